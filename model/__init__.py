@@ -1,0 +1,1 @@
+"""What serving needs: preprocessing, the bundle, the classifier and video. No TensorFlow in here."""

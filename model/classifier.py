@@ -1,0 +1,121 @@
+"""Run the served network: pictures in, probabilities out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from model.bundle import Bundle, load_bundle
+from model.errors import BundleError
+from model.preprocessing import prepare
+
+PREDICT_SIGNATURE = "predict"
+
+
+class Classifier:
+    """A bundle with its network ready to answer; safe to use from several threads.
+
+    Args:
+        bundle: The validated bundle.
+        threads: Threads for one prediction; the machine's cores, at most four, when not given.
+
+    Raises:
+        BundleError: The network cannot be run or does not fit the bundle's labels.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.bundle = bundle
+        self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
+        try:
+            interpreter = Interpreter(str(bundle.network), num_threads=threads or min(4, os.cpu_count() or 1))
+            self._predict = interpreter.get_signature_runner(PREDICT_SIGNATURE)
+            (self._input_name,) = self._predict.get_input_details()
+            (self._output_name,) = self._predict.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
+                "Write the bundle again with `train fit`."
+            ) from error
+        self._test_itself()
+
+    @classmethod
+    def load(cls, directory: Path, threads: int | None = None) -> Classifier:
+        """Load and check the bundle in `directory`; see `load_bundle` for what is raised."""
+        return cls(load_bundle(directory), threads)
+
+    def logits(self, prepared: np.ndarray) -> np.ndarray:
+        """Return the network's raw outputs.
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
+
+        Returns:
+            (classes,), float32.
+
+        Raises:
+            BundleError: The network fails or answers with something that is not a number.
+        """
+        with self._lock:
+            try:
+                outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
+            except (ValueError, RuntimeError) as error:
+                raise BundleError(
+                    f"The network in “{self.bundle.directory}” does not take "
+                    f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
+                ) from error
+        logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
+        if not np.isfinite(logits).all():
+            raise BundleError(
+                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
+            )
+        return logits
+
+    def classify(self, picture: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for one picture.
+
+        Args:
+            picture: (height, width, 3), uint8 RGB, any size.
+
+        Returns:
+            (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
+        """
+        logits = self.logits(prepare(picture, self.bundle.input))
+        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
+
+    def _test_itself(self) -> None:
+        spec, count = self.bundle.input, len(self.bundle.labels)
+        logits = self.logits(np.full((spec.height, spec.width, 3), 128, np.uint8))
+        if logits.size != count:
+            raise BundleError(
+                f"The network in “{self.bundle.directory}” has {logits.size} outputs for {count} labels. "
+                "Write the bundle again with `train fit`."
+            )
+
+
+def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:
+    """Turn logits into calibrated probabilities (Guo et al. 2017, temperature scaling).
+
+    Args:
+        logits: (..., classes), float.
+        temperature: What the logits are divided by.
+        multi_label: Sigmoid for each class instead of softmax over all.
+
+    Returns:
+        The same shape, float32, 0 to 1.
+    """
+    scaled = np.asarray(logits, np.float64) / temperature
+    if multi_label:
+        return (1 / (1 + np.exp(-np.clip(scaled, -60, 60)))).astype(np.float32)
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int = 5) -> list[tuple[str, float]]:
+    """Return the `k` likeliest labels with their probabilities, the likeliest first."""
+    order = np.argsort(-probabilities, kind="stable")[:k]
+    return [(labels[index], float(probabilities[index])) for index in order]

@@ -1,0 +1,41 @@
+"""The errors a user can cause, as one small tree.
+
+    VistazoError
+     ├── PictureError         a picture cannot be decoded
+     ├── VideoError           a clip cannot be opened or has no frames
+     ├── DataError            a data folder cannot be trained on or evaluated
+     ├── SettingsError        an option has a value that cannot work
+     └── BundleError          a bundle is incomplete, inconsistent or damaged
+          └── ModelNotFoundError   neither a directory nor a repository of that name
+
+`str(error)` is one sentence for the person who caused it: what was wrong, what was received and
+what to do. It becomes a `gr.Error`, an exit status or a log line only at the program's edge.
+"""
+
+
+class VistazoError(Exception):
+    """Something the user can put right."""
+
+
+class PictureError(VistazoError):
+    """A picture cannot be decoded."""
+
+
+class VideoError(VistazoError):
+    """A clip cannot be opened or has no frames."""
+
+
+class DataError(VistazoError):
+    """A data folder cannot be trained on or evaluated."""
+
+
+class SettingsError(VistazoError):
+    """An option has a value that cannot work."""
+
+
+class BundleError(VistazoError):
+    """A bundle is incomplete, inconsistent or damaged."""
+
+
+class ModelNotFoundError(BundleError):
+    """A model name is neither a directory nor a repository that can be reached."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from . import americas_emblems as emblems
-from .canvas import Canvas, Colour, arc
+from .canvas import Canvas, Colour
 
 _WHITE = "#ffffff"
 _BLACK = "#000000"
@@ -42,7 +42,7 @@ def barbados() -> Canvas:
     return flag
 
 
-# Places of the stars in thousandths of 21/10 of a module from the middle of the disc, and their size class.
+# Places of the stars from the middle of the disc, 210 to a module, and their size class.
 _BRAZIL_STARS = (
     (-600, -132, 1), (-535, 177, 1), (-625, 243, 2), (-463, 132, 4), (-382, 250, 2), (-404, 323, 3), (228, -228, 1),
     (515, 258, 1), (617, 265, 3), (545, 323, 2), (368, 477, 2), (367, 551, 3), (441, 419, 3), (500, 382, 2),
@@ -60,12 +60,12 @@ def brazil(lettered: bool = True) -> Canvas:
     # The band's arcs are centred on the lower edge, two modules left of the middle; they end at the disc's rim.
     band = []
     for radius in (8.5, 8.0):
-        line = arc(8, 14, radius, 250, 360)
-        line = [(8 + (x - 8), y) for x, y in line if math.hypot(x - 10, y - 7) < 3.5]
-        band.append(line)
+        turns = [math.radians(turn / 4) for turn in range(-4 * 30, 4 * 60)]  # right of the top
+        line = [(8 + radius * math.sin(turn), 14 - radius * math.cos(turn)) for turn in turns]
+        band.append([(x, y) for x, y in line if math.hypot(x - 10, y - 7) < 3.5])
     flag.polygon(band[0] + band[1][::-1], _WHITE)
     if lettered:
-        emblems.arched_text(flag, "ORDEM E PROGRESSO", 8, 14, 8.25, -8, 33)
+        emblems.arched_text(flag, "ORDEM E PROGRESSO", 8, 14, 8.25, -8, 34)
     for x, y, size in _BRAZIL_STARS:
         flag.star(10 + x / 210, 7 + y / 210, _BRAZIL_STAR_DIAMETERS[size] / 2, _WHITE)
     return flag

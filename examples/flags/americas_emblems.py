@@ -29,7 +29,7 @@ def sun_of_may(canvas: Canvas, x: float, y: float, radius: float, rays: int, dis
             right = [(px + half * 0.85 * (1 - t), py) for px, py, t in middle]
             edge = left + right[::-1]
         ray.polygon(edge, colour)
-        ray.line(edge, 0.014, outline)
+        ray.line(edge, 0.2 / rays, outline)
     face = Frame(canvas, x, y, radius * disc)
     face.circle(0, 0, 1, outline)
     face.circle(0, 0, 0.95, colour)
@@ -59,7 +59,7 @@ def arched_text(canvas: Canvas, text: str, x: float, y: float, radius: float, st
         t = math.radians(turn)
         frame = Frame(canvas, x + radius * math.sin(t), y - radius * math.cos(t), height, turn)
         for stroke in _LETTERS.get(letter, ()):
-            frame.line(stroke, 0.2, "#009739")
+            frame.line(stroke, 0.17, "#009739")
 
 
 def maple_leaf(canvas: Canvas, x: float, y: float, unit: float) -> None:

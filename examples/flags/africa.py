@@ -98,17 +98,22 @@ def morocco() -> Canvas:
     """2:3; red; a green open pentagram in a circle of 1/6 of the length."""
     red = "#c1272d"
     flag = Canvas(9, 6, red)
-    emblems.pentagram(flag, 4.5, 3, 1.5, 0.27, "#006233", red)
+    emblems.pentagram(flag, 4.5, 3, 1.5, 0.19, "#006233", red)
     return flag
 
 
-def mozambique() -> Canvas:
+def mozambique(green: Colour = "#007168", yellow: Colour = "#fce100") -> Canvas:
     """2:3; green, black, yellow edged with white, in 6:1:6:1:6; red triangle with star, book, rifle and hoe."""
     flag = Canvas(900, 600)
-    flag.horizontal_stripes(["#007168", _WHITE, _BLACK, _WHITE, "#fce100"], [6, 1, 6, 1, 6])
+    flag.horizontal_stripes([green, _WHITE, _BLACK, _WHITE, yellow], [6, 1, 6, 1, 6])
     flag.polygon([(0, 0), (392, 300), (0, 600)], "#d21034")
     emblems.tools_of_mozambique(flag, 138, 300, 108)
     return flag
+
+
+def mozambique_bright() -> Canvas:
+    """2:3; in the livelier green often seen."""
+    return mozambique("#009639", "#ffd100")
 
 
 def nigeria() -> Canvas:
@@ -201,7 +206,7 @@ FLAGS: dict[str, tuple[Callable[[], Canvas], ...]] = {
     "Kenya": (kenya,),
     "Madagascar": (madagascar, madagascar_bright),
     "Morocco": (morocco,),
-    "Mozambique": (mozambique,),
+    "Mozambique": (mozambique, mozambique_bright),
     "Nigeria": (nigeria,),
     "Senegal": (senegal,),
     "Seychelles": (seychelles,),

@@ -70,8 +70,8 @@ def shield_of_kenya(canvas: Canvas, x: float, y: float, unit: float) -> None:
         turn = Frame(canvas, x, y, unit, turn=side * 31)
         turn.line([(0, -0.3), (0, 0.36)], 0.024, "#000000")
         turn.line([(0, -0.3), (0, 0.36)], 0.015, white)
-        turn.polygon([(0, -0.385), (0.022, -0.34), (0.013, -0.18), (-0.013, -0.18), (-0.022, -0.34)], white)
-        turn.polygon([(0, 0.385), (0.018, 0.34), (0.011, 0.24), (-0.011, 0.24), (-0.018, 0.34)], white)
+        turn.polygon([(0, -0.41), (0.027, -0.31), (0.012, -0.18), (-0.012, -0.18), (-0.027, -0.31)], white)
+        turn.polygon([(0, 0.4), (0.02, 0.33), (0.011, 0.24), (-0.011, 0.24), (-0.02, 0.33)], white)
     outline = curve((0, -0.3), (0.2, -0.17), (0.2, 0.17), (0, 0.3))
     frame.polygon(outline, red, both=True)
     # Black fields at both sides, hollow towards the middle and lined with white.

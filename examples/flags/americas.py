@@ -76,12 +76,17 @@ def brazil_without_letters() -> Canvas:
     return brazil(lettered=False)
 
 
-def canada() -> Canvas:
+def canada(red: Colour = "#d80621") -> Canvas:
     """1:2; red, white, red upright in 1:2:1; a red maple leaf of eleven points."""
     flag = Canvas(9600, 4800)
-    flag.vertical_stripes(["#d80621", _WHITE, "#d80621"], [1, 2, 1])
-    emblems.maple_leaf(flag, 4800, 2400, 1)
+    flag.vertical_stripes([red, _WHITE, red], [1, 2, 1])
+    emblems.maple_leaf(flag, 4800, 2400, 1, red)
     return flag
+
+
+def canada_bright() -> Canvas:
+    """1:2; in the pure red usual on screen."""
+    return canada("#ff0000")
 
 
 def chile() -> Canvas:
@@ -249,7 +254,7 @@ FLAGS: dict[str, tuple[Callable[[], Canvas], ...]] = {
     "Bahamas": (bahamas,),
     "Barbados": (barbados,),
     "Brazil": (brazil, brazil_without_letters),
-    "Canada": (canada,),
+    "Canada": (canada, canada_bright),
     "Chile": (chile,),
     "Colombia": (colombia,),
     "Costa Rica": (costa_rica, costa_rica_state),

@@ -62,13 +62,13 @@ def arched_text(canvas: Canvas, text: str, x: float, y: float, radius: float, st
             frame.line(stroke, 0.17, "#009739")
 
 
-def maple_leaf(canvas: Canvas, x: float, y: float, unit: float) -> None:
+def maple_leaf(canvas: Canvas, x: float, y: float, unit: float, colour: Colour) -> None:
     """Draw Canada's eleven-pointed leaf; 4800 units are the height of the flag."""
     half = [(0, -2000), (332, -1348), (423, -1321), (750, -1510), (546, -458), (657, -401), (1080, -855)]
     half += [(1185, -608), (1258, -570), (1800, -685), (1614, -113), (1648, -34), (1860, 65), (919, 827)]
     half += [(899, 900), (1015, 1220), (156, 1069), (45, 1167), (90, 2030)]
     leaf = Frame(canvas, x, y, unit)
-    leaf.polygon([*half, *[(-px, py) for px, py in reversed(half)]], "#d80621")
+    leaf.polygon([*half, *[(-px, py) for px, py in reversed(half)]], colour)
 
 
 def trident(canvas: Canvas, x: float, y: float, unit: float) -> None:

@@ -13,7 +13,25 @@ import numpy as np
 from model.classifier import Classifier
 from model.errors import VideoError
 
-VIDEO_SUFFIXES = frozenset([".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".ogv", ".3gp"])
+VIDEO_SUFFIXES = frozenset(
+    [
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".mts",
+        ".m2ts",
+        ".wmv",
+        ".flv",
+        ".ogv",
+        ".3gp",
+    ]
+)
 MAX_FRAME_PIXELS = 40_000_000
 
 # Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
@@ -59,7 +77,7 @@ class Aggregate:
     """What a whole clip shows.
 
     Attributes:
-        mean_probabilities: (classes,), float32: the mean over the frames.
+        mean_probabilities: (classes,), float64: the mean over the frames.
         majority: The label that leads in most frames.
         seconds: Seconds on screen of each label that leads anywhere, the longest first.
         frames: Number of frames that were predicted.
@@ -150,7 +168,7 @@ def aggregate(frames: Sequence[FramePrediction], labels: Sequence[str]) -> Aggre
     shown = _seconds_shown([row.time for row in frames])
     seconds = {labels[index]: float(shown[leading == index].sum()) for index in np.unique(leading)}
     return Aggregate(
-        mean_probabilities=np.mean([row.probabilities for row in frames], axis=0, dtype=np.float64).astype(np.float32),
+        mean_probabilities=np.stack([row.probabilities for row in frames]).mean(axis=0, dtype=np.float64),
         majority=labels[int(np.bincount(leading).argmax())],
         seconds=dict(sorted(seconds.items(), key=lambda item: -item[1])),
         frames=len(frames),

@@ -1,0 +1,1 @@
+"""National flags, drawn from their official construction."""

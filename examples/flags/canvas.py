@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -51,7 +52,7 @@ class Canvas:
 
     def line(self, points: Sequence[Point], thickness: float, colour: Colour) -> None:
         """Stroke straight pieces through `points` with round joints."""
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(points):
             length = math.hypot(x2 - x1, y2 - y1)
             if length:
                 nx, ny = (y1 - y2) / length * thickness / 2, (x2 - x1) / length * thickness / 2
@@ -192,7 +193,7 @@ def curve(*controls: Point, steps: int = 16) -> list[Point]:
     t = np.linspace(0, 1, steps)[:, None]
     level = [np.tile(np.asarray(point, np.float64), (steps, 1)) for point in controls]
     while len(level) > 1:  # de Casteljau
-        level = [(1 - t) * a + t * b for a, b in zip(level, level[1:], strict=False)]
+        level = [(1 - t) * a + t * b for a, b in itertools.pairwise(level)]
     return [(float(px), float(py)) for px, py in level[0]]
 
 

@@ -1,0 +1,1 @@
+"""What making a model needs: data set, augmentation, architectures, fitting, evaluation, export."""

@@ -1,0 +1,76 @@
+"""Change training pictures at random: geometry, light, colour and a covered patch."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from train.settings import Settings
+
+
+def augment(picture: np.ndarray, rng: np.random.Generator, settings: Settings, side: int, *, grey: bool) -> np.ndarray:
+    """Return a changed copy of a training picture.
+
+    Args:
+        picture: (height, width, 3), uint8 RGB, as `prepare` returns it.
+        rng: Source of all randomness.
+        settings: How far each change may go.
+        side: Side of the result in pixels; smaller than the picture in the early phase.
+        grey: Leave the colours alone: the three channels stay equal.
+
+    Returns:
+        (side, side, 3), uint8 RGB.
+    """
+    changed = cv2.warpAffine(
+        picture,
+        _matrix(picture, rng, settings, side),
+        (side, side),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+    changed = _light_and_colour(changed, rng, settings, grey)
+    if rng.random() < settings.erase:
+        _erase(changed, rng)
+    return changed
+
+
+def shrink(picture: np.ndarray, side: int) -> np.ndarray:
+    """Return the picture unchanged but for its size."""
+    return picture if picture.shape[0] == side else cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _matrix(picture: np.ndarray, rng: np.random.Generator, settings: Settings, side: int) -> np.ndarray:
+    """Compose zoom, turn, shear, mirror and shift about the centre, source to result pixels, (2, 3)."""
+    height, width = picture.shape[:2]
+    angle = np.radians(rng.uniform(-settings.rotation, settings.rotation))
+    zoom = np.exp(rng.uniform(-1, 1) * np.log1p(settings.zoom))
+    stretch = np.exp(rng.uniform(-0.5, 0.5) * np.log1p(settings.zoom))
+    shear = rng.uniform(-settings.shear, settings.shear)
+    mirror = -1 if settings.flip and rng.random() < 0.5 else 1
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.array([[1, shear], [0, 1]]) @ np.diag([mirror * zoom * stretch, zoom / stretch])
+    linear = linear * (side / np.array([[width, height]]))
+    shift = rng.uniform(-settings.shift, settings.shift, 2) * side
+    offset = np.full(2, (side - 1) / 2) + shift - linear @ np.array([(width - 1) / 2, (height - 1) / 2])
+    return np.column_stack([linear, offset])
+
+
+def _light_and_colour(picture: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
+    contrast = 1 + rng.uniform(-settings.light, settings.light)
+    brightness = 255 * rng.uniform(-settings.light, settings.light) / 2
+    colours = np.eye(3)
+    if not grey and settings.colour_shift:
+        saturation = 1 + rng.uniform(-2, 2) * settings.colour_shift
+        channels = 1 + rng.uniform(-settings.colour_shift, settings.colour_shift, 3)
+        colours = np.diag(channels) @ (saturation * np.eye(3) + (1 - saturation) / 3)
+    # One affine map of the colours does contrast about mid-grey, brightness, saturation and cast.
+    offset = np.full((3, 1), 128 * (1 - contrast) + brightness)
+    return cv2.transform(picture, np.hstack([contrast * colours, offset]))
+
+
+def _erase(picture: np.ndarray, rng: np.random.Generator) -> None:
+    """Cover a rectangle of up to a third of each side with one grey (Zhong et al. 2020, random erasing)."""
+    side = picture.shape[0]
+    width, height = rng.integers(side // 10 + 1, side // 3 + 2, 2)
+    x, y = rng.integers(0, side - width + 1), rng.integers(0, side - height + 1)
+    picture[y : y + height, x : x + width] = rng.integers(0, 256)

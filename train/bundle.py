@@ -1,0 +1,132 @@
+"""Write a bundle: the directory that `model/bundle.py` reads and validates.
+
+Everything goes to a temporary directory beside the target, which is renamed at the end: a reader
+sees a whole bundle or none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, METRICS, NETWORK, sha256_of
+from model.errors import SettingsError
+from model.preprocessing import InputSpec
+from train.evaluation import Calibration
+from train.settings import Settings
+
+_RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
+
+
+def check_target(target: Path) -> None:
+    """Raise `SettingsError` when a bundle cannot be written to `target`, before hours are spent on it."""
+    if target.exists() and not (target.is_dir() and (_is_bundle(target) or not any(target.iterdir()))):
+        raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
+    parent = target.absolute().parent
+    if parent.exists() and not os.access(parent, os.W_OK):
+        raise SettingsError(f"“{parent}” cannot be written to. Give --out another place.")
+
+
+@contextmanager
+def new_bundle(target: Path) -> Iterator[Path]:
+    """Yield a temporary directory beside `target`; put it in the target's place when all went well."""
+    check_target(target)
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp's directories are for their owner alone
+        _sync(partial)
+        if target.exists():
+            # A directory cannot be replaced in one step: the old bundle moves aside until the new one is in place.
+            old = partial.with_suffix(".old")
+            target.rename(old)
+            partial.rename(target)
+            shutil.rmtree(old)
+        else:
+            partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_model(
+    directory: Path,
+    model: keras.Model,
+    network: bytes,
+    *,
+    labels: Sequence[str],
+    spec: InputSpec,
+    calibration: Calibration,
+    settings: Settings,
+    fingerprint: str,
+) -> None:
+    """Write the model's files: Keras's own directory format, the LiteRT network and the labels.
+
+    Args:
+        directory: Where to.
+        model: The network, not compiled, so that no optimizer state is stored.
+        network: The same network as a LiteRT file.
+        labels: The labels in class order.
+        spec: Input size, colour mode and resize rule.
+        calibration: Temperature and threshold.
+        settings: The effective settings of the run.
+        fingerprint: Short hash of the training data.
+    """
+    keras.saving.save_model(model, directory, zipped=False)
+    config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
+    config["id2label"] = {str(index): label for index, label in enumerate(labels)}
+    config["label2id"] = {label: index for index, label in enumerate(labels)}
+    config["vistazo"] = {
+        "format_version": FORMAT_VERSION,
+        "input": asdict(spec),
+        "multi_label": False,
+        "temperature": round(calibration.temperature, 6),
+        "unknown_threshold": calibration.unknown_threshold,
+        "settings": settings.as_json(),
+        "dataset_fingerprint": fingerprint,
+        "versions": {name: version(name) for name in _RECORDED_PACKAGES},
+    }
+    write_json(directory / CONFIG, config)
+    (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
+    (directory / NETWORK).write_bytes(network)
+
+
+def write_metrics(directory: Path, metrics: dict[str, Any]) -> None:
+    """Write the figures of an evaluation."""
+    write_json(directory / METRICS, metrics)
+
+
+def write_manifest(directory: Path) -> None:
+    """Write name, size and SHA-256 of every file; call it last."""
+    files = {}
+    for path in sorted(p for p in directory.rglob("*") if p.is_file() and p.name != MANIFEST):
+        files[path.relative_to(directory).as_posix()] = {"sha256": sha256_of(path), "size": path.stat().st_size}
+    write_json(directory / MANIFEST, {"format_version": FORMAT_VERSION, "files": files})
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that people can read and compare."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _is_bundle(directory: Path) -> bool:
+    return (directory / MANIFEST).is_file() and (directory / CONFIG).is_file()
+
+
+def _sync(directory: Path) -> None:
+    """Force the files to disk, so that the rename never shows a directory with empty files after a crash."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())

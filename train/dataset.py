@@ -1,0 +1,195 @@
+"""Find the pictures of a data folder, and divide them into training, validation and test parts.
+
+Nothing here writes to, moves or deletes the user's files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from model.bundle import clean_label
+from model.errors import DataError
+
+PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
+
+# What file managers leave behind; everything else in a class folder is tried and, if it is not a
+# picture, named.
+_NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture file with its class."""
+
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts of a data set; a part may be empty where the data has none.
+
+    Attributes:
+        labels: All labels in class order.
+        train: Pictures to fit on.
+        validation: Pictures for choosing the epoch, the temperature and the threshold.
+        test: Pictures for the final figures only.
+        given: The parts that the data came with, as against those that were split off here.
+    """
+
+    labels: tuple[str, ...]
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    given: tuple[str, ...]
+
+
+def natural_key(text: str) -> list[tuple[int, int, str]]:
+    """Sort key for people: "2" before "10", upper and lower case alike, the spelling as a tie-break."""
+    pieces = re.split(r"(\d+)", text.casefold())
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p] + [(2, 0, text)]
+
+
+def same_label(folder: str) -> str:
+    """Return the form in which a folder name and a label are compared: case, "_" and "-" do not count."""
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", clean_label(folder))).casefold().strip()
+
+
+def find_part_folders(root: Path) -> dict[str, Path]:
+    """Return the train, validation and test sub-folders that a data folder has, by part name."""
+    if not root.is_dir():
+        raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
+    children = {child.name.casefold(): child for child in root.iterdir() if child.is_dir()}
+    found = {}
+    for part, names in PART_NAMES.items():
+        for name in names:
+            # “train” alone may be a class (of vehicles, say); as a part it holds class folders.
+            if name in children and any(child.is_dir() for child in children[name].iterdir()):
+                found[part] = children[name]
+                break
+    return found if "train" in found or set(children) == {p.name.casefold() for p in found.values()} else {}
+
+
+def list_examples(root: Path) -> list[Example]:
+    """List the files of a folder that holds one folder per class.
+
+    Args:
+        root: The folder; sub-folders of a class folder belong to the class.
+
+    Returns:
+        The files with their labels, in natural order of label and path.
+
+    Raises:
+        DataError: There is no folder, no class folder or no file in any of them.
+    """
+    if not root.is_dir():
+        raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
+    folders = sorted((p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")), key=_by_name)
+    if not folders:
+        raise DataError(f"“{root}” holds no class folders. Put the pictures of each class into a folder of its own.")
+    examples = []
+    seen: set[str] = set()
+    for folder in folders:
+        label = clean_label(unicodedata.normalize("NFC", folder.name))
+        if not label or label in seen:
+            raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
+        seen.add(label)
+        files = (p for p in folder.rglob("*") if p.is_file() and _could_be_picture(p, folder))
+        examples += [Example(path, label) for path in sorted(files, key=lambda p: natural_key(str(p)))]
+    if not examples:
+        raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
+    return examples
+
+
+def split(
+    readable: Sequence[Example], *, validation_share: float, test_share: float, seed: int
+) -> tuple[list[Example], list[Example], list[Example]]:
+    """Divide pictures into three parts: stratified by class, seeded, copies of one file kept together.
+
+    Args:
+        readable: All pictures.
+        validation_share: Share of each class for validation, 0 to 1; 0 for no such part.
+        test_share: Share of each class for the test part, 0 to 1; 0 for no such part.
+        seed: Seed of the shuffle.
+
+    Returns:
+        Training, validation and test pictures.
+
+    Raises:
+        DataError: A class has too few different pictures for the parts asked for.
+    """
+    by_class: dict[str, dict[str, list[Example]]] = defaultdict(lambda: defaultdict(list))
+    for example in readable:
+        digest = hashlib.sha256(example.path.read_bytes()).hexdigest()
+        by_class[example.label][digest].append(example)
+    wanted = 1 + (validation_share > 0) + (test_share > 0)
+    rng = np.random.default_rng(seed)
+    parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
+    # A file that lies in two classes would otherwise be trained on in one and tested in the other.
+    part_of_digest: dict[str, int] = {}
+    for label in sorted(by_class, key=natural_key):
+        copies = list(by_class[label].values())
+        if len(copies) < wanted:
+            raise DataError(
+                f"Class “{label}” has {_count(len(copies), 'different readable picture')}; {wanted} are needed to "
+                "divide it into parts for training, validation and test. Add pictures or remove the class."
+            )
+        digests = list(by_class[label])
+        order = rng.permutation(len(copies))
+        tests = _part_size(len(copies), test_share)
+        validations = min(_part_size(len(copies), validation_share), len(copies) - tests - 1)
+        for place, index in enumerate(order):
+            part = 2 if place < tests else 1 if place < tests + validations else 0
+            part = part_of_digest.setdefault(digests[index], part)
+            parts[part].extend(copies[index])
+    return parts
+
+
+def check_classes(examples: Iterable[Example], labels: Sequence[str], part: str, least: int) -> None:
+    """Raise `DataError` unless every label has at least `least` pictures in a part."""
+    counts = count_classes(examples)
+    for label in labels:
+        if counts.get(label, 0) < least:
+            raise DataError(
+                f"Class “{label}” has {_count(counts.get(label, 0), 'readable picture')} in the {part} part; "
+                f"at least {least} are needed. Add pictures or remove the class."
+            )
+
+
+def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
+    """Return the number of pictures of each label that occurs."""
+    counts: dict[str, int] = defaultdict(int)
+    for example in examples:
+        counts[example.label] += 1
+    return dict(counts)
+
+
+def fingerprint(examples: Iterable[Example]) -> str:
+    """Return a short hash of which files (by label, name and size) a model was trained on."""
+    lines = sorted(f"{e.label}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _by_name(path: Path) -> list[tuple[int, int, str]]:
+    return natural_key(path.name)
+
+
+def _could_be_picture(path: Path, folder: Path) -> bool:
+    hidden = any(piece.startswith(".") for piece in path.relative_to(folder).parts)
+    return not hidden and path.name.casefold() not in _NOT_PICTURES
+
+
+def _part_size(count: int, share: float) -> int:
+    return max(1, round(count * share)) if share else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

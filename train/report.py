@@ -1,0 +1,170 @@
+"""Show an evaluation to people: plots, one self-contained page, and the model card."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from model.bundle import CARD, Bundle
+
+REPORT = "report"
+
+
+def write_report(directory: Path, metrics: dict[str, Any], labels: Sequence[str]) -> None:
+    """Write report/confusion_matrix.png and report/index.html.
+
+    Args:
+        directory: The bundle.
+        metrics: As `train.evaluation.measure` returns them, with "split".
+        labels: The labels in class order.
+    """
+    folder = directory / REPORT
+    folder.mkdir(exist_ok=True)
+    plot = _confusion_plot(np.array(metrics["confusion_matrix"]), labels)
+    (folder / "confusion_matrix.png").write_bytes(plot)
+    (folder / "index.html").write_text(_page(metrics, plot), encoding="utf-8")
+
+
+def write_card(bundle: Bundle, metrics: dict[str, Any]) -> None:
+    """Write the model card, README.md with `model-index` metadata, into the bundle."""
+    name = bundle.settings["architecture"]
+    low, high = metrics["accuracy_interval"]
+    figures = {
+        "accuracy": "Accuracy",
+        "top5_accuracy": "Top-5 accuracy",
+        "macro_f1": "Macro F1",
+        "ece": "Calibration error",
+    }
+    rows = "\n".join(f"| {title} | {metrics[key]:.4f} |" for key, title in figures.items())
+    labels = ", ".join(_plain(label) for label in bundle.labels)
+    card = f"""---
+library_name: keras
+pipeline_tag: image-classification
+tags:
+- vistazo
+- image-classification
+model-index:
+- name: {name}
+  results:
+  - task:
+      type: image-classification
+    dataset:
+      name: folders of pictures
+      type: custom
+      split: {metrics["split"]}
+    metrics:
+    - type: accuracy
+      value: {metrics["accuracy"]}
+    - type: f1
+      name: Macro F1
+      value: {metrics["macro_f1"]}
+---
+
+# An image classifier for {len(bundle.labels)} labels
+
+Trained and packed by Vistazo: network “{name}”, input {bundle.input.width} x {bundle.input.height} pixels,
+colour mode {bundle.input.colour_mode}.
+
+Measured on the {metrics["split"]} part: {metrics["n"]} pictures; 95 % interval of the accuracy {low:.3f} to {high:.3f}.
+
+| | |
+|---|---|
+{rows}
+
+## Labels
+
+{labels}
+
+## Use
+
+```bash
+python app.py --model DIRECTORY_OR_REPOSITORY
+python -m model predict picture.jpg --model DIRECTORY_OR_REPOSITORY
+```
+
+Plain Keras: `keras.saving.load_model(...)` takes this directory; the network wants uint8 RGB pictures of the size
+above and returns logits. `model.tflite` is the same network for LiteRT, with the signatures `predict` and `explain`.
+"""
+    (bundle.directory / CARD).write_text(card, encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown or HTML would act on."""
+    return html.escape("".join(f"\\{c}" if c in "\\`*_[]|" else c for c in text), quote=False)
+
+
+def _confusion_plot(matrix: np.ndarray, labels: Sequence[str]) -> bytes:
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    side = float(np.clip(2.5 + 0.16 * len(labels), 4, 16))
+    figure = Figure(figsize=(side, side), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    size = 8 if len(labels) <= 40 else 6
+    axes.set_xticks(range(len(labels)), [_short(label) for label in labels], rotation=90, fontsize=size)
+    axes.set_yticks(range(len(labels)), [_short(label) for label in labels], fontsize=size)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    if len(labels) <= 20:
+        for (row, column), count in np.ndenumerate(matrix):
+            if count:
+                colour = "white" if shares[row, column] > 0.5 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=90)
+    return buffer.getvalue()
+
+
+def _short(label: str) -> str:
+    # A dollar sign would start a formula in matplotlib.
+    return (label if len(label) <= 24 else label[:23] + "…").replace("$", r"\$")
+
+
+def _page(metrics: dict[str, Any], plot: bytes) -> str:
+    figures = "".join(
+        f"<tr><th>{title}</th><td>{metrics[key]}</td></tr>"
+        for key, title in (
+            ("n", "Pictures"),
+            ("accuracy", "Accuracy"),
+            ("top5_accuracy", "Top-5 accuracy"),
+            ("macro_f1", "Macro F1"),
+            ("weighted_f1", "Weighted F1"),
+            ("ece", "Expected calibration error"),
+            ("loss", "Cross-entropy"),
+        )
+    )
+    per_class = "".join(
+        f"<tr><th>{html.escape(label)}</th><td>{c['precision']:.3f}</td><td>{c['recall']:.3f}</td>"
+        f"<td>{c['f1']:.3f}</td><td>{c['support']}</td></tr>"
+        for label, c in sorted(metrics["per_class"].items(), key=lambda item: item[1]["f1"])
+    )
+    picture = base64.b64encode(plot).decode()
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Evaluation</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }}
+th:first-child {{ text-align: left; font-weight: 500; }}
+img {{ max-width: 100%; }}
+</style>
+<h1>Evaluation on the {html.escape(metrics["split"])} part</h1>
+<table>{figures}</table>
+<h2>Confusion matrix</h2>
+<p>Rows: true label. Columns: predicted label. Shade: share of the row.</p>
+<img alt="Confusion matrix" src="data:image/png;base64,{picture}">
+<h2>Per class, the weakest first</h2>
+<table><tr><th>Label</th><th>Precision</th><th>Recall</th><th>F1</th><th>Pictures</th></tr>{per_class}</table>
+</html>
+"""

@@ -107,14 +107,18 @@ def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[
     """
     capture = _open(path)
     try:
-        first_time: float | None = None
-        next_time = 0.0
+        usual_gap = _usual_gap(capture)
+        first_time = time = next_time = 0.0
         index = 0
         while capture.grab():
             # The stream's own time: right for variable frame rates, where index / rate is not.
             stream_time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            first_time = stream_time if first_time is None else first_time
-            time = max(0.0, stream_time - first_time)
+            if index == 0:
+                first_time = stream_time
+            elif stream_time - first_time > time:
+                time = stream_time - first_time
+            else:  # some containers (MPEG program streams) carry no usable time
+                time += usual_gap
             if frames_per_second is None or time >= next_time - 1e-6:
                 decoded, picture = capture.retrieve()
                 if not decoded:
@@ -200,6 +204,12 @@ def _open(path: Path) -> cv2.VideoCapture:
         capture.release()
         raise
     return capture
+
+
+def _usual_gap(capture: cv2.VideoCapture) -> float:
+    """Return the seconds between two frames by the declared frame rate, which may be nonsense."""
+    frame_rate = capture.get(cv2.CAP_PROP_FPS)
+    return 1 / frame_rate if 1 <= frame_rate <= 240 else 1 / 25
 
 
 def _refuse_huge_frames(path: Path, width: int, height: int) -> None:

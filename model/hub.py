@@ -44,7 +44,7 @@ def resolve_model(name: str | None) -> Path:
 
 def _pull(repository: str, revision: str | None) -> Path:
     # Imported here: it takes most of a second, and the embedded model does not need it.
-    from httpx import HTTPError
+    from httpx2 import HTTPError
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 

@@ -170,14 +170,13 @@ def croatian_arms(red: Colour, crown: bool = True) -> Emblem:
     def spot(u: float, v: float) -> Point:
         """Return a point of the crown: u from 0 to 5 across the shields, v from 0 (top) to 1 (foot)."""
         bend = math.cos(math.radians((u - 2.5) * 24))
-        return 50 + (u - 2.5) * (22.5 - 3.1 * v), 42.5 - 13 * bend + 12 - 30 * (1 - v) - 12 * v * (1 - bend)
+        return 50 + (u - 2.5) * (23.5 - 4 * v), 42.5 - 13 * bend + 12 - 35 * (1 - v) - 12 * v * (1 - bend)
 
     for number, ground in enumerate((light, dark, light, dark, light)):
-        left, right, top = number, number + 1, (number + 0.5, -0.28)
-        emblem.polygon([spot(left - 0.06, -0.08), spot(*top), spot(right + 0.06, -0.08), (50, 62)][:3], red)
-        emblem.polygon([spot(left - 0.05, -0.08), spot(right + 0.05, -0.08), spot(right, 1.05), spot(left, 1.05)], red)
-        inner = [spot(left + 0.1, 0), spot(number + 0.5, -0.14), spot(right - 0.1, 0)]
-        emblem.polygon([*inner, spot(right - 0.12, 0.95), spot(left + 0.12, 0.95)], ground)
+        for edge, top, low, colour in ((-0.05, -0.1, 1.05, red), (0.08, 0, 0.95, ground)):
+            left, right = number + edge, number + 1 - edge
+            corners = ((left, top), (number + 0.5, top - 0.16), (right, top), (right, low), (left, low))
+            emblem.polygon([spot(u, v) for u, v in corners], colour)
 
     def strip(number: int, top: float, thickness: float, colour: Colour) -> None:
         corners = ((0.12, top), (0.88, top), (0.88, top + thickness), (0.12, top + thickness))
@@ -206,13 +205,13 @@ def slovak_arms(red: Colour, blue: Colour) -> Emblem:
     emblem.polygon(shield(0, 0, 80, 92, **foot), _WHITE)
     outline = shield(3.2, 3.2, 73.6, 85, **foot)
     emblem.polygon(outline, red)
-    for y, reach in ((25, 15), (45, 23)):  # bars widening towards their ends
-        emblem.mirrored([(0, y - 3.6), (reach - 5, y - 3.8), (reach, y - 5.5), (reach, y + 5.5), (reach - 5, y + 3.8),
-                         (0, y + 3.6)], _WHITE)  # fmt: skip
-    emblem.mirrored([(6, 9), (3.8, 15), (3.8, 60), (5, 70), (0, 72)], _WHITE)
-    for x, y, radius in ((18, 78, 17), (62, 78, 17), (40, 73, 15)):
+    for y, reach in ((22, 17.5), (38.5, 22)):  # bars widening towards their ends
+        emblem.mirrored([(0, y - 3.3), (reach - 8, y - 3.5), (reach, y - 5.3), (reach, y + 5.3), (reach - 8, y + 3.5),
+                         (0, y + 3.3)], _WHITE)  # fmt: skip
+    emblem.mirrored([(5.5, 7), (3.4, 18), (3.4, 60), (0, 60)], _WHITE)
+    for x, y, radius in ((20, 74, 15), (60, 74, 15), (40, 68, 14)):
         emblem.fill_within(outline, arc(x, y, radius, 0, 360), blue)
-    emblem.fill_within(outline, box(0, 76, 80, 16), blue)
+    emblem.fill_within(outline, box(0, 72, 80, 20), blue)
     return emblem
 
 
@@ -222,8 +221,8 @@ def slovene_arms(red: Colour, blue: Colour) -> Emblem:
     emblem.polygon(shield(0, 0, 80, 100, straight=0.4, tip=0.5), red)
     outline = shield(6, 0, 68, 93, straight=0.4, tip=0.5)
     emblem.polygon(outline, blue)
-    peaks = [(6, 70), (14, 58), (18, 60), (24, 48), (29, 53), (40, 34), (51, 53), (56, 48), (62, 60), (66, 58), (74, 70),
-             (74, 100), (6, 100)]  # fmt: skip
+    peaks = [(6, 70), (14, 58), (18, 60), (24, 48), (29, 53), (40, 34), (51, 53), (56, 48), (62, 60), (66, 58),
+             (74, 70), (74, 100), (6, 100)]  # fmt: skip
     emblem.fill_within(outline, peaks, _WHITE)
     for y in (68, 77):
         wave = [(x, y + 2 * math.cos(x * math.pi / 11.5)) for x in range(6, 75)]
@@ -252,17 +251,17 @@ def _feathers(tips: Sequence[Point], notches: Sequence[Point], blunt: float = 0.
 def double_eagle(colour: Colour = _BLACK) -> Emblem:
     """Two-headed eagle of Skanderbeg: nine feathers in each wing, seven in the tail."""
     emblem = Emblem(86, 100)
-    head = [(0, 25), (2.2, 19), (0.8, 16), (3.2, 14.5), (1.8, 11), (4.2, 9.5), (3.2, 5.5), (6, 5), (7.5, 1.5), (11.5, 0),
-            (15, 1.2), (19.5, 3.4), (22, 8), (19, 6.6), (16, 7), (17.5, 9), (20.5, 9), (18.5, 12), (14.5, 11.2),
-            (12.8, 12.5), (15, 15.5), (12.4, 15.8), (14, 19.5), (11.6, 19.8), (12.5, 24)]  # fmt: skip
-    shoulder = curve((14, 25.5), (17, 17), (25, 15.5), (31, 12.5), steps=8)
+    head = [(0, 27), (2.2, 20), (0.8, 17), (3.2, 15), (1.8, 11.5), (4.4, 10), (3.2, 6), (6, 5.2), (7.5, 1.5),
+            (11.5, 0), (16, 1.2), (20.5, 3.4), (23.5, 8.5), (20, 7), (17, 7.2), (18.5, 9.2), (22, 9.2), (19.5, 12.6),
+            (15, 11.6), (13, 13), (15.2, 16), (12.4, 16.3), (14, 20), (11.2, 20.4), (12, 24), (9.8, 28)]  # fmt: skip
+    shoulder = curve((11.5, 30), (15, 19), (25, 16.5), (31, 12.5), steps=8)
     tips = [(39, 14), (42, 22), (43, 30), (43, 38), (42, 46), (39.5, 53.5), (35.5, 60), (30, 65), (24, 67.5)]
-    notches = [(33, 13), (31.5, 20), (32.5, 26.5), (32.5, 33), (31.5, 39), (29.5, 44.5), (26.5, 49), (22.5, 52.5), (18, 55),
-               (13, 57)]  # fmt: skip
-    leg = [(13, 62), (16, 68), (21, 70), (25, 67.5), (25.5, 70.5), (31, 71), (27, 73), (31.5, 77), (26.5, 76), (26.5, 81),
-           (23.5, 77), (19.5, 80), (20.5, 75.5), (14, 74), (8, 70)]  # fmt: skip
-    tail = _feathers([(17, 88), (12, 94), (6.5, 98)], [(9, 73), (10, 84), (6.5, 89), (3.2, 91)], blunt=0.3)
-    emblem.mirrored([*head, *shoulder, *_feathers(tips, notches), *leg, (8, 73), *tail, (2, 100), (0, 100)], colour)
+    notches = [(33, 13), (29, 22), (29.5, 28), (29.5, 34), (28.5, 39.5), (26.5, 44.5), (23.5, 48.5), (20, 51.5),
+               (16, 53.5), (11.5, 55.5)]  # fmt: skip
+    leg = [(11.5, 62), (15, 67.5), (21, 70), (25, 67.5), (25.5, 70.5), (31, 71), (27, 73), (31.5, 77), (26.5, 76),
+           (26.5, 81), (23.5, 77), (19.5, 80), (20.5, 75.5), (13, 73.5), (7, 69)]  # fmt: skip
+    tail = _feathers([(17, 88), (12, 94), (6.5, 98)], [(8, 73), (9, 83), (5.8, 87), (2.8, 89)], blunt=0.35)
+    emblem.mirrored([*head, *shoulder, *_feathers(tips, notches), *leg, (7, 73), *tail, (2, 100), (0, 100)], colour)
     return emblem
 
 
@@ -272,8 +271,8 @@ def single_eagle(colour: Colour, limbs: Colour, crown: Colour, raised: bool) -> 
     lift = 0 if raised else 8
     shoulder = curve((7, 30), (12, 14 + lift), (26, 4 + lift), (33, 3 + lift), steps=8)
     tips = [(42, 8 + lift), (47, 22 + lift), (48, 36 + lift), (46, 50 + lift), (40, 61 + lift), (31, 68), (21, 70)]
-    notches = [(34, 3 + lift), (37, 20 + lift), (37, 30 + lift), (35, 40 + lift), (31, 47 + lift), (25, 53 + lift), (18, 57),
-               (11, 60)]  # fmt: skip
+    notches = [(34, 3 + lift), (37, 20 + lift), (37, 30 + lift), (35, 40 + lift), (31, 47 + lift), (25, 53 + lift),
+               (18, 57), (11, 60)]  # fmt: skip
     leg = [(12, 64), (18, 70), (15, 75), (7, 72)]
     tail = _feathers([(21, 88), (13, 96), (5, 99)], [(8, 75), (11, 86), (7, 90), (0, 92)], blunt=0.35)
     emblem.mirrored([(0, 24), (5, 26), *shoulder, *_feathers(tips, notches), *leg, *tail], colour)
@@ -341,8 +340,7 @@ def olive_branches(colour: Colour) -> Emblem:
         for index, (x, y) in enumerate(stem[3:], start=3):
             before = stem[index - 1]
             along = math.degrees(math.atan2(y - before[1], x - before[0]))
-            turn = along + (38 if index % 2 else -38)
-            reach = 5.2
-            dx, dy = reach * math.cos(math.radians(turn)), reach * math.sin(math.radians(turn))
+            turn = along + (38 if index % 2 else -38) * side
+            dx, dy = 5.2 * math.cos(math.radians(turn)), 5.2 * math.sin(math.radians(turn))
             emblem.ellipse(x + dx, y + dy, 5.6, 1.9, colour, angle=turn)
     return emblem

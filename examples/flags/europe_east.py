@@ -20,7 +20,11 @@ from examples.flags.europe_parts import Flag, band_flags, bands
 _HORIZONTAL = {
     "Bulgaria": ((3, 5, "#ffffff #00966e #d62612"), (2, 3, "#ffffff #009b74 #d01c1f")),
     "Estonia": ((7, 11, "#0072ce #000000 #ffffff"), (7, 11, "#4891d9 #000000 #ffffff")),
-    "Hungary": ((1, 2, "#ce2939 #ffffff #477050"), (2, 3, "#cd2a3e #ffffff #436f4d")),
+    "Hungary": (
+        (1, 2, "#ce2939 #ffffff #477050"),
+        (2, 3, "#cd2a3e #ffffff #436f4d"),
+        (2, 3, "#ce1126 #ffffff #008751"),
+    ),
     "Lithuania": ((3, 5, "#fdb913 #006a44 #c1272d"), (3, 5, "#ffb81c #046a38 #be3a34")),
     "Russia": ((2, 3, "#ffffff #0039a6 #d52b1e"), (2, 3, "#ffffff #1c3578 #e4181c")),
     "Ukraine": ((2, 3, "#0057b7 #ffd700"), (2, 3, "#005bbb #ffd500")),
@@ -50,8 +54,8 @@ def croatia(crown: bool = True) -> Canvas:
 def cyprus(copper: Colour, green: Colour) -> Canvas:
     """2:3; copper-coloured island above two crossed olive branches (2006 shades)."""
     flag = Canvas(30, 20)
-    flag.place(cyprus_map(copper), 7, 3.2, 16.6, 9.8)
-    flag.place(olive_branches(green), 9, 11.6, 12, 5.8)
+    flag.place(cyprus_map(copper), 6.8, 2.9, 16.6, 9.8)
+    flag.place(olive_branches(green), 8.6, 12, 12.8, 5.8)
     return flag
 
 
@@ -110,10 +114,10 @@ def poland_state() -> Canvas:
 
 
 def slovakia() -> Canvas:
-    """2:3; white, blue, red; shield half as high as the flag, equally far from top, foot and hoist (1992)."""
+    """2:3; white, blue, red; shield about half as high, as far from the hoist as from top and foot (1992)."""
     red, blue = "#ee1c25", "#0b4ea2"
     flag = bands(4, 6, f"#ffffff {blue} {red}")
-    flag.place(slovak_arms(red, blue), 1, 0.97, 1.8, 2.06)
+    flag.place(slovak_arms(red, blue), 1.06, 0.91, 1.74, 2.18)
     return flag
 
 

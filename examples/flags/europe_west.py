@@ -35,7 +35,10 @@ _VERTICAL = {
 
 # Widths along the length, widths along the height, ground, then the cross from the outside in.
 _NORDIC = {
-    "Denmark": (((12, 4, 21), (12, 4, 12), "#c8102e", ("#ffffff",)),),
+    "Denmark": (
+        ((12, 4, 21), (12, 4, 12), "#c8102e", ("#ffffff",)),
+        ((12, 4, 21), (12, 4, 12), "#d00c33", ("#ffffff",)),
+    ),
     "Finland": (
         ((5, 3, 10), (4, 3, 4), "#ffffff", ("#002f6c",)),
         ((5, 3, 10), (4, 3, 4), "#ffffff", ("#003580",)),

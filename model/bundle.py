@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ MAX_NETWORK_BYTES = 2 * 2**30
 MAX_LABELS = 50_000
 MAX_LABEL_LENGTH = 120
 _INPUT_SIDE = range(8, 2049)
+_MAX_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,20 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `train fit`.")
     if stored.get("format_version") != FORMAT_VERSION:
         raise BundleError(
-            f"The bundle “{directory}” has format version {stored.get('format_version')!r}; this program reads "
+            f"The bundle “{directory}” has format version {_shown(stored.get('format_version'))}; this program reads "
             f"version {FORMAT_VERSION}. Use the matching version of Vistazo or train the bundle again."
+        )
+    multi_label = stored.get("multi_label", False)
+    if not isinstance(multi_label, bool):
+        raise BundleError(
+            f"“{directory / CONFIG}”: multi_label should be true or false, received {_shown(multi_label)}."
         )
     metrics_file = directory / METRICS
     return Bundle(
         directory=directory,
         labels=labels,
         input=_input_spec(stored, directory / CONFIG),
-        multi_label=bool(stored.get("multi_label", False)),
+        multi_label=multi_label,
         temperature=_number(stored, "temperature", directory / CONFIG, low=1e-3, high=1e3, default=1.0),
         unknown_threshold=(
             None
@@ -123,7 +128,7 @@ def sha256_of(path: Path) -> str:
 def clean_label(text: str) -> str:
     """Return a label without control and direction-changing characters, cut to `MAX_LABEL_LENGTH`."""
     kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
-    return kept.strip()[:MAX_LABEL_LENGTH]
+    return kept.strip()[:MAX_LABEL_LENGTH].strip()
 
 
 def _missing(directory: Path, name: str) -> str:
@@ -144,9 +149,11 @@ def _verify_manifest(directory: Path) -> None:
         if name != MANIFEST and name not in files:
             raise BundleError(f"“{directory / MANIFEST}” does not list {name}. Fetch or write the bundle again.")
     for name, entry in files.items():
-        path = directory / str(name)
-        if ".." in path.parts or Path(str(name)).is_absolute():
-            raise BundleError(f"“{directory / MANIFEST}” names a file outside the bundle: {name!r}. Do not use it.")
+        if not _is_inside(name):
+            raise BundleError(
+                f"“{directory / MANIFEST}” names a file that no bundle has: {_shown(name)}. Do not use this bundle."
+            )
+        path = directory / name
         if not path.is_file():
             continue  # only the files that serving needs have to be there, and those were checked
         size = entry.get("size") if isinstance(entry, dict) else None
@@ -156,6 +163,22 @@ def _verify_manifest(directory: Path) -> None:
             )
         if path.stat().st_size != size or sha256_of(path) != entry.get("sha256"):
             raise BundleError(f"“{path}” is damaged: it does not match the manifest. Fetch or write the bundle again.")
+
+
+def _is_inside(name: str) -> bool:
+    """Say whether a name from a manifest is a relative path, spelt in the one way that training spells it."""
+    path = Path(name)
+    usual = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
+    return usual and name.isprintable() and len(name.encode()) <= _MAX_NAME_BYTES
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a value from a stranger's file, for a message."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # lists in lists in lists; numbers of thousands of digits
+        text = type(value).__name__
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -183,7 +206,7 @@ def _labels_from_config(config: dict[str, Any], path: Path) -> tuple[str, ...]:
         if not isinstance(label, str) or not label or label != clean_label(label):
             raise BundleError(
                 f"“{path}”: id2label entry {index} should be 1 to {MAX_LABEL_LENGTH} printable characters, "
-                f"received {str(label)[:40]!r}."
+                f"received {_shown(label)}."
             )
         labels.append(label)
     if len(set(labels)) != len(labels):
@@ -213,20 +236,19 @@ def _input_spec(stored: dict[str, Any], path: Path) -> InputSpec:
         if not isinstance(given.get(side), int) or given[side] not in _INPUT_SIDE:
             raise BundleError(
                 f"“{path}”: input {side} should be {_INPUT_SIDE[0]} to {_INPUT_SIDE[-1]} pixels, "
-                f"received {str(given.get(side))[:40]}."
+                f"received {_shown(given.get(side))}."
             )
     for name, allowed in (("colour_mode", COLOUR_MODES), ("resize_rule", RESIZE_RULES)):
         if given.get(name) not in allowed:
             raise BundleError(
-                f"“{path}”: {name} should be one of {', '.join(allowed)}. Received {str(given.get(name))[:40]!r}."
+                f"“{path}”: {name} should be one of {', '.join(allowed)}. Received {_shown(given.get(name))}."
             )
     return InputSpec(given["width"], given["height"], given["colour_mode"], given["resize_rule"])
 
 
 def _number(stored: dict[str, Any], name: str, path: Path, *, low: float, high: float, default: float) -> float:
     value = stored.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BundleError(f"“{path}”: {name} should be a number, received {str(value)[:40]!r}.")
-    if not low <= value <= high:
-        raise BundleError(f"“{path}”: {name} should be between {low} and {high}, received {value}.")
+    # The range is compared first: a whole number of hundreds of digits is not to become a float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise BundleError(f"“{path}”: {name} should be a number from {low} to {high}, received {_shown(value)}.")
     return float(value)

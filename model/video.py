@@ -108,8 +108,8 @@ def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[
     capture = _open(path)
     try:
         usual_gap = _usual_gap(capture)
-        first_time = time = next_time = 0.0
-        index = 0
+        first_time = time = 0.0
+        index, last_slot = 0, -1
         while capture.grab():
             # The stream's own time: right for variable frame rates, where index / rate is not.
             stream_time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -119,14 +119,15 @@ def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[
                 time = stream_time - first_time
             else:  # some containers (MPEG program streams) carry no usable time
                 time += usual_gap
-            if frames_per_second is None or time >= next_time - 1e-6:
+            # One frame a slot; the twentieth forgives containers that round times to milliseconds.
+            slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
+            if slot > last_slot:
+                last_slot = slot
                 decoded, picture = capture.retrieve()
                 if not decoded:
                     break
                 _refuse_huge_frames(path, picture.shape[1], picture.shape[0])
                 yield Frame(index, time, cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-                if frames_per_second is not None:
-                    next_time = max(next_time + 1 / frames_per_second, time)
             index += 1
         if index == 0:
             raise VideoError(
@@ -188,11 +189,14 @@ def _seconds_shown(times: Sequence[float]) -> np.ndarray:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
         raise VideoError(f"“{path.name}” cannot be opened: there is no such file. Check the path.")
     if path.stat().st_size == 0:
         raise VideoError(f"“{path.name}” is an empty file. Choose a clip with content.")
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _CAPTURE_OPTIONS
+    # Both libraries print their own lines about a clip that they cannot read; ours says it already.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if not capture.isOpened() or width <= 0 or height <= 0:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,8 @@ class Answer:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, or 2 when any file could not be answered."""
     options = _parser().parse_args(arguments)
+    # Pillow prints about odd files, in lines of its own; what matters becomes an error.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         return _predict(options)
     except VistazoError as error:
@@ -57,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 def _predict(options: argparse.Namespace) -> int:
     if options.top < 1:
         raise SettingsError(f"--top should be at least 1. Received: {options.top}.")
+    if options.csv and os.path.isdir(options.csv):  # noqa: PTH112  (as in _files)
+        raise SettingsError(f"--csv should name a file. “{options.csv}” is a directory.")
     paths = list(_files(options.paths))
     if not paths:
         raise PictureError(f"There is no picture and no clip in {', '.join(map(str, options.paths))}.")
@@ -86,7 +92,7 @@ def _predict(options: argparse.Namespace) -> int:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the named files, and of folders the pictures and clips in them, in order of name."""
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
             known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
             yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in known and not p.name.startswith("."))
         else:
@@ -112,12 +118,17 @@ def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
     )
 
 
+def _printable(path: Path) -> str:
+    """Return a path as text that any file can hold: names need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _as_text(answer: Answer) -> str:
     ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in answer.ranking)
     if answer.summary is None:
-        return f"{answer.path}: {ranking}"
+        return f"{_printable(answer.path)}: {ranking}"
     seconds = ", ".join(f"{label} {value:.1f} s" for label, value in answer.summary["seconds"].items())
-    return f"{answer.path}: {answer.summary['frames']} frames; on screen: {seconds}; mean: {ranking}"
+    return f"{_printable(answer.path)}: {answer.summary['frames']} frames; on screen: {seconds}; mean: {ranking}"
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
@@ -125,9 +136,9 @@ def _as_json(answer: Answer) -> dict[str, Any]:
         return [{"label": label, "probability": round(probability, 6)} for label, probability in ranking]
 
     if answer.frames is None:
-        return {"path": str(answer.path), "kind": "picture", "predictions": ranked(answer.ranking)}
+        return {"path": _printable(answer.path), "kind": "picture", "predictions": ranked(answer.ranking)}
     return {
-        "path": str(answer.path),
+        "path": _printable(answer.path),
         "kind": "video",
         "aggregate": {**(answer.summary or {}), "predictions": ranked(answer.ranking)},
         "frames": [
@@ -149,12 +160,13 @@ def _write_csv(target: Path, answers: Sequence[Answer], top: int) -> None:
             writer.writerow(columns)
             for answer in answers:
                 if answer.frames is None:
-                    writer.writerow([answer.path, "", "", *_cells(answer.ranking)])
+                    writer.writerow([_printable(answer.path), "", "", *_cells(answer.ranking)])
                 for row, ranking in answer.frames or ():
-                    writer.writerow([answer.path, row.index, f"{row.time:.4f}", *_cells(ranking)])
+                    writer.writerow([_printable(answer.path), row.index, f"{row.time:.4f}", *_cells(ranking)])
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise SettingsError(f"“{target}” cannot be written: {error.strerror}. Choose another file.") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -29,10 +30,10 @@ def resolve_model(name: str | None) -> Path:
     """
     if not name:
         return EMBEDDED
-    directory = Path(name).expanduser()
-    if directory.is_dir():
+    directory = Path(os.path.expanduser(name))  # noqa: PTH111  (Path.expanduser raises for unknown users)
+    if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
         return directory
-    if directory.exists():
+    if os.path.exists(directory):  # noqa: PTH110
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
     if not _REPOSITORY.fullmatch(name):
         raise ModelNotFoundError(

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow tells every user about missing GPUs and CPU flags otherwise; it reads this at import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parser().parse_args(arguments)
+    # Pillow prints about odd files, in lines of its own; what matters becomes an error.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         if options.command == "fit":
             return _fit(options)

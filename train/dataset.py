@@ -55,7 +55,7 @@ class Parts:
 def natural_key(text: str) -> list[tuple[int, int, str]]:
     """Sort key for people: "2" before "10", upper and lower case alike, the spelling as a tie-break."""
     pieces = re.split(r"(\d+)", text.casefold())
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p] + [(2, 0, text)]
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p] + [(-1, 0, text)]
 
 
 def same_label(folder: str) -> str:
@@ -67,7 +67,7 @@ def find_part_folders(root: Path) -> dict[str, Path]:
     """Return the train, validation and test sub-folders that a data folder has, by part name."""
     if not root.is_dir():
         raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
-    children = {child.name.casefold(): child for child in root.iterdir() if child.is_dir()}
+    children = {child.name.casefold(): child for child in _visible_folders(root)}
     found = {}
     for part, names in PART_NAMES.items():
         for name in names:
@@ -92,13 +92,13 @@ def list_examples(root: Path) -> list[Example]:
     """
     if not root.is_dir():
         raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
-    folders = sorted((p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")), key=_by_name)
+    folders = sorted(_visible_folders(root), key=_by_name)
     if not folders:
         raise DataError(f"“{root}” holds no class folders. Put the pictures of each class into a folder of its own.")
     examples = []
     seen: set[str] = set()
     for folder in folders:
-        label = clean_label(unicodedata.normalize("NFC", folder.name))
+        label = _label_of(folder)
         if not label or label in seen:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
@@ -107,6 +107,20 @@ def list_examples(root: Path) -> list[Example]:
     if not examples:
         raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
     return examples
+
+
+def empty_class_folders(root: Path, labels: Iterable[str]) -> list[str]:
+    """Return the names of the class folders that gave none of the labels, because they hold no file."""
+    known = set(labels)
+    return [p.name for p in sorted(_visible_folders(root), key=_by_name) if _label_of(p) not in known]
+
+
+def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int]:
+    """Return the class index of every folder name that is a label, spelt like it or as `same_label` forgives."""
+    loosely = {same_label(label): index for index, label in reversed(list(enumerate(labels)))}
+    exactly = {label: index for index, label in enumerate(labels)}
+    found = {folder: exactly.get(folder, loosely.get(same_label(folder))) for folder in folders}
+    return {folder: index for folder, index in found.items() if index is not None}
 
 
 def split(
@@ -144,7 +158,7 @@ def split(
             )
         digests = list(by_class[label])
         order = rng.permutation(len(copies))
-        tests = _part_size(len(copies), test_share)
+        tests = min(_part_size(len(copies), test_share), len(copies) - wanted + 1)
         validations = min(_part_size(len(copies), validation_share), len(copies) - tests - 1)
         for place, index in enumerate(order):
             part = 2 if place < tests else 1 if place < tests + validations else 0
@@ -176,6 +190,14 @@ def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
     lines = sorted(f"{e.label}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _label_of(folder: Path) -> str:
+    return clean_label(unicodedata.normalize("NFC", folder.name))
+
+
+def _visible_folders(root: Path) -> list[Path]:
+    return [child for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")]
 
 
 def _by_name(path: Path) -> list[tuple[int, int, str]]:

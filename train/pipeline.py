@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from model.bundle import load_bundle
 from model.classifier import Classifier, probabilities_of
-from model.errors import DataError
+from model.errors import DataError, SettingsError
 from model.hub import resolve_model
 from model.preprocessing import InputSpec
 from train import dataset
@@ -90,13 +90,15 @@ def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, A
     Raises:
         VistazoError: The bundle or the data cannot be used, or no folder name matches a label.
     """
+    if out and out.exists() and not out.is_dir():
+        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     classifier = Classifier.load(resolve_model(model))
     labels = classifier.bundle.labels
     parts = dataset.find_part_folders(data)
     split = next((part for part in ("test", "validation", "train") if part in parts), "whole folder")
     examples = dataset.list_examples(parts.get(split, data))
-    index_of = {dataset.same_label(label): index for index, label in enumerate(labels)}
-    matched = [e for e in examples if dataset.same_label(e.label) in index_of]
+    index_of = dataset.match_labels({e.label for e in examples}, labels)
+    matched = [e for e in examples if e.label in index_of]
     strangers = sorted({e.label for e in examples} - {e.label for e in matched}, key=dataset.natural_key)
     if not matched:
         raise DataError(
@@ -110,7 +112,7 @@ def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, A
         _name_unreadable(unreadable)
         if not kept:
             raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
-        classes = np.array([index_of[dataset.same_label(e.label)] for e in kept])
+        classes = np.array([index_of[e.label] for e in kept])
         metrics = {"split": split, "unreadable": len(unreadable)} | _measure(classifier, pictures, classes)
     if out:
         out.mkdir(parents=True, exist_ok=True)
@@ -132,6 +134,12 @@ def _load_parts(
         examples = dataset.list_examples(folders[part])
         if part == "train":
             labels = sorted({e.label for e in examples}, key=dataset.natural_key)
+            empty = dataset.empty_class_folders(folders[part], labels)
+            if empty:
+                raise DataError(
+                    f"Class folders without a file in “{folders[part]}”: {_list(empty)}. "
+                    "Add pictures or remove the folders."
+                )
             if len(labels) < 2:
                 raise DataError(
                     f"“{folders[part]}” holds one class only, “{labels[0]}”. "

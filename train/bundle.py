@@ -32,16 +32,21 @@ def check_target(target: Path) -> None:
     """Raise `SettingsError` when a bundle cannot be written to `target`, before hours are spent on it."""
     if target.exists() and not (target.is_dir() and (_is_bundle(target) or not any(target.iterdir()))):
         raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
-    parent = target.absolute().parent
-    if parent.exists() and not os.access(parent, os.W_OK):
-        raise SettingsError(f"“{parent}” cannot be written to. Give --out another place.")
+    strange = _files_of_others(target)
+    if strange:
+        raise SettingsError(
+            f"“{target}” holds “{strange[0]}”, which no fit wrote and which would be lost. Give --out a new directory."
+        )
+    parent = next(p for p in target.absolute().parents if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise SettingsError(f"“{target}” cannot be made in “{parent}”. Give --out another place.")
 
 
 @contextmanager
 def new_bundle(target: Path) -> Iterator[Path]:
     """Yield a temporary directory beside `target`; put it in the target's place when all went well."""
     check_target(target)
-    target = target.absolute()
+    target = target.resolve()  # of a link, the directory that it names is replaced
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
     try:
@@ -52,7 +57,11 @@ def new_bundle(target: Path) -> Iterator[Path]:
             # A directory cannot be replaced in one step: the old bundle moves aside until the new one is in place.
             old = partial.with_suffix(".old")
             target.rename(old)
-            partial.rename(target)
+            try:
+                partial.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
             shutil.rmtree(old)
         else:
             partial.rename(target)
@@ -122,6 +131,18 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def _is_bundle(directory: Path) -> bool:
     return (directory / MANIFEST).is_file() and (directory / CONFIG).is_file()
+
+
+def _files_of_others(directory: Path) -> list[str]:
+    """Return the files in a bundle's directory that its manifest does not list."""
+    if not directory.is_dir() or not _is_bundle(directory):
+        return []
+    try:
+        listed = set(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]) | {MANIFEST}
+    except (ValueError, KeyError, TypeError, RecursionError):  # whoever wrote this, it was not us
+        return [MANIFEST]
+    files = (p.relative_to(directory).as_posix() for p in sorted(directory.rglob("*")) if not p.is_dir())
+    return [name for name in files if name not in listed]
 
 
 def _sync(directory: Path) -> None:

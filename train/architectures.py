@@ -6,6 +6,7 @@ and whose output is the layer "logits": Grad-CAM and the export find them by the
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import keras
@@ -86,10 +87,12 @@ def _mobilenet_v2(pictures: keras.KerasTensor, settings: Settings, spec: InputSp
     if weights not in (None, "imagenet") and not Path(weights).is_file():
         raise SettingsError(f"--weights should be imagenet, none or a file. There is no file “{weights}”.")
     try:
-        # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
-        return keras.applications.MobileNetV2(
-            input_tensor=x, alpha=settings.alpha, include_top=False, weights=weights
-        ).output
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras warns about each layer that does not fit, before it raises
+            # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
+            return keras.applications.MobileNetV2(
+                input_tensor=x, alpha=settings.alpha, include_top=False, weights=weights
+            ).output
     except Exception as error:  # Keras raises bare Exceptions for failed downloads
         if weights is None:
             raise SettingsError(f"MobileNetV2 cannot be built with --alpha {settings.alpha}: {error}") from error

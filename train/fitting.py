@@ -66,7 +66,8 @@ def plan(settings: Settings) -> list[Phase]:
     if settings.early_size < 1 and epochs > 1:
         # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
         early = max(1, round(epochs * 0.6))
-        early_side = max(16, round(side * settings.early_size / 16) * 16)
+        least = 32 if settings.architecture == "mobilenet_v2" else 16
+        early_side = min(side, max(least, round(side * settings.early_size / 16) * 16))
         return [
             Phase("small pictures", early, early_side, rate, rate * 0.4),
             Phase("full size", epochs - early, side, rate * 0.4, 0),
@@ -148,6 +149,7 @@ def _fit_phase(
             epochs=done + phase.epochs,
             initial_epoch=done,
             callbacks=callbacks,
+            shuffle=False,  # the batches do that themselves; Keras would use Python's global generator
             verbose=1 if sys.stdout.isatty() else 2,
         )
         if best.is_file():

@@ -79,11 +79,14 @@ class Settings:
                 f"--weights {self.weights} needs --architecture mobilenet_v2: “small” has no pretrained weights."
             )
         if self.size is not None:
-            _range("--size", self.size, 16, 1024)
+            _range("--size", self.size, 32 if self.architecture == "mobilenet_v2" else 16, 1024)
         _range("--alpha", self.alpha, 0.05, 3)
         _range("--epochs", self.epochs, 1, 100_000)
         _range("--batch-size", self.batch_size, 1, 4096)
         _range("--learning-rate", self.learning_rate, 1e-8, 10)
+        _range("--weight-decay", self.weight_decay, 0, 10)
+        _range("--patience", self.patience, 1, 100_000)
+        _range("--seed", self.seed, 0, 2**32 - 1)
         _range("--early-size", self.early_size, 0.25, 1)
         _range("--rotation", self.rotation, 0, 180)
         for name in ("dropout", "label_smoothing", "shift", "zoom", "shear", "light", "colour_shift"):

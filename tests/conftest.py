@@ -1,0 +1,100 @@
+"""What the test files share: tiny trained bundles, each fitted once through the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.pictures import COLOURS, hashes, write_class, write_colours, write_stripes
+
+# The same examples in every run, however busy the machine is, and nothing kept between runs.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+QUICK = ["--size", "32", "--batch-size", "8", "--seed", "3"]
+CORRUPT = "not a picture.png"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished `train fit`: where it read and wrote, what it printed, and the data's hashes before it."""
+
+    data: Path
+    bundle: Path
+    out: str
+    err: str
+    before: dict[str, str]
+
+
+def fit(data: Path, bundle: Path, *options: str) -> Fitted:
+    """Run `train fit` in this process, which pays for TensorFlow's start-up only once."""
+    from train.__main__ import main
+
+    before = hashes(data)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(["fit", str(data), "--out", str(bundle), *QUICK, *options])
+    assert status == 0, err.getvalue()
+    return Fitted(data, bundle, out.getvalue(), err.getvalue(), before)
+
+
+@pytest.fixture(scope="session")
+def colour_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """The network “small” on a folder per class, one file in which is not a picture."""
+    folder = tmp_path_factory.mktemp("colours")
+    data = write_colours(folder / "data")
+    (data / "Blue" / CORRUPT).write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
+    return fit(data, folder / "bundle", "--epochs", "8")
+
+
+@pytest.fixture(scope="session")
+def grey_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """The network “small” in two phases on grey pictures in train, valid and test folders."""
+    folder = tmp_path_factory.mktemp("stripes")
+    for seed, (part, count) in enumerate((("train", 10), ("Valid", 3), ("test", 4))):
+        write_stripes(folder / "data" / part, count, seed)
+    return fit(folder / "data", folder / "bundle", "--epochs", "8", "--early-size", "0.5", "--resize-rule", "pad")
+
+
+@pytest.fixture(scope="session")
+def mobilenet_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """MobileNetV2 that starts from a weights file."""
+    import keras
+
+    folder = tmp_path_factory.mktemp("mobilenet")
+    keras.utils.set_random_seed(5)
+    network = keras.applications.MobileNetV2((64, 64, 3), alpha=0.35, include_top=False, weights=None)
+    for layer in network.layers:  # or random weights would fade to nothing over fifty layers
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    network(keras.random.uniform((16, 64, 64, 3), -1, 1), training=True)
+    network.save_weights(folder / "backbone.weights.h5")
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(folder / "data" / label, colour, 6)
+    options = ["--architecture", "mobilenet_v2", "--weights", str(folder / "backbone.weights.h5"), "--epochs", "1"]
+    options += ["--size", "64"]
+    return fit(folder / "data", folder / "bundle", *options)
+
+
+@pytest.fixture(scope="session")
+def colour_bundle(colour_fit: Fitted) -> Path:
+    """A tiny bundle trained on coloured pictures; read only."""
+    return colour_fit.bundle
+
+
+@pytest.fixture(scope="session")
+def grey_bundle(grey_fit: Fitted) -> Path:
+    """A tiny bundle trained on grey pictures; read only."""
+    return grey_fit.bundle
+
+
+@pytest.fixture
+def copied_bundle(colour_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the colour bundle, for a test to change."""
+    return Path(shutil.copytree(colour_bundle, tmp_path / "copied"))

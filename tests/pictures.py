@@ -1,0 +1,177 @@
+"""Small pictures, data folders and clips for the tests, all made by code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image
+
+ORIENTATION = 0x0112
+
+
+def scene(width: int = 52, height: int = 40, seed: int = 0) -> np.ndarray:
+    """A picture without symmetry: gradients, a coloured block in one corner and some noise; uint8 RGB."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:height, 0:width]
+    picture = np.stack([255 * columns / width, 255 * rows / height, 255 * (rows + columns) / (width + height)], axis=-1)
+    picture[: height // 3, : width // 3] = rng.integers(0, 256, 3)
+    return np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+
+
+def _save(image: Image.Image, path: Path, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def rgb(directory: Path) -> Path:
+    return _save(Image.fromarray(scene()), directory / "rgb.png")
+
+
+def jpeg(directory: Path) -> Path:
+    return _save(Image.fromarray(scene()), directory / "colour.jpg", quality=90)
+
+
+def greyscale(directory: Path) -> Path:
+    return _save(Image.fromarray(scene()).convert("L"), directory / "grey.png")
+
+
+def palette_with_transparency(directory: Path) -> Path:
+    image = Image.fromarray(scene()).quantize(16)
+    return _save(image, directory / "palette.png", transparency=bytes([0, 128] + [255] * 14))
+
+
+def rgba(directory: Path) -> Path:
+    image = Image.fromarray(scene())
+    image.putalpha(Image.fromarray(scene(seed=3)[..., 0]))
+    return _save(image, directory / "rgba.webp", lossless=True)
+
+
+def sixteen_bit_grey(directory: Path) -> Path:
+    values = scene()[..., 0].astype(np.uint16) * 257
+    return _save(Image.fromarray(values), directory / "deep_grey.png")
+
+
+def sixteen_bit_colour(directory: Path) -> Path:
+    path = directory / "deep_colour.png"
+    path.write_bytes(cv2.imencode(".png", scene()[..., ::-1].astype(np.uint16) * 257)[1].tobytes())
+    return path
+
+
+def cmyk(directory: Path) -> Path:
+    return _save(Image.fromarray(scene()).convert("CMYK"), directory / "print.jpg", quality=95)
+
+
+def exif_rotated(directory: Path) -> Path:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # to be shown turned a quarter clockwise
+    return _save(Image.fromarray(scene()), directory / "turned.jpg", exif=exif, quality=95)
+
+
+# Each writes one picture into a directory and returns its path.
+PICTURE_KINDS: dict[str, Callable[[Path], Path]] = {
+    "rgb": rgb,
+    "jpeg": jpeg,
+    "greyscale": greyscale,
+    "palette with transparency": palette_with_transparency,
+    "rgba": rgba,
+    "16-bit grey": sixteen_bit_grey,
+    "16-bit colour": sixteen_bit_colour,
+    "CMYK": cmyk,
+    "EXIF-rotated": exif_rotated,
+}
+
+COLOURS = {"10 red": (200, 40, 40), "2 green": (40, 180, 60), "Blue": (40, 60, 200)}
+
+
+def write_class(folder: Path, colour: Sequence[int], count: int, seed: int = 0, size: int = 40) -> None:
+    """Write `count` noisy pictures of one colour, no two alike."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng([seed, *colour])
+    for index in range(count):
+        values = np.asarray(colour) + rng.normal(0, 30, (size, size, 3)) + rng.normal(0, 20, 3)
+        Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).save(folder / f"{index}.png")
+
+
+def write_colours(root: Path, per_class: int = 12, seed: int = 0) -> Path:
+    """Write a data folder with a folder for each of `COLOURS`."""
+    for name, colour in COLOURS.items():
+        write_class(root / name, colour, per_class, seed)
+    return root
+
+
+def write_stripes(root: Path, per_class: int = 12, seed: int = 0) -> Path:
+    """Write a data folder of greyscale pictures: stripes across, stripes down, none."""
+    rng = np.random.default_rng([5, seed])
+    place = np.arange(40) // 5 % 2 * 150.0
+    for name, values in (("across", place[:, None]), ("down", place[None, :]), ("none", np.full((1, 1), 75.0))):
+        folder = root / name
+        folder.mkdir(parents=True)
+        for index in range(per_class):
+            noisy = values + rng.normal(50, 15, (40, 40))
+            Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(folder / f"{index}.png")
+    return root
+
+
+def write_clip(
+    path: Path,
+    frames: Sequence[np.ndarray],
+    *,
+    times: Sequence[float] | None = None,
+    rate: int = 10,
+    codec: str = "ffv1",
+    pixels: str = "bgr0",
+    rotation: int = 0,
+) -> Path:
+    """Write RGB frames as a clip, without loss unless another codec is given, at `times` in seconds if given."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pixels
+        if times is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for index, picture in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)
+            if times is not None:
+                frame.pts, frame.time_base = round(times[index] * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    if rotation:
+        _set_rotation(path, rotation)
+    return path
+
+
+def _set_rotation(path: Path, degrees: int) -> None:
+    """Turn the display matrix of an MP4's only track, which is how phones say which way is up."""
+    upright = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    cosine, sine = (round(f(np.radians(degrees))) << 16 for f in (np.cos, np.sin))
+    turned = np.array([cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    content = path.read_bytes()
+    place = content.index(upright, content.index(b"tkhd"))
+    path.write_bytes(content[:place] + turned + content[place + 36 :])
+
+
+def write_sound(path: Path) -> Path:
+    """Write half a second of noise, sound only."""
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, 22050)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100, layout="mono")
+        frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file under a folder, by relative path."""
+    return {
+        p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(root.rglob("*"))
+        if p.is_file()
+    }

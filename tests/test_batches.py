@@ -1,0 +1,105 @@
+"""Batches are the same for the same seed, whatever the number of threads that make them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import keras
+import numpy as np
+
+from train.batches import PlainBatches, TrainingBatches
+from train.fitting import one_hot
+from train.settings import Settings
+
+COUNT = 22
+PICTURES = np.random.default_rng(0).integers(0, 256, (COUNT, 20, 20, 3), dtype=np.uint8)
+CLASSES = np.arange(COUNT)
+
+
+def batches(seed: int = 1, first_epoch: int = 0, side: int = 20) -> TrainingBatches:
+    settings = Settings(batch_size=4, seed=seed)
+    return TrainingBatches(PICTURES, CLASSES, settings, side, grey=False, first_epoch=first_epoch)
+
+
+class Recorded(TrainingBatches):
+    """Writes down what it hands out, later batches sooner than earlier ones where threads allow it."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.seen: list[tuple[int, str]] = []
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        time.sleep(0.01 * (index % 3 == 0))
+        pictures, classes = super().__getitem__(index)
+        self.seen.append((index, hashlib.sha256(pictures.tobytes() + classes.tobytes()).hexdigest()))
+        return pictures, classes
+
+
+def everything(data: keras.utils.PyDataset) -> list[np.ndarray]:
+    return [data[index][0] for index in range(len(data))]
+
+
+def test_every_picture_comes_once_an_epoch_with_its_class() -> None:
+    data = batches()
+
+    assert len(data) == 6
+    assert [len(data[index][1]) for index in range(6)] == [4, 4, 4, 4, 4, 2]
+    assert sorted(np.concatenate([data[index][1] for index in range(6)])) == list(range(COUNT))
+
+
+def test_the_same_seed_gives_the_same_batches_in_any_order_of_asking() -> None:
+    forwards, data = everything(batches()), batches()
+
+    for index in (5, 0, 3, 3, 1):
+        np.testing.assert_array_equal(data[index][0], forwards[index])
+
+
+def test_another_seed_or_epoch_gives_other_batches() -> None:
+    data = batches()
+    first = everything(data)
+    data.on_epoch_end()
+
+    assert (data[0][0] != first[0]).any()
+    assert (batches(seed=2)[0][0] != first[0]).any()
+
+
+def test_a_later_phase_goes_on_where_the_earlier_one_stopped() -> None:
+    data = batches()
+    data.on_epoch_end()
+    data.on_epoch_end()
+
+    np.testing.assert_array_equal(batches(first_epoch=2)[3][0], data[3][0])
+
+
+def fitted(workers: int) -> tuple[set[tuple[int, str]], list[np.ndarray]]:
+    """What Keras was handed in three epochs, and what it learnt from that."""
+    data = Recorded(PICTURES, one_hot(CLASSES, COUNT), Settings(batch_size=4, seed=9), 20, grey=False)
+    data.workers = workers
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.layers.Input((20, 20, 3)), keras.layers.Flatten(), keras.layers.Dense(COUNT)])
+    model.compile(keras.optimizers.SGD(1e-6), "mse")
+    model.fit(data, epochs=3, verbose=0, shuffle=False)
+    return set(data.seen), model.get_weights()
+
+
+def test_keras_learns_the_same_from_the_same_batches_whatever_the_number_of_threads() -> None:
+    seen, weights = fitted(workers=1)
+
+    assert len(seen) >= 3 * 6
+    assert np.isfinite(weights[0]).all()
+    for workers in (2, 4):
+        more_seen, more_weights = fitted(workers)
+        assert more_seen == seen
+        for one, other in zip(weights, more_weights, strict=True):
+            np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-7)
+
+
+def test_validation_batches_are_the_pictures_in_order() -> None:
+    data = PlainBatches(PICTURES, CLASSES, 20, batch_size=8)
+
+    assert len(data) == 3
+    np.testing.assert_array_equal(np.concatenate(everything(data)), PICTURES)
+    np.testing.assert_array_equal(np.concatenate([data[i][1] for i in range(3)]), CLASSES)
+    assert PlainBatches(PICTURES, CLASSES, 10)[0][0].shape == (COUNT, 10, 10, 3)
+    assert len(PlainBatches(PICTURES[:0], CLASSES[:0], 20)) == 0

@@ -1,0 +1,281 @@
+"""Class folders are found, ordered as people order, and divided fairly; the user's files are only read."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.errors import DataError
+from tests.pictures import hashes, write_class, write_colours
+from train.dataset import (
+    Example,
+    check_classes,
+    find_part_folders,
+    fingerprint,
+    list_examples,
+    match_labels,
+    natural_key,
+    same_label,
+    split,
+)
+
+
+def write_files(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_text(f"{folder.name}/{name}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "in_order",
+    [
+        ["2", "10"],
+        ["img", "img2", "img10"],
+        ["Apple", "banana", "Cherry"],
+        ["a1b2", "a1b10", "a2b1"],
+        ["flag", "flag 2", "flag 10", "Flags"],
+        ["9", "a"],
+        ["01", "1", "2"],
+        ["Cat", "cat"],
+    ],
+)
+def test_names_are_ordered_as_people_order_them(in_order: list[str]) -> None:
+    backwards = in_order[::-1]
+
+    assert sorted(backwards, key=natural_key) == in_order
+
+
+@given(st.lists(st.text(max_size=30), max_size=8))
+def test_any_names_can_be_ordered_and_the_order_depends_on_nothing_else(names: list[str]) -> None:
+    backwards = names[::-1]
+
+    assert sorted(names, key=natural_key) == sorted(backwards, key=natural_key)
+
+
+@given(st.integers(0, 10**30), st.integers(0, 10**30), st.sampled_from(["", "flag", "flag ", "Ä_"]))
+def test_numbers_in_names_count_by_their_value(first: int, second: int, prefix: str) -> None:
+    in_order = natural_key(f"{prefix}{first}") <= natural_key(f"{prefix}{second}")
+
+    assert in_order == (first <= second)
+
+
+@pytest.mark.parametrize(
+    "folder", ["united_states", "United States", "UNITED-STATES", " united  states", "United_-States"]
+)
+def test_folder_names_match_labels_whatever_the_case_and_the_separators(folder: str) -> None:
+    assert same_label(folder) == same_label("United States")
+
+
+@pytest.mark.parametrize("folder", ["unitedstates", "united kingdom", "united states 2"])
+def test_other_names_do_not_match(folder: str) -> None:
+    assert same_label(folder) != same_label("United States")
+
+
+def test_composed_and_decomposed_accents_are_the_same_label() -> None:
+    assert same_label("Cura\u00e7ao") == same_label("Curac\u0327ao")
+
+
+def test_folders_are_matched_to_labels_the_exact_spelling_first() -> None:
+    labels = ["Cat", "cat", "big_dog", "United States"]
+
+    assert match_labels(["cat", "Cat", "CAT", "big dog", "united_states", "wolf"], labels) == {
+        "Cat": 0,
+        "cat": 1,
+        "CAT": 0,
+        "big dog": 2,
+        "united_states": 3,
+    }
+
+
+@given(st.text(max_size=60))
+def test_the_compared_form_of_a_label_is_stable(text: str) -> None:
+    assert same_label(same_label(text)) == same_label(text)
+    assert same_label(text.replace(" ", "_")) == same_label(text.replace(" ", "-"))
+
+
+def test_a_folder_per_class_is_listed_in_natural_order(tmp_path: Path) -> None:
+    write_files(tmp_path / "10", "b.png", "a10.png", "a2.png")
+    write_files(tmp_path / "2", "x.png")
+    write_files(tmp_path / "Zebra" / "sub folder", "deep.png")
+
+    examples = list_examples(tmp_path)
+
+    assert [(e.label, e.path.name) for e in examples] == [
+        ("2", "x.png"),
+        ("10", "a2.png"),
+        ("10", "a10.png"),
+        ("10", "b.png"),
+        ("Zebra", "deep.png"),
+    ]
+
+
+def test_hidden_files_and_what_file_managers_leave_are_no_examples(tmp_path: Path) -> None:
+    write_files(tmp_path / "cat", "a.png", ".DS_Store", "Thumbs.db", "desktop.ini", "._a.png")
+    write_files(tmp_path / "cat" / ".cache", "b.png")
+    write_files(tmp_path / ".ipynb_checkpoints", "c.png")
+    write_files(tmp_path, "notes.txt")
+
+    assert [e.path.name for e in list_examples(tmp_path)] == ["a.png"]
+
+
+@pytest.mark.parametrize("prepare", ["nothing", "an empty folder", "files only", "empty class folders"])
+def test_folders_without_pictures_are_refused_in_one_sentence(prepare: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    if prepare == "an empty folder":
+        data.mkdir()
+    elif prepare == "files only":
+        write_files(data, "a.png")
+    elif prepare == "empty class folders":
+        (data / "cat").mkdir(parents=True)
+        (data / "dog").mkdir()
+
+    with pytest.raises(DataError, match="data"):
+        list_examples(data)
+
+
+def test_two_folders_that_give_the_same_label_are_refused(tmp_path: Path) -> None:
+    write_files(tmp_path / "cat", "a.png")
+    write_files(tmp_path / "cat\u200b", "b.png")
+
+    with pytest.raises(DataError, match="label of its own"):
+        list_examples(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (["train", "valid", "test"], {"train": "train", "validation": "valid", "test": "test"}),
+        (["Training", "VAL"], {"train": "Training", "validation": "VAL"}),
+        (["train", "validation", ".git"], {"train": "train", "validation": "validation"}),
+        (["valid", "test", ".git"], {"validation": "valid", "test": "test"}),
+        (["cat", "dog"], {}),
+        (["test", "cat"], {}),
+    ],
+)
+def test_the_parts_that_data_comes_with_are_recognised(
+    folders: list[str], expected: dict[str, str], tmp_path: Path
+) -> None:
+    for folder in folders:
+        write_files(tmp_path / folder / "a class", "a.png")
+
+    assert {part: path.name for part, path in find_part_folders(tmp_path).items()} == expected
+
+
+def test_a_class_called_train_is_a_class(tmp_path: Path) -> None:
+    write_files(tmp_path / "train", "locomotive.png")
+    write_files(tmp_path / "bus", "red.png")
+
+    assert find_part_folders(tmp_path) == {}
+
+
+def examples_of(root: Path, counts: dict[str, int]) -> list[Example]:
+    for label, count in counts.items():
+        write_files(root / label, *(f"{index}.png" for index in range(count)))
+    return list_examples(root)
+
+
+def test_the_split_is_stratified_whole_and_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 20, "b": 40, "c": 3})
+
+    parts = split(examples, validation_share=0.2, test_share=0.1, seed=7)
+
+    assert sorted([e for part in parts for e in part], key=str) == sorted(examples, key=str)
+    assert [Counter(e.label for e in part) for part in parts] == [
+        {"a": 14, "b": 28, "c": 1},
+        {"a": 4, "b": 8, "c": 1},
+        {"a": 2, "b": 4, "c": 1},
+    ]
+    assert split(examples, validation_share=0.2, test_share=0.1, seed=7) == parts
+    assert split(examples, validation_share=0.2, test_share=0.1, seed=8) != parts
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_classes_given(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 20, "b": 20})
+    exchanged = [e for e in examples if e.label == "b"] + [e for e in examples if e.label == "a"]
+
+    first, second = (split(e, validation_share=0.2, test_share=0.2, seed=1) for e in (examples, exchanged))
+
+    assert [set(part) for part in first] == [set(part) for part in second]
+
+
+def test_a_part_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
+    train, validation, test = split(
+        examples_of(tmp_path, {"a": 4, "b": 4}), validation_share=0.25, test_share=0, seed=1
+    )
+
+    assert (len(train), len(validation), len(test)) == (6, 2, 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_identical_files_stay_in_one_part_within_a_class_and_across_classes(seed: int, tmp_path: Path) -> None:
+    examples_of(tmp_path, {"a": 8, "b": 8})
+    for index in range(4):
+        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "a" / f"copy of {index}.png")
+        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "b" / f"stray {index}.png")
+
+    parts = split(list_examples(tmp_path), validation_share=0.3, test_share=0.3, seed=seed)
+
+    contents = [{e.path.read_text(encoding="utf-8") for e in part} for part in parts]
+    assert all(contents)
+    assert not (contents[0] & contents[1] or contents[0] & contents[2] or contents[1] & contents[2])
+
+
+@pytest.mark.parametrize(("count", "copies"), [(1, 0), (2, 0), (1, 5)])
+def test_a_class_with_too_few_different_pictures_is_named(count: int, copies: int, tmp_path: Path) -> None:
+    examples_of(tmp_path, {"many": 9, "few": count})
+    for index in range(copies):
+        shutil.copy(tmp_path / "few" / "0.png", tmp_path / "few" / f"copy {index}.png")
+
+    with pytest.raises(DataError, match=f"“few” has {count} different readable picture"):
+        split(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
+
+
+@given(
+    counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
+    shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),
+)
+def test_every_class_has_a_training_picture_whatever_the_shares(
+    counts: list[int], shares: tuple[float, float], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("split")
+    examples = examples_of(root, {f"class {i}": count for i, count in enumerate(counts)})
+
+    train, validation, test = split(examples, validation_share=shares[0], test_share=shares[1], seed=1)
+
+    for part in (train, validation, test):
+        assert {e.label for e in part} == {e.label for e in examples}
+    assert len(train) + len(validation) + len(test) == len(examples)
+
+
+def test_a_class_below_the_least_number_is_named(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 3, "b": 1})
+
+    check_classes(examples, ["a", "b"], "training", 1)
+    with pytest.raises(DataError, match="“b” has 1 readable picture in the training part"):
+        check_classes(examples, ["a", "b"], "training", 2)
+    with pytest.raises(DataError, match="“c” has 0 readable pictures"):
+        check_classes(examples, ["a", "b", "c"], "training", 1)
+
+
+def test_the_fingerprint_changes_with_the_files_and_not_with_their_order_or_place(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path / "here", {"a": 3, "b": 3})
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+
+    assert fingerprint(examples) == fingerprint(reversed(list_examples(tmp_path / "there")))
+    assert fingerprint(examples) != fingerprint(examples[1:])
+
+
+def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+    write_class(data / "Zebra", (10, 10, 10), 4)
+    before = hashes(data)
+
+    find_part_folders(data)
+    split(list_examples(data), validation_share=0.2, test_share=0.2, seed=1)
+
+    assert hashes(data) == before

@@ -1,0 +1,163 @@
+"""The figures of an evaluation: checked against definitions, known cases and bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import accuracy_score, f1_score, log_loss, top_k_accuracy_score
+
+from model.classifier import probabilities_of
+from train.evaluation import (
+    Calibration,
+    calibrate,
+    cross_entropy,
+    expected_calibration_error,
+    measure,
+    summary,
+    top_k_accuracy,
+    wilson_interval,
+)
+
+LABELS = [f"label {i}" for i in range(8)]
+
+
+@pytest.fixture
+def answers() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    classes = rng.integers(0, 7, 200)  # the last class never occurs
+    logits = rng.normal(0, 1, (200, 8))
+    logits[np.arange(200), classes] += 1.5
+    return probabilities_of(logits), classes
+
+
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_wilson_s_interval_holds_the_share_within_nought_and_one(share: float, n: int) -> None:
+    low, high = wilson_interval(share, n)
+
+    assert 0 <= low <= share + 1e-9
+    assert share - 1e-9 <= high <= 1
+    assert low < high
+
+
+@given(st.floats(0, 1), st.integers(1, 10**5))
+def test_more_cases_make_wilson_s_interval_narrower(share: float, n: int) -> None:
+    narrow, wide = wilson_interval(share, 4 * n), wilson_interval(share, n)
+
+    assert narrow[1] - narrow[0] < wide[1] - wide[0]
+
+
+def test_wilson_s_interval_has_its_textbook_value() -> None:
+    assert wilson_interval(0.1, 10) == pytest.approx((0.01787, 0.40415), abs=1e-4)
+
+
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(2, 5)), elements=st.floats(-30, 30)),
+    st.integers(0, 2**32),
+)
+def test_the_calibration_error_lies_between_nought_and_one(logits: np.ndarray, seed: int) -> None:
+    classes = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+
+    assert 0 <= expected_calibration_error(probabilities_of(logits), classes) <= 1
+
+
+def test_the_calibration_error_is_nought_for_the_honest_and_large_for_the_boastful() -> None:
+    honest = np.tile([0.75, 0.25], (400, 1))
+    classes = np.array([0, 0, 0, 1] * 100)
+
+    assert expected_calibration_error(honest, classes) == pytest.approx(0)
+    assert expected_calibration_error(np.tile([1.0, 0.0], (400, 1)), classes) == pytest.approx(0.25)
+    assert expected_calibration_error(np.tile([1.0, 0.0], (400, 1)), np.ones(400, int)) == pytest.approx(1)
+
+
+def test_every_figure_equals_scikit_learn_s(answers: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, classes = answers
+    metrics = measure(probabilities, classes, LABELS)
+    predicted = probabilities.argmax(axis=1)
+
+    assert metrics["n"] == 200
+    assert metrics["accuracy"] == pytest.approx(accuracy_score(classes, predicted), abs=1e-6)
+    assert metrics["top5_accuracy"] == pytest.approx(
+        top_k_accuracy_score(classes, probabilities, k=5, labels=np.arange(8)), abs=1e-6
+    )
+    assert metrics["macro_f1"] == pytest.approx(
+        f1_score(classes, predicted, labels=np.unique(classes), average="macro"), abs=1e-6
+    )
+    assert metrics["weighted_f1"] == pytest.approx(f1_score(classes, predicted, average="weighted"), abs=1e-6)
+    assert metrics["loss"] == pytest.approx(
+        log_loss(classes, probabilities.astype(np.float64), labels=np.arange(8)), abs=1e-4
+    )
+    assert np.sum(metrics["confusion_matrix"]) == 200
+    assert metrics["confusion_matrix"][7] == [0] * 8
+    assert metrics["per_class"]["label 7"]["support"] == 0
+    low, high = metrics["accuracy_interval"]
+    assert low < metrics["accuracy"] < high
+
+
+def test_the_summary_has_the_promised_single_figures(answers: tuple[np.ndarray, np.ndarray]) -> None:
+    figures = summary(measure(*answers, LABELS) | {"split": "test"})
+
+    assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss", "split"} <= set(figures)
+    assert all(isinstance(value, int | float | str) for value in figures.values())
+
+
+def test_with_fewer_than_five_labels_the_top_five_hold_all() -> None:
+    assert top_k_accuracy(np.array([[0.1, 0.9], [0.9, 0.1]]), np.array([0, 1]), 5) == 1
+    assert top_k_accuracy(np.array([[0.1, 0.9], [0.9, 0.1]]), np.array([0, 1]), 1) == 0
+
+
+def test_a_certain_and_wrong_answer_has_a_finite_loss() -> None:
+    assert cross_entropy(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(1e-12))
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
+def test_calibration_finds_the_factor_that_logits_were_multiplied_by(factor: float) -> None:
+    rng = np.random.default_rng(8)
+    logits = rng.normal(0, 2, (20_000, 4))
+    chances = probabilities_of(logits).cumsum(axis=1)
+    classes = (rng.random((20_000, 1)) > chances).sum(axis=1).clip(max=3)
+
+    calibration = calibrate(logits * factor, classes)
+
+    assert calibration.temperature == pytest.approx(factor, rel=0.05)
+
+
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 4)), elements=st.floats(-50, 50)),
+    st.integers(0, 2**32),
+)
+def test_calibration_never_makes_the_loss_worse_and_stays_within_the_bundle_s_limits(
+    logits: np.ndarray, seed: int
+) -> None:
+    classes = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    assume(np.ptp(logits) > 0.1)
+
+    calibration = calibrate(logits, classes)
+
+    before = cross_entropy(probabilities_of(logits), classes)
+    assert cross_entropy(probabilities_of(logits, calibration.temperature), classes) <= before + 1e-3
+    assert 0.1 <= calibration.temperature <= 10
+    assert calibration.unknown_threshold is None or 0 <= calibration.unknown_threshold <= 0.5
+
+
+def test_the_threshold_lets_95_of_100_right_answers_through() -> None:
+    rng = np.random.default_rng(3)
+    logits = np.zeros((2000, 10))
+    logits[:, 0] = rng.uniform(0.2, 2.0, 2000)
+    classes = np.where(rng.random(2000) < probabilities_of(logits)[:, 0], 0, rng.integers(1, 10, 2000))
+
+    calibration = calibrate(logits, classes)
+
+    tops = probabilities_of(logits, calibration.temperature)[classes == 0].max(axis=1)
+    assert calibration.unknown_threshold is not None
+    assert (tops >= calibration.unknown_threshold).mean() == pytest.approx(0.95, abs=0.01)
+
+
+def test_without_validation_pictures_nothing_is_calibrated() -> None:
+    assert calibrate(np.zeros((0, 3)), np.zeros(0, int)) == Calibration(1.0, None)
+
+
+def test_without_a_right_answer_there_is_no_threshold() -> None:
+    assert calibrate(np.array([[5.0, 0.0]]), np.array([1])).unknown_threshold is None

@@ -1,0 +1,109 @@
+"""The rules that keep the house in order: who may import whom, and that data is never executed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SERVING = sorted([*ROOT.glob("model/**/*.py"), *ROOT.glob("interface/**/*.py"), *ROOT.glob("app.py")])
+ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py")])
+TRAINING_ONLY = {"train", "tensorflow", "keras", "tf_keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "tqdm"}
+EXECUTING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "h5py", "runpy"}
+EXECUTING_CALLS = {"eval", "exec", "compile", "__import__"}
+# What a module may do when it is imported: define things, and nothing that can be noticed elsewhere.
+DEFINITIONS = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Top-level names of everything imported anywhere in a file, inside functions as well."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_there_are_files_to_look_at() -> None:
+    assert {"model/classifier.py", "model/preprocessing.py"} <= {name_of(path) for path in SERVING}
+
+
+@pytest.mark.parametrize("path", SERVING, ids=name_of)
+def test_serving_never_imports_training_or_what_only_training_needs(path: Path) -> None:
+    assert imported(parsed(path)) & TRAINING_ONLY == set()
+
+
+@pytest.mark.parametrize("path", [p for p in SERVING if p.parent.name == "model"], ids=name_of)
+def test_the_model_knows_nothing_of_the_interface(path: Path) -> None:
+    assert imported(parsed(path)) & {"interface", "app", "gradio", "examples"} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in ALL if p.parts[len(ROOT.parts)] == "train"], ids=name_of)
+def test_training_knows_nothing_of_the_interface_or_the_examples(path: Path) -> None:
+    assert imported(parsed(path)) & {"interface", "app", "gradio", "examples"} == set()
+
+
+@pytest.mark.parametrize("path", SERVING, ids=name_of)
+def test_serving_never_executes_data(path: Path) -> None:
+    tree = parsed(path)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    keywords = {(k.arg, getattr(k.value, "value", None)) for call in calls for k in call.keywords}
+
+    assert imported(tree) & EXECUTING == set()
+    assert {call.func.id for call in calls if isinstance(call.func, ast.Name)} & EXECUTING_CALLS == set()
+    assert ("allow_pickle", True) not in keywords
+    assert ("shell", True) not in keywords
+    assert "load_model" not in {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
+
+
+@pytest.mark.parametrize("path", [p for p in ALL if p.name not in {"__main__.py", "app.py"}], ids=name_of)
+def test_importing_a_module_only_defines_things(path: Path) -> None:
+    for node in parsed(path).body:
+        documentation = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for_checkers = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        assert documentation or for_checkers or isinstance(node, DEFINITIONS), ast.unparse(node)
+
+
+def test_serving_starts_without_tensorflow_in_the_process() -> None:
+    code = "import sys, model.__main__, model.hub; print(sorted({n.split('.')[0] for n in sys.modules}))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    loaded = set(ast.literal_eval(result.stdout))
+
+    assert "ai_edge_litert" in loaded
+    assert loaded & (TRAINING_ONLY | {"gradio"}) == set()
+    assert result.stderr == ""
+
+
+def test_a_typing_mistake_in_train_is_answered_without_starting_tensorflow() -> None:
+    code = """
+import sys
+from train.__main__ import main
+status = main(["fit", "nowhere", "--out", "nothing", "--epochs", "0"])
+print(status, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert result.stdout == "2 False False\n"
+    assert result.stderr == "error: --epochs should be between 1 and 100000. Received: 0.\n"

@@ -1,0 +1,78 @@
+"""Settings that cannot work are refused before any picture is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from model.errors import SettingsError
+from train.__main__ import main
+from train.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("architecture", "resnet"),
+        ("resize_rule", "squeeze"),
+        ("colour", "sepia"),
+        ("weights", "imagenet"),
+        ("size", 8),
+        ("size", 5000),
+        ("alpha", 0.0),
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("learning_rate", float("inf")),
+        ("weight_decay", -1.0),
+        ("weight_decay", float("nan")),
+        ("dropout", 1.0),
+        ("label_smoothing", -0.1),
+        ("rotation", 181.0),
+        ("erase", 1.1),
+        ("early_size", 0.1),
+        ("patience", 0),
+        ("validation_share", 0.0),
+        ("test_share", 0.9),
+        ("seed", -1),
+        ("seed", 2**32),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_its_option(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match="--" + name.replace("_", "-")) as caught:
+        Settings(**{name: value})  # type: ignore[arg-type]
+
+    assert "\n" not in str(caught.value)
+
+
+def test_the_parts_have_to_leave_something_for_training() -> None:
+    with pytest.raises(SettingsError, match="tenth"):
+        Settings(validation_share=0.5, test_share=0.5)
+
+
+@pytest.mark.parametrize(("architecture", "side"), [("small", 128), ("mobilenet_v2", 224)])
+def test_each_architecture_has_its_usual_size(architecture: str, side: int) -> None:
+    assert Settings(architecture=architecture).input_size == side
+    assert Settings(architecture=architecture, size=64).input_size == 64
+
+
+def test_settings_are_stored_as_json_with_the_size_that_was_used() -> None:
+    stored = json.loads(json.dumps(Settings().as_json()))
+
+    assert stored["size"] == 128
+    assert Settings(**stored) == dataclasses.replace(Settings(), size=128)
+
+
+def test_every_setting_is_an_option_and_explained_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["fit", "--help"])
+
+    text = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    for field in dataclasses.fields(Settings):
+        assert "--" + field.name.replace("_", "-") in text
+    assert "Seed of the split" in text
+    assert "Width multiplier" in text or "width multiplier" in text

@@ -100,7 +100,7 @@ def _photo(rng: np.random.Generator, size: Size) -> np.ndarray:
     if rng.random() < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 3.5) * size[1] / 256)
     for _ in range(int(rng.choice([0, 1, 2, 3, 5, 8], p=[0.08, 0.34, 0.24, 0.16, 0.12, 0.06]))):
-        scenes_objects.thing(rng, picture, rng.uniform(0.12, 0.75))
+        scenes_objects.thing(rng, picture, rng.uniform(0.12, 0.75) if rng.random() < 0.8 else rng.uniform(0.75, 1.6))
     return to_bytes(picture)
 
 

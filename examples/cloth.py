@@ -10,7 +10,7 @@ import numpy as np
 
 from examples.noise import CLOUDY, Size, fractal
 
-_COLUMNS, _ROWS = 45, 15  # mesh points from hoist to fly and from top to bottom
+_COLUMNS, _ROWS = 45, 11  # mesh points from hoist to fly and from top to bottom
 _SHADE_SIZE = (96, 160)  # resolution at which light on the cloth is worked out
 
 
@@ -183,7 +183,11 @@ def light_on(cloth: Cloth, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     half = light + np.array([0, 0, 1], np.float32)
     half /= np.linalg.norm(half)
     shine = cloth.gloss * np.maximum(normal @ half, 0) ** 24
-    return np.clip(bright, 0.05, 1.9).astype(np.float32), shine.astype(np.float32)
+    # The photographer exposes for the flag. Highlights flatten out, or navy would turn into sky blue.
+    mean = float(bright.mean())
+    bright *= np.clip(mean, 0.7, 1.0) / mean
+    bright = np.where(bright > 1, 1 + 0.35 * np.tanh((bright - 1) / 0.35), np.maximum(bright, 0.05))
+    return bright.astype(np.float32), shine.astype(np.float32)
 
 
 def render_cloth(

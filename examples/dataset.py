@@ -36,8 +36,10 @@ def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: i
         Number of pictures written.
 
     Raises:
-        ValueError: If the folder is not empty.
+        ValueError: If the folder is not empty, or a number is negative.
     """
+    if min(per_class, no_flag, seed) < 0:
+        raise ValueError("The numbers of pictures and the seed must not be negative.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"The folder “{out}” is not empty: choose a new one.")
     wanted = [*((label, per_class) for label in catalogue.labels()), (NO_FLAG, no_flag)]

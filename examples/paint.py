@@ -15,7 +15,7 @@ _BOLD = (
     (205, 20, 40), (190, 30, 30), (0, 50, 140), (20, 80, 180), (90, 170, 225), (0, 130, 70), (20, 100, 40),
     (255, 205, 0), (245, 165, 30), (250, 250, 250), (235, 235, 235), (15, 15, 18), (60, 60, 62), (150, 150, 150),
 )  # fmt: skip
-_SYLLABLES = [
+_SYLLABLES = (
     "ba",
     "co",
     "di",
@@ -31,14 +31,10 @@ _SYLLABLES = [
     "pa",
     "qui",
     "re",
-    "sa",
-    "to",
-    "ul",
     "ve",
-    "wi",
     "xe",
     "zo",
-]
+)
 
 
 def colour(rng: np.random.Generator, vivid: float | None = None) -> np.ndarray:

@@ -93,7 +93,7 @@ def _blur(picture: np.ndarray, rng: np.random.Generator, strength: float) -> np.
         dx, dy = np.cos(turn) * half, np.sin(turn) * half
         cv2.line(kernel, (int(half - dx), int(half - dy)), (int(half + dx), int(half + dy)), 1.0)
         return cv2.filter2D(picture, -1, kernel / max(float(kernel.sum()), 1.0))
-    return cv2.GaussianBlur(picture, (0, 0), (0.4 + rng.exponential(0.7 if strength > 0.5 else 0.4)) * unit)
+    return cv2.GaussianBlur(picture, (0, 0), min(0.4 + rng.exponential(0.65 if strength > 0.5 else 0.4), 2.4) * unit)
 
 
 def _sensor_noise(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -133,5 +133,5 @@ def _watermark(picture: np.ndarray, rng: np.random.Generator) -> None:
 
 def _jpeg(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(25, 96))
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

@@ -10,7 +10,7 @@ import numpy as np
 
 from examples.noise import CLOUDY, Size, fractal
 
-_COLUMNS, _ROWS = 45, 15  # mesh points from hoist to fly and from top to bottom
+_COLUMNS, _ROWS = 45, 11  # mesh points from hoist to fly and from top to bottom
 _SHADE_SIZE = (96, 160)  # resolution at which light on the cloth is worked out
 
 

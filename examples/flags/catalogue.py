@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from examples.flags import africa, americas, asia_oceania, europe
+from examples.flags import africa, americas, asia_oceania, europe_east, europe_west
 from examples.flags.canvas import Canvas
 
-_REGIONS = (europe, americas, africa, asia_oceania)
+_REGIONS = (africa, americas, asia_oceania, europe_east, europe_west)
 
 
 @functools.cache

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from examples.dataset import picture_of
+from examples.dataset import picture_of, write_jpeg
 
 SIZE = 640
 _JPEG_QUALITY = 88
@@ -32,8 +31,7 @@ def write_pictures(out: Path, pictures: tuple[tuple[str, int], ...] = PICTURES) 
     paths = []
     for label, seed in pictures:
         picture = picture_of(label, np.random.default_rng(seed), SIZE)
-        _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         path = out / f"{re.sub(r'[^a-z0-9]+', '-', label.lower())}.jpg"
-        path.write_bytes(data.tobytes())
+        write_jpeg(path, picture, _JPEG_QUALITY)
         paths.append(path)
     return paths

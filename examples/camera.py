@@ -134,8 +134,4 @@ def _watermark(picture: np.ndarray, rng: np.random.Generator) -> None:
 def _jpeg(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(25, 96))
     _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-<<<<<<< HEAD
-    return cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
-=======
     return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
->>>>>>> camera

@@ -71,12 +71,7 @@ def picture_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndar
 
 def _write_one(out: Path, seed: int, size: int, job: tuple[int, str, int]) -> None:
     number, label, i = job
-<<<<<<< HEAD
     picture = picture_of(label, np.random.default_rng([seed, number, i]), size)
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    (out / label / f"{i + 1:04d}.jpg").write_bytes(data.tobytes())
-=======
-    picture = picture_of(label, np.random.default_rng([seed, number, i]))
     write_jpeg(out / label / f"{i + 1:04d}.jpg", picture, _JPEG_QUALITY)
 
 
@@ -85,4 +80,3 @@ def write_jpeg(path: Path, picture: np.ndarray, quality: int) -> None:
     pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     path.write_bytes(data.tobytes())
->>>>>>> camera

@@ -47,8 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         demo.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
-    except OSError as error:
-        print(f"error: {options.host}:{options.port} cannot be served: {error}", file=sys.stderr)
+    except OSError:
+        print(
+            f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
+            "machine's. Choose others with --port and --host.",
+            file=sys.stderr,
+        )
         return 2
     return 0
 
@@ -66,8 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--share", action="store_true", help="also make a public link, good for a week")
     parser.add_argument("--host", metavar="H", default=host, help=f"address to listen on (default: {host})")
-    parser.add_argument("--port", metavar="P", type=int, default=port, help=f"port to listen on (default: {port})")
+    parser.add_argument("--port", metavar="P", type=_port, default=port, help=f"port to listen on (default: {port})")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"should be a number from 1 to 65535. Received: {text}.")
+    return int(text)
 
 
 if __name__ == "__main__":

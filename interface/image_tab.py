@@ -29,9 +29,6 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
             path = uploaded_file(picture, "There is no picture yet. Choose one first.")
             return dict(top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels, TOP))
 
-    def read_shown(picture: Mapping[str, Any] | None) -> dict[str, float] | None:
-        return predict_image(picture) if picture else None
-
     with gr.Row():
         with gr.Column(scale=1):
             picture = gr.Image(
@@ -46,26 +43,30 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         with gr.Column(scale=1):
             answer = gr.Label(label="Likeliest labels", num_top_classes=TOP, elem_id="answer")
             note = gr.Textbox(visible=False, show_label=False, container=False, interactive=False, elem_id="note")
+    button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
+    at_once: dict[str, Any] = {
+        "fn": predict_image,
+        "inputs": picture,
+        "outputs": answer,
+        "api_visibility": "private",
+        "preprocess": False,
+        "concurrency_id": "pictures",
+        "show_progress": "minimal",
+        "trigger_mode": "always_last",
+    }
+    # Uploading, pasting and the camera. "change" would come twice when one picture replaces
+    # another, and "input" may come with the old picture when the box is emptied.
+    picture.upload(**at_once)
+    picture.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
     if examples:
-        gr.Examples(
+        offered = gr.Examples(
             [[str(path)] for path in examples],
             inputs=[picture],
             label="Examples",
             examples_per_page=len(examples),
             api_visibility="private",
         )
-
-    button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
-    # Covers uploading, pasting, the camera, an example and emptying the box alike.
-    picture.change(
-        read_shown,
-        picture,
-        answer,
-        api_visibility="private",
-        preprocess=False,
-        concurrency_id="pictures",
-        show_progress="minimal",
-    )
+        offered.load_input_event.success(**at_once)
     answer.change(
         _unknown_note(classifier.bundle.unknown_threshold),
         answer,

@@ -68,7 +68,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         )
         offered.load_input_event.success(**at_once)
     answer.change(
-        _unknown_note(classifier.bundle.unknown_threshold),
+        unknown_note(classifier.bundle.unknown_threshold),
         answer,
         note,
         api_visibility="private",
@@ -77,7 +77,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
     )
 
 
-def _unknown_note(threshold: float | None) -> Callable[[dict[str, float] | None], dict[str, Any]]:
+def unknown_note(threshold: float | None) -> Callable[[dict[str, float] | None], dict[str, Any]]:
     """Return the function that puts doubt into words; the answer itself stays as it is."""
 
     def note(answer: dict[str, float] | None) -> dict[str, Any]:

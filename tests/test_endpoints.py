@@ -190,21 +190,20 @@ def test_files_that_are_no_videos(client: Client, tmp_path: Path, name: str, wri
 
 
 def test_partial_answers_arrive_while_a_clip_is_read(client: Client, long_clip: Path) -> None:
-    counts = [
-        len(frames["data"]) for _, _, frames in client.submit(handle_file(str(long_clip)), api_name="/predict_video")
-    ]
-    assert len(counts) > 1
-    assert counts == sorted(counts)
-    assert 0 < counts[0] < counts[-1] == LONG
+    job = client.submit(handle_file(str(long_clip)), api_name="/predict_video")
+    counts = [len(frames["data"]) for (_, _, frames), _ in zip(job, range(2), strict=False)]
+    job.cancel()
+    assert 0 < counts[0] < counts[1] < LONG
 
 
 def test_visitors_who_leave_make_room(client: Client, tmp_path: Path, long_clip: Path) -> None:
-    """More clips than are read at once are abandoned; the next visitor does not wait for them."""
-    abandoned = [client.submit(handle_file(str(long_clip)), api_name="/predict_video") for _ in range(4)]
-    next(iter(abandoned[0]))  # at least one is being read
+    """As many clips as are read at once are abandoned; the next visitor does not wait for their end."""
+    abandoned = [client.submit(handle_file(str(long_clip)), api_name="/predict_video") for _ in range(2)]
+    for job in abandoned:
+        next(iter(job))
     for job in abandoned:
         job.cancel()
     path = write_clip(tmp_path / "clip.mkv", [scene()] * 3)
     started = time.monotonic()
     client.predict(handle_file(str(path)), api_name="/predict_video")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 8

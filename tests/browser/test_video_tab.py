@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.pictures import scene, write_clip
 from tests.serving import EXAMPLES, LONG, write_long_clip
 
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
@@ -82,6 +83,24 @@ def test_stop_keeps_what_has_arrived(page: Page, tmp_path: Path) -> None:
     page.wait_for_timeout(2500)
     assert 0 < rows(page) == stopped < LONG
     expect(total(page)).to_be_visible()
+
+
+def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    """As many clips as are read at once are left alone; the next visitor does not wait for their end."""
+    clip = write_long_clip(tmp_path / "long.mp4")
+    leaving = [open_video_tab(open_page()) for _ in range(2)]
+    for page in leaving:
+        upload(page, clip)
+        page.locator("#read-clip").click()
+    for page in leaving:
+        expect(total(page)).to_be_visible(timeout=20_000)
+        assert rows(page) < LONG
+    for page in leaving:
+        page.close()
+    page = open_video_tab(open_page())
+    upload(page, write_clip(tmp_path / "short.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
+    page.locator("#read-clip").click()
+    expect(page.locator("#frames [role=grid]")).to_have_attribute("aria-rowcount", "4", timeout=8_000)
 
 
 def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:

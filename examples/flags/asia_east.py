@@ -115,12 +115,18 @@ def philippines(blue: Colour = "#0038a8", red: Colour = "#ce1126", yellow: Colou
             along, across = (math.sin(t), -math.cos(t)), (math.cos(t), math.sin(t))
             beam = [(30, offset - half), (tip - 6, offset - half), (tip, offset), (tip - 6, offset + half)]
             beam.append((30, offset + half))
-            canvas.polygon([(x + r * along[0] + s * across[0], y + r * along[1] + s * across[1]) for r, s in beam], yellow)
+            canvas.polygon(
+                [(x + r * along[0] + s * across[0], y + r * along[1] + s * across[1]) for r, s in beam], yellow
+            )
     for corner_x, corner_y in ((0, 0), (0, 450), (reach, 225)):
         towards = math.atan2(corner_y - y, corner_x - x)
         distance = math.hypot(corner_x - x, corner_y - y) - 50
         canvas.star(
-            x + distance * math.cos(towards), y + distance * math.sin(towards), 23, yellow, angle=math.degrees(towards) + 90
+            x + distance * math.cos(towards),
+            y + distance * math.sin(towards),
+            23,
+            yellow,
+            angle=math.degrees(towards) + 90,
         )
     return canvas
 

@@ -43,13 +43,13 @@ def angkor_wat(canvas: Canvas, x: float, y: float, scale: float) -> None:
     """Draw the temple of Cambodia, 400 wide and 270 high, white with black outlines."""
     white, black = "#ffffff", "#000000"
 
-    def outlined(points: Sequence[Point], thickness: float = 5) -> None:
+    def outlined(points: Sequence[Point]) -> None:
         placed = fitted(points, x, y, scale)
         canvas.polygon(placed, white)
-        canvas.line([*placed, placed[0], placed[1]], thickness * scale, black)
+        canvas.line([*placed, placed[0], placed[1]], 3 * scale, black)
 
-    def box(left: float, top: float, right: float, bottom: float, thickness: float = 5) -> None:
-        outlined([(left, top), (right, top), (right, bottom), (left, bottom)], thickness)
+    def box(left: float, top: float, right: float, bottom: float) -> None:
+        outlined([(left, top), (right, top), (right, bottom), (left, bottom)])
 
     def tower(centre: float, top: float, foot: float, half: float) -> None:
         height = foot - top
@@ -58,7 +58,7 @@ def angkor_wat(canvas: Canvas, x: float, y: float, scale: float) -> None:
         outlined([(centre + px, py) for px, py in mirrored(side)])
         for share in (0.3, 0.46, 0.62, 0.78):
             level, reach = top + height * share, half * min(1.0, share * 1.6)
-            canvas.line(fitted([(centre - reach, level), (centre + reach, level)], x, y, scale), 5 * scale, black)
+            canvas.line(fitted([(centre - reach, level), (centre + reach, level)], x, y, scale), 3 * scale, black)
 
     tower(-98, -48, 42, 28)
     tower(98, -48, 42, 28)
@@ -68,7 +68,7 @@ def angkor_wat(canvas: Canvas, x: float, y: float, scale: float) -> None:
     tower(0, -135, 42, 38)
     box(-162, 42, 162, 84)
     for i in range(-7, 8):
-        canvas.line(fitted([(i * 20, 48), (i * 20, 80)], x, y, scale), 6 * scale, black)
+        canvas.line(fitted([(i * 20, 48), (i * 20, 80)], x, y, scale), 4 * scale, black)
     box(-24, 30, 24, 84)
     box(-9, 50, 9, 84)
     box(-176, 84, 176, 100)
@@ -83,7 +83,7 @@ def soyombo(canvas: Canvas, x: float, y: float, scale: float, colour: Colour, gr
     def fill(points: Sequence[Point], paint: Colour = colour) -> None:
         canvas.polygon(fitted(points, x, y, scale), paint)
 
-    flame = curve((0, -205), (26, -178), (4, -162), (14, -152)) + [(24, -170)]
+    flame = [*curve((0, -205), (26, -178), (4, -162), (14, -152)), (24, -170)]
     flame += curve((24, -170), (46, -140), (26, -118), (0, -118))
     fill(mirrored(flame))
     canvas.circle(x, y - 82 * scale, 32 * scale, colour)
@@ -104,12 +104,12 @@ def soyombo(canvas: Canvas, x: float, y: float, scale: float, colour: Colour, gr
 
 def cedar(canvas: Canvas, x: float, y: float, scale: float, colour: Colour, ground: Colour) -> None:
     """Draw the cedar of Lebanon, 300 wide and 300 high, with `ground` showing between the boughs."""
-    right = [(0.0, -150.0), (10, -138), (20, -126), (40, -112), (56, -98), (30, -97), (36, -86), (62, -74), (92, -60)]
-    right += [(106, -46), (70, -46), (46, -50), (62, -34), (100, -18), (128, 0), (140, 16), (96, 12), (52, 4)]
-    right += [(70, 22), (116, 38), (144, 54), (150, 70), (104, 66), (50, 56), (66, 74), (104, 86), (122, 102)]
-    right += [(78, 104), (36, 94), (15, 92), (15, 124), (24, 140), (40, 150)]
+    right = [(0.0, -150.0), (12, -140), (22, -126), (44, -116), (60, -104), (48, -98), (34, -97), (50, -84), (84, -72)]
+    right += [(106, -58), (88, -54), (62, -55), (78, -38), (116, -24), (134, -8), (112, -6), (80, -9), (98, 8)]
+    right += [(132, 22), (148, 38), (120, 41), (82, 37), (100, 52), (136, 66), (150, 82), (118, 86), (74, 80)]
+    right += [(92, 92), (114, 104), (80, 111), (40, 104), (16, 98), (15, 124), (24, 140), (40, 150)]
     canvas.polygon(fitted(mirrored(right), x, y, scale), colour)
-    for top, reach in ((-72, 34), (-24, 60), (30, 74), (76, 56)):
+    for top, reach in ((-84, 38), (-40, 62), (6, 82), (52, 88), (84, 50)):
         for side in (-1, 1):
             slit = curve((side * 9, top), (side * reach * 0.6, top + 4), (side * reach, top + 22))
             canvas.polygon(brush(fitted(slit, x, y, scale), 2 * scale, 6 * scale, 1 * scale), ground)
@@ -173,7 +173,7 @@ def sri_lanka_lion(canvas: Canvas, x: float, y: float, scale: float, colour: Col
     stroke(tail, 3.2, 2.6, 2.2)
     canvas.ellipse(x + 30 * scale, y - 18.5 * scale, 3.4 * scale, 2.4 * scale, colour, 40)
     body = curve((-18, -6), (-6, -9), (10, -6), (20, -6)) + curve((20, -6), (28, -4), (27, 8), (19, 9))
-    body += curve((19, 9), (8, 4), (0, 9), (-10, 10)) + [(-20, 8)]
+    body += [*curve((19, 9), (8, 4), (0, 9), (-10, 10)), (-20, 8)]
     fill(body)
     stroke(curve((22, 4), (28, 10), (18, 14), (23, 21)), 9, 5, 4)  # hind legs
     stroke([(24.5, 21.5), (16.5, 21.5)], 3.4)
@@ -200,7 +200,8 @@ def bo_leaf(canvas: Canvas, x: float, y: float, scale: float, colour: Colour, an
     half = curve((0, -6), (0.3, -3.4), (0.9, -2.4), (1.8, -1.2)) + curve((1.8, -1.2), (3.6, 1), (2.4, 3.4), (0, 2.6))
     turn = math.radians(angle)
     leaf = [
-        (px * math.cos(turn) - py * math.sin(turn), px * math.sin(turn) + py * math.cos(turn)) for px, py in mirrored(half)
+        (px * math.cos(turn) - py * math.sin(turn), px * math.sin(turn) + py * math.cos(turn))
+        for px, py in mirrored(half)
     ]
     canvas.polygon(fitted(leaf, x, y, scale), colour)
 

@@ -38,8 +38,10 @@ def iran_emblem(canvas: Canvas, x: float, y: float, scale: float, colour: Colour
         fill(outer + curve((0.22, 0.94), (0.86, 0.6), (1.0, -0.22), (0.62, -0.92)))
         inner = curve((0.3, -0.66), (0.86, -0.1), (0.74, 0.66), (0.12, 0.8))
         fill(inner + curve((0.12, 0.8), (0.36, 0.5), (0.52, -0.04), (0.3, -0.66)))
-        fill(curve((0.0, -0.72), (0.1, -0.62), (0.34, -0.8), (0.3, -1.02)) + [(0.2, -1.0), (0.14, -0.84), (0.0, -0.9)])
-    canvas.polygon(fitted([(-0.085, -0.5), (0, -0.62), (0.085, -0.5), (0.085, 0.9), (0, 1.1), (-0.085, 0.9)], x, y, scale), colour)
+        fill([*curve((0.0, -0.72), (0.1, -0.62), (0.34, -0.8), (0.3, -1.02)), (0.2, -1.0), (0.14, -0.84), (0.0, -0.9)])
+    canvas.polygon(
+        fitted([(-0.085, -0.5), (0, -0.62), (0.085, -0.5), (0.085, 0.9), (0, 1.1), (-0.085, 0.9)], x, y, scale), colour
+    )
 
 
 def iraq_takbir(canvas: Canvas, x: float, y: float, scale: float, colour: Colour) -> None:
@@ -80,8 +82,9 @@ def saudi_script(canvas: Canvas, x: float, y: float, scale: float, colour: Colou
 
     # Tall letters, from the right; each leans a little and thins towards its foot.
     talls = (
-        (206, -92, 60), (176, -96, 30), (150, -84, 66), (118, -100, 28), (92, -92, 36), (58, -104, 40), (32, -90, 22),
-        (2, -102, 34), (-30, -92, 44), (-62, -104, 30), (-90, -94, 38), (-120, -88, 24), (-152, -96, 40), (-186, -84, 30),
+        (206, -92, 60), (180, -96, 30), (150, -74, 66), (126, -100, 28), (98, -92, 36), (60, -104, 44), (36, -60, 22),
+        (6, -102, 34), (-22, -92, 44), (-66, -104, 30), (-96, -64, 38), (-124, -98, 24), (-158, -96, 40),
+        (-190, -70, 30),
     )  # fmt: skip
     for left, top, foot in talls:
         stroke([(left - 9, top + 9), (left + 2, top), (left + 1, (top + foot) / 2), (left - 5, foot)], 4, 13, 11, 7)
@@ -93,24 +96,36 @@ def saudi_script(canvas: Canvas, x: float, y: float, scale: float, colour: Colou
     stroke(curve((-30, 44), (-44, 50), (-58, 42), (-62, 30)), 8, 12, 8)
     stroke(curve((-90, 38), (-102, 46), (-116, 42), (-120, 24)), 8, 12, 8)
     stroke(curve((-152, 40), (-166, 50), (-184, 48), (-186, 30)), 8, 12, 8)
-    # The great bowls below, each sweeping towards the left.
+    # The great bowls below, each sweeping towards the left, at uneven heights.
     bowls = (
-        ((220, 52), (214, 108), (150, 112), (124, 66)),
-        ((150, 66), (140, 112), (72, 114), (52, 70)),
-        ((78, 62), (64, 104), (4, 112), (-20, 66)),
-        ((4, 70), (-14, 116), (-84, 112), (-104, 66)),
-        ((-74, 62), (-92, 108), (-156, 114), (-176, 64)),
-        ((-146, 70), (-166, 116), (-226, 104), (-222, 44)),
+        ((222, 56), (216, 112), (160, 118), (132, 84)),
+        ((168, 58), (150, 100), (96, 96), (80, 60)),
+        ((96, 84), (76, 124), (10, 122), (-8, 80)),
+        ((28, 56), (8, 96), (-40, 92), (-58, 56)),
+        ((-40, 88), (-58, 122), (-112, 120), (-128, 78)),
+        ((-92, 60), (-112, 96), (-150, 92), (-162, 58)),
+        ((-140, 86), (-162, 124), (-226, 112), (-222, 34)),
     )
     for bowl in bowls:
         stroke(curve(*bowl), 5, 16, 14, 4)
     # Rings of the round letters, and the small signs and points that fill the gaps.
-    for cx, cy in ((106, 74), (28, 82), (-46, 76), (-126, 80), (-206, 2)):
+    for cx, cy in ((186, 74), (112, 66), (46, 84), (-16, 66), (-88, 90), (-178, 80), (-204, -6)):
         canvas.annulus(x + cx * scale, y + cy * scale, 12 * scale, 4.5 * scale, colour)
-    signs = ((164, -2), (134, -54), (76, -22), (46, -48), (16, -20), (-14, -58), (-46, -18), (-76, -52), (-106, -14), (-136, -50))
+    signs = (
+        (164, -2),
+        (134, -54),
+        (76, -22),
+        (46, -48),
+        (16, -20),
+        (-14, -58),
+        (-46, -18),
+        (-76, -52),
+        (-106, -14),
+        (-136, -50),
+    )
     for cx, cy in (*signs, (-170, -20), (190, -30), (188, 84)):
         stroke([(cx - 9, cy + 5), (cx + 9, cy - 5)], 5, 8)
-    for cx, cy in ((62, 100), (-118, 106), (-30, 100), (128, 100)):
+    for cx, cy in ((44, 104), (-30, 108), (118, 106), (-196, 60)):
         canvas.polygon(fitted([(cx - 7, cy), (cx, cy - 7), (cx + 7, cy), (cx, cy + 7)], x, y, scale), colour)
 
 
@@ -118,9 +133,9 @@ def saudi_sword(canvas: Canvas, x: float, y: float, scale: float, colour: Colour
     """Draw the sabre, 430 long: hilt towards the fly, point towards the hoist."""
     blade = [(-215.0, -6.0), (-196, -4), (130, -7), (130, 8), (-160, 6)]
     canvas.polygon(fitted(blade, x, y, scale), colour)
-    guard = curve((132, -24), (146, -12), (146, 12), (132, 26)) + [(126, 26), (132, 0), (126, -24)]
+    guard = [*curve((132, -24), (146, -12), (146, 12), (132, 26)), (126, 26), (132, 0), (126, -24)]
     canvas.polygon(fitted(guard, x, y, scale), colour)
-    grip = [(140.0, -7.0), (184, -8)] + curve((184, -8), (206, -8), (218, 4), (212, 26)) + [(202, 28), (196, 12), (140, 8)]
+    grip = [(140.0, -7.0), (184, -8), *curve((184, -8), (206, -8), (218, 4), (212, 26)), (202, 28), (196, 12), (140, 8)]
     canvas.polygon(fitted(grip, x, y, scale), colour)
     for px in (152, 166, 180):
         canvas.polygon(brush(fitted([(px, -8), (px + 3, 9)], x, y, scale), 2.5 * scale), ground)

@@ -82,7 +82,7 @@ def papua_new_guinea(red: Colour = "#c8102e", yellow: Colour = "#ffcd00") -> Can
     """3:4; red over black along the diagonal from the upper hoist; bird of paradise, Southern Cross."""
     canvas = Canvas(400, 300, red)
     canvas.polygon([(0, 0), (400, 300), (0, 300)], "#000000")
-    bird_of_paradise(canvas, 276, 98, 0.82, yellow)
+    bird_of_paradise(canvas, 290, 92, 0.74, yellow)
     for x, y, radius in ((100, 130, 15), (50, 186, 15), (146, 176, 15), (100, 262, 15), (118, 214, 9)):
         canvas.star(x, y, radius, WHITE)
     return canvas

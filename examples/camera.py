@@ -100,7 +100,7 @@ def _sensor_noise(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add noise: mostly in brightness, a little in colour."""
     size = picture.shape[:2]
     spread = min(rng.exponential(4.5), 22)
-    noise = grain(rng, size) * spread
+    noise: np.ndarray = grain(rng, size) * spread
     coloured = rng.uniform(0, 0.6)
     channels = [noise + grain(rng, size) * spread * coloured for _ in range(3)] if coloured > 0.25 else [noise] * 3
     noise = cv2.merge(channels)
@@ -134,4 +134,5 @@ def _watermark(picture: np.ndarray, rng: np.random.Generator) -> None:
 def _jpeg(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(25, 96))
     _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)

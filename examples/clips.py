@@ -13,7 +13,8 @@ import av
 import cv2
 import numpy as np
 
-from examples import scenes, scenes_objects
+from examples import scenes_objects
+from examples import scenes_outdoors as outdoors
 from examples.camera import vignette
 from examples.dataset import NO_FLAG
 from examples.flag_scene import FlagScene, random_scene, render
@@ -23,6 +24,7 @@ from examples.paint import to_bytes
 RATE = 25
 SIZE = (360, 640)
 _MARGIN = 1.3  # the backdrop is this much larger than the picture, so that the camera can move over it
+_PLACES = (outdoors.sky, outdoors.sky, outdoors.land, outdoors.trees, outdoors.street, outdoors.facade, outdoors.water)
 _FADE = 20  # frames of a cross-fade
 
 
@@ -136,12 +138,13 @@ def _shoot(shot: Shot, rng: np.random.Generator, count: int) -> Iterator[np.ndar
     """Yield the pictures of one shot: one scene, the wind blowing, the camera drifting."""
     height, width = SIZE
     large = (round(height * _MARGIN), round(width * _MARGIN))
-    backdrop = scenes.background(rng, large)
+    place = _PLACES[int(rng.integers(len(_PLACES)))]
+    backdrop = to_bytes(place(rng, large))
     flag = scene = None
     if shot.label == NO_FLAG:
         ground = backdrop.astype(np.float32)
-        for _ in range(3):
-            scenes_objects.thing(rng, ground, rng.uniform(0.2, 0.5))
+        for _ in range(2):
+            scenes_objects.thing(rng, ground, rng.uniform(0.15, 0.4))
         backdrop = to_bytes(ground)
     else:
         flag = catalogue.draw(shot.label)
@@ -172,7 +175,7 @@ def _shoot(shot: Shot, rng: np.random.Generator, count: int) -> Iterator[np.ndar
 
 
 def _calm_scene(flag: np.ndarray, rng: np.random.Generator) -> FlagScene:
-    """Draw scenes until the flag is seen whole, large, upright and from the front."""
+    """Draw scenes until the flag is seen whole, large, upright and from the front; always with a pole."""
     while True:
         scene = random_scene(flag.shape[1] / flag.shape[0], rng, SIZE)
         cloth = scene.cloth
@@ -185,4 +188,4 @@ def _calm_scene(flag: np.ndarray, rng: np.random.Generator) -> FlagScene:
             and cloth.droop < 0.4
             and 0.42 * SIZE[0] < scene.placement.scale < 0.72 * SIZE[0]
         ):
-            return replace(scene, front=0)
+            return replace(scene, front=0, pole=max(scene.pole, 0.03 * scene.placement.scale))

@@ -164,7 +164,15 @@ def project(points: np.ndarray, cloth: Cloth) -> np.ndarray:
 
 def light_on(cloth: Cloth, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how bright the cloth is (1 where flat and lit) and its highlights, at `_SHADE_SIZE`."""
-    grid = cv2.resize(points.astype(np.float32), _SHADE_SIZE[::-1], interpolation=cv2.INTER_CUBIC)
+    # Corners on corners: cv2.resize would flatten a rim of half a mesh, and light it wrongly.
+    x, y = np.meshgrid(np.linspace(0, _COLUMNS - 1, _SHADE_SIZE[1]), np.linspace(0, _ROWS - 1, _SHADE_SIZE[0]))
+    grid = cv2.remap(
+        points.astype(np.float32),
+        x.astype(np.float32),
+        y.astype(np.float32),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     normal = np.cross(np.gradient(grid, axis=1), np.gradient(grid, axis=0))
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-9
     rng = np.random.default_rng(cloth.seed)

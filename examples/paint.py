@@ -152,6 +152,11 @@ def ellipse_points(x: float, y: float, rx: float, ry: float, turn: float = 0.0) 
     return np.stack([x + px * np.cos(turn) - py * np.sin(turn), y + px * np.sin(turn) + py * np.cos(turn)], -1)
 
 
+def xy(point: np.ndarray) -> tuple[float, float]:
+    """Return a point as two plain numbers."""
+    return float(point[0]), float(point[1])
+
+
 def limb(x1: float, y1: float, x2: float, y2: float, start: float, end: float) -> np.ndarray:
     """Return the outline of a tapering stroke with round ends, `start` and `end` thick."""
     turn = np.arctan2(y2 - y1, x2 - x1)

@@ -102,7 +102,7 @@ def patches(rng: np.random.Generator, size: Size) -> np.ndarray:
 
 def _photo(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A place with things in it, sharp in front and soft behind."""
-    picture = background(rng, size).astype(np.float32)
+    picture: np.ndarray = background(rng, size).astype(np.float32)
     for _ in range(int(rng.integers(0, 3))):
         scenes_objects.thing(rng, picture, rng.uniform(0.08, 0.25))
     if rng.random() < 0.4:

@@ -186,6 +186,6 @@ def mosaic(rng: np.random.Generator, size: Size) -> np.ndarray:
     palette = np.array([colour(rng) for _ in range(int(rng.integers(2, 9)))], np.float32)
     cells = (int(rng.integers(5, 24)), int(rng.integers(5, 24)))
     noise = cv2.resize(fractal(rng, size, NATURAL), cells[::-1], interpolation=cv2.INTER_AREA)
-    noise += rng.uniform(0, 1) * rng.standard_normal(cells)
+    noise = noise + rng.uniform(0, 1) * rng.standard_normal(cells)
     steps = np.clip(((noise - noise.min()) / (np.ptp(noise) + 1e-6) * len(palette)).astype(int), 0, len(palette) - 1)
     return cv2.resize(palette[steps], size[::-1], interpolation=cv2.INTER_NEAREST)

@@ -1,191 +1,230 @@
-"""The flags of East and South-East Asia."""
+"""National flags of East and South-East Asia."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 
-from examples.flags.canvas import Canvas, Colour, arc, curve
-from examples.flags.emblem_frame import Frame
-from examples.flags.europe_parts import band_flags
+from .asia_emblems import angkor_wat, soyombo
+from .canvas import Canvas, Colour, Point, arc
 
-_WHITE = "#ffffff"
-_BLACK = "#000000"
+WHITE, BLACK = "#ffffff", "#000000"
+
+
+def cambodia(blue: Colour = "#032ea1", red: Colour = "#e00025") -> Canvas:
+    """16:25; blue, red, blue in the proportions 1:2:1, Angkor Wat in white on the red."""
+    canvas = Canvas(1000, 640)
+    canvas.horizontal_stripes((blue, red, blue), (1, 2, 1))
+    angkor_wat(canvas, 500, 322, 1.0)
+    return canvas
+
+
+def cambodia_two_thirds() -> Canvas:
+    """2:3; a common shape of the same flag, in brighter shades."""
+    canvas = Canvas(3, 2)
+    canvas.place(cambodia("#0033a0", "#da121a"), 0, 0, 3, 2)
+    return canvas
 
 
 def china(red: Colour = "#ee1c25", yellow: Colour = "#ffff00") -> Canvas:
-    """2:3 on a grid of 30 x 20; a large star and four small ones that each point a tip at its centre."""
-    flag = Canvas(30, 20, red)
-    flag.star(5, 5, 3, yellow)
+    """2:3; grid of 30 by 20, each small star points a tip at the centre of the large one (1949)."""
+    canvas = Canvas(30, 20, red)
+    canvas.star(5, 5, 3, yellow)
     for x, y in ((10, 2), (12, 4), (12, 7), (10, 9)):
-        towards = math.degrees(math.atan2(5 - y, 5 - x)) + 90
-        flag.star(x, y, 1, yellow, angle=towards)
-    return flag
+        canvas.star(x, y, 1, yellow, angle=math.degrees(math.atan2(5 - x, y - 5)))
+    return canvas
+
+
+def china_muted() -> Canvas:
+    """2:3; the same in the other shades usual in artwork."""
+    return china("#de2910", "#ffde00")
+
+
+def indonesia(red: Colour = "#ff0000") -> Canvas:
+    """2:3; red over white."""
+    canvas = Canvas(3, 2)
+    canvas.horizontal_stripes((red, WHITE))
+    return canvas
+
+
+def indonesia_crimson() -> Canvas:
+    """2:3; the same in a deeper red."""
+    return indonesia("#ce1126")
 
 
 def japan(red: Colour = "#bc002d") -> Canvas:
-    """2:3; a disc of 3/5 of the height in the middle."""
-    flag = Canvas(3, 2)
-    flag.circle(1.5, 1, 0.6, red)
-    return flag
+    """2:3; a disc of three fifths of the height, in the middle (law of 1999)."""
+    canvas = Canvas(3, 2)
+    canvas.circle(1.5, 1, 0.6, red)
+    return canvas
 
 
-def south_korea(red: Colour = "#cd2e3a", blue: Colour = "#0047a0") -> Canvas:
-    """2:3; taegeuk of half the height turned to the diagonal, four trigrams about it (flag act of 2007)."""
-    flag = Canvas(36, 24)
-    tilt = math.degrees(math.atan2(24, 36))
-    flag.circle(18, 12, 6, red)
-    lower = arc(18, 12, 6, tilt, tilt + 180)
-    flag.polygon(lower, blue)
-    dx, dy = 3 * math.cos(math.radians(tilt)), 3 * math.sin(math.radians(tilt))
-    flag.circle(18 - dx, 12 - dy, 3, red)
-    flag.circle(18 + dx, 12 + dy, 3, blue)
-    # Bars from the outside in; True is whole, False broken in the middle.
-    trigrams = (
-        (-1, -1, (True, True, True)),
-        (1, 1, (False, False, False)),
-        (1, -1, (False, True, False)),
-        (-1, 1, (True, False, True)),
-    )
-    for sx, sy, bars in trigrams:
-        ux, uy = sx * math.cos(math.radians(tilt)), sy * math.sin(math.radians(tilt))
-        for step, whole in enumerate(bars):
-            distance = 6 + 3 + 4 - 0.5 - 1.5 * step
-            _trigram_bar(flag, 18 + ux * distance, 12 + uy * distance, (ux, uy), whole)
-    return flag
+def japan_bright() -> Canvas:
+    """2:3; the same in a brighter red."""
+    return japan("#d9001b")
 
 
-def _trigram_bar(flag: Canvas, x: float, y: float, outwards: tuple[float, float], whole: bool) -> None:
-    """Draw one bar of 6 x 1 across the direction `outwards`."""
-    ux, uy = outwards
-    pieces = ((-3.0, 3.0),) if whole else ((-3.0, -0.25), (0.25, 3.0))
-    for start, end in pieces:
-        corners = [(start, -0.5), (end, -0.5), (end, 0.5), (start, 0.5)]
-        flag.polygon([(x - uy * a + ux * b, y + ux * a + uy * b) for a, b in corners], _BLACK)
+def malaysia(red: Colour = "#cc0000", blue: Colour = "#000066", yellow: Colour = "#ffcc00") -> Canvas:
+    """1:2; fourteen stripes, canton eight of them high, crescent and star of fourteen points."""
+    canvas = Canvas(28, 14)
+    canvas.horizontal_stripes((red, WHITE) * 7)
+    canvas.rectangle(0, 0, 14, 8, blue)
+    canvas.crescent(5.75, 4, 2.85, 6.75, 4, 2.45, yellow)
+    canvas.star(8.75, 4, 2.35, yellow, points=14, inner=2.35 * 0.56)
+    return canvas
 
 
-def north_korea() -> Canvas:
-    """1:2; blue, white, red, white, blue as 6:2:22:2:6; red star on a white disc at a third of the length."""
-    flag = Canvas(72, 36)
-    flag.horizontal_stripes(["#024fa2", _WHITE, "#ed1c27", _WHITE, "#024fa2"], [6, 2, 20, 2, 6])
-    flag.circle(24, 18, 8, _WHITE)
-    flag.star(24, 18, 8, "#ed1c27")
-    return flag
+def malaysia_violet() -> Canvas:
+    """1:2; the same with the lighter, slightly violet blue of some artwork."""
+    return malaysia("#cc0001", "#010082")
 
 
-def mongolia() -> Canvas:
-    """1:2; red, blue, red upright; the golden Soyombo on the band at the hoist."""
-    flag = Canvas(6, 3)
-    flag.vertical_stripes(["#da2032", "#0066b3", "#da2032"])
-    gold = "#ffd900"
-    frame = Frame(flag, 1, 1.5, 0.1)
-    for tip in (-1.4, 0, 1.4):  # the three tongues of the flame
-        frame.polygon(
-            [*curve((tip - 0.7, -7.6), (tip - 0.9, -8.9), (tip, -10.2 if tip else -11)), (tip + 0.7, -7.6)], gold
-        )
-    frame.circle(0, -6.1, 1.5, gold)
-    frame.polygon([*arc(0, -5.2, 3.4, 10, 170), *reversed(arc(0, -6.2, 3.1, 20, 160))], gold)
-    for side in (-1, 1):  # the two pillars
-        frame.rectangle(side * 5.1 - 1.0, -1.6, 2.0, 11.4, gold)
-    frame.polygon([(-3.6, -1.6), (3.6, -1.6), (0, 0.6)], gold)
-    frame.rectangle(-3.6, 1.0, 7.2, 0.9, gold)
-    frame.circle(0, 4.5, 2.3, gold)
-    frame.line(curve((0, 2.3), (1.7, 3.2), (-1.7, 5.6), (0, 6.8)), 0.5, "#da2032")
-    frame.rectangle(-3.6, 7.1, 7.2, 0.9, gold)
-    frame.polygon([(-3.6, 8.4), (3.6, 8.4), (0, 10.4)], gold)
-    return flag
+def mongolia(red: Colour = "#da2032", blue: Colour = "#0066b3", yellow: Colour = "#ffd900") -> Canvas:
+    """1:2; red, blue, red upright, the Soyombo in yellow at the hoist."""
+    canvas = Canvas(1200, 600)
+    canvas.vertical_stripes((red, blue, red))
+    soyombo(canvas, 200, 300, 1.02, yellow, red)
+    return canvas
 
 
-def vietnam(red: Colour = "#da251d") -> Canvas:
-    """2:3; a star whose tips lie on a circle of radius 1/5 of the length."""
-    flag = Canvas(30, 20, red)
-    flag.star(15, 10, 6, "#ffff00")
-    return flag
+def mongolia_dark() -> Canvas:
+    """1:2; the same in the darker shades of older artwork."""
+    return mongolia("#c4272f", "#015197", "#f9cf02")
 
 
-def cambodia() -> Canvas:
-    """16:25; blue, red, blue as 1:2:1; Angkor Wat in white with three towers."""
-    flag = Canvas(25, 16)
-    flag.horizontal_stripes(["#032ea1", "#e00025", "#032ea1"], [1, 2, 1])
-    frame = Frame(flag, 12.5, 8, 1)
-    for x, y, width, height in ((-5.2, 2.4, 10.4, 0.7), (-4.6, 1.5, 9.2, 0.75), (-4.0, 0.2, 8.0, 1.15)):
-        frame.rectangle(x, y, width, height, _WHITE)
-    for x, top, width in ((-3.0, -1.9, 1.4), (0.0, -3.2, 1.9), (3.0, -1.9, 1.4)):
-        outline = [
-            *curve((x - width / 2, 0.4), (x - width / 2 - 0.15, top + 1.4), (x, top)),
-            *curve((x, top), (x + width / 2 + 0.15, top + 1.4), (x + width / 2, 0.4)),
-        ]
-        frame.polygon(outline, _WHITE)
-    for x in (-3.4, -2.3, -1.2, 1.2, 2.3, 3.4):  # doors and galleries
-        frame.rectangle(x - 0.12, 0.5, 0.24, 0.85, "#e00025")
-    frame.rectangle(-0.3, 0.4, 0.6, 1.1, "#e00025")
-    for y in (1.4, 2.3):
-        frame.rectangle(-4.6, y, 9.2, 0.1, "#032ea1")
-    return flag
-
-
-def malaysia(blue: Colour = "#010066", red: Colour = "#cc0001", yellow: Colour = "#ffcc00") -> Canvas:
-    """1:2; fourteen stripes; canton over eight of them with crescent and fourteen-pointed star."""
-    flag = Canvas(56, 28)
-    flag.horizontal_stripes([red, _WHITE] * 7)
-    flag.rectangle(0, 0, 28, 16, blue)
-    flag.crescent(11, 8, 6, 12.6, 8, 5.2, yellow)
-    flag.star(17, 8, 4.6, yellow, points=14, inner=2.5)
-    return flag
-
-
-def singapore(red: Colour = "#ed2939") -> Canvas:
-    """2:3; red over white; crescent and a ring of five stars in the upper hoist."""
-    flag = Canvas(54, 36)
-    flag.rectangle(0, 0, 54, 18, red)
-    flag.crescent(10.5, 9, 6.4, 13.2, 9, 6.3, _WHITE)
-    for i in range(5):
-        turn = math.radians(-90 + 72 * i)
-        flag.star(15.6 + 3.6 * math.cos(turn), 9 + 3.6 * math.sin(turn), 1.55, _WHITE)
-    return flag
+def north_korea(blue: Colour = "#024fa2", red: Colour = "#ed1c27") -> Canvas:
+    """1:2; blue, white, red, white, blue as 6:1:22:1:6; red star on a white disc a third of the way along."""
+    canvas = Canvas(72, 36)
+    canvas.horizontal_stripes((blue, WHITE, red, WHITE, blue), (6, 1, 22, 1, 6))
+    canvas.circle(24, 18, 8, WHITE)
+    canvas.star(24, 18, 7.85, red)
+    return canvas
 
 
 def philippines(blue: Colour = "#0038a8", red: Colour = "#ce1126", yellow: Colour = "#fcd116") -> Canvas:
-    """1:2; blue over red; white triangle with an eight-rayed sun and three stars."""
-    flag = Canvas(180, 90)
-    flag.horizontal_stripes([blue, red])
-    side = 90 * math.sqrt(3) / 2
-    flag.polygon([(0, 0), (side, 45), (0, 90)], _WHITE)
-    for x, y, towards in ((7, 12, 35), (68, 45, 90), (7, 78, 145)):
-        flag.star(x, y, 5.5, yellow, angle=towards)
-    centre = side / 3 + 2
-    flag.circle(centre, 45, 9, yellow)
-    for i in range(8):
-        for offset, length, width in ((0, 18, 3.2), (-11, 16, 1.8), (11, 16, 1.8)):
-            turn = math.radians(45 * i + offset)
-            ux, uy = math.cos(turn), math.sin(turn)
-            base = [(centre + ux * 10 - uy * w, 45 + uy * 10 + ux * w) for w in (-width / 3, width / 3)]
-            tip = [(centre + ux * length - uy * w, 45 + uy * length + ux * w) for w in (width / 2, 0, -width / 2)]
-            tip[1] = (centre + ux * (length + 1.5), 45 + uy * (length + 1.5))
-            flag.polygon(base + tip, yellow)
-    return flag
+    """1:2; blue over red, equilateral white triangle with a sun of eight rays and three stars (act of 1998)."""
+    canvas = Canvas(900, 450)
+    canvas.horizontal_stripes((blue, red))
+    reach = 450 * math.sqrt(3) / 2
+    canvas.polygon([(0, 0), (reach, 225), (0, 450)], WHITE)
+    x, y = reach / 3, 225.0
+    canvas.circle(x, y, 41, yellow)
+    for i in range(8):  # each ray is a broad beam between two narrow ones
+        for offset, half, tip in ((-13, 3.4, 76), (0, 6, 88), (13, 3.4, 76)):
+            t = math.radians(i * 45)
+            along, across = (math.sin(t), -math.cos(t)), (math.cos(t), math.sin(t))
+            beam = [(30, offset - half), (tip - 6, offset - half), (tip, offset), (tip - 6, offset + half)]
+            beam.append((30, offset + half))
+            canvas.polygon(
+                [(x + r * along[0] + s * across[0], y + r * along[1] + s * across[1]) for r, s in beam], yellow
+            )
+    for corner_x, corner_y in ((0, 0), (0, 450), (reach, 225)):
+        towards = math.atan2(corner_y - y, corner_x - x)
+        distance = math.hypot(corner_x - x, corner_y - y) - 50
+        canvas.star(
+            x + distance * math.cos(towards),
+            y + distance * math.sin(towards),
+            23,
+            yellow,
+            angle=math.degrees(towards) + 90,
+        )
+    return canvas
 
 
-_BANDS: dict[str, tuple[tuple[float, float, str], ...]] = {
-    "Indonesia": ((2, 3, "#ff0000 #ffffff"), (2, 3, "#ce1126 #ffffff")),
-    # Red, white, blue (double), white, red: six equal parts, the middle two alike.
-    "Thailand": (
-        (2, 3, "#a51931 #f4f5f8 #2d2a4a #2d2a4a #f4f5f8 #a51931"),
-        (2, 3, "#ef3340 #ffffff #00247d #00247d #ffffff #ef3340"),
-    ),
-}
+def philippines_light() -> Canvas:
+    """1:2; the same with a lighter blue."""
+    return philippines("#0057b8", "#d2001c", "#ffd700")
+
+
+def singapore(red: Colour = "#ee2536") -> Canvas:
+    """2:3; red over white, crescent and a ring of five stars in white at the hoist."""
+    canvas = Canvas(900, 600)
+    canvas.horizontal_stripes((red, WHITE))
+    canvas.crescent(196, 150, 110, 241, 150, 110, WHITE)
+    for i in range(5):
+        t = math.radians(i * 72 - 90)
+        canvas.star(262 + 61 * math.cos(t), 150 + 61 * math.sin(t), 25, WHITE)
+    return canvas
+
+
+def singapore_deep() -> Canvas:
+    """2:3; the same in a deeper red."""
+    return singapore("#c8102e")
+
+
+def south_korea(red: Colour = "#cd2e3a", blue: Colour = "#0047a0") -> Canvas:
+    """2:3; taegeuk of half the height along the diagonal, four trigrams in black (construction of 1949, units 1/24)."""
+    canvas = Canvas(72, 48)
+    x, y, radius = 36.0, 24.0, 12.0
+    tilt = math.degrees(math.atan2(2, 3))
+    canvas.circle(x, y, radius, red)
+    canvas.polygon(arc(x, y, radius, tilt, tilt + 180), blue)
+    dx, dy = radius / 2 * math.cos(math.radians(tilt)), radius / 2 * math.sin(math.radians(tilt))
+    canvas.circle(x - dx, y - dy, radius / 2, red)
+    canvas.circle(x + dx, y + dy, radius / 2, blue)
+
+    # Bars from the inside out, whole (1) or broken (0), for each corner.
+    trigrams = (((-1, -1), (1, 1, 1)), ((1, -1), (0, 1, 0)), ((-1, 1), (1, 0, 1)), ((1, 1), (0, 0, 0)))
+    for (side_x, side_y), bars in trigrams:
+        along = (side_x * math.cos(math.radians(tilt)), side_y * math.sin(math.radians(tilt)))
+        across = (-along[1], along[0])
+
+        def bar(near: float, start: float, end: float, along: Point = along, across: Point = across) -> None:
+            corners = ((near, start), (near + 2, start), (near + 2, end), (near, end))
+            canvas.polygon(
+                [(x + r * along[0] + s * across[0], y + r * along[1] + s * across[1]) for r, s in corners], BLACK
+            )
+
+        for i, whole in enumerate(bars):
+            near = radius + 6 + 3 * i
+            if whole:
+                bar(near, -6, 6)
+            else:
+                bar(near, -6, -0.5)
+                bar(near, 0.5, 6)
+    return canvas
+
+
+def south_korea_deep() -> Canvas:
+    """2:3; the same in the deeper shades of older artwork."""
+    return south_korea("#c60c30", "#003478")
+
+
+def thailand(red: Colour = "#a51931", white: Colour = "#f4f5f8", blue: Colour = "#2d2a4a") -> Canvas:
+    """2:3; red, white, blue, white, red as 1:1:2:1:1 (standard colours of 2017)."""
+    canvas = Canvas(9, 6)
+    canvas.horizontal_stripes((red, white, blue, white, red), (1, 1, 2, 1, 1))
+    return canvas
+
+
+def thailand_bright() -> Canvas:
+    """2:3; the same in the brighter shades of older artwork."""
+    return thailand("#ed1c24", WHITE, "#241d4f")
+
+
+def vietnam(red: Colour = "#da251d", yellow: Colour = "#ffff00") -> Canvas:
+    """2:3; star in the middle, its tips a fifth of the length from the centre."""
+    canvas = Canvas(30, 20, red)
+    canvas.star(15, 10, 6, yellow)
+    return canvas
+
+
+def vietnam_muted() -> Canvas:
+    """2:3; the same in other shades usual in artwork."""
+    return vietnam("#c8102e", "#ffcd00")
+
 
 FLAGS: dict[str, tuple[Callable[[], Canvas], ...]] = {
-    **band_flags(_BANDS),
-    "Cambodia": (cambodia,),
-    "China": (china, partial(china, "#de2910", "#ffde00")),
-    "Japan": (japan, partial(japan, "#d30000")),
-    "Malaysia": (malaysia, partial(malaysia, "#0032a0", "#ef3340", "#fcd116")),
-    "Mongolia": (mongolia,),
+    "Cambodia": (cambodia, cambodia_two_thirds),
+    "China": (china, china_muted),
+    "Indonesia": (indonesia, indonesia_crimson),
+    "Japan": (japan, japan_bright),
+    "Malaysia": (malaysia, malaysia_violet),
+    "Mongolia": (mongolia, mongolia_dark),
     "North Korea": (north_korea,),
-    "Philippines": (philippines, partial(philippines, "#0057b7", "#ef3340", "#ffcd00")),
-    "Singapore": (singapore, partial(singapore, "#ee2536")),
-    "South Korea": (south_korea, partial(south_korea, "#c60c30", "#003478")),
-    "Vietnam": (vietnam, partial(vietnam, "#ef2b2d")),
+    "Philippines": (philippines, philippines_light),
+    "Singapore": (singapore, singapore_deep),
+    "South Korea": (south_korea, south_korea_deep),
+    "Thailand": (thailand, thailand_bright),
+    "Vietnam": (vietnam, vietnam_muted),
 }

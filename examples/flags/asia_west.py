@@ -1,195 +1,293 @@
-"""The flags of South, Central and West Asia."""
+"""National flags of South, Central and West Asia."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 
-from examples.flags.asia_emblems import cedar, eagle_under_sun, lion_with_sword, script, takbir
-from examples.flags.canvas import Canvas, Colour, arc, star_points
-from examples.flags.emblem_frame import Frame
+from .asia_emblems import bo_leaf, brush, cedar, horn_ornament, sri_lanka_lion, steppe_eagle
+from .asia_scripts import iran_border, iran_emblem, iraq_takbir, saudi_script, saudi_sword
+from .canvas import Canvas, Colour, Point, arc, star_points
 
-_WHITE = "#ffffff"
-_BLACK = "#000000"
+WHITE, BLACK = "#ffffff", "#000000"
 
 
 def bangladesh(green: Colour = "#006a4e", red: Colour = "#f42a41") -> Canvas:
-    """3:5; a red disc of radius 1/5 of the length, set towards the hoist at 9/20."""
-    flag = Canvas(20, 12, green)
-    flag.circle(9, 6, 4, red)
-    return flag
+    """3:5; disc with a radius of a fifth of the length, its centre at nine twentieths of the length."""
+    canvas = Canvas(10, 6, green)
+    canvas.circle(4.5, 3, 2, red)
+    return canvas
 
 
-def india(saffron: Colour = "#ff9933", green: Colour = "#138808") -> Canvas:
-    """2:3; saffron, white, green; the navy Ashoka wheel with 24 spokes."""
-    flag = Canvas(9, 6)
-    flag.horizontal_stripes([saffron, _WHITE, green])
-    navy = "#000080"
-    flag.annulus(4.5, 3, 0.92, 0.78, navy)
-    flag.circle(4.5, 3, 0.17, navy)
+def bangladesh_deep() -> Canvas:
+    """3:5; the same in other shades usual in artwork."""
+    return bangladesh("#006747", "#da291c")
+
+
+def india(saffron: Colour = "#ff9933", green: Colour = "#138808", navy: Colour = "#000080") -> Canvas:
+    """2:3; saffron, white and green with the wheel of Ashoka, 24 spokes, in navy blue."""
+    canvas = Canvas(900, 600)
+    canvas.horizontal_stripes((saffron, WHITE, green))
+    x, y, radius = 450.0, 300.0, 92.5
+    canvas.annulus(x, y, radius, radius * 0.86, navy)
+    canvas.circle(x, y, radius * 0.17, navy)
     for i in range(24):
-        turn = math.radians(15 * i)
-        flag.line([(4.5, 3), (4.5 + 0.8 * math.cos(turn), 3 + 0.8 * math.sin(turn))], 0.05, navy)
-    return flag
+        t = math.radians(i * 15)
+        spoke = [(x + r * radius * math.cos(t), y + r * radius * math.sin(t)) for r in (0.15, 0.5, 0.88)]
+        canvas.polygon(brush(spoke, radius * 0.025, radius * 0.06, radius * 0.015), navy)
+        dot = t + math.radians(7.5)
+        canvas.circle(x + radius * 0.86 * math.cos(dot), y + radius * 0.86 * math.sin(dot), radius * 0.045, navy)
+    return canvas
 
 
-def iran() -> Canvas:
-    """4:7; green, white, red with the takbir along both seams and the red emblem in the middle."""
-    flag = Canvas(63, 36)
-    flag.horizontal_stripes(["#239f40", _WHITE, "#da0000"])
-    takbir(flag, 11.1)
-    takbir(flag, 24.0)
-    red = "#da0000"
-    frame = Frame(flag, 31.5, 18, 1)
-    frame.polygon([(-0.45, -3.2), (0, -4.2), (0.45, -3.2), (0.4, 3.6), (0, 4.6), (-0.4, 3.6)], red)
-    outer = [*arc(1.0, 0.2, 4.2, -62, 62), *reversed(arc(-0.4, 0.2, 4.3, -50, 50))]
-    inner = [*arc(-0.2, 0.4, 2.4, -66, 66), *reversed(arc(-1.2, 0.4, 2.5, -52, 52))]
-    for half in (outer, inner):
-        frame.polygon([(x * 0.9, y) for x, y in half], red, both=True)
-    frame.ellipse(-0.5, -4.4, 0.6, 0.25, red, both=True)
-    return flag
+def india_deep() -> Canvas:
+    """2:3; the same in other shades usual in artwork."""
+    return india("#ff6820", "#046a38", "#07038d")
 
 
-def iraq() -> Canvas:
-    """2:3; red, white, black; the takbir in green Kufic script on the white."""
-    flag = Canvas(36, 24)
-    flag.horizontal_stripes(["#ce1126", _WHITE, _BLACK])
-    green = "#007a3d"
-    frame = Frame(flag, 18, 12, 1)
-    for x in (-9.6, -5.6, 3.0, 5.4, 9.0):  # upright strokes of the square script
-        frame.rectangle(x, -2.6, 0.75, 5.0, green)
-    for x, width in ((-9.6, 4.6), (-4.2, 3.6), (1.0, 4.9), (7.0, 2.7)):
-        frame.rectangle(x, 1.6, width, 0.8, green)
-    for x in (-7.4, -3.0, 1.0, 7.2):
-        frame.rectangle(x, -0.8, 0.7, 3.0, green)
-    for x, y, width in ((-7.4, -0.8, 1.9), (-3.0, -0.8, 1.7), (7.2, -0.8, 1.8), (-1.0, -2.2, 1.4)):
-        frame.rectangle(x, y, width, 0.7, green)
-    return flag
+def iran(green: Colour = "#239f40", red: Colour = "#da0000", script: bool = True) -> Canvas:
+    """4:7; green, white and red, red emblem, the takbir eleven times along the green and along the red band."""
+    canvas = Canvas(630, 360)
+    canvas.horizontal_stripes((green, WHITE, red))
+    if script:
+        iran_border(canvas, 120, 17, green, upward=True)
+        iran_border(canvas, 240, 17, red, upward=False)
+    iran_emblem(canvas, 315, 180, 47, red)
+    return canvas
+
+
+def iran_plain() -> Canvas:
+    """4:7; the same without the script, which small artwork leaves out."""
+    return iran(script=False)
+
+
+def iraq(red: Colour = "#ce1126", green: Colour = "#007a3d") -> Canvas:
+    """2:3; red, white and black, the takbir in green Kufic letters on the white (since 2008)."""
+    canvas = Canvas(900, 600)
+    canvas.horizontal_stripes((red, WHITE, BLACK))
+    iraq_takbir(canvas, 450, 300, 1.0, green)
+    return canvas
+
+
+def iraq_bright() -> Canvas:
+    """2:3; the same in the brighter shades of some artwork."""
+    return iraq("#e8112d", "#009c3b")
 
 
 def israel(blue: Colour = "#0038b8") -> Canvas:
-    """8:11; two blue bands and the outlined six-pointed star."""
-    flag = Canvas(220, 160)
+    """8:11; two stripes of 25 at 15 from the edges and the Star of David, in 160ths of the height."""
+    canvas = Canvas(220, 160)
     for y in (15, 120):
-        flag.rectangle(0, y, 220, 25, blue)
+        canvas.rectangle(0, y, 220, 25, blue)
+    outer, inner = 32.5, 21.5  # both edges of the triangles' strokes, 5.5 wide
     for angle in (0, 180):
-        outer = star_points(110, 80, 32, points=3, inner=16, angle=angle)
-        inner = star_points(110, 80, 20.5, points=3, inner=10.25, angle=angle)
-        flag.ring(outer, inner, blue)
-    return flag
+        triangles = [
+            [
+                (110 + r * math.sin(math.radians(angle + i * 120)), 80 - r * math.cos(math.radians(angle + i * 120)))
+                for i in range(3)
+            ]
+            for r in (outer, inner)
+        ]
+        canvas.ring(*triangles, blue)
+    return canvas
 
 
-def kazakhstan() -> Canvas:
-    """1:2; sky blue; a gold sun of 32 rays over a soaring eagle; an ornament along the hoist."""
-    gold = "#ffec2d"
-    flag = Canvas(60, 30, "#00abc2")
-    eagle_under_sun(flag, 31.5, 13.0, gold)
-    for i in range(10):  # the "ram's horn" ornament, as a chain of curls
-        y = 1.5 + 3 * i
-        flag.annulus(2.1, y, 1.15, 0.62, gold)
-        flag.polygon([(2.1, y - 1.5), (2.6, y), (2.1, y + 1.5), (1.6, y)], gold)
-    for x in (0.55, 3.4):
-        flag.rectangle(x, 0, 0.25, 30, gold)
-    return flag
+def israel_light() -> Canvas:
+    """8:11; the same in a lighter blue."""
+    return israel("#005eb8")
 
 
-def lebanon() -> Canvas:
-    """2:3; red, white, red as 1:2:1; the green cedar touches both red bands."""
-    flag = Canvas(60, 40)
-    flag.horizontal_stripes(["#ee161f", _WHITE, "#ee161f"], [1, 2, 1])
-    cedar(flag, 30, 20, 20, "#00a850")
-    return flag
+def kazakhstan(blue: Colour = "#00afca", yellow: Colour = "#fec50c") -> Canvas:
+    """1:2; sky blue, sun with 32 rays above the steppe eagle, ornament of horns along the hoist."""
+    canvas = Canvas(1000, 500, blue)
+    horn_ornament(canvas, 16, 52, yellow)
+    steppe_eagle(canvas, 510, 207, 0.98, yellow, blue)
+    return canvas
+
+
+def kazakhstan_lemon() -> Canvas:
+    """1:2; the same with the paler yellow of some artwork."""
+    return kazakhstan("#00abc2", "#ffec2d")
+
+
+def lebanon(red: Colour = "#ee161f", green: Colour = "#00a850") -> Canvas:
+    """2:3; red, white, red as 1:2:1, a green cedar that reaches from one red band to the other."""
+    canvas = Canvas(900, 600)
+    canvas.horizontal_stripes((red, WHITE, red), (1, 2, 1))
+    cedar(canvas, 450, 300, 0.99, green, WHITE)
+    return canvas
+
+
+def lebanon_deep() -> Canvas:
+    """2:3; the same in deeper shades."""
+    return lebanon("#d2101c", "#007a3d")
 
 
 def nepal() -> Canvas:
-    """The only flag that is no rectangle: two crimson pennants edged with blue; moon above, sun below."""
+    """Two joined pennants; the construction in the constitution's schedule, step by step, for a base of 3 units."""
     crimson, blue = "#dc143c", "#003893"
-    flag = Canvas(82, 100, blue)
-    flag.cut([(0, 0), (82, 49.5), (33.5, 49.5), (78.5, 100), (0, 100)])
-    flag.polygon([(3.6, 6.3), (68.5, 45.6), (24.8, 45.6), (70.2, 96.2), (3.6, 96.2)], crimson)
-    flag.crescent(19.6, 31.0, 10.6, 19.6, 27.0, 10.2, _WHITE)
-    flag.star(19.6, 35.2, 6.8, _WHITE, points=16, inner=4.6)
-    flag.polygon([(9.0, 32.5), (30.2, 32.5), *arc(19.6, 31.0, 10.6, 8, 172)], _WHITE)
-    flag.star(19.6, 73.0, 13.0, _WHITE, points=12, inner=8.2)
-    return flag
+
+    # Outline, y upwards from the lower corner at the hoist; the letters are the schedule's.
+    e = (3 - 3 / math.sqrt(2), 3 / math.sqrt(2))
+    g = (3.0, e[1])
+    outline = [(0.0, 0.0), (3.0, 0.0), e, g, (0.0, 4.0)]
+
+    # Moon: centres L, M, N and T stand above each other at a quarter of the base.
+    x = 0.75
+    level_l = (4 + e[1]) / 2
+    level_m = level_l + (e[1] - level_l) * x / 3  # on the line from J to G
+    small = (x + level_m - 3) / math.sqrt(2)  # from M to the line BD
+    level_n = level_m - small
+    large = level_l - level_n
+    horns = math.sqrt(large**2 - (level_l - level_m) ** 2)
+    below = (2 * large**2 - small**2) / (2 * large)  # from L down to the chord RS
+    level_t = level_l - below
+    half_chord = math.sqrt(large**2 - below**2)
+    border = level_t - level_n
+
+    corners = _offset(outline, border)
+    left, top = min(px for px, _ in corners), max(py for _, py in corners)
+    right, bottom = max(px for px, _ in corners), min(py for _, py in corners)
+
+    def placed(points: list[Point]) -> list[Point]:
+        return [(px - left, top - py) for px, py in points]
+
+    canvas = Canvas(right - left, top - bottom, blue)
+    canvas.polygon(placed(outline), crimson)
+    (_, moon_l), (_, moon_m), (middle, moon_t) = placed([(x, level_l), (x, level_m), (x, level_t)])
+    # Eight of sixteen rays rise from the chord; what lies below it joins the crescent.
+    rays = star_points(middle, moon_t, half_chord, 16, level_m - level_t, angle=11.25)
+    canvas.polygon([(px, py) for px, py in rays if py <= moon_t + 1e-9], WHITE)
+    canvas.polygon(arc(middle, moon_l, large, 40, 140), WHITE)
+    canvas.crescent(middle, moon_m, horns, middle, moon_l, large, WHITE)
+    canvas.star(middle, top - e[1] / 2, large, WHITE, points=12, inner=small)
+    canvas.cut(placed(corners))
+    return canvas
+
+
+def _offset(outline: list[Point], distance: float) -> list[Point]:
+    """Move every edge of an outline (counter-clockwise, y upwards) outwards and return the new corners."""
+    edges = []
+    for (x1, y1), (x2, y2) in zip(outline, outline[1:] + outline[:1], strict=True):
+        length = math.hypot(x2 - x1, y2 - y1)
+        nx, ny = (y2 - y1) / length, (x1 - x2) / length
+        edges.append((nx, ny, nx * x1 + ny * y1 + distance))
+    corners = []
+    for (a1, b1, c1), (a2, b2, c2) in zip(edges[-1:] + edges[:-1], edges, strict=True):
+        determinant = a1 * b2 - a2 * b1
+        corners.append(((c1 * b2 - c2 * b1) / determinant, (a1 * c2 - a2 * c1) / determinant))
+    return corners
 
 
 def pakistan(green: Colour = "#01411c") -> Canvas:
-    """2:3; white quarter at the hoist; crescent and star turned to the upper fly."""
-    flag = Canvas(36, 24, green)
-    flag.rectangle(0, 0, 9, 24, _WHITE)
-    flag.crescent(22.5, 12, 7.2, 24.3, 10.4, 6.6, _WHITE)
-    flag.star(26.6, 8.2, 2.3, _WHITE, angle=48)
-    return flag
+    """2:3; white quarter at the hoist; crescent and star along the rising diagonal of the green field."""
+    canvas = Canvas(1.5, 1, green)
+    canvas.rectangle(0, 0, 0.375, 1, WHITE)
+    centre_x, centre_y = 0.9375, 0.5
+    diagonal = math.hypot(1.125, 1)
+    dx, dy = 1.125 / diagonal, -1 / diagonal
+    shift = diagonal / 2 - 0.65  # the second circle's centre is 13/20 of the height from the upper fly corner
+    canvas.crescent(centre_x, centre_y, 0.3, centre_x + shift * dx, centre_y + shift * dy, 0.275, WHITE)
+    towards = math.degrees(math.atan2(dy, dx))
+    canvas.star(centre_x + 0.2 * dx, centre_y + 0.2 * dy, 0.1, WHITE, angle=towards + 90)
+    return canvas
 
 
-def qatar(maroon: Colour = "#8a1538", length: float = 28) -> Canvas:
-    """11:28; maroon with a white band at the hoist, parted by nine white points."""
-    flag = Canvas(length, 11, maroon)
-    edge, tip = length * 0.286, length * 0.393
-    step = 11 / 9
-    teeth = [(0.0, 0.0), (edge, 0.0)]
+def pakistan_light() -> Canvas:
+    """2:3; the same in a lighter green."""
+    return pakistan("#00561f")
+
+
+def qatar(maroon: Colour = "#8a1538") -> Canvas:
+    """11:28; white at the hoist, nine serrated points towards the maroon."""
+    canvas = Canvas(1400, 550, maroon)
+    tooth = 550 / 9
+    edge = [(0.0, 0.0)]
     for i in range(9):
-        teeth += [(tip, step * (i + 0.5)), (edge, step * (i + 1))]
-    flag.polygon([*teeth, (0, 11)], _WHITE)
-    return flag
+        edge += [(397, i * tooth), (516, (i + 0.5) * tooth)]
+    canvas.polygon([*edge, (397, 550), (0, 550)], WHITE)
+    return canvas
+
+
+def qatar_short() -> Canvas:
+    """3:5; the shape in which the flag appears among others of that format."""
+    canvas = Canvas(5, 3)
+    canvas.place(qatar("#8d1b3d"), 0, 0, 5, 3)
+    return canvas
 
 
 def saudi_arabia(green: Colour = "#005430") -> Canvas:
-    """2:3; green with the creed in white script over a sword whose hilt is at the fly."""
-    flag = Canvas(36, 24, green)
-    script(flag, 9.2, 6.2, 17.6, 7.6, _WHITE)
-    flag.polygon([(9.4, 17.6), (11.4, 17.0), (25.0, 16.9), (25.0, 17.7), (11.2, 17.7)], _WHITE)
-    flag.rectangle(24.6, 16.2, 0.5, 2.2, _WHITE)
-    flag.rectangle(25.0, 16.9, 2.2, 0.75, _WHITE)
-    flag.circle(27.0, 17.0, 0.65, _WHITE)
-    return flag
+    """2:3; the creed in white Thuluth script above a sword that points to the hoist."""
+    canvas = Canvas(750, 500, green)
+    saudi_script(canvas, 375, 205, 1.0, WHITE)
+    saudi_sword(canvas, 375, 366, 1.0, WHITE, green)
+    return canvas
 
 
-def sri_lanka() -> Canvas:
-    """1:2; a yellow frame round green and saffron bands and the crimson field of the lion."""
-    yellow = "#ffb700"
-    flag = Canvas(56, 28, yellow)
-    flag.rectangle(2.2, 2.2, 6.4, 23.6, "#005f56")
-    flag.rectangle(8.6, 2.2, 6.4, 23.6, "#df7500")
-    flag.rectangle(17.2, 2.2, 36.6, 23.6, "#941e32")
-    lion_with_sword(flag, 35.5, 14.0, yellow)
-    for x, y, sx, sy in ((17.2, 2.2, 1, 1), (53.8, 2.2, -1, 1), (17.2, 25.8, 1, -1), (53.8, 25.8, -1, -1)):
-        leaf = [(0.5, 0.5), (2.9, 0.7), (3.4, 2.1), (2.4, 2.6), (2.1, 3.4), (0.7, 2.9)]  # leaf of the bo tree
-        flag.polygon([(x + sx * dx, y + sy * dy) for dx, dy in leaf], yellow)
-    return flag
+def saudi_arabia_light() -> Canvas:
+    """2:3; the same in the lighter green of older artwork."""
+    return saudi_arabia("#006c35")
+
+
+def sri_lanka(
+    yellow: Colour = "#ffb700", green: Colour = "#005641", orange: Colour = "#df7500", maroon: Colour = "#8d2029"
+) -> Canvas:
+    """1:2; yellow frame round green and orange stripes and a maroon panel with the lion and four bo leaves."""
+    canvas = Canvas(140, 70, yellow)
+    canvas.rectangle(5, 5, 15, 60, green)
+    canvas.rectangle(20, 5, 15, 60, orange)
+    canvas.rectangle(40, 5, 95, 60, maroon)
+    for x, side_x in ((46.5, -1), (128.5, 1)):
+        for y, side_y in ((11.5, -1), (58.5, 1)):
+            bo_leaf(canvas, x, y, 1.05, yellow, math.degrees(math.atan2(side_x, -side_y)))
+    sri_lanka_lion(canvas, 87.5, 35.5, 0.98, yellow, maroon)
+    return canvas
+
+
+def sri_lanka_muted() -> Canvas:
+    """1:2; the same in the shades of older artwork."""
+    return sri_lanka("#ffbe29", "#00534e", "#eb7400", "#8d153a")
 
 
 def turkey(red: Colour = "#e30a17") -> Canvas:
-    """2:3; crescent and star as the flag law of 1983 lays them out."""
-    flag = Canvas(30, 20, red)
-    flag.crescent(10, 10, 5, 11.25, 10, 4, _WHITE)
-    flag.star(16.3, 10, 2.5, _WHITE, angle=-90)
-    return flag
+    """2:3; circles of 1/2, 2/5 and 1/4 of the height, the star's tip a third of the height into the crescent (1936)."""
+    canvas = Canvas(1200, 800, red)
+    canvas.crescent(425, 400, 200, 475, 400, 160, WHITE)
+    canvas.star(683, 400, 100, WHITE, angle=-90)
+    return canvas
 
 
-def united_arab_emirates(red: Colour = "#ef3340", green: Colour = "#009739") -> Canvas:
-    """1:2; green, white, black; a red band at the hoist, a quarter of the length."""
-    flag = Canvas(12, 6)
-    flag.horizontal_stripes([green, _WHITE, _BLACK])
-    flag.rectangle(0, 0, 3, 6, red)
-    return flag
+def turkey_deep() -> Canvas:
+    """2:3; the same in a deeper red."""
+    return turkey("#c8102e")
+
+
+def united_arab_emirates(red: Colour = "#ff0000", green: Colour = "#00732f") -> Canvas:
+    """1:2; red quarter at the hoist; green, white and black bands."""
+    canvas = Canvas(4, 2)
+    canvas.horizontal_stripes((green, WHITE, BLACK))
+    canvas.rectangle(0, 0, 1, 2, red)
+    return canvas
+
+
+def united_arab_emirates_soft() -> Canvas:
+    """1:2; the same in the softer shades of some artwork."""
+    return united_arab_emirates("#c8102e", "#009739")
 
 
 FLAGS: dict[str, tuple[Callable[[], Canvas], ...]] = {
-    "Bangladesh": (bangladesh, partial(bangladesh, "#00694d", "#da291c")),
-    "India": (india, partial(india, "#ff671f", "#046a38")),
-    "Iran": (iran,),
-    "Iraq": (iraq,),
-    "Israel": (israel, partial(israel, "#0052b4")),
-    "Kazakhstan": (kazakhstan,),
-    "Lebanon": (lebanon,),
+    "Bangladesh": (bangladesh, bangladesh_deep),
+    "India": (india, india_deep),
+    "Iran": (iran, iran_plain),
+    "Iraq": (iraq, iraq_bright),
+    "Israel": (israel, israel_light),
+    "Kazakhstan": (kazakhstan, kazakhstan_lemon),
+    "Lebanon": (lebanon, lebanon_deep),
     "Nepal": (nepal,),
-    "Pakistan": (pakistan, partial(pakistan, "#00401a"), partial(pakistan, "#115740")),
-    "Qatar": (qatar, partial(qatar, "#8d1b3d", 16.5)),
-    "Saudi Arabia": (saudi_arabia, partial(saudi_arabia, "#006c35")),
-    "Sri Lanka": (sri_lanka,),
-    "Turkey": (turkey, partial(turkey, "#c8102e")),
-    "United Arab Emirates": (united_arab_emirates, partial(united_arab_emirates, "#ff0000", "#00732f")),
+    "Pakistan": (pakistan, pakistan_light),
+    "Qatar": (qatar, qatar_short),
+    "Saudi Arabia": (saudi_arabia, saudi_arabia_light),
+    "Sri Lanka": (sri_lanka, sri_lanka_muted),
+    "Turkey": (turkey, turkey_deep),
+    "United Arab Emirates": (united_arab_emirates, united_arab_emirates_soft),
 }

@@ -6,7 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from examples.clips import write_clips
 from examples.dataset import write_dataset
+from examples.pictures import write_pictures
+
+_HERE = Path(__file__).parent
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -14,10 +18,14 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     dataset = commands.add_parser("dataset", help="write a data set of flag pictures, a folder per flag")
     dataset.add_argument("out", type=Path, metavar="OUT", help="folder to write to; new or empty")
-    dataset.add_argument("--per-class", type=int, default=500, help="pictures of each flag (default %(default)s)")
-    dataset.add_argument("--no-flag", type=int, default=6000, help="pictures without a flag (default %(default)s)")
+    dataset.add_argument("--per-class", type=int, default=420, help="pictures of each flag (default %(default)s)")
+    dataset.add_argument("--no-flag", type=int, default=5000, help="pictures without a flag (default %(default)s)")
     dataset.add_argument("--seed", type=int, default=1, help="another seed gives other pictures (default %(default)s)")
     dataset.add_argument("--workers", type=int, default=2, help="processes (default %(default)s)")
+    pictures = commands.add_parser("pictures", help="write the example pictures")
+    pictures.add_argument("--out", type=Path, default=_HERE / "pictures", help="folder (default: examples/pictures)")
+    clips = commands.add_parser("clips", help="write the example clips and their truth")
+    clips.add_argument("--out", type=Path, default=_HERE / "clips", help="folder (default: examples/clips)")
     return parser
 
 
@@ -25,10 +33,13 @@ def main() -> int:
     """Run the command line; returns the exit status."""
     options = _arguments().parse_args()
     try:
-        if min(options.per_class, options.no_flag, options.seed) < 0:
-            raise ValueError("Numbers of pictures and the seed must not be negative.")
-        count = write_dataset(options.out, options.per_class, options.no_flag, options.seed, options.workers)
-        print(f"{count} pictures written to {options.out}")
+        if options.command == "dataset":
+            count = write_dataset(options.out, options.per_class, options.no_flag, options.seed, options.workers)
+            print(f"{count} pictures written to {options.out}")
+        else:
+            write = write_pictures if options.command == "pictures" else write_clips
+            for path in write(options.out):
+                print(path)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from examples.noise import CLOUDY, SMOOTH, fractal, grain
+from examples.noise import CLOUDY, SMOOTH, Size, fractal, grain
+from examples.paint import ramp
 
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 _WORDS = ("NEWS", "LIVE", "sample", "stock photo", "(c) 2019", "HD", "Group A", "24/7", "www.", "1 : 0", "Day 3")
@@ -40,6 +41,12 @@ def shoot(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) 
     return _jpeg(picture, rng) if rng.random() < 0.8 else picture
 
 
+def vignette(size: Size, strength: float) -> np.ndarray:
+    """Return how bright each place is when the corners are darker by `strength`, (height, width)."""
+    y, x = (np.linspace(-1, 1, length, dtype=np.float32) ** 2 for length in size)
+    return 1 - strength / 2 * (y[:, None] + x[None, :])
+
+
 def _colours(picture: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Change exposure, contrast, white balance, gamma and saturation."""
     exposure = np.exp(rng.normal(0, 0.2 * strength))
@@ -65,13 +72,9 @@ def _colours(picture: np.ndarray, rng: np.random.Generator, strength: float) -> 
 def _uneven_light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Darken corners, lay a soft shadow across, or let light spill in from one side."""
     height, width = picture.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    light = np.ones((height, width), np.float32)
+    light = vignette((height, width), rng.uniform(0.05, 0.35) if rng.random() < 0.5 else 0.0)
     if rng.random() < 0.5:
-        light -= rng.uniform(0.05, 0.35) * (x * x + y * y) / 2
-    if rng.random() < 0.5:
-        turn = rng.uniform(0, 2 * np.pi)
-        light += rng.uniform(0.05, 0.3) * (x * np.cos(turn) + y * np.sin(turn))
+        light = light + rng.uniform(0.1, 0.6) * (ramp((height, width), rng.uniform(0, 2 * np.pi)) - 0.5)
     if rng.random() < 0.35:
         shadow = fractal(rng, (height, width), CLOUDY if rng.random() < 0.5 else SMOOTH, zoom=rng.uniform(0.5, 2))
         soft = rng.uniform(2, 12)
@@ -90,14 +93,14 @@ def _blur(picture: np.ndarray, rng: np.random.Generator, strength: float) -> np.
         dx, dy = np.cos(turn) * half, np.sin(turn) * half
         cv2.line(kernel, (int(half - dx), int(half - dy)), (int(half + dx), int(half + dy)), 1.0)
         return cv2.filter2D(picture, -1, kernel / max(float(kernel.sum()), 1.0))
-    return cv2.GaussianBlur(picture, (0, 0), (0.4 + rng.exponential(0.7 if strength > 0.5 else 0.4)) * unit)
+    return cv2.GaussianBlur(picture, (0, 0), min(0.4 + rng.exponential(0.65 if strength > 0.5 else 0.4), 2.4) * unit)
 
 
 def _sensor_noise(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add noise: mostly in brightness, a little in colour."""
     size = picture.shape[:2]
     spread = min(rng.exponential(4.5), 22)
-    noise = grain(rng, size) * spread
+    noise: np.ndarray = grain(rng, size) * spread
     coloured = rng.uniform(0, 0.6)
     channels = [noise + grain(rng, size) * spread * coloured for _ in range(3)] if coloured > 0.25 else [noise] * 3
     noise = cv2.merge(channels)
@@ -130,5 +133,6 @@ def _watermark(picture: np.ndarray, rng: np.random.Generator) -> None:
 
 def _jpeg(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(25, 96))
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)

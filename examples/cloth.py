@@ -10,7 +10,7 @@ import numpy as np
 
 from examples.noise import CLOUDY, Size, fractal
 
-_COLUMNS, _ROWS = 45, 15  # mesh points from hoist to fly and from top to bottom
+_COLUMNS, _ROWS = 45, 11  # mesh points from hoist to fly and from top to bottom
 _SHADE_SIZE = (96, 160)  # resolution at which light on the cloth is worked out
 
 
@@ -164,7 +164,15 @@ def project(points: np.ndarray, cloth: Cloth) -> np.ndarray:
 
 def light_on(cloth: Cloth, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how bright the cloth is (1 where flat and lit) and its highlights, at `_SHADE_SIZE`."""
-    grid = cv2.resize(points.astype(np.float32), _SHADE_SIZE[::-1], interpolation=cv2.INTER_CUBIC)
+    # Corners on corners: cv2.resize would flatten a rim of half a mesh, and light it wrongly.
+    x, y = np.meshgrid(np.linspace(0, _COLUMNS - 1, _SHADE_SIZE[1]), np.linspace(0, _ROWS - 1, _SHADE_SIZE[0]))
+    grid = cv2.remap(
+        points.astype(np.float32),
+        x.astype(np.float32),
+        y.astype(np.float32),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     normal = np.cross(np.gradient(grid, axis=1), np.gradient(grid, axis=0))
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-9
     rng = np.random.default_rng(cloth.seed)
@@ -183,7 +191,11 @@ def light_on(cloth: Cloth, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     half = light + np.array([0, 0, 1], np.float32)
     half /= np.linalg.norm(half)
     shine = cloth.gloss * np.maximum(normal @ half, 0) ** 24
-    return np.clip(bright, 0.05, 1.9).astype(np.float32), shine.astype(np.float32)
+    # The photographer exposes for the flag. Highlights flatten out, or navy would turn into sky blue.
+    mean = float(bright.mean())
+    bright *= np.clip(mean, 0.7, 1.0) / mean
+    bright = np.where(bright > 1, 1 + 0.35 * np.tanh((bright - 1) / 0.35), np.maximum(bright, 0.05))
+    return bright.astype(np.float32), shine.astype(np.float32)
 
 
 def render_cloth(

@@ -18,7 +18,7 @@ _FIRST_VARIANT_SHARE = 0.65
 _JPEG_QUALITY = 92
 
 
-def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: int) -> int:
+def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: int, size: int = 192) -> int:
     """Write the data set.
 
     Every picture has its own random numbers, drawn from the seed, its class and its own number:
@@ -30,13 +30,16 @@ def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: i
         no_flag: Pictures without a flag.
         seed: Another seed gives other pictures.
         workers: Processes to share the work.
+        size: Longer side of the pictures, pixels.
 
     Returns:
         Number of pictures written.
 
     Raises:
-        ValueError: If the folder is not empty.
+        ValueError: If the folder is not empty, or a number is negative.
     """
+    if min(per_class, no_flag, seed) < 0:
+        raise ValueError("The numbers of pictures and the seed must not be negative.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"The folder “{out}” is not empty: choose a new one.")
     wanted = [*((label, per_class) for label in catalogue.labels()), (NO_FLAG, no_flag)]
@@ -44,7 +47,7 @@ def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: i
     for label, count in wanted:
         if count:
             (out / label).mkdir(parents=True, exist_ok=True)
-    write = functools.partial(_write_one, out, seed)
+    write = functools.partial(_write_one, out, seed, size)
     if workers <= 1:
         for job in jobs:
             write(job)
@@ -66,8 +69,14 @@ def picture_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndar
     return photograph(catalogue.draw(label, variant), rng, size)
 
 
-def _write_one(out: Path, seed: int, job: tuple[int, str, int]) -> None:
+def _write_one(out: Path, seed: int, size: int, job: tuple[int, str, int]) -> None:
     number, label, i = job
-    picture = picture_of(label, np.random.default_rng([seed, number, i]))
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    (out / label / f"{i + 1:04d}.jpg").write_bytes(data.tobytes())
+    picture = picture_of(label, np.random.default_rng([seed, number, i]), size)
+    write_jpeg(out / label / f"{i + 1:04d}.jpg", picture, _JPEG_QUALITY)
+
+
+def write_jpeg(path: Path, picture: np.ndarray, quality: int) -> None:
+    """Write an RGB picture; unlike `cv2.imwrite`, also to paths with any letters on every system."""
+    pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    path.write_bytes(data.tobytes())

@@ -15,7 +15,26 @@ _BOLD = (
     (205, 20, 40), (190, 30, 30), (0, 50, 140), (20, 80, 180), (90, 170, 225), (0, 130, 70), (20, 100, 40),
     (255, 205, 0), (245, 165, 30), (250, 250, 250), (235, 235, 235), (15, 15, 18), (60, 60, 62), (150, 150, 150),
 )  # fmt: skip
-_SYLLABLES = ["ba", "co", "di", "fe", "gu", "ha", "jo", "ka", "li", "mo", "nu", "or", "pa", "qui", "re", "sa", "to", "ul", "ve", "wi", "xe", "zo"]
+_SYLLABLES = (
+    "ba",
+    "co",
+    "di",
+    "fe",
+    "gu",
+    "ha",
+    "jo",
+    "ka",
+    "li",
+    "mo",
+    "nu",
+    "or",
+    "pa",
+    "qui",
+    "re",
+    "ve",
+    "xe",
+    "zo",
+)
 
 
 def colour(rng: np.random.Generator, vivid: float | None = None) -> np.ndarray:
@@ -131,6 +150,11 @@ def ellipse_points(x: float, y: float, rx: float, ry: float, turn: float = 0.0) 
     t = np.linspace(0, 2 * np.pi, 36, endpoint=False)
     px, py = rx * np.cos(t), ry * np.sin(t)
     return np.stack([x + px * np.cos(turn) - py * np.sin(turn), y + px * np.sin(turn) + py * np.cos(turn)], -1)
+
+
+def xy(point: np.ndarray) -> tuple[float, float]:
+    """Return a point as two plain numbers."""
+    return float(point[0]), float(point[1])
 
 
 def limb(x1: float, y1: float, x2: float, y2: float, start: float, end: float) -> np.ndarray:

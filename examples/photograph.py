@@ -7,7 +7,7 @@ import numpy as np
 
 from examples.artwork import artwork, shades
 from examples.camera import shoot
-from examples.flags_in_scenes import random_scene, render
+from examples.flag_scene import random_scene, render
 from examples.paint import to_bytes
 from examples.scenes import frame
 from examples.surfaces import surface

@@ -33,8 +33,16 @@ _BACKGROUNDS: tuple[tuple[Scene, float], ...] = (
 
 
 def background(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Return something for a flag to hang in front of, RGB uint8, often out of focus."""
-    picture = to_bytes(_draw(_BACKGROUNDS, rng, size))
+    """Return something for a flag to hang in front of, RGB uint8, often out of focus.
+
+    People and things stand in it now and then: were they seen only in pictures without a flag,
+    they would become the sign that there is none.
+    """
+    scene = _draw(_BACKGROUNDS, rng, size) if rng.random() < 0.93 else patches(rng, size).astype(np.float32)
+    if rng.random() < 0.3:
+        for _ in range(int(rng.integers(1, 4))):
+            scenes_objects.thing(rng, scene, rng.uniform(0.1, 0.5))
+    picture = to_bytes(scene)
     if rng.random() < 0.5:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 5) * size[1] / 256)
     return picture
@@ -94,13 +102,13 @@ def patches(rng: np.random.Generator, size: Size) -> np.ndarray:
 
 def _photo(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A place with things in it, sharp in front and soft behind."""
-    picture = background(rng, size).astype(np.float32)
+    picture: np.ndarray = background(rng, size).astype(np.float32)
     for _ in range(int(rng.integers(0, 3))):
         scenes_objects.thing(rng, picture, rng.uniform(0.08, 0.25))
     if rng.random() < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 3.5) * size[1] / 256)
     for _ in range(int(rng.choice([0, 1, 2, 3, 5, 8], p=[0.08, 0.34, 0.24, 0.16, 0.12, 0.06]))):
-        scenes_objects.thing(rng, picture, rng.uniform(0.12, 0.75))
+        scenes_objects.thing(rng, picture, rng.uniform(0.12, 0.75) if rng.random() < 0.8 else rng.uniform(0.75, 1.6))
     return to_bytes(picture)
 
 

@@ -1,15 +1,14 @@
-"""Pictures that never were photographs: posters, charts, screens, logos, codes, drawings, abstract art."""
+"""Pictures that never were photographs: posters, charts, screens, codes, pages, maps and every drawing."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from examples import textures
-from examples.noise import CLOUDY, NATURAL, Size, fractal
-from examples.paint import blend, colour, ellipse_points, limb, near, outline, plain, ramp, stamp, to_bytes, word, write
-
-_INK = np.array([25, 25, 28], np.float32)
+from examples import scenes_drawings, textures
+from examples.noise import CLOUDY, Size, fractal
+from examples.paint import colour, ellipse_points, near, outline, plain, stamp, to_bytes, word, write
+from examples.scenes_drawings import INK, anywhere, paper
 
 
 def graphic(rng: np.random.Generator, size: Size) -> np.ndarray:
@@ -19,39 +18,30 @@ def graphic(rng: np.random.Generator, size: Size) -> np.ndarray:
         chart,
         screen,
         code,
-        logo,
-        drawing,
-        abstract,
+        scenes_drawings.logo,
+        scenes_drawings.drawing,
+        scenes_drawings.abstract,
         text_page,
         colour_chart,
-        icon,
-        cartoon,
+        scenes_drawings.icon,
+        scenes_drawings.cartoon,
         map_like,
-        mosaic,
+        scenes_drawings.mosaic,
     )
     weights = np.array([3, 1.5, 1.5, 0.6, 2.5, 1.5, 2, 1.2, 0.8, 1.5, 2, 1, 1])
     return to_bytes(kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))](rng, size))
 
 
-def _paper(rng: np.random.Generator, size: Size) -> np.ndarray:
-    light = rng.random() < 0.6
-    return plain(size, near(rng, np.full(3, 245, np.float32), 8) if light else colour(rng))
-
-
-def _at(rng: np.random.Generator, size: Size) -> tuple[float, float]:
-    return rng.uniform(0, size[1]), rng.uniform(0, size[0])
-
-
 def poster(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Blocks of colour, a picture-like area and words."""
     height, width = size
-    picture = textures.material(rng, size) if rng.random() < 0.4 else _paper(rng, size)
+    picture = textures.material(rng, size) if rng.random() < 0.4 else paper(rng, size)
     for _ in range(int(rng.integers(1, 6))):
         kind = str(rng.choice(["box", "ellipse", "polygon", "blob"], p=[0.5, 0.2, 0.15, 0.15]))
         fill = textures.material(rng, size) if rng.random() < 0.4 else colour(rng)
         stamp(
             picture,
-            outline(rng, *_at(rng, size), rng.uniform(0.1, 0.5) * width, kind),
+            outline(rng, *anywhere(rng, size), rng.uniform(0.1, 0.5) * width, kind),
             fill,
             rng,
             rng.choice([0, 0, 0.5]),
@@ -89,7 +79,7 @@ def chart(rng: np.random.Generator, size: Size) -> np.ndarray:
     for k in range(6):
         y = int(base - k * 0.15 * height)
         cv2.line(picture, (int(left), y), (int(0.95 * width), y), (190, 190, 190) if k else (60, 60, 60), 1)
-        write(picture, str(k * 10), 0.03 * width, y - height * 0.03, height * 0.05, _INK * 3)
+        write(picture, str(k * 10), 0.03 * width, y - height * 0.03, height * 0.05, INK * 3)
     count = int(rng.integers(4, 16))
     xs = np.linspace(left + 5, 0.93 * width, count)
     for series in range(int(rng.integers(1, 4))):
@@ -169,92 +159,16 @@ def code(rng: np.random.Generator, size: Size) -> np.ndarray:
     block = cv2.resize(grid, (side, side), interpolation=cv2.INTER_NEAREST)
     picture = plain(size, np.full(3, 250, np.float32))
     y, x = (height - side) // 2, (width - side) // 2
-    ink = _INK if rng.random() < 0.7 else colour(rng) * 0.6
+    ink = INK if rng.random() < 0.7 else colour(rng) * 0.6
     picture[y : y + side, x : x + side] += (ink - picture[y : y + side, x : x + side]) * block[..., None]
-    return picture
-
-
-def logo(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """A mark of a few simple shapes, perhaps with a name."""
-    height, width = size
-    picture = _paper(rng, size)
-    palette = [colour(rng, vivid=rng.uniform(0.4, 1)) for _ in range(int(rng.integers(1, 4)))]
-    x, y, radius = width / 2, height * rng.uniform(0.35, 0.5), min(size) * rng.uniform(0.15, 0.36)
-    count = int(rng.integers(1, 7))
-    turn = rng.uniform(0, 6.3)
-    kind = str(rng.choice(["blob", "box", "polygon", "ellipse"]))
-    for k in range(count):
-        away = radius * 0.6 if count > 1 else 0
-        t = turn + 2 * np.pi * k / count
-        part = outline(rng, x + away * np.cos(t), y + away * np.sin(t), radius * (0.55 if count > 1 else 1), kind)
-        stamp(picture, part, palette[k % len(palette)])
-    if rng.random() < 0.7:
-        write(
-            picture,
-            word(rng),
-            width * rng.uniform(0.15, 0.4),
-            height * 0.78,
-            height * rng.uniform(0.08, 0.18),
-            palette[0],
-        )
-    return picture
-
-
-def drawing(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Lines on white: sketches, plans, diagrams, handwriting."""
-    height, width = size
-    picture = plain(size, near(rng, np.full(3, 248, np.float32), 6))
-    ink = (_INK if rng.random() < 0.7 else colour(rng) * 0.7).tolist()
-    thick = int(rng.integers(1, 4))
-    for _ in range(int(rng.integers(3, 40))):
-        kind = rng.random()
-        if kind < 0.35:
-            cv2.polylines(
-                picture,
-                [outline(rng, *_at(rng, size), rng.uniform(0.03, 0.3) * width).astype(np.int32)],
-                True,
-                ink,
-                thick,
-                cv2.LINE_AA,
-            )
-        elif kind < 0.7:
-            path = np.cumsum(rng.normal(0, 0.04 * width, (int(rng.integers(3, 20)), 2)), axis=0) + _at(rng, size)
-            cv2.polylines(picture, [path.astype(np.int32)], False, ink, thick, cv2.LINE_AA)
-        elif kind < 0.9:
-            a, b = _at(rng, size), _at(rng, size)
-            cv2.line(picture, (int(a[0]), int(a[1])), (int(b[0]), int(b[1])), ink, thick, cv2.LINE_AA)
-        else:
-            write(picture, word(rng), *_at(rng, size), height * rng.uniform(0.05, 0.12), np.array(ink, np.float32))
-    return picture
-
-
-def abstract(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Abstract art: overlapping shapes, strokes, drips and gradients."""
-    height, width = size
-    picture = textures.material(rng, size)
-    palette = [colour(rng) for _ in range(int(rng.integers(2, 7)))]
-    for _ in range(int(rng.integers(4, 30))):
-        fill = palette[int(rng.integers(len(palette)))]
-        if rng.random() < 0.5:
-            a, b = _at(rng, size), _at(rng, size)
-            stamp(picture, limb(*a, *b, rng.uniform(0.01, 0.12) * width, rng.uniform(0.01, 0.12) * width), fill)
-        else:
-            stamp(
-                picture,
-                outline(rng, *_at(rng, size), rng.uniform(0.03, 0.3) * width),
-                fill,
-                soft=float(rng.choice([0, 0, 3])),
-            )
-    if rng.random() < 0.4:
-        picture *= (1 + 0.15 * fractal(rng, size, NATURAL, stretch=rng.uniform(1, 6)))[..., None]
     return picture
 
 
 def text_page(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A page of text, a menu, a price tag, a label."""
     height, width = size
-    picture = _paper(rng, size)
-    ink = _INK if picture.mean() > 120 else np.full(3, 240, np.float32)
+    picture = paper(rng, size)
+    ink = INK if picture.mean() > 120 else np.full(3, 240, np.float32)
     line = height / rng.uniform(6, 24)
     left = width * rng.uniform(0.04, 0.2)
     y = line
@@ -284,85 +198,6 @@ def colour_chart(rng: np.random.Generator, size: Size) -> np.ndarray:
     return picture
 
 
-def icon(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """A small symbol in the middle of nothing: a face, heart, arrow, cross, star or button."""
-    height, width = size
-    picture = plain(size, np.full(3, 255, np.float32)) if rng.random() < 0.6 else plain(size, colour(rng))
-    x, y, radius = width / 2, height / 2, min(size) * rng.uniform(0.2, 0.48)
-    fill, mark = colour(rng, vivid=0.8), colour(rng, vivid=0.2)
-    kind = rng.choice(["face", "heart", "arrow", "letter", "rings"])
-    if kind in ("face", "letter"):
-        stamp(picture, ellipse_points(x, y, radius, radius), fill, rng, rng.choice([0, 0.6]))
-    if kind == "face":
-        for sign in (-1, 1):
-            stamp(
-                picture, ellipse_points(x + sign * radius * 0.35, y - radius * 0.25, radius * 0.12, radius * 0.16), _INK
-            )
-        t = np.linspace(0.3, np.pi - 0.3, 20)
-        mouth = np.stack([x + radius * 0.6 * np.cos(t), y + radius * 0.6 * np.sin(t)], -1)
-        stamp(picture, mouth, _INK)
-    elif kind == "heart":
-        t = np.linspace(0, 2 * np.pi, 60)
-        line = np.stack(
-            [16 * np.sin(t) ** 3, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t))], -1
-        )
-        stamp(picture, line * radius / 17 + (x, y), fill, rng, rng.choice([0, 0.7]))
-    elif kind == "arrow":
-        arrow = np.array([[-1, -0.3], [0.1, -0.3], [0.1, -0.8], [1, 0], [0.1, 0.8], [0.1, 0.3], [-1, 0.3]])
-        stamp(picture, arrow * radius * [rng.choice([-1, 1]), 1] + (x, y), fill)
-    elif kind == "letter":
-        write(picture, word(rng)[:1].upper(), x - radius * 0.5, y - radius * 0.6, radius * 1.4, mark)
-    else:
-        for k in range(5, 0, -1):
-            stamp(picture, ellipse_points(x, y, radius * k / 5, radius * k / 5), (fill, mark)[k % 2])
-    return picture
-
-
-def cartoon(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Flat colours with dark outlines: comics, animated films, children's books."""
-    height, width = size
-    picture = blend(colour(rng), colour(rng), ramp(size, np.pi / 2)) if rng.random() < 0.5 else _paper(rng, size)
-    thick = max(1, int(width * rng.uniform(0.004, 0.015)))
-    for _ in range(int(rng.integers(4, 22))):
-        points = outline(
-            rng, *_at(rng, size), width * rng.uniform(0.03, 0.3), str(rng.choice(["blob", "ellipse", "box", "blob"]))
-        )
-        stamp(picture, points, colour(rng))
-        cv2.polylines(picture, [points.astype(np.int32)], True, (20, 18, 20), thick, cv2.LINE_AA)
-    for _ in range(int(rng.integers(0, 3))):  # a face
-        x, y = _at(rng, size)
-        radius = width * rng.uniform(0.08, 0.25)
-        skin = near(rng, np.array([250, 215, 110] if rng.random() < 0.4 else [240, 200, 170], np.float32), 12)
-        for points, fill in (
-            (ellipse_points(x, y - radius * 0.3, radius * 1.1, radius * 1.2), colour(rng)),
-            (ellipse_points(x, y, radius * 0.9, radius * 1.1), skin),
-            (
-                ellipse_points(x - radius * 0.35, y - radius * 0.1, radius * 0.25, radius * 0.28),
-                np.full(3, 250, np.float32),
-            ),
-            (
-                ellipse_points(x + radius * 0.35, y - radius * 0.1, radius * 0.25, radius * 0.28),
-                np.full(3, 250, np.float32),
-            ),
-            (ellipse_points(x - radius * 0.3, y - radius * 0.08, radius * 0.1, radius * 0.14), colour(rng) * 0.5),
-            (ellipse_points(x + radius * 0.3, y - radius * 0.08, radius * 0.1, radius * 0.14), colour(rng) * 0.5),
-            (
-                limb(
-                    x - radius * 0.3,
-                    y + radius * 0.6,
-                    x + radius * 0.3,
-                    y + radius * 0.55,
-                    radius * 0.08,
-                    radius * 0.06,
-                ),
-                _INK,
-            ),
-        ):
-            stamp(picture, points, fill)
-            cv2.polylines(picture, [points.astype(np.int32)], True, (20, 18, 20), thick, cv2.LINE_AA)
-    return picture
-
-
 def map_like(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Areas with coasts, rivers and names."""
     height, width = size
@@ -370,19 +205,9 @@ def map_like(rng: np.random.Generator, size: Size) -> np.ndarray:
     palette = np.array([colour(rng, vivid=0.3) for _ in range(5)], np.float32)
     picture = palette[np.clip(((noise + 1.5) * 1.6).astype(int), 0, 4)]
     for _ in range(int(rng.integers(2, 12))):
-        path = np.cumsum(rng.normal(0, 0.05 * width, (12, 2)), axis=0) + _at(rng, size)
+        path = np.cumsum(rng.normal(0, 0.05 * width, (12, 2)), axis=0) + anywhere(rng, size)
         cv2.polylines(
             picture, [path.astype(np.int32)], False, colour(rng).tolist(), int(rng.integers(1, 4)), cv2.LINE_AA
         )
-        write(picture, word(rng), *_at(rng, size), height * 0.05, _INK)
+        write(picture, word(rng), *anywhere(rng, size), height * 0.05, INK)
     return picture
-
-
-def mosaic(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Many small tiles: toys, pixel art, stained glass, spreadsheets."""
-    palette = np.array([colour(rng) for _ in range(int(rng.integers(2, 9)))], np.float32)
-    cells = (int(rng.integers(5, 24)), int(rng.integers(5, 24)))
-    noise = cv2.resize(fractal(rng, size, NATURAL), cells[::-1], interpolation=cv2.INTER_AREA)
-    noise += rng.uniform(0, 1) * rng.standard_normal(cells)
-    steps = np.clip(((noise - noise.min()) / (np.ptp(noise) + 1e-6) * len(palette)).astype(int), 0, len(palette) - 1)
-    return cv2.resize(palette[steps], size[::-1], interpolation=cv2.INTER_NEAREST)

@@ -181,12 +181,9 @@ def bottle(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, la
     wide, high = large * rng.uniform(0.1, 0.2), large * rng.uniform(0.4, 0.7)
     neck = rng.uniform(0.3, 1)
     half = np.array([[wide * neck, -high], [wide * neck, -high * 0.7], [wide, -high * 0.55], [wide, 0]])
-    stamp(picture, np.concatenate([half, half[::-1] * [-1, 1]]) + (x, y), colour(rng), rng, 1.0)
-    label = np.array([[-wide, -high * 0.45], [wide, -high * 0.45], [wide, -high * 0.15], [-wide, -high * 0.15]]) + (
-        x,
-        y,
-    )
-    stamp(picture, label, colour(rng), rng, 0.3)
+    stamp(picture, np.array([x, y]) + np.concatenate([half, half[::-1] * [-1, 1]]), colour(rng), rng, 1.0)
+    label = np.array([[-wide, -high * 0.45], [wide, -high * 0.45], [wide, -high * 0.15], [-wide, -high * 0.15]])
+    stamp(picture, np.array([x, y]) + label, colour(rng), rng, 0.3)
     write(picture, word(rng), x - wide * 0.7, y - high * 0.38, high * 0.12, colour(rng))
 
 
@@ -217,8 +214,8 @@ def awning(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, la
     spread = rng.uniform(0.3, 1)
     for k in range(count):
         a, b = (k / count - 0.5) * large, ((k + 1) / count - 0.5) * large
-        panel = np.array([[a * spread, -high], [b * spread, -high], [b, 0], [a, 0]]) + (x, y)
-        stamp(picture, panel, (first, second)[k % 2] * (0.85 + 0.3 * k / count))
+        panel = np.array([[a * spread, -high], [b * spread, -high], [b, 0], [a, 0]])
+        stamp(picture, np.array([x, y]) + panel, (first, second)[k % 2] * (0.85 + 0.3 * k / count))
 
 
 def pole(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, large: float) -> None:

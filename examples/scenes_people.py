@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from examples import textures
-from examples.paint import colour, ellipse_points, limb, near, stamp, word, write
+from examples.paint import colour, ellipse_points, limb, near, stamp, word, write, xy
 
 _SKIN = ((235, 195, 170), (225, 175, 145), (200, 150, 115), (150, 105, 75), (100, 70, 52))
 _HAIR = ((30, 25, 22), (70, 48, 32), (150, 110, 65), (200, 170, 115), (130, 125, 120), (140, 60, 35))
@@ -38,7 +38,7 @@ def figure(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, ta
 
     def joint(start: np.ndarray, length: float, turn: float, fill: np.ndarray, wide: float, end: float) -> np.ndarray:
         stop = start + length * tall * (np.sin(turn) * side - np.cos(turn) * up)
-        stamp(picture, limb(*start, *stop, wide, end), fill, rng, 0.5)
+        stamp(picture, limb(*xy(start), *xy(stop), wide, end), fill, rng, 0.5)
         return stop
 
     def arm(sign: int) -> None:
@@ -46,7 +46,7 @@ def figure(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, ta
         sleeve = shirt if rng.random() < 0.6 else skin
         elbow = joint(neck + sign * side * tall * 0.085, 0.17, turn, sleeve, thick * 0.75, thick * 0.6)
         hand = joint(elbow, 0.16, turn + sign * rng.normal(0.2, 0.7 * lively + 0.1), skin, thick * 0.55, thick * 0.4)
-        stamp(picture, ellipse_points(*hand, thick * 0.32, thick * 0.32), skin)
+        stamp(picture, ellipse_points(*xy(hand), thick * 0.32, thick * 0.32), skin)
 
     arm(1)
     for sign in (-1, 1):
@@ -60,7 +60,7 @@ def figure(rng: np.random.Generator, picture: np.ndarray, x: float, y: float, ta
     stamp(picture, torso, shirt, rng, 0.6)
     if rng.random() < 0.3:
         write(
-            picture, str(rng.integers(1, 99)), *(hip + up * tall * 0.22 - side * wide * 0.5), tall * 0.09, colour(rng)
+            picture, str(rng.integers(1, 99)), *xy(hip + up * tall * 0.22 - side * wide * 0.5), tall * 0.09, colour(rng)
         )
     arm(-1)
     _head(rng, picture, neck + up * tall * 0.09, tall * 0.062, skin)

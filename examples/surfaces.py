@@ -8,7 +8,7 @@ import numpy as np
 from examples import scenes, scenes_people, textures
 from examples.artwork import on
 from examples.noise import CLOUDY, NATURAL, ROUGH, SMOOTH, Size, fractal
-from examples.paint import colour, ellipse_points, limb, near, outline, stamp
+from examples.paint import colour, ellipse_points, limb, near, outline, stamp, xy
 
 
 def surface(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
@@ -118,7 +118,7 @@ def screen(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray
     glow = 1 + rng.uniform(0, 0.12) * np.sin(rows * rng.uniform(1, 3))
     if rng.random() < 0.4:  # a reflection of a window
         shine = np.zeros(size, np.float32)
-        cv2.fillConvexPoly(shine, (outline(rng, *centre, 0.3 * size[1], "box")).astype(np.int32), 1.0)
+        cv2.fillConvexPoly(shine, (outline(rng, *xy(centre), 0.3 * size[1], "box")).astype(np.int32), 1.0)
         picture += (255 - picture) * (rng.uniform(0.05, 0.25) * cv2.GaussianBlur(shine, (0, 0), 4))[..., None]
     return picture * glow[..., None].astype(np.float32)
 
@@ -135,7 +135,7 @@ def stamped(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarra
     side = rng.uniform(0.02, 0.035) * size[1]
     for a, b in zip(rim, np.roll(rim, -1, axis=0), strict=True):
         for t in np.arange(0.5, max(2, np.hypot(*(b - a)) / (side * 2))) / max(2, np.hypot(*(b - a)) / (side * 2)):
-            stamp(picture, ellipse_points(*(a + (b - a) * t), side * 0.6, side * 0.6), picture[0, 0].copy())
+            stamp(picture, ellipse_points(*xy(a + (b - a) * t), side * 0.6, side * 0.6), picture[0, 0].copy())
     grained = 1 + 0.05 * fractal(rng, size, ROUGH)
     return _printed(picture, laid(flag, corners, size), grained)
 

@@ -46,10 +46,10 @@ def studio(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray
 
 def stripes(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
     """Many thin stripes of two or three colours: shirts, awnings, deckchairs, blinds."""
-    count = rng.integers(6, 30)
+    count = int(rng.integers(6, 30))
     turn = float(rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]))
     wave = ramp(size, turn) * count
-    wave += rng.uniform(0, 0.4) * fractal(rng, size, SMOOTH, zoom=2)
+    wave = wave + rng.uniform(0, 0.4) * fractal(rng, size, SMOOTH, zoom=2)
     share = (np.mod(wave, 1) > rng.uniform(0.3, 0.7)).astype(np.float32)
     picture = blend(base, colour(rng), share)
     return picture * (1 + 0.08 * fractal(rng, size, CLOUDY))[..., None]
@@ -82,7 +82,9 @@ def dots(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
 def wood(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
     """Planks with a grain."""
     brown = near(rng, np.array([150, 105, 65], np.float32), 30) if rng.random() < 0.8 else base
-    picture = brown * (1 + 0.18 * fractal(rng, size, NATURAL, zoom=0.7, stretch=rng.uniform(8, 25)))[..., None]
+    picture: np.ndarray = (
+        brown * (1 + 0.18 * fractal(rng, size, NATURAL, zoom=0.7, stretch=rng.uniform(8, 25)))[..., None]
+    )
     plank = size[0] / rng.integers(2, 9)
     rows = np.arange(size[0])
     shade = 1 + 0.12 * rng.standard_normal(40)[(rows / plank).astype(int) % 40]

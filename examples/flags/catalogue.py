@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from examples.flags import africa, americas, asia_oceania, europe
+from examples.flags import africa, americas, asia_east, asia_west, europe_east, europe_west, oceania
 from examples.flags.canvas import Canvas
 
-_REGIONS = (europe, americas, africa, asia_oceania)
+_REGIONS = (europe_west, europe_east, americas, africa, asia_west, asia_east, oceania)
 
 
 @functools.cache

@@ -85,8 +85,8 @@ def spanish_arms() -> Emblem:
     emblem.circle(50, 91.5, 2.6, gold)
     emblem.ellipse(50, 62, 10, 12, red)
     emblem.ellipse(50, 62, 7.4, 9.4, blue)
-    for x, y in ((46.8, 59), (53.2, 59), (50, 66)):
-        emblem.circle(x, y, 1.5, gold)
+    for jewel_x, jewel_y in ((46.8, 59.0), (53.2, 59.0), (50.0, 66.0)):
+        emblem.circle(jewel_x, jewel_y, 1.5, gold)
     _royal_crown(emblem, 29, 3, 42, 29, gold, red)
     return emblem
 
@@ -113,7 +113,7 @@ def spanish_arms_plain() -> Emblem:
 def portuguese_arms(gold: Colour, red: Colour, blue: Colour = "#003399") -> Emblem:
     """Armillary sphere with the shield of seven castles and five quinas."""
     emblem = Emblem(100, 100)
-    hoops = [
+    hoops: list[list[Point]] = [
         arc(50, 50, 45.5, 0, 360),
         arc(50, 50, 45.5, 0, 180, ry=9),  # equator, seen from a little above
         arc(50, 24, 37, 0, 180, ry=7),
@@ -122,7 +122,7 @@ def portuguese_arms(gold: Colour, red: Colour, blue: Colour = "#003399") -> Embl
         arc(50, 50, 37, 0, 360, ry=45.5),
         [(50, 4), (50, 96)],
     ]
-    for extra, colour in ((1.6, _BLACK), (0, gold)):  # black first: what sticks out is the outline
+    for extra, colour in ((1.6, _BLACK), (0.0, gold)):  # black first: what sticks out is the outline
         for number, hoop in enumerate(hoops):
             emblem.line(hoop, (6.5 if number < 2 else 3.6) + extra, colour)
         emblem.line(arc(50, 50, 45, 0, 180, ry=14, angle=-38), 8 + extra, colour)  # ecliptic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from examples.flags.canvas import Canvas, Colour, Point, curve
@@ -87,7 +87,7 @@ def bands(height: float, width: float, colours: str, upright: bool = False) -> C
 
 
 def band_flags(
-    table: dict[str, tuple[tuple[float, float, str], ...]], upright: bool = False
+    table: Mapping[str, Sequence[tuple[float, float, str]]], upright: bool = False
 ) -> dict[str, tuple[Flag, ...]]:
     """Turn a table of label -> (height, width, colours) rows into drawing functions."""
     return {label: tuple(partial(bands, *row, upright=upright) for row in rows) for label, rows in table.items()}

@@ -10,7 +10,7 @@ import numpy as np
 from examples import scenes, scenes_people, textures
 from examples.cloth import Cloth, Placement, fit, mesh, project, random_cloth, render_cloth
 from examples.noise import Size
-from examples.paint import ellipse_points, limb, near, outline, stamp
+from examples.paint import ellipse_points, limb, near, outline, stamp, xy
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,14 @@ def _pole(picture: np.ndarray, scene: FlagScene, placement: Placement, aspect: f
     tone = np.array(scene.pole_tone, np.float32)
     side = np.array([along[1], -along[0]]) * scene.pole * 0.2
     for share, shift, light in ((1.0, 0.0, 0.6), (0.75, 0.4, 0.85), (0.45, 0.6, 1.1), (0.2, 0.8, 1.3)):
-        bar = limb(*(top + side * shift), *(foot + side * shift), scene.pole * share, scene.pole * share)
+        bar = limb(*xy(top + side * shift), *xy(foot + side * shift), scene.pole * share, scene.pole * share)
         stamp(picture, np.clip(bar, -4000, 8000), np.clip(tone * light, 0, 255))
     if rng.random() < 0.5:
         gold = near(rng, np.array([200, 160, 70], np.float32), 20) if rng.random() < 0.5 else tone
-        stamp(picture, ellipse_points(*top, scene.pole * 0.9, scene.pole * 0.9), gold, rng, 0.9)
+        stamp(picture, ellipse_points(*xy(top), scene.pole * 0.9, scene.pole * 0.9), gold, rng, 0.9)
     if scene.held:
         scenes_people.hand(
-            rng, picture, *(ends[1] + along * reach * 0.7), max(scene.pole * 2.2, 0.12 * placement.scale)
+            rng, picture, *xy(ends[1] + along * reach * 0.7), max(scene.pole * 2.2, 0.12 * placement.scale)
         )
 
 

@@ -1,0 +1,53 @@
+"""Measure the embedded model on drawings made with another seed: by kind of picture, and the pairs it mixes up."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+
+from examples.dataset import NO_FLAG, picture_of
+from examples.flags import catalogue
+from model.classifier import Classifier
+from model.hub import resolve_model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="bundle directory; the embedded model when left out")
+    parser.add_argument("--pictures", type=int, default=20, help="pictures of each flag (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=20_000, help="seed of the drawings (default %(default)s)")
+    options = parser.parse_args()
+    classifier = Classifier.load(resolve_model(options.model))
+    labels = classifier.bundle.labels
+    share: dict[str, list[bool]] = {"plain drawings": [], "photographed flags": [], NO_FLAG: []}
+    mixed_up: Counter[tuple[str, str]] = Counter()
+
+    def ask(kind: str, label: str, picture: np.ndarray) -> None:
+        answer = labels[int(classifier.classify(picture).argmax())]
+        share[kind].append(answer == label)
+        if answer != label:
+            mixed_up[label, answer] += 1
+
+    for number, label in enumerate(catalogue.labels()):
+        for variant in range(catalogue.variants(label)):
+            drawing = catalogue.draw(label, variant)
+            alpha = drawing[..., 3:] / 255
+            ask("plain drawings", label, (drawing[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8))
+        for i in range(options.pictures):
+            ask("photographed flags", label, picture_of(label, np.random.default_rng([options.seed, number, i]), 640))
+    for i in range(options.pictures * 10):
+        ask(NO_FLAG, NO_FLAG, picture_of(NO_FLAG, np.random.default_rng([options.seed, 10_000, i]), 640))
+    for kind, right in share.items():
+        print(f"{kind:20} {np.mean(right):6.1%} of {len(right)}")
+    for (label, answer), count in mixed_up.most_common(15):
+        print(f"{count:4}  {label} taken for {answer}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Gradio page, one file a tab. Nothing here computes: the work is done in `model/`."""

@@ -1,0 +1,28 @@
+"""Colours, fonts and spacing. Only fonts that the visitor's machine has: the page loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+STYLE = """
+.gradio-container { width: 100% !important; max-width: 1120px !important; margin: 0 auto !important; }
+/* Wide tables scroll inside their frame; the page never scrolls sideways. */
+.gradio-container .column, .gradio-container .row > *, #frames, #seconds { min-width: 0; max-width: 100%; }
+#heading p { opacity: 0.75; }
+.gallery-item .container { height: 80px !important; }
+.gallery-item .container img { width: 100%; height: 100%; object-fit: cover; }
+#answer, #total, #frames, #seconds { font-variant-numeric: tabular-nums; }
+/* Trimming would fetch a program from another server. */
+#clip button[title^="Trim"], #clip button[title^="Reset"] { display: none; }
+footer .divider { display: none; }
+"""
+
+
+def theme() -> gr.themes.Base:
+    """Return the theme."""
+    return gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["system-ui", "sans-serif"],
+    )

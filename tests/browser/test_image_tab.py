@@ -1,0 +1,106 @@
+"""The image tab as a visitor uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from model.bundle import load_bundle
+from model.classifier import Classifier, top_labels
+from model.hub import EMBEDDED
+from model.preprocessing import read_picture
+from tests.pictures import cmyk, sixteen_bit_grey
+from tests.serving import EXAMPLES, slug
+
+PICTURES = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load(EMBEDDED)
+
+
+def choose_example(page: Page, picture: Path) -> None:
+    page.locator(f'button.gallery-item img[src$="/{picture.name}"]').click()
+
+
+def upload(page: Page, path: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("#picture").get_by_label("Drop an image file here to upload").click()
+    chooser.value.set_files(path)
+
+
+def heading(page: Page) -> Locator:
+    return page.locator("#answer").get_by_test_id("label-output-value")
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)
+def test_an_example_shows_its_label(page: Page, picture: Path) -> None:
+    (label,) = [label for label in load_bundle(EMBEDDED).labels if slug(label) == picture.stem]
+    choose_example(page, picture)
+    expect(heading(page)).to_have_text(label)
+    expect(page.locator("#answer dt").first).to_have_text(label)
+
+
+@pytest.mark.parametrize("make", [cmyk, sixteen_bit_grey])
+def test_an_own_picture_gets_five_labels(
+    page: Page, classifier: Classifier, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    expected = top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels)
+    upload(page, path)
+    expect(heading(page)).to_have_text(expected[0][0])
+    expect(page.locator("#answer dt")).to_have_text([label for label, _ in expected])
+    shown = [float(text.rstrip("%")) / 100 for text in page.locator("#answer dd").all_inner_texts()]
+    assert shown == pytest.approx([probability for _, probability in expected], abs=0.006)
+
+
+def test_a_broken_file_is_told_and_forgotten(page: Page, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    upload(page, broken)
+    expect(page.get_by_test_id("toast-text")).to_contain_text("“broken.jpg” is")  # once, and nothing else
+    page.get_by_test_id("toast-close").click()
+    choose_example(page, PICTURES[0])
+    expect(heading(page)).to_have_text(next(x for x in load_bundle(EMBEDDED).labels if slug(x) == PICTURES[0].stem))
+
+
+def test_one_picture_after_the_other(page: Page, classifier: Classifier, tmp_path: Path) -> None:
+    choose_example(page, PICTURES[0])
+    expect(heading(page)).to_be_visible()
+    for make in (cmyk, sixteen_bit_grey):
+        path = make(tmp_path)
+        page.locator("#picture input[type=file]").set_input_files(path)
+        ((label, probability),) = top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels, 1)
+        expect(heading(page)).to_have_text(label)
+        shown = page.locator("#answer dd").first.inner_text()
+        assert float(shown.rstrip("%")) / 100 == pytest.approx(probability, abs=0.006)
+
+
+def test_emptying_the_box_empties_the_answer(page: Page) -> None:
+    choose_example(page, PICTURES[0])
+    expect(heading(page)).to_be_visible()
+    page.locator("#picture").get_by_label("Remove Image").click()
+    expect(heading(page)).to_have_count(0)
+    page.locator("#read-picture").click()
+    expect(page.get_by_test_id("toast-text")).to_contain_text("There is no picture yet")
+
+
+def test_the_labels_are_listed(page: Page) -> None:
+    page.get_by_text("What this model knows").click()
+    listed = page.locator("#labels textarea")
+    expect(listed).to_be_visible()
+    assert listed.input_value().startswith(", ".join(load_bundle(EMBEDDED).labels[:5]))
+
+
+def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    choose_example(page, PICTURES[0])
+    expect(heading(page)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("tab", name="Video").click()
+    expect(page.locator("#read-clip")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

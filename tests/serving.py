@@ -1,0 +1,97 @@
+"""Run the app in a process of its own, as a user does, for the tests that talk to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+
+from tests.pictures import scene
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+LONG = 15_000
+
+
+def environment(temporary: Path, **more: str) -> dict[str, str]:
+    """The environment for a process under test: offline, its files under `temporary`, no settings of ours."""
+    ours = ("GRADIO_", "VISTAZO_", "SPACE_", "HF_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours) and name != "SYSTEM"}
+    return kept | {
+        "GRADIO_TEMP_DIR": str(temporary / "uploads"),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(temporary / "hub"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **more,
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_app(temporary: Path, arguments: Sequence[str] = (), patience: float = 120) -> Iterator[str]:
+    """Start `python app.py`, wait until it answers, yield its address, and end it."""
+    port, log = free_port(), temporary / "app.log"
+    url = f"http://127.0.0.1:{port}/"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), *arguments],
+            cwd=ROOT,
+            env=environment(temporary),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            end = time.monotonic() + patience
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"the app did not start:\n{log.read_text(encoding='utf-8')}")
+                time.sleep(0.2)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def slug(label: str) -> str:
+    """The name of a label's example file: "United States" is in united-states.jpg."""
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
+def write_long_clip(path: Path) -> Path:
+    """Write a clip of `LONG` small frames: quickly written, many seconds to read."""
+    pictures = [av.VideoFrame.from_ndarray(scene(64, 48, seed), "rgb24").reformat(format="yuv420p") for seed in (0, 1)]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(LONG):
+            frame = pictures[index // 50 % 2]
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,111 @@
+"""`python app.py` and `import app`: exit statuses, messages, and what is not imported."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.hub import EMBEDDED
+from tests.serving import ROOT, environment
+
+
+def run(temporary: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(temporary, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def complaint(finished: subprocess.CompletedProcess[str]) -> str:
+    """Check that a user's mistake ends in status 2 and one sentence, and return the sentence."""
+    assert finished.returncode == 2, finished.stderr
+    assert "Traceback" not in finished.stderr
+    *_, last = finished.stderr.splitlines()
+    assert sum(line.startswith("error: ") for line in finished.stderr.splitlines()) == 1
+    return last
+
+
+def test_model_that_does_not_exist(tmp_path: Path) -> None:
+    assert "no directory “no such/bundle/here”" in complaint(run(tmp_path, "app.py", "--model", "no such/bundle/here"))
+
+
+def test_model_named_by_the_environment(tmp_path: Path) -> None:
+    assert "no directory “elsewhere”" in complaint(run(tmp_path, "app.py", VISTAZO_MODEL="elsewhere"))
+
+
+def test_model_is_a_file(tmp_path: Path) -> None:
+    assert "is a file" in complaint(run(tmp_path, "app.py", "--model", str(EMBEDDED / "labels.txt")))
+
+
+def test_repository_out_of_reach(tmp_path: Path) -> None:
+    assert "“nobody/nothing”" in complaint(run(tmp_path, "app.py", "--model", "nobody/nothing"))
+
+
+def test_folder_without_a_bundle(tmp_path: Path) -> None:
+    assert "config.json is missing" in complaint(run(tmp_path, "app.py", "--model", str(tmp_path)))
+
+
+def test_damaged_bundle(tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))
+    content = bytearray((bundle / "model.tflite").read_bytes())
+    content[len(content) // 2] ^= 1
+    (bundle / "model.tflite").write_bytes(content)
+    assert "model.tflite” is damaged" in complaint(run(tmp_path, "app.py", "--model", str(bundle)))
+
+
+def test_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port} cannot be served" in complaint(run(tmp_path, "app.py", "--port", str(port)))
+
+
+@pytest.mark.parametrize("port", ["soon", "0", "70000"])
+def test_port_that_is_none(tmp_path: Path, port: str) -> None:
+    finished = run(tmp_path, "app.py", "--port", port)
+    assert finished.returncode == 2
+    assert "--port" in finished.stderr and "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ["127.0.0.1", "7860"]),
+        ({"SYSTEM": "spaces"}, ["0.0.0.0"]),
+        ({"SPACE_ID": "somebody/flags"}, ["0.0.0.0"]),
+        ({"GRADIO_SERVER_PORT": "9001"}, ["9001"]),
+    ],
+)
+def test_help_tells_the_defaults_in_force(tmp_path: Path, more: dict[str, str], expected: list[str]) -> None:
+    finished = run(tmp_path, "app.py", "--help", **more)
+    assert finished.returncode == 0
+    assert "--model REPO[@REVISION] | DIRECTORY" in finished.stdout
+    assert all(f"(default: {value})" in " ".join(finished.stdout.split()) for value in expected)
+
+
+def test_importing_gives_a_demo_and_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.argv = ['some-server', '--model', 'nowhere', '--port', 'x']\n"
+        "import app, gradio\n"
+        "assert isinstance(app.demo, gradio.Blocks)\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'train', 'tensorflow', 'keras', 'torch'}))\n"
+        "print(gradio.analytics.analytics_enabled())\n"
+    )
+    finished = run(tmp_path, "-c", program)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines() == ["[]", "False"]
+
+
+def test_pages_show_no_data_as_html() -> None:
+    for path in (ROOT / "interface").glob("*.py"):
+        assert "gr.HTML" not in path.read_text(encoding="utf-8"), path

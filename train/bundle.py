@@ -15,15 +15,16 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, METRICS, NETWORK, sha256_of
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.evaluation import Calibration
 from train.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
 
 _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
 
@@ -92,6 +93,8 @@ def write_model(
         settings: The effective settings of the run.
         fingerprint: Short hash of the training data.
     """
+    import keras  # here, because `train evaluate` writes figures without it
+
     keras.saving.save_model(model, directory, zipped=False)
     config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
     config["id2label"] = {str(index): label for index, label in enumerate(labels)}

@@ -15,7 +15,7 @@ import tensorflow as tf
 from train.architectures import FEATURES, head_layers
 
 # Converting needs constants: with resource variables the file would be tiny and answer NaN.
-_FREEZE_VARIABLES = False
+_RESOURCE_VARIABLES = False
 
 
 def to_litert(model: keras.Model) -> bytes:
@@ -36,7 +36,7 @@ def to_litert(model: keras.Model) -> bytes:
     with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
         archive.write_out(directory, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=["predict", "explain"])
-        converter.experimental_enable_resource_variables = _FREEZE_VARIABLES
+        converter.experimental_enable_resource_variables = _RESOURCE_VARIABLES
         return converter.convert()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from model.errors import SettingsError
@@ -107,7 +108,8 @@ class Settings:
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""
-        return dataclasses.asdict(self) | {"size": self.input_size}
+        # The name of a weights file says which it was; its path is nobody's business.
+        return dataclasses.asdict(self) | {"size": self.input_size, "weights": Path(self.weights).name}
 
 
 def _option(name: str) -> str:

@@ -88,7 +88,7 @@ def israel(blue: Colour = "#0038b8") -> Canvas:
             ]
             for r in (outer, inner)
         ]
-        canvas.ring(*triangles, blue)
+        canvas.ring(triangles[0], triangles[1], blue)
     return canvas
 
 

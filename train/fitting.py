@@ -15,6 +15,7 @@ from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.architectures import build, head_layers
 from train.batches import PlainBatches, TrainingBatches
+from train.memory import keep_freed_memory
 from train.settings import Settings
 
 
@@ -91,6 +92,7 @@ def fit(settings: Settings, spec: InputSpec, labels: int, train: Part, validatio
     Raises:
         SettingsError: The weights do not fit, or the loss is no longer a number.
     """
+    keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
     weights: list[np.ndarray] | None = None
     done = 0

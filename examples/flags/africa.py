@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from . import africa_emblems as emblems
-from .canvas import Canvas, Colour
+from examples.flags import africa_emblems as emblems
+from examples.flags.canvas import Canvas, Colour
 
 _WHITE = "#ffffff"
 _BLACK = "#000000"

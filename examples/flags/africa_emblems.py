@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .canvas import Canvas, Colour, Point, curve
-from .emblem_frame import Frame
+from examples.flags.canvas import Canvas, Colour, Point, curve
+from examples.flags.emblem_frame import Frame
 
 
 def pentagram(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .canvas import Canvas, Colour, Point, arc, curve
-from .emblem_frame import Frame
+from examples.flags.canvas import Canvas, Colour, Point, arc, curve
+from examples.flags.emblem_frame import Frame
 
 _GREEN = "#2f7d3b"
 _GOLD = "#e0b23c"

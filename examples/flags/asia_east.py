@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .asia_emblems import angkor_wat, soyombo
-from .canvas import Canvas, Colour, Point, arc
+from examples.flags.asia_emblems import angkor_wat, soyombo
+from examples.flags.canvas import Canvas, Colour, Point, arc
 
 WHITE, BLACK = "#ffffff", "#000000"
 

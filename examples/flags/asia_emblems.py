@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .canvas import Canvas, Colour, Point, arc, curve, star_points
+from examples.flags.canvas import Canvas, Colour, Point, arc, curve, star_points
 
 
 def fitted(points: Sequence[Point], x: float, y: float, scale: float) -> list[Point]:

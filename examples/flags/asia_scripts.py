@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .asia_emblems import brush, fitted
-from .canvas import Canvas, Colour, Point, curve
+from examples.flags.asia_emblems import brush, fitted
+from examples.flags.canvas import Canvas, Colour, Point, curve
 
 
 def iran_border(canvas: Canvas, edge: float, depth: float, ground: Colour, *, upward: bool) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .asia_emblems import bo_leaf, brush, cedar, horn_ornament, sri_lanka_lion, steppe_eagle
-from .asia_scripts import iran_border, iran_emblem, iraq_takbir, saudi_script, saudi_sword
-from .canvas import Canvas, Colour, Point, arc, star_points
+from examples.flags.asia_emblems import bo_leaf, brush, cedar, horn_ornament, sri_lanka_lion, steppe_eagle
+from examples.flags.asia_scripts import iran_border, iran_emblem, iraq_takbir, saudi_script, saudi_sword
+from examples.flags.canvas import Canvas, Colour, Point, arc, star_points
 
 WHITE, BLACK = "#ffffff", "#000000"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from .canvas import Canvas, Colour, Point, arc, star_points
+from examples.flags.canvas import Canvas, Colour, Point, arc, star_points
 
 
 class Frame:

@@ -5,36 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .asia_emblems import bird_of_paradise
-from .canvas import Canvas, Colour
+from examples.flags.asia_emblems import bird_of_paradise
+from examples.flags.canvas import Canvas, Colour
+from examples.flags.europe_west import union_jack
 
 WHITE = "#ffffff"
-
-
-def union_jack(blue: Colour, red: Colour) -> Canvas:
-    """1:2; the crosses of St George and St Andrew and the saltire of St Patrick, in the Admiralty's proportions.
-
-    Widths in thirtieths of the height: 6 for the red cross, 2 for its white edges, 6 for the white saltire, 2 for
-    the red one, which keeps to one side of each arm so that the broader white is uppermost at the hoist.
-    """
-    canvas = Canvas(60, 30, blue)
-    slant = math.hypot(60, 30)
-    along_x, along_y = slant / 30, slant / 60  # what one unit of width takes up on the long and on the short edge
-    for corners in (((0, 0), (60, 30)), ((60, 0), (0, 30))):
-        (x1, y1), (x2, y2) = corners
-        inward = 1 if x1 < x2 else -1
-        dx, dy = 3 * along_x * inward, 3 * along_y
-        canvas.polygon([(x1, y1), (x1 + dx, y1), (x2, y2 - dy), (x2, y2), (x2 - dx, y2), (x1, y1 + dy)], WHITE)
-    dx, dy = 2 * along_x, 2 * along_y
-    canvas.polygon([(0, 0), (30, 15), (30, 15 + dy), (0, dy)], red)
-    canvas.polygon([(60, 30), (30, 15), (30, 15 - dy), (60, 30 - dy)], red)
-    canvas.polygon([(60, 0), (30, 15), (30, 15 - dy), (60 - dx, 0)], red)
-    canvas.polygon([(0, 30), (30, 15), (30, 15 + dy), (dx, 30)], red)
-    canvas.rectangle(25, 0, 10, 30, WHITE)
-    canvas.rectangle(0, 10, 60, 10, WHITE)
-    canvas.rectangle(27, 0, 6, 30, red)
-    canvas.rectangle(0, 12, 60, 6, red)
-    return canvas
 
 
 def australia(blue: Colour = "#012169", red: Colour = "#e4002b") -> Canvas:

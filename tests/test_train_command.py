@@ -319,9 +319,13 @@ def test_an_interrupted_fit_says_so_leaves_nothing_and_keeps_the_old_bundle(
             time.sleep(0.02)
 
     watcher = threading.Thread(target=interrupt_once_writing)
-    watcher.start()
-    status = main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"])
-    watcher.join()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
+    try:
+        watcher.start()
+        status = main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"])
+        watcher.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert begun
     assert status == 130

@@ -33,25 +33,6 @@ class Example:
     label: str
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The three parts of a data set; a part may be empty where the data has none.
-
-    Attributes:
-        labels: All labels in class order.
-        train: Pictures to fit on.
-        validation: Pictures for choosing the epoch, the temperature and the threshold.
-        test: Pictures for the final figures only.
-        given: The parts that the data came with, as against those that were split off here.
-    """
-
-    labels: tuple[str, ...]
-    train: tuple[Example, ...]
-    validation: tuple[Example, ...]
-    test: tuple[Example, ...]
-    given: tuple[str, ...]
-
-
 def natural_key(text: str) -> list[tuple[int, int, str]]:
     """Sort key for people: "2" before "10", upper and lower case alike, the spelling as a tie-break."""
     pieces = re.split(r"(\d+)", text.casefold())

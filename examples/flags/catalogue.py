@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -25,15 +24,9 @@ def _drawings() -> dict[str, tuple[Callable[[], Canvas], ...]]:
     return joined
 
 
-def _natural(label: str) -> list[tuple[int, int | str]]:
-    """Sort key: numbers by value, letters whatever their case."""
-    parts = re.split(r"(\d+)", label.casefold())
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts if part]
-
-
 def labels() -> tuple[str, ...]:
-    """Return the names of all flags, in natural order whatever their case."""
-    return tuple(sorted(_drawings(), key=_natural))
+    """Return the names of all flags in alphabetical order, whatever their case; none has a number in it."""
+    return tuple(sorted(_drawings(), key=str.casefold))
 
 
 def variants(label: str) -> int:

@@ -17,8 +17,8 @@ from model.video import FramePrediction
 EXPECTED_SECONDS = 2.0
 # Frames closer together than this show nearly the same picture, and count as that much less evidence.
 INDEPENDENT_SECONDS = 0.1
-# Whatever a network says, one frame in about a thousand is simply wrong.
-_LEAST_PROBABILITY = 1e-3
+# Whatever a network says, about one frame in a thousand means nothing.
+_OUTLIERS = 1e-3
 _LEAST_GAP = 1e-4
 
 
@@ -66,9 +66,9 @@ class SegmentFinder:
     answers, and the segments are its likeliest path (Viterbi's algorithm; Rabiner 1989, “A tutorial on
     hidden Markov models”). The chain runs in continuous time: a state lasts `expected_seconds` on
     average and is followed by any other with equal chance. So the price of a change depends on the
-    seconds between two frames, not on the frame rate. “None of these” has the unknown threshold for
-    its probability in every frame: it wins where no label exceeds the threshold (Chow 1970, “On
-    optimum recognition error and reject tradeoff”).
+    seconds between two frames, not on the frame rate. “None of these” is the more likely, the more
+    likely it is that the leading label is wrong, and overtakes it below the unknown threshold (the
+    reject option of Chow 1970, “On optimum recognition error and reject tradeoff”).
 
     Every change costs the same, so a state is either kept or entered from the best one. A frame takes
     time in proportion to the number of labels, an answer in proportion to the number of segments.
@@ -103,10 +103,12 @@ class SegmentFinder:
         """Take the next frame, in order of time."""
         position = len(self._times)
         shown = np.asarray(frame.probabilities, np.float64)
-        evidence = np.log(np.maximum(shown, _LEAST_PROBABILITY))
+        likelihood = shown
         if self._threshold is not None:
-            evidence = np.append(evidence, math.log(max(self._threshold, _LEAST_PROBABILITY)))
-            shown = np.append(shown, shown.max())
+            # The probability that the likeliest label is wrong, scaled to meet its own at the threshold.
+            wrong = (1 - shown.max()) * self._threshold / max(1 - self._threshold, _OUTLIERS)
+            likelihood, shown = np.append(shown, wrong), np.append(shown, shown.max())
+        evidence = np.log(likelihood + _OUTLIERS / len(likelihood))
         if position:
             gap = max(frame.time - self._times[-1], _LEAST_GAP)
             kept, entered = self._prices(gap)

@@ -93,6 +93,13 @@ def test_nothing_gives_nothing_and_one_frame_one_segment() -> None:
     assert (only.label, only.first_frame, only.last_frame, only.start, only.end) == ("fox", 7, 7, 0.28, 0.28)
 
 
+def test_short_sure_segments_are_not_swallowed_by_doubt() -> None:
+    """Read at one or two frames a second, a label that is sure for a second stays."""
+    for rate in (1, 2):
+        shown = [None] * 4 * rate + [0] * 2 * rate + [1] * 2 * rate + [None] * 4 * rate
+        assert [label for label, *_ in spans(clip(shown, rate=rate, sure=0.98))] == [None, "cat", "dog", None]
+
+
 def test_answers_on_the_way_do_not_change_the_last_one() -> None:
     frames = clip(np.random.default_rng(3).integers(0, 3, 200).tolist(), sure=0.6)
     finder = SegmentFinder(LABELS, 0.5)
@@ -102,11 +109,17 @@ def test_answers_on_the_way_do_not_change_the_last_one() -> None:
     assert finder.segments() == find_segments(frames, LABELS, 0.5)
 
 
+def evidence_of(row: FramePrediction) -> np.ndarray:
+    """The log-likelihood of the three labels and of “none of these” at the threshold 0.5."""
+    likelihood = np.append(row.probabilities.astype(float), 1 - row.probabilities.max())
+    return np.log(likelihood + 1e-3 / 4)
+
+
 def exhaustive(frames: Sequence[FramePrediction], finder: SegmentFinder) -> float:
     """The likelihood of the best path, by the textbook's recursion over all pairs of states."""
     score = None
     for i, row in enumerate(frames):
-        evidence = np.log(np.append(np.maximum(row.probabilities, 1e-3), 0.5))
+        evidence = evidence_of(row)
         if score is None:
             score = evidence
             continue
@@ -124,7 +137,7 @@ def likelihood(frames: Sequence[FramePrediction], finder: SegmentFinder) -> floa
             states[index] = len(LABELS) if segment.label is None else LABELS.index(segment.label)
     total = 0.0
     for i, row in enumerate(frames):
-        evidence = float(np.log(np.append(np.maximum(row.probabilities, 1e-3), 0.5))[states[i]])
+        evidence = float(evidence_of(row)[states[i]])
         if i:
             gap = row.time - frames[i - 1].time
             kept, entered = finder._prices(gap)

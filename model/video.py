@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
@@ -58,6 +59,25 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class ClipInfo:
+    """What a clip's header says; for progress and players only, since headers may be wrong.
+
+    Attributes:
+        duration: Seconds, an estimate; None when the header does not say.
+        frame_rate: Frames a second on average, an estimate; None when the header does not say.
+        width: Width of a frame in pixels, before phone rotation.
+        height: Height of a frame in pixels, before phone rotation.
+        codec: FFmpeg's name of the codec, "h264" for example.
+    """
+
+    duration: float | None
+    frame_rate: float | None
+    width: int
+    height: int
+    codec: str
+
+
+@dataclass(frozen=True)
 class FramePrediction:
     """One row of the answer: what the network says about one frame.
 
@@ -89,6 +109,29 @@ class Aggregate:
     seconds: dict[str, float]
     frames: int
     duration: float
+
+
+def probe(path: Path) -> ClipInfo:
+    """Read a clip's header.
+
+    Args:
+        path: The clip.
+
+    Returns:
+        What the header says.
+
+    Raises:
+        VideoError: It is not a video, or its frames are too large.
+    """
+    _open(path).release()
+    try:
+        with av.open(f"file:{path.resolve()}") as container:
+            stream = container.streams.video[0]
+            duration = container.duration / av.time_base if container.duration else None
+            rate = float(stream.average_rate) if stream.average_rate else None
+            return ClipInfo(duration, rate, stream.width, stream.height, stream.codec_context.name)
+    except (av.FFmpegError, IndexError) as error:
+        raise VideoError(f"“{path.name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.") from error
 
 
 def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[Frame]:
@@ -138,7 +181,13 @@ def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[
 
 
 def predict_video(
-    classifier: Classifier, path: Path, frames_per_second: float | None = None
+    classifier: Classifier,
+    path: Path,
+    frames_per_second: float | None = None,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> Iterator[FramePrediction]:
     """Predict the frames of a clip as they are decoded.
 
@@ -146,6 +195,9 @@ def predict_video(
         classifier: The model.
         path: The clip.
         frames_per_second: As in `read_frames`.
+        start: Leave out what is shown before, in seconds.
+        end: Leave out what is shown from then on, in seconds; to the last frame when not given.
+        on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
 
     Yields:
         One row a frame.
@@ -154,6 +206,10 @@ def predict_video(
         VideoError: As in `read_frames`.
     """
     for frame in read_frames(path, frames_per_second):
+        if frame.time < start:
+            continue
+        if end is not None and frame.time >= end:
+            return
         yield FramePrediction(frame.index, frame.time, classifier.classify(frame.picture))
 
 

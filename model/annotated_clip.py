@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 
 from model.clip_files import spoken
+from model.clip_reader import CONTAINER_OPTIONS, read_frames
 from model.clip_record import ClipRecord, FrameRow
 from model.errors import VideoError
-from model.key_frames import CONTAINER_OPTIONS
-from model.video import read_frames
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
 _TIME_BASE = Fraction(1, 90_000)
@@ -61,7 +60,9 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Iter
                 if video is None:
                     video = _add_video(output, frame.picture)
                     sound.add_to(output)
-                picture = cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA)
+                picture = np.asarray(
+                    cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA), np.uint8
+                )
                 annotate(picture, row)
                 encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
@@ -105,7 +106,7 @@ def _text(words: str, size: int, width: int) -> np.ndarray:
     font = cv2.FontFace("sans")
     margin = size // 2
     while True:
-        _, _, wide, tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
+        _, _, wide, _tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
         if wide + 2 * margin <= width or size <= 8:
             break
         size = min(size - 1, int(size * (width - 2 * margin) / wide))
@@ -175,7 +176,7 @@ class _Sound:
                     break
                 for piece in resampler.resample(frame):
                     # A gap in the source stays one.
-                    written = max(written, round(now * output.rate)) if not written else written
+                    written = written if written else max(written, round(now * output.rate))
                     piece.pts, piece.time_base = written, Fraction(1, output.rate)
                     written += piece.samples
                     yield now, output.encode(piece)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from model.classifier import Classifier, top_labels
+from model.clip_reader import VIDEO_SUFFIXES
 from model.errors import PictureError, SettingsError, VistazoError
 from model.hub import resolve_model
 from model.preprocessing import PICTURE_SUFFIXES, read_picture
-from model.video import VIDEO_SUFFIXES, FramePrediction, aggregate, predict_video
+from model.video import FramePrediction, aggregate, predict_video
 
 Ranking = list[tuple[str, float]]
 

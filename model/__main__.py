@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import csv
 import json
 import os
 import sys
@@ -14,24 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.bulk import Tables, printable
 from model.classifier import Classifier, top_labels
+from model.clip_files import Cell, frame_cells, frames_as_json, ranked, segment_cells, summary
 from model.clip_reader import VIDEO_SUFFIXES
+from model.clip_record import ClipRecord
 from model.errors import PictureError, SettingsError, VistazoError
 from model.hub import resolve_model
 from model.preprocessing import PICTURE_SUFFIXES, read_picture
-from model.video import FramePrediction, aggregate, predict_video
+from model.video import predict_video
 
 Ranking = list[tuple[str, float]]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known about one file: a picture's ranking, or a clip's frames and their aggregate."""
+    """What is known about one file: a picture's ranking, or a clip's record and what was wrong with it."""
 
     path: Path
     ranking: Ranking
-    frames: list[tuple[FramePrediction, Ranking]] | None = None
-    summary: dict[str, Any] | None = None
+    record: ClipRecord | None = None
+    warning: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--top", metavar="K", type=int, default=5, help="labels per answer (default: 5)")
     output = predict.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object a line, one line a file")
-    output.add_argument("--csv", metavar="FILE", type=Path, help="write one row a picture or frame")
+    output.add_argument(
+        "--csv",
+        metavar="FILE",
+        type=Path,
+        help="write one row a picture or frame, and one row a segment to FILE's namesake .segments.csv; "
+        "a rerun after an interruption goes on",
+    )
     return parser
 
 
@@ -70,27 +77,48 @@ def _predict(options: argparse.Namespace) -> int:
     paths = list(_files(options.paths))
     if not paths:
         raise PictureError(f"There is no picture and no clip in {', '.join(map(str, options.paths))}.")
-    name = options.model or os.environ.get("VISTAZO_MODEL")
-    classifier = Classifier.load(resolve_model(name))
+    classifier = Classifier.load(resolve_model(options.model or os.environ.get("VISTAZO_MODEL")))
     top = min(options.top, len(classifier.bundle.labels))
-    answers: list[Answer] = []
-    failed = 0
-    for path in paths:
+    tables = Tables(options.csv, classifier.bundle, top) if options.csv else None
+    if tables:
+        tables.check()
+    failed: list[Path] = []
+    kept = 0
+    for number, path in enumerate(paths, 1):
+        if len(paths) > 1:
+            _say_progress(number, len(paths), path)
+        if tables and tables.has(path):
+            kept += 1
+            continue
         try:
             answer = _answer(classifier, path, top)
         except (VistazoError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
-            failed += 1
+            failed.append(path)
             continue
-        if options.csv:
-            answers.append(answer)
+        if answer.warning:
+            print(f"warning: {answer.warning}", file=sys.stderr)
+        if tables:
+            tables.add(path, _rows(answer, top), map(segment_cells, answer.record.segments()) if answer.record else ())
         else:
             print(json.dumps(_as_json(answer), ensure_ascii=False) if options.json else _as_text(answer), flush=True)
-    if options.csv and answers:
-        _write_csv(options.csv, answers, top)
+    if tables and len(failed) < len(paths):
+        tables.finish(paths, keep=bool(failed))
+    if kept:
+        print(f"{kept} of {len(paths)} files had been read before.", file=sys.stderr)
     if failed and len(paths) > 1:
-        print(f"{failed} of {len(paths)} files could not be read.", file=sys.stderr)
+        print(f"{len(failed)} of {len(paths)} files could not be read:", file=sys.stderr)
+        for path in failed:
+            print(f"  {printable(path)}", file=sys.stderr)
     return 2 if failed else 0
+
+
+def _say_progress(number: int, count: int, path: Path) -> None:
+    """Say which file is read, on a terminal only: in a log it would be noise."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{number} of {count}: {printable(path)}", end="", file=sys.stderr, flush=True)
+        if number == count:
+            print("\r\033[K", end="", file=sys.stderr)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -108,75 +136,35 @@ def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         picture = read_picture(path, classifier.bundle.input.ample_side)
         return Answer(path, top_labels(classifier.classify(picture), labels, top))
-    rows = list(predict_video(classifier, path))
-    total = aggregate(rows, labels)
-    return Answer(
-        path,
-        top_labels(total.mean_probabilities, labels, top),
-        [(row, top_labels(row.probabilities, labels, top)) for row in rows],
-        {
-            "majority": total.majority,
-            "seconds": total.seconds,
-            "frames": total.frames,
-            "duration": round(total.duration, 3),
-        },
-    )
-
-
-def _printable(path: Path) -> str:
-    """Return a path as text that any file can hold: names need not be UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    record = ClipRecord(labels, classifier.bundle.unknown_threshold, top)
+    warnings_given: list[str] = []
+    for frame in predict_video(classifier, path, on_warning=warnings_given.append):
+        record.add(frame)
+    return Answer(path, record.ranking(), record, " ".join(warnings_given))
 
 
 def _as_text(answer: Answer) -> str:
     ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in answer.ranking)
-    if answer.summary is None:
-        return f"{_printable(answer.path)}: {ranking}"
-    seconds = ", ".join(f"{label} {value:.1f} s" for label, value in answer.summary["seconds"].items())
-    return f"{_printable(answer.path)}: {answer.summary['frames']} frames; on screen: {seconds}; mean: {ranking}"
+    if answer.record is None:
+        return f"{printable(answer.path)}: {ranking}"
+    total = answer.record.aggregate()
+    seconds = ", ".join(f"{label} {value:.1f} s" for label, value in total.seconds.items())
+    return f"{printable(answer.path)}: {total.frames} frames; on screen: {seconds}; mean: {ranking}"
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
-    def ranked(ranking: Ranking) -> list[dict[str, Any]]:
-        return [{"label": label, "probability": round(probability, 6)} for label, probability in ranking]
-
-    if answer.frames is None:
-        return {"path": _printable(answer.path), "kind": "picture", "predictions": ranked(answer.ranking)}
-    return {
-        "path": _printable(answer.path),
-        "kind": "video",
-        "aggregate": {**(answer.summary or {}), "predictions": ranked(answer.ranking)},
-        "frames": [
-            {"index": row.index, "time": round(row.time, 4), "predictions": ranked(ranking)}
-            for row, ranking in answer.frames
-        ],
-    }
+    path = {"path": printable(answer.path)}
+    if answer.record is None:
+        return path | {"kind": "picture", "predictions": ranked(answer.ranking)}
+    clip = {"kind": "video", **summary(answer.record), "frames": list(frames_as_json(answer.record))}
+    return path | clip | ({"warning": answer.warning} if answer.warning else {})
 
 
-def _write_csv(target: Path, answers: Sequence[Answer], top: int) -> None:
-    """Write all rows or nothing: to a file beside the target, renamed at the end."""
-    columns = ["path", "frame", "time"]
-    for rank in range(1, top + 1):
-        columns += [f"label_{rank}", f"probability_{rank}"]
-    partial = target.with_name(target.name + ".partial")
-    try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            for answer in answers:
-                if answer.frames is None:
-                    writer.writerow([_printable(answer.path), "", "", *_cells(answer.ranking)])
-                for row, ranking in answer.frames or ():
-                    writer.writerow([_printable(answer.path), row.index, f"{row.time:.4f}", *_cells(ranking)])
-        partial.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise SettingsError(f"“{target}” cannot be written: {error.strerror}. Choose another file.") from error
-
-
-def _cells(ranking: Ranking) -> list[str]:
-    return [cell for label, probability in ranking for cell in (label, f"{probability:.6f}")]
+def _rows(answer: Answer, top: int) -> Iterator[list[Cell]]:
+    if answer.record is None:
+        yield ["", "", *(cell for label, share in answer.ranking for cell in (label, f"{share:.6f}")), ""]
+    else:
+        yield from (frame_cells(row, top) for row in answer.record.rows())
 
 
 if __name__ == "__main__":

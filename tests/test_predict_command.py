@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from model import __main__ as command
 from model.__main__ import main
 from model.bundle import load_bundle
 from tests.pictures import PICTURE_KINDS, scene, write_clip
@@ -76,13 +77,54 @@ def test_csv_has_a_row_a_picture_and_a_row_a_frame(colour_bundle: Path, tmp_path
     assert predict(folder, "--csv", table, "--model", colour_bundle, "--top", 1) == 0
 
     rows = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
-    assert list(rows[0]) == ["path", "frame", "time", "label_1", "probability_1"]
+    assert list(rows[0]) == ["path", "frame", "time", "label_1", "probability_1", "segment"]
     assert [(Path(r["path"]).name, r["frame"], r["time"]) for r in rows] == [
-        ("clip.mkv", "0", "0.0000"),
-        ("clip.mkv", "1", "0.5000"),
+        ("clip.mkv", "0", "0.0"),
+        ("clip.mkv", "1", "0.5"),
         ("rgb.png", "", ""),
     ]
-    assert [p.name for p in tmp_path.glob("*.partial")] == []
+    segments = list(csv.DictReader((tmp_path / "answers.segments.csv").open(encoding="utf-8", newline="")))
+    assert {Path(row["path"]).name for row in segments} == {"clip.mkv"}
+    assert (float(segments[0]["start"]), float(segments[-1]["end"])) == (0, 1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answers.csv", "answers.segments.csv", "in"]
+
+
+def test_a_table_that_was_interrupted_is_finished_by_the_same_command(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in "abc":
+        write_clip(folder / f"{name}.mkv", [scene(seed=1)] * 3)
+    (folder / "broken.mp4").write_bytes(b"no clip")
+    table, whole = tmp_path / "answers.csv", tmp_path / "whole.csv"
+    arguments = (folder, "--model", colour_bundle, "--csv")
+    assert predict(*arguments, whole) == 2
+    read = []
+
+    def interrupted(classifier: object, path: Path, top: int) -> object:
+        read.append(path.name)
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        return answer(classifier, path, top)
+
+    answer = command._answer
+    monkeypatch.setattr(command, "_answer", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        predict(*arguments, table)
+    assert not table.exists()
+    capsys.readouterr()
+
+    assert predict(*arguments, table) == 2
+
+    assert read == ["a.mkv", "b.mkv", "b.mkv", "broken.mp4", "c.mkv"]
+    assert "1 of 4 files had been read before" in capsys.readouterr().err
+    assert table.read_text(encoding="utf-8") == whole.read_text(encoding="utf-8")
+    (folder / "broken.mp4").unlink()
+    write_clip(folder / "c.mkv", [scene(seed=1)] * 4)  # changed: read again
+    assert predict(*arguments, table) == 0
+    assert read[5:] == ["c.mkv"]
+    assert sorted(p.name for p in tmp_path.glob(".answers*")) == []
 
 
 def test_of_folders_the_pictures_and_clips_are_taken_in_order_of_name(
@@ -181,9 +223,9 @@ def test_a_bad_file_gives_one_sentence_and_status_2(
 def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tmp_path: Path) -> None:
     """Libraries print from C as well, and only at their first use."""
     files = [make(tmp_path) for make in (not_a_picture, a_clip_without_frames, too_many_pixels)]
-    command = [sys.executable, "-m", "model", "predict", *map(str, files), "--model", str(colour_bundle)]
+    arguments = [sys.executable, "-m", "model", "predict", *map(str, files), "--model", str(colour_bundle)]
 
-    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    result = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert result.returncode == 2
     assert result.stdout == ""
@@ -191,7 +233,8 @@ def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tm
         "error",
         "error",
         "error",
-        "3 of 3 files could not be read.",
+        "3 of 3 files could not be read",
+        *(f"  {path}" for path in files),
     ]
 
 

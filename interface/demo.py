@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from interface.batch_tab import add_batch_tab
 from interface.image_tab import add_image_tab
 from interface.theme import STYLE, theme
 from interface.video_tab import add_video_tab
@@ -38,6 +39,8 @@ def build_demo(classifier: Classifier) -> gr.Blocks:
         _add_heading(classifier.bundle.labels)
         with gr.Tab("Image", id="image"):
             add_image_tab(classifier, pictures)
+        with gr.Tab("Several pictures", id="pictures"):
+            add_batch_tab(classifier)
         with gr.Tab("Video", id="video"):
             add_video_tab(classifier, clips)
     return demo.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)

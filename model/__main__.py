@@ -105,7 +105,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
     labels = classifier.bundle.labels
     if path.suffix.lower() not in VIDEO_SUFFIXES:
-        return Answer(path, top_labels(classifier.classify(read_picture(path)), labels, top))
+        picture = read_picture(path, classifier.bundle.input.ample_side)
+        return Answer(path, top_labels(classifier.classify(picture), labels, top))
     rows = list(predict_video(classifier, path))
     total = aggregate(rows, labels)
     return Answer(

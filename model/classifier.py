@@ -15,6 +15,7 @@ from model.errors import BundleError
 from model.preprocessing import prepare
 
 PREDICT_SIGNATURE = "predict"
+EXPLAIN_SIGNATURE = "explain"
 
 
 class Classifier:
@@ -32,8 +33,9 @@ class Classifier:
         self.bundle = bundle
         self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
         try:
-            interpreter = Interpreter(str(bundle.network), num_threads=threads or min(4, os.cpu_count() or 1))
-            self._predict = interpreter.get_signature_runner(PREDICT_SIGNATURE)
+            threads = threads or min(4, os.cpu_count() or 1)
+            self._interpreter = Interpreter(str(bundle.network), num_threads=threads)
+            self._predict = self._interpreter.get_signature_runner(PREDICT_SIGNATURE)
             (self._input_name,) = self._predict.get_input_details()
             (self._output_name,) = self._predict.get_output_details()
         except (ValueError, RuntimeError) as error:
@@ -86,6 +88,41 @@ class Classifier:
         """
         logits = self.logits(prepare(picture, self.bundle.input))
         return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
+
+    def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
+            label: Index of the label that is to be explained.
+
+        Returns:
+            (classes,), float32, the logits; and (h, w), float32, 0 or more: how much each place of
+            the last convolution speaks for the label.
+
+        Raises:
+            BundleError: The network cannot explain, or answers with something that is not a number.
+        """
+        if not 0 <= label < len(self.bundle.labels):  # LiteRT would answer with whatever lies there
+            raise BundleError(
+                f"The model in “{self.bundle.directory}” has {len(self.bundle.labels)} labels, counted from 0. "
+                f"Received: {label}."
+            )
+        with self._lock:
+            try:
+                explain = self._interpreter.get_signature_runner(EXPLAIN_SIGNATURE)
+                outputs = explain(picture=prepared[np.newaxis], label=np.int32(label))
+                logits, activation = outputs["logits"].reshape(-1), outputs["map"][0]
+            except (ValueError, RuntimeError, KeyError) as error:
+                raise BundleError(
+                    f"The network in “{self.bundle.directory}” has no “{EXPLAIN_SIGNATURE}” signature that can be run. "
+                    "Write the bundle again with `train fit`."
+                ) from error
+        if not (np.isfinite(logits).all() and np.isfinite(activation).all()):
+            raise BundleError(
+                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
+            )
+        return logits, activation
 
     def _test_itself(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)

@@ -1,4 +1,4 @@
-"""The two endpoints of a running app, called as programs call them."""
+"""The endpoints of a running app, called as programs call them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from model.classifier import Classifier, top_labels
+from model.explanation import explain, overlay
 from model.hub import EMBEDDED
 from model.preprocessing import read_picture
 from model.video import aggregate, predict_video
@@ -72,12 +73,39 @@ def raw_call(url: str, endpoint: str, *data: object) -> str:
         return response.read().decode()
 
 
-def test_only_the_two_endpoints_are_shown(client: Client) -> None:
+def test_only_these_endpoints_are_shown(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/predict_image", "/predict_video"}
+    assert set(endpoints) == {"/predict_image", "/explain_image", "/predict_images", "/predict_video"}
     clip, rate = endpoints["/predict_video"]["parameters"]
     assert (clip["parameter_name"], rate["parameter_name"]) == ("clip", "frames_per_second")
     assert rate["parameter_has_default"]
+
+
+@pytest.mark.parametrize("label", ["", "Portugal", "Sweden"])
+def test_a_label_is_explained_by_heat_over_the_picture(client: Client, classifier: Classifier, label: str) -> None:
+    path = EXAMPLES / "pictures" / "portugal.jpg"
+    answer = client.predict(handle_file(str(path)), label, api_name="/explain_image")
+    bundle, picture = classifier.bundle, read_picture(path)
+    index = bundle.labels.index(label or "Portugal")
+    expected = overlay(picture, explain(classifier, picture, index).heat, bundle.input)
+    got = read_picture(Path(answer))
+    assert got.shape == picture.shape
+    assert np.abs(got.astype(int) - expected).mean() < 4  # Gradio stores it as lossy WebP
+
+
+def test_a_label_that_the_model_lacks_is_told(client: Client) -> None:
+    picture = handle_file(str(EXAMPLES / "pictures" / "portugal.jpg"))
+    with pytest.raises(AppError, match="The model has no label “Atlantis"):
+        client.predict(picture, "Atlantis", api_name="/explain_image")
+
+
+def test_several_pictures_give_tiles_rows_and_a_file(client: Client) -> None:
+    paths = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+    tiles, table, file = client.predict([handle_file(str(path)) for path in paths], api_name="/predict_images")
+    assert len(tiles) == len(paths)
+    assert [row[0] for row in table["data"]] == [path.name for path in paths]
+    assert [slug(row[1]) for row in table["data"]] == [path.stem for path in paths]
+    assert len(Path(file).read_text(encoding="utf-8").splitlines()) == len(paths) + 1
 
 
 @pytest.mark.parametrize("kind", PICTURE_KINDS)

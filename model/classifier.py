@@ -32,17 +32,9 @@ class Classifier:
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
         self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
-        try:
-            threads = threads or min(4, os.cpu_count() or 1)
-            self._interpreter = Interpreter(str(bundle.network), num_threads=threads)
-            self._predict = self._interpreter.get_signature_runner(PREDICT_SIGNATURE)
-            (self._input_name,) = self._predict.get_input_details()
-            (self._output_name,) = self._predict.get_output_details()
-        except (ValueError, RuntimeError) as error:
-            raise BundleError(
-                f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
-                "Write the bundle again with `train fit`."
-            ) from error
+        self._network = _Network(bundle, threads or min(4, os.cpu_count() or 1))
+        self._interpreter = self._network.interpreter
+        self._idle: list[_Network] = []
         self._test_itself()
 
     @classmethod
@@ -63,19 +55,7 @@ class Classifier:
             BundleError: The network fails or answers with something that is not a number.
         """
         with self._lock:
-            try:
-                outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
-            except (ValueError, RuntimeError) as error:
-                raise BundleError(
-                    f"The network in “{self.bundle.directory}” does not take "
-                    f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
-                ) from error
-        logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
-        if not np.isfinite(logits).all():
-            raise BundleError(
-                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
-            )
-        return logits
+            return self._network.logits(prepared)
 
     def classify(self, picture: np.ndarray) -> np.ndarray:
         """Return the probability of every label for one picture.
@@ -86,8 +66,33 @@ class Classifier:
         Returns:
             (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
         """
-        logits = self.logits(prepare(picture, self.bundle.input))
-        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
+        return self._probabilities(self.logits(prepare(picture, self.bundle.input)))
+
+    def classify_beside(self, prepared: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for a frame of a clip, beside whatever else is predicted.
+
+        Each call has an interpreter of its own with one thread, so that clips neither wait for pictures
+        nor make them wait. Several frames at a time on one core each take less of the machine than one
+        frame on all cores.
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
+
+        Returns:
+            (classes,), float32, 0 to 1, as from `classify`.
+
+        Raises:
+            BundleError: As in `logits`.
+        """
+        try:
+            network = self._idle.pop()
+        except IndexError:
+            network = _Network(self.bundle, threads=1)
+        try:
+            return self._probabilities(network.logits(prepared))
+        finally:
+            if len(self._idle) < (os.cpu_count() or 1):
+                self._idle.append(network)
 
     def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
@@ -124,6 +129,9 @@ class Classifier:
             )
         return logits, activation
 
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
+
     def _test_itself(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)
         logits = self.logits(np.full((spec.height, spec.width, 3), 128, np.uint8))
@@ -132,6 +140,39 @@ class Classifier:
                 f"The network in “{self.bundle.directory}” has {logits.size} outputs for {count} labels. "
                 "Write the bundle again with `train fit`."
             )
+
+
+class _Network:
+    """One LiteRT interpreter of a bundle's network; not for two threads at once."""
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        self._bundle = bundle
+        try:
+            self.interpreter = Interpreter(str(bundle.network), num_threads=threads)
+            self._predict = self.interpreter.get_signature_runner(PREDICT_SIGNATURE)
+            (self._input_name,) = self._predict.get_input_details()
+            (self._output_name,) = self._predict.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
+                "Write the bundle again with `train fit`."
+            ) from error
+
+    def logits(self, prepared: np.ndarray) -> np.ndarray:
+        """Run the network on one prepared picture; see `Classifier.logits`."""
+        try:
+            outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"The network in “{self._bundle.directory}” does not take "
+                f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
+            ) from error
+        logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
+        if not np.isfinite(logits).all():
+            raise BundleError(
+                f"The network in “{self._bundle.directory}” answered with a value that is not a number. Train it again."
+            )
+        return logits
 
 
 def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:

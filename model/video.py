@@ -1,80 +1,41 @@
-"""Read a clip frame by frame and predict each: one row a frame, and an aggregate over all of them."""
+"""Predict a clip frame by frame while it is decoded: one row a frame, and an aggregate over all of them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 
 from model.classifier import Classifier
-from model.errors import VideoError
+from model.clip_header import VIDEO_SUFFIXES, ClipInfo, probe
+from model.preprocessing import prepare
+from model.video_reader import Frame, read_frames, read_frames_bgr
 
-VIDEO_SUFFIXES = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".mts",
-        ".m2ts",
-        ".wmv",
-        ".flv",
-        ".ogv",
-        ".3gp",
-    ]
-)
-MAX_FRAME_PIXELS = 40_000_000
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Aggregate",
+    "ClipInfo",
+    "Frame",
+    "FramePrediction",
+    "aggregate",
+    "predict_video",
+    "probe",
+    "read_frames",
+]
 
-# Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
-# containers are allowed. OpenCV takes the limits from the environment.
-_CAPTURE_OPTIONS = (
-    "protocol_whitelist;file|"
-    "format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc"
-)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One decoded frame.
-
-    Attributes:
-        index: Number of the frame in the clip, from 0.
-        time: When it is shown, in seconds from the first frame.
-        picture: (height, width, 3), uint8 RGB.
-    """
-
-    index: int
-    time: float
-    picture: np.ndarray
-
-
-@dataclass(frozen=True)
-class ClipInfo:
-    """What a clip's header says; for progress and players only, since headers may be wrong.
-
-    Attributes:
-        duration: Seconds, an estimate; None when the header does not say.
-        frame_rate: Frames a second on average, an estimate; None when the header does not say.
-        width: Width of a frame in pixels, before phone rotation.
-        height: Height of a frame in pixels, before phone rotation.
-        codec: FFmpeg's name of the codec, "h264" for example.
-    """
-
-    duration: float | None
-    frame_rate: float | None
-    width: int
-    height: int
-    codec: str
+# Frames that are on their way: enough that neither decoder nor network waits for the other. They are
+# already resized, so that a few of them weigh little however large the clip is.
+_FRAMES_AHEAD = 8
+# Clips step back behind whatever else the program does, such as a visitor's picture (see nice(1)).
+_LOWER_PRIORITY = 5
 
 
 @dataclass(frozen=True)
@@ -111,75 +72,6 @@ class Aggregate:
     duration: float
 
 
-def probe(path: Path) -> ClipInfo:
-    """Read a clip's header.
-
-    Args:
-        path: The clip.
-
-    Returns:
-        What the header says.
-
-    Raises:
-        VideoError: It is not a video, or its frames are too large.
-    """
-    _open(path).release()
-    try:
-        with av.open(f"file:{path.resolve()}") as container:
-            stream = container.streams.video[0]
-            duration = container.duration / av.time_base if container.duration else None
-            rate = float(stream.average_rate) if stream.average_rate else None
-            return ClipInfo(duration, rate, stream.width, stream.height, stream.codec_context.name)
-    except (av.FFmpegError, IndexError) as error:
-        raise VideoError(f"“{path.name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.") from error
-
-
-def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[Frame]:
-    """Decode a clip.
-
-    Args:
-        path: The clip.
-        frames_per_second: At most this many frames of each second, evenly spread; every frame when
-            not given.
-
-    Yields:
-        The frames in order, with phone rotation applied.
-
-    Raises:
-        VideoError: It is not a video, has no frames, or its frames are too large.
-    """
-    capture = _open(path)
-    try:
-        usual_gap = _usual_gap(capture)
-        first_time = time = 0.0
-        index, last_slot = 0, -1
-        while capture.grab():
-            # The stream's own time: right for variable frame rates, where index / rate is not.
-            stream_time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            if index == 0:
-                first_time = stream_time
-            elif stream_time - first_time > time:
-                time = stream_time - first_time
-            else:  # some containers (MPEG program streams) carry no usable time
-                time += usual_gap
-            # One frame a slot; the twentieth forgives containers that round times to milliseconds.
-            slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
-            if slot > last_slot:
-                last_slot = slot
-                decoded, picture = capture.retrieve()
-                if not decoded:
-                    break
-                _refuse_huge_frames(path, picture.shape[1], picture.shape[0])
-                yield Frame(index, time, cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-            index += 1
-        if index == 0:
-            raise VideoError(
-                f"“{path.name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again."
-            )
-    finally:
-        capture.release()
-
-
 def predict_video(
     classifier: Classifier,
     path: Path,
@@ -188,8 +80,12 @@ def predict_video(
     start: float = 0.0,
     end: float | None = None,
     on_warning: Callable[[str], None] | None = None,
+    workers: int | None = None,
 ) -> Iterator[FramePrediction]:
-    """Predict the frames of a clip as they are decoded.
+    """Predict the frames of a clip while it is decoded.
+
+    One thread decodes and resizes, others run the network, each with an interpreter of its own. They
+    end when the last row was taken or the generator is closed.
 
     Args:
         classifier: The model.
@@ -198,19 +94,55 @@ def predict_video(
         start: Leave out what is shown before, in seconds.
         end: Leave out what is shown from then on, in seconds; to the last frame when not given.
         on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
+        workers: Threads that run the network; the machine's cores when not given.
 
     Yields:
-        One row a frame.
+        One row a frame, in order of time.
 
     Raises:
         VideoError: As in `read_frames`.
     """
-    for frame in read_frames(path, frames_per_second):
-        if frame.time < start:
-            continue
-        if end is not None and frame.time >= end:
-            return
-        yield FramePrediction(frame.index, frame.time, classifier.classify(frame.picture))
+    workers = workers or os.cpu_count() or 1
+    # What decoding hands over, in order: frames that are being predicted, at last None or its error.
+    rows: queue.Queue[tuple[Frame, Future[np.ndarray]] | Exception | None] = queue.Queue(_FRAMES_AHEAD + workers)
+    warnings: list[str] = []
+    stop = threading.Event()
+
+    def decode() -> None:
+        _step_back()
+        end_of_clip: Exception | None = None
+        frames = read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append)
+        try:
+            for frame in frames:
+                if stop.is_set():
+                    return
+                prepared = prepare(frame.picture, classifier.bundle.input, "bgr")
+                frame = Frame(frame.index, frame.time, prepared)
+                rows.put((frame, pool.submit(classifier.classify_beside, prepared)))
+        except Exception as error:  # is raised where the rows are taken
+            end_of_clip = error
+        finally:
+            frames.close()
+        rows.put(end_of_clip)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=_step_back) as pool:
+        decoder = threading.Thread(target=decode, name="decoder", daemon=True)
+        decoder.start()
+        try:
+            while (row := rows.get()) is not None:
+                if isinstance(row, Exception):
+                    raise row
+                frame, probabilities = row
+                yield FramePrediction(frame.index, frame.time, probabilities.result())
+            if on_warning is not None:
+                for sentence in warnings:
+                    on_warning(sentence)
+        finally:
+            stop.set()
+            while decoder.is_alive():  # it may wait for room in the queue
+                _empty(rows)
+                decoder.join(0.01)
+            pool.shutdown(cancel_futures=True)
 
 
 def aggregate(frames: Sequence[FramePrediction], labels: Sequence[str]) -> Aggregate:
@@ -244,37 +176,17 @@ def _seconds_shown(times: Sequence[float]) -> np.ndarray:
     return np.append(np.maximum(gaps, 0), last)
 
 
-def _open(path: Path) -> cv2.VideoCapture:
-    if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
-        raise VideoError(f"“{path.name}” cannot be opened: there is no such file. Check the path.")
-    if path.stat().st_size == 0:
-        raise VideoError(f"“{path.name}” is an empty file. Choose a clip with content.")
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _CAPTURE_OPTIONS
-    # Both libraries print their own lines about a clip that they cannot read; ours says it already.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
-    width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    if not capture.isOpened() or width <= 0 or height <= 0:
-        capture.release()
-        raise VideoError(f"“{path.name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.")
-    try:
-        _refuse_huge_frames(path, width, height)
-    except VideoError:
-        capture.release()
-        raise
-    return capture
+def _step_back() -> None:
+    """Give this thread a lower priority, and with it the threads that FFmpeg starts from it."""
+    if sys.platform == "linux":  # elsewhere priorities belong to the process
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY))
 
 
-def _usual_gap(capture: cv2.VideoCapture) -> float:
-    """Return the seconds between two frames by the declared frame rate, which may be nonsense."""
-    frame_rate = capture.get(cv2.CAP_PROP_FPS)
-    return 1 / frame_rate if 1 <= frame_rate <= 240 else 1 / 25
-
-
-def _refuse_huge_frames(path: Path, width: int, height: int) -> None:
-    if width * height > MAX_FRAME_PIXELS:
-        raise VideoError(
-            f"The frames of “{path.name}” have {width} x {height} pixels; the limit is "
-            f"{MAX_FRAME_PIXELS // 1_000_000} megapixels. Make the clip smaller first."
-        )
+def _empty(rows: queue.Queue) -> None:
+    while True:
+        try:
+            rows.get_nowait()
+        except queue.Empty:
+            return

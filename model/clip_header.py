@@ -77,6 +77,7 @@ class Header:
 
     Attributes:
         info: What is of interest to people.
+        container: FFmpeg's name of the container.
         animation: Whether it is a picture file with several frames, which Pillow reads.
         stream: Which of the container's streams is the video.
         first_video: Whether that is the first video stream, which OpenCV takes.
@@ -85,6 +86,7 @@ class Header:
     """
 
     info: ClipInfo
+    container: str = ""
     animation: bool = False
     stream: int = 0
     first_video: bool = True
@@ -209,6 +211,7 @@ def _container_header(path: Path) -> Header:
                 height=height,
                 codec=stream.codec_context.name,
             ),
+            container=container.format.name,
             stream=stream.index,
             first_video=stream.index == container.streams.video[0].index,
             alpha=_has_alpha(stream),

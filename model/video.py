@@ -80,6 +80,7 @@ def predict_video(
     start: float = 0.0,
     end: float | None = None,
     on_warning: Callable[[str], None] | None = None,
+    alone: bool = False,
     workers: int | None = None,
 ) -> Iterator[FramePrediction]:
     """Predict the frames of a clip while it is decoded.
@@ -94,6 +95,8 @@ def predict_video(
         start: Leave out what is shown before, in seconds.
         end: Leave out what is shown from then on, in seconds; to the last frame when not given.
         on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
+        alone: Whether nobody waits for a picture meanwhile. Otherwise the clip's threads have a lower
+            priority than the rest of the program.
         workers: Threads that run the network; the machine's cores when not given.
 
     Yields:
@@ -105,11 +108,13 @@ def predict_video(
     workers = workers or os.cpu_count() or 1
     # What decoding hands over, in order: frames that are being predicted, at last None or its error.
     rows: queue.Queue[tuple[Frame, Future[np.ndarray]] | Exception | None] = queue.Queue(_FRAMES_AHEAD + workers)
+    set_priority = None if alone else _step_back
     warnings: list[str] = []
     stop = threading.Event()
 
     def decode() -> None:
-        _step_back()
+        if set_priority:
+            set_priority()
         end_of_clip: Exception | None = None
         frames = read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append)
         try:
@@ -125,7 +130,7 @@ def predict_video(
             frames.close()
         rows.put(end_of_clip)
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=_step_back) as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=set_priority) as pool:
         decoder = threading.Thread(target=decode, name="decoder", daemon=True)
         decoder.start()
         try:

@@ -107,9 +107,9 @@ def read_frames_bgr(
                 return
             # One frame a slot; the twentieth forgives containers that round times to milliseconds.
             slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
-            if slot == last_slot or time < start:
+            chosen, last_slot = slot != last_slot, slot
+            if not chosen or time < start:
                 continue
-            last_slot = slot
             picture = picture_of()
             if picture is None:
                 break
@@ -202,16 +202,22 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
     """Say whether a clip that was read to its end lacks frames that its header promises or its data holds."""
     promised = header.info.duration
     tolerance = max(_LEAST_MISSING, 3 * usual_gap)
-    if promised is None or header.animation or promised - last_time - usual_gap < tolerance:
+    if header.animation:
+        return False
+    # Of an AVI that was cut, FFmpeg guesses the duration from its size; there, a packet that is cut tells.
+    promised_missing = promised is not None and promised - last_time - usual_gap >= tolerance
+    if not promised_missing and header.container != "avi":
         return False
     # The last frame may be shown for long, and sound may last longer: only the packets tell.
     with open_container(path) as container:
         stream = container.streams[header.stream]
         first = float((stream.start_time or 0) * (stream.time_base or 0))
         last_packet = last_end = 0.0
+        cut = False
         try:
             container.seek(max(0, int((first + last_time) * av.time_base)))
             for packet in container.demux():
+                cut = cut or (header.container == "avi" and packet.is_corrupt)
                 if packet.pts is None or packet.time_base is None:
                     continue
                 shown = float(packet.pts * packet.time_base) - first
@@ -222,4 +228,5 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
                 last_end = max(last_end, shown + float((packet.duration or 0) * packet.time_base))
         except av.FFmpegError:
             pass
-    return promised - last_end >= tolerance or last_packet - last_time >= tolerance
+    too_short = promised_missing and promised is not None and promised - last_end >= tolerance
+    return cut or too_short or last_packet - last_time >= tolerance

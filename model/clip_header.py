@@ -12,6 +12,7 @@ from av.stream import Disposition
 from PIL import Image
 
 from model.errors import VideoError
+from model.preprocessing import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -129,17 +130,17 @@ def read_header(path: Path) -> Header:
 
 
 def is_clip(path: Path) -> bool:
-    """Say whether a file is a clip by its name, or, where that says too little, by the number of its frames."""
+    """Say whether a file is a clip: by its name, or, where that says too little, by its header."""
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return True
-    if suffix not in ANIMATION_SUFFIXES:
+    if suffix in PICTURE_SUFFIXES - ANIMATION_SUFFIXES:
         return False
     try:
-        with Image.open(path, formats=ANIMATION_FORMATS) as image:
-            return bool(getattr(image, "is_animated", False))
-    except Exception:  # whatever is wrong with it is told when it is read as a picture
+        read_header(path)
+    except VideoError:  # whatever is wrong with it is told when it is read as a picture
         return False
+    return True
 
 
 def open_container(path: Path) -> InputContainer:

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from model.classifier import Classifier
-from model.clip_header import VIDEO_SUFFIXES, ClipInfo, probe
+from model.clip_header import MAX_FRAME_PIXELS, VIDEO_SUFFIXES, ClipInfo, probe
 from model.preprocessing import prepare
 from model.video_reader import Frame, read_frames, read_frames_bgr
 
 __all__ = [
+    "MAX_FRAME_PIXELS",
     "VIDEO_SUFFIXES",
     "Aggregate",
     "ClipInfo",

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.stream import Disposition
+from av.video.stream import VideoStream
 from PIL import Image
 
 ORIENTATION = 0x0112
@@ -139,7 +141,7 @@ def write_clip(
     with av.open(str(path), "w", options={"movflags": "faststart"} if index_first else {}) as container:
         if title:
             container.metadata["title"] = title
-        stream = container.add_stream(codec, rate=rate, options=encoder)
+        stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=encoder))
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pixels
         sound = container.add_stream("aac", rate=44100, layout="mono") if sound_seconds else None
@@ -174,7 +176,7 @@ def write_sound(path: Path, cover: np.ndarray | None = None) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=44100, layout="mono")
         if cover is not None:
-            picture = container.add_stream("mjpeg", rate=1)
+            picture = cast("VideoStream", container.add_stream("mjpeg", rate=1))
             picture.height, picture.width = cover.shape[:2]
             picture.pix_fmt = "yuvj420p"
             picture.disposition = Disposition.attached_pic

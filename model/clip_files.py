@@ -71,10 +71,11 @@ def write_segments_csv(record: ClipRecord, path: Path) -> Path:
     return path
 
 
-def write_csv(file: TextIO, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
-    """Write a heading and rows (RFC 4180); text that a spreadsheet would run as a formula gets an apostrophe."""
+def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterable[Cell]]) -> None:
+    """Write a heading, if given, and rows (RFC 4180); what a spreadsheet would run as a formula gets an apostrophe."""
     writer = csv.writer(file)
-    writer.writerow(columns)
+    if columns is not None:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([harmless(cell) for cell in row])
 

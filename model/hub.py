@@ -109,13 +109,23 @@ def newer_commit(source: ModelSource) -> str | None:
     Returns:
         The full hash of the new commit, or None: there is none, or the Hub cannot say.
     """
-    if not source.repository or source.revision == source.commit:
-        return None
+    commit = None
+    if source.repository and source.revision != source.commit:
+        commit = _commit_now(source.repository, source.revision)
+    return commit if commit != source.commit else None
+
+
+def can_be_fetched(name: str) -> bool:
+    """Ask the Hub, once, whether it has a repository with the files of a bundle."""
+    repository = repository_of(name)
+    return repository is not None and _commit_now(*repository) is not None
+
+
+def _commit_now(repository: str, revision: str | None) -> str | None:
     try:
-        commit = ask(source.repository, source.revision).commit
+        return ask(repository, revision).commit
     except ModelNotFoundError:
         return None
-    return commit if commit != source.commit else None
 
 
 def _pull(repository: str, revision: str | None, on_trouble: OnTrouble) -> ModelSource:

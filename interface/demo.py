@@ -103,12 +103,13 @@ def _add_content(model: LoadedModel) -> None:
     classifier = model.classifier
     pictures, clips = _examples(classifier.bundle.directory)
     _add_heading(classifier.bundle.labels)
-    _add_notices(model)
+    if model.source.note:
+        _plain_text(model.source.note, "Note", "source-note")
     with gr.Tab("Image", id="image"):
         add_image_tab(classifier, pictures)
     with gr.Tab("Video", id="video"):
         add_video_tab(classifier, clips)
-    _plain_text(f"Model: {model.source.title}", "Model", "source")
+    _add_source(model)
 
 
 def _add_heading(labels: Sequence[str]) -> None:
@@ -119,24 +120,20 @@ def _add_heading(labels: Sequence[str]) -> None:
         _plain_text(listed + more, "Labels", "labels")
 
 
-def _add_notices(model: LoadedModel) -> None:
-    """Say when the model is not quite what was asked for, and when the Hub has a newer one."""
-    if model.source.note:
-        _plain_text(model.source.note, "Note", "source-note")
+def _add_source(model: LoadedModel) -> None:
+    """Say which model this is, at which commit, and when the Hub has a newer one."""
+    _plain_text(f"Model: {model.source.title}", "Model", "source")
     pinned = model.source.repository is None or model.source.revision == model.source.commit
     if pinned and not model.wanted:
         return
     check = NewsCheck(model)
     news = _plain_text("", "News", "news", visible=False)
-    gr.on(
-        None,
-        lambda: gr.update(value=check.text(), visible=bool(check.text(0))),
-        None,
-        news,
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    )
+
+    def look() -> dict[str, Any]:
+        text = check.text()
+        return gr.update(value=text, visible=bool(text))
+
+    gr.on(None, look, None, news, api_visibility="private", queue=False, show_progress="hidden")
 
 
 def _plain_text(text: str, label: str, elem_id: str, visible: bool = True) -> gr.Textbox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
@@ -25,6 +26,9 @@ _WATCH = """
 """
 
 
+_ENDPOINTS = ("predict_image", "predict_video")
+
+
 def add_waiting(text: str) -> gr.Textbox:
     """Add the sentence that says what the visitor waits for; plain text, whatever is in it."""
     gr.Markdown("# Vistazo\nThe model is on its way. This page opens by itself when it is there.", elem_id="heading")
@@ -38,6 +42,13 @@ def add_waiting(text: str) -> gr.Textbox:
         elem_id="waiting",
     )
     gr.on(None, None, js=_WATCH, api_visibility="private")
+
+    # Programs that call now are told the same, instead of that there is no such endpoint.
+    def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:
+        raise gr.Error(f"The model is not there yet. {box.value}", print_exception=False)
+
+    for name in _ENDPOINTS:
+        gr.api(not_yet, api_name=name, queue=False)
     return box
 
 

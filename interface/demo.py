@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from interface.batch_tab import add_batch_tab
 from interface.image_tab import add_image_tab
 from interface.theme import STYLE, theme
 from interface.video_tab import add_video_tab
@@ -107,6 +108,8 @@ def _add_content(model: LoadedModel) -> None:
         _plain_text(model.source.note, "Note", "source-note")
     with gr.Tab("Image", id="image"):
         add_image_tab(classifier, pictures)
+    with gr.Tab("Several pictures", id="pictures"):
+        add_batch_tab(classifier)
     with gr.Tab("Video", id="video"):
         add_video_tab(classifier, clips)
     _add_source(model)

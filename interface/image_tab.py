@@ -1,4 +1,4 @@
-"""The image tab: one picture in, the five likeliest labels out."""
+"""The image tab: one picture in, the five likeliest labels out, and for each of them why."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from gradio.helpers import Examples
 
 from interface.uploads import errors_shown, uploaded_file
 from model.classifier import Classifier, top_labels
+from model.errors import SettingsError
+from model.explanation import explain, overlay
 from model.preprocessing import read_picture
 
 TOP = 5
+# A phone and a projector show no more than this of a picture with heat on it.
+_SHOWN_SIDE = 768
+
+_NO_PICTURE = "There is no picture yet. Choose one first."
+_WHY = "Why? Choose a label to see what speaks for it"
+
+Answer = dict[str, float] | None
 
 
 def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
@@ -22,12 +33,20 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         classifier: The model.
         examples: Pictures to offer, may be empty.
     """
+    labels, spec = classifier.bundle.labels, classifier.bundle.input
 
     def predict_image(picture: Mapping[str, Any] | None) -> dict[str, float]:
         """Return the likeliest labels of a picture with their probabilities."""
         with errors_shown():
-            path = uploaded_file(picture, "There is no picture yet. Choose one first.")
-            return dict(top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels, TOP))
+            path = uploaded_file(picture, _NO_PICTURE)
+            return dict(top_labels(classifier.classify(read_picture(path, spec.ample_side)), labels, TOP))
+
+    def explain_image(picture: Mapping[str, Any] | None, label: str | None = "") -> np.ndarray:
+        """Return the picture with heat where it speaks for a label; for the likeliest one when none is named."""
+        with errors_shown():
+            path = uploaded_file(picture, _NO_PICTURE)
+            explanation = explain(classifier, read_picture(path, spec.ample_side), _index_of(label, labels))
+            return overlay(read_picture(path, max(_SHOWN_SIDE, spec.ample_side)), explanation.heat, spec)
 
     with gr.Row():
         with gr.Column(scale=1):
@@ -40,9 +59,19 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
                 elem_id="picture",
             )
             button = gr.Button("Read the picture", variant="primary", elem_id="read-picture")
+            offered = _add_examples(picture, examples)
         with gr.Column(scale=1):
             answer = gr.Label(label="Likeliest labels", num_top_classes=TOP, elem_id="answer")
             note = gr.Textbox(visible=False, show_label=False, container=False, interactive=False, elem_id="note")
+            why = gr.Radio(label=_WHY, visible=False, elem_id="why")
+            heat = gr.Image(
+                label="What speaks for it: the brighter, the more",
+                visible=False,
+                interactive=False,
+                height=360,
+                buttons=["download", "fullscreen"],
+                elem_id="heat",
+            )
     button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
     at_once: dict[str, Any] = {
         "fn": predict_image,
@@ -58,33 +87,67 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
     # another, and "input" may come with the old picture when the box is emptied.
     picture.upload(**at_once)
     picture.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
-    if examples:
-        offered = gr.Examples(
-            [[str(path)] for path in examples],
-            inputs=[picture],
-            label="Examples",
-            examples_per_page=len(examples),
-            api_visibility="private",
-        )
+    if offered:
         offered.load_input_event.success(**at_once)
     answer.change(
-        unknown_note(classifier.bundle.unknown_threshold),
+        besides(classifier.bundle.unknown_threshold),
         answer,
-        note,
+        [note, why, heat],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
     )
+    why.input(
+        explain_image,
+        [picture, why],
+        heat,
+        api_name="explain_image",
+        preprocess=False,
+        concurrency_id="pictures",
+        show_progress="minimal",
+        trigger_mode="always_last",
+    ).success(lambda: gr.update(visible=True), None, heat, api_visibility="private", queue=False)
 
 
-def unknown_note(threshold: float | None) -> Callable[[dict[str, float] | None], dict[str, Any]]:
-    """Return the function that puts doubt into words; the answer itself stays as it is."""
+def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | None:
+    if not examples:
+        return None
+    return gr.Examples(
+        [[str(path)] for path in examples],
+        inputs=[picture],
+        label="Examples",
+        examples_per_page=len(examples),
+        api_visibility="private",
+        elem_id="picture-examples",
+    )
 
-    def note(answer: dict[str, float] | None) -> dict[str, Any]:
-        best = max(answer.values(), default=1.0) if isinstance(answer, dict) else 1.0
-        if threshold is None or best >= threshold:
-            return gr.update(visible=False)
-        text = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
-        return gr.update(visible=True, value=text)
 
-    return note
+def besides(threshold: float | None) -> Callable[[Answer], tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Return the function that says what goes with an answer: doubt, the labels to explain, no heat yet."""
+
+    def beside(answer: Answer) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        choices = list(answer) if isinstance(answer, dict) else []
+        return (
+            _doubt(answer, threshold),
+            gr.update(choices=choices, value=None, visible=bool(choices)),
+            gr.update(value=None, visible=False),
+        )
+
+    return beside
+
+
+def _doubt(answer: Answer, threshold: float | None) -> dict[str, Any]:
+    best = max(answer.values(), default=1.0) if isinstance(answer, dict) else 1.0
+    if threshold is None or best >= threshold:
+        return gr.update(visible=False)
+    text = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
+    return gr.update(visible=True, value=text)
+
+
+def _index_of(label: object, labels: Sequence[str]) -> int | None:
+    """Return the index of a label, or None for the likeliest one; callers of the API may send anything."""
+    if label is None or label == "":
+        return None
+    if label not in labels:
+        raise SettingsError(f"The model has no label “{str(label)[:120]}”. Name one of its labels, or none.")
+    return labels.index(label)

@@ -26,7 +26,7 @@ _WATCH = """
 """
 
 
-_ENDPOINTS = ("predict_image", "predict_video")
+_ENDPOINTS = ("predict_image", "explain_image", "predict_images", "predict_video")
 
 
 def add_waiting(text: str) -> gr.Textbox:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from model.classifier import Classifier, top_labels
+from model.clip_reader import VIDEO_SUFFIXES
 from model.errors import PictureError, SettingsError, VistazoError
 from model.hub import resolve_model
 from model.preprocessing import PICTURE_SUFFIXES, read_picture
-from model.video import VIDEO_SUFFIXES, FramePrediction, aggregate, predict_video
+from model.video import FramePrediction, aggregate, predict_video
 
 Ranking = list[tuple[str, float]]
 
@@ -105,7 +106,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
     labels = classifier.bundle.labels
     if path.suffix.lower() not in VIDEO_SUFFIXES:
-        return Answer(path, top_labels(classifier.classify(read_picture(path)), labels, top))
+        picture = read_picture(path, classifier.bundle.input.ample_side)
+        return Answer(path, top_labels(classifier.classify(picture), labels, top))
     rows = list(predict_video(classifier, path))
     total = aggregate(rows, labels)
     return Answer(

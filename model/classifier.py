@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Sequence
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, SignatureRunner
 
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
 from model.preprocessing import prepare
 
 PREDICT_SIGNATURE = "predict"
+EXPLAIN_SIGNATURE = "explain"
 
 
 class Classifier:
@@ -30,18 +34,18 @@ class Classifier:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
-        self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
-        try:
-            interpreter = Interpreter(str(bundle.network), num_threads=threads or min(4, os.cpu_count() or 1))
-            self._predict = interpreter.get_signature_runner(PREDICT_SIGNATURE)
-            (self._input_name,) = self._predict.get_input_details()
-            (self._output_name,) = self._predict.get_output_details()
-        except (ValueError, RuntimeError) as error:
-            raise BundleError(
-                f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
-                "Write the bundle again with `train fit`."
-            ) from error
+        self._threads = threads or min(4, os.cpu_count() or 1)
+        # LiteRT interpreters are not thread-safe: whoever predicts takes one, and makes one when none is free.
+        self._idle: queue.LifoQueue[_Runner] = queue.LifoQueue()
         self._test_itself()
+
+    @cached_property
+    def for_streams(self) -> Classifier:
+        """The same model for many pictures in a row: one thread a prediction, so that several run side by side.
+
+        Its interpreters are others, so that a long clip never makes a picture wait for one.
+        """
+        return Classifier(self.bundle, threads=1)
 
     @classmethod
     def load(cls, directory: Path, threads: int | None = None) -> Classifier:
@@ -60,15 +64,15 @@ class Classifier:
         Raises:
             BundleError: The network fails or answers with something that is not a number.
         """
-        with self._lock:
+        with self._runner() as runner:
             try:
-                outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
+                outputs = runner.predict(**{runner.input_name: prepared[np.newaxis]})
+                logits = np.array(outputs[runner.output_name], np.float32).reshape(-1)
             except (ValueError, RuntimeError) as error:
                 raise BundleError(
                     f"The network in “{self.bundle.directory}” does not take "
                     f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
                 ) from error
-        logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
         if not np.isfinite(logits).all():
             raise BundleError(
                 f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
@@ -87,6 +91,52 @@ class Classifier:
         logits = self.logits(prepare(picture, self.bundle.input))
         return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
 
+    def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
+            label: Index of the label that is to be explained.
+
+        Returns:
+            (classes,), float32, the logits; and (h, w), float32, 0 or more: how much each place of
+            the last convolution speaks for the label.
+
+        Raises:
+            BundleError: The network cannot explain, or answers with something that is not a number.
+        """
+        if not 0 <= label < len(self.bundle.labels):  # LiteRT would answer with whatever lies there
+            raise BundleError(
+                f"The model in “{self.bundle.directory}” has {len(self.bundle.labels)} labels, counted from 0. "
+                f"Received: {label}."
+            )
+        with self._runner() as runner:
+            try:
+                explain = runner.interpreter.get_signature_runner(EXPLAIN_SIGNATURE)
+                outputs = explain(picture=prepared[np.newaxis], label=np.int32(label))
+                logits, activation = outputs["logits"].reshape(-1), outputs["map"][0]
+            except (ValueError, RuntimeError, KeyError) as error:
+                raise BundleError(
+                    f"The network in “{self.bundle.directory}” has no “{EXPLAIN_SIGNATURE}” signature that can be run. "
+                    "Write the bundle again with `train fit`."
+                ) from error
+        if not (np.isfinite(logits).all() and np.isfinite(activation).all()):
+            raise BundleError(
+                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
+            )
+        return logits, activation
+
+    @contextmanager
+    def _runner(self) -> Iterator[_Runner]:
+        try:
+            runner = self._idle.get_nowait()
+        except queue.Empty:
+            runner = _start(self.bundle, self._threads)
+        try:
+            yield runner
+        finally:
+            self._idle.put(runner)
+
     def _test_itself(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)
         logits = self.logits(np.full((spec.height, spec.width, 3), 128, np.uint8))
@@ -95,6 +145,30 @@ class Classifier:
                 f"The network in “{self.bundle.directory}” has {logits.size} outputs for {count} labels. "
                 "Write the bundle again with `train fit`."
             )
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """An interpreter with its prediction at hand."""
+
+    interpreter: Interpreter
+    predict: SignatureRunner
+    input_name: str
+    output_name: str
+
+
+def _start(bundle: Bundle, threads: int) -> _Runner:
+    try:
+        interpreter = Interpreter(str(bundle.network), num_threads=threads)
+        predict = interpreter.get_signature_runner(PREDICT_SIGNATURE)
+        (input_name,) = predict.get_input_details()
+        (output_name,) = predict.get_output_details()
+    except (ValueError, RuntimeError) as error:
+        raise BundleError(
+            f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
+            "Write the bundle again with `train fit`."
+        ) from error
+    return _Runner(interpreter, predict, input_name, output_name)
 
 
 def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:

@@ -1,60 +1,24 @@
-"""Read a clip frame by frame and predict each: one row a frame, and an aggregate over all of them."""
+"""Predict a clip's frames while it is decoded: one row a frame, and an aggregate over all of them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from model.classifier import Classifier
-from model.errors import VideoError
+from model.clip_reader import Frame, read_frames
 
-VIDEO_SUFFIXES = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".mts",
-        ".m2ts",
-        ".wmv",
-        ".flv",
-        ".ogv",
-        ".3gp",
-    ]
-)
-MAX_FRAME_PIXELS = 40_000_000
-
-# Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
-# containers are allowed. OpenCV takes the limits from the environment.
-_CAPTURE_OPTIONS = (
-    "protocol_whitelist;file|"
-    "format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc"
-)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One decoded frame.
-
-    Attributes:
-        index: Number of the frame in the clip, from 0.
-        time: When it is shown, in seconds from the first frame.
-        picture: (height, width, 3), uint8 RGB.
-    """
-
-    index: int
-    time: float
-    picture: np.ndarray
+# Decoded frames that wait for the network: enough to keep all cores busy, and never much memory.
+_FRAMES_AHEAD, _BYTES_AHEAD = 8, 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -91,70 +55,51 @@ class Aggregate:
     duration: float
 
 
-def read_frames(path: Path, frames_per_second: float | None = None) -> Iterator[Frame]:
-    """Decode a clip.
-
-    Args:
-        path: The clip.
-        frames_per_second: At most this many frames of each second, evenly spread; every frame when
-            not given.
-
-    Yields:
-        The frames in order, with phone rotation applied.
-
-    Raises:
-        VideoError: It is not a video, has no frames, or its frames are too large.
-    """
-    capture = _open(path)
-    try:
-        usual_gap = _usual_gap(capture)
-        first_time = time = 0.0
-        index, last_slot = 0, -1
-        while capture.grab():
-            # The stream's own time: right for variable frame rates, where index / rate is not.
-            stream_time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            if index == 0:
-                first_time = stream_time
-            elif stream_time - first_time > time:
-                time = stream_time - first_time
-            else:  # some containers (MPEG program streams) carry no usable time
-                time += usual_gap
-            # One frame a slot; the twentieth forgives containers that round times to milliseconds.
-            slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
-            if slot > last_slot:
-                last_slot = slot
-                decoded, picture = capture.retrieve()
-                if not decoded:
-                    break
-                _refuse_huge_frames(path, picture.shape[1], picture.shape[0])
-                yield Frame(index, time, cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-            index += 1
-        if index == 0:
-            raise VideoError(
-                f"“{path.name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again."
-            )
-    finally:
-        capture.release()
-
-
 def predict_video(
-    classifier: Classifier, path: Path, frames_per_second: float | None = None
+    classifier: Classifier,
+    path: Path,
+    frames_per_second: float | None = None,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> Iterator[FramePrediction]:
-    """Predict the frames of a clip as they are decoded.
+    """Predict the frames of a clip while it is decoded; decoding, resizing and the network overlap.
 
     Args:
         classifier: The model.
         path: The clip.
         frames_per_second: As in `read_frames`.
+        start: As in `read_frames`.
+        end: As in `read_frames`.
+        on_warning: As in `read_frames`.
 
     Yields:
-        One row a frame.
+        One row a frame, in order.
 
     Raises:
         VideoError: As in `read_frames`.
     """
-    for frame in read_frames(path, frames_per_second):
-        yield FramePrediction(frame.index, frame.time, classifier.classify(frame.picture))
+    workers = min(4, os.cpu_count() or 1)
+    network = classifier.for_streams
+    waiting: deque[tuple[Frame, Future[np.ndarray]]] = deque()
+
+    def first() -> FramePrediction:
+        frame, answer = waiting.popleft()
+        return FramePrediction(frame.index, frame.time, answer.result())
+
+    frames = read_frames(path, frames_per_second, start=start, end=end, on_warning=on_warning)
+    with ThreadPoolExecutor(workers, "vistazo-network") as pool, _ahead(frames) as decoded:
+        try:
+            for frame in decoded:
+                waiting.append((Frame(frame.index, frame.time, _NOTHING), pool.submit(network.classify, frame.picture)))
+                while len(waiting) > 2 * workers or (waiting and waiting[0][1].done()):
+                    yield first()
+            while waiting:
+                yield first()
+        finally:
+            for _, answer in waiting:
+                answer.cancel()
 
 
 def aggregate(frames: Sequence[FramePrediction], labels: Sequence[str]) -> Aggregate:
@@ -188,37 +133,51 @@ def _seconds_shown(times: Sequence[float]) -> np.ndarray:
     return np.append(np.maximum(gaps, 0), last)
 
 
-def _open(path: Path) -> cv2.VideoCapture:
-    if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
-        raise VideoError(f"“{path.name}” cannot be opened: there is no such file. Check the path.")
-    if path.stat().st_size == 0:
-        raise VideoError(f"“{path.name}” is an empty file. Choose a clip with content.")
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _CAPTURE_OPTIONS
-    # Both libraries print their own lines about a clip that they cannot read; ours says it already.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
-    width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    if not capture.isOpened() or width <= 0 or height <= 0:
-        capture.release()
-        raise VideoError(f"“{path.name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.")
+_NOTHING = np.zeros((0, 0, 3), np.uint8)
+
+
+@contextmanager
+def _ahead(frames: Iterator[Frame]) -> Iterator[Iterator[Frame]]:
+    """Run an iterator of frames in a thread of its own, a few frames ahead; the thread ends with the block."""
+    ready: queue.Queue[Frame | BaseException | None] = queue.Queue()
+    room = threading.Condition()
+    ahead = 0
+    left = False
+
+    def decode() -> None:
+        nonlocal ahead
+        try:
+            for frame in frames:
+                most = max(1, min(_FRAMES_AHEAD, _BYTES_AHEAD // max(1, frame.picture.nbytes)))
+                with room:
+                    while ahead >= most and not left:
+                        room.wait()
+                    if left:
+                        break
+                    ahead += 1
+                ready.put(frame)
+            ready.put(None)
+        except BaseException as error:  # it is raised where the frames are used
+            ready.put(error)
+        finally:
+            frames.close()  # type: ignore[attr-defined]  # a generator
+
+    def arriving() -> Iterator[Frame]:
+        nonlocal ahead
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            with room:
+                ahead -= 1
+                room.notify()
+            yield item
+
+    thread = threading.Thread(target=decode, name="vistazo-decoder", daemon=True)
+    thread.start()
     try:
-        _refuse_huge_frames(path, width, height)
-    except VideoError:
-        capture.release()
-        raise
-    return capture
-
-
-def _usual_gap(capture: cv2.VideoCapture) -> float:
-    """Return the seconds between two frames by the declared frame rate, which may be nonsense."""
-    frame_rate = capture.get(cv2.CAP_PROP_FPS)
-    return 1 / frame_rate if 1 <= frame_rate <= 240 else 1 / 25
-
-
-def _refuse_huge_frames(path: Path, width: int, height: int) -> None:
-    if width * height > MAX_FRAME_PIXELS:
-        raise VideoError(
-            f"The frames of “{path.name}” have {width} x {height} pixels; the limit is "
-            f"{MAX_FRAME_PIXELS // 1_000_000} megapixels. Make the clip smaller first."
-        )
+        yield arriving()
+    finally:
+        with room:
+            left = True
+            room.notify()
+        thread.join()

@@ -17,7 +17,7 @@ from tests.pictures import COLOURS, hashes, write_class, write_colours, write_st
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
-QUICK = ["--size", "32", "--batch-size", "8", "--seed", "3"]
+QUICK = ["--recipe", "small", "--size", "32", "--batch-size", "8", "--seed", "3"]
 CORRUPT = "not a picture.png"
 
 
@@ -64,7 +64,7 @@ def grey_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
 
 @pytest.fixture(scope="session")
 def mobilenet_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """MobileNetV2 that starts from a weights file."""
+    """The recipe “best”: MobileNetV2, here from a weights file of its own."""
     import keras
 
     folder = tmp_path_factory.mktemp("mobilenet")
@@ -77,8 +77,7 @@ def mobilenet_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     network.save_weights(folder / "backbone.weights.h5")
     for label, colour in list(COLOURS.items())[:2]:
         write_class(folder / "data" / label, colour, 6)
-    options = ["--architecture", "mobilenet_v2", "--weights", str(folder / "backbone.weights.h5"), "--epochs", "1"]
-    options += ["--size", "64"]
+    options = ["--recipe", "best", "--weights", str(folder / "backbone.weights.h5"), "--epochs", "1", "--size", "64"]
     return fit(folder / "data", folder / "bundle", *options)
 
 

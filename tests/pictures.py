@@ -127,9 +127,10 @@ def write_clip(
     codec: str = "ffv1",
     pixels: str = "bgr0",
     rotation: int = 0,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write RGB frames as a clip, without loss unless another codec is given, at `times` in seconds if given."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pixels

@@ -1,4 +1,4 @@
-"""Both networks take 8-bit pictures, are flat, and may start from a weights file."""
+"""The networks take 8-bit pictures, are flat, and may start from a weights file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_small_network_takes_pictures_of_many_sizes(size: int, colour: str) 
     assert model.get_layer(FEATURES).output.shape[1] >= 1
 
 
-@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2"])
+@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2", "resnet50"])
 def test_networks_are_flat_and_name_what_grad_cam_looks_for(architecture: str) -> None:
     model = network(architecture=architecture)
 
@@ -52,11 +52,33 @@ def test_networks_are_flat_and_name_what_grad_cam_looks_for(architecture: str) -
 @pytest.mark.parametrize("architecture", ["small", "mobilenet_v2"])
 def test_weights_have_the_same_shapes_at_every_input_size(architecture: str) -> None:
     settings = Settings(architecture=architecture, size=64)
-    full, early = (build(settings, InputSpec(64, 64), 3, side=side) for side in (None, 32))
+    full, early = (build(settings, InputSpec(64, 64), 3, scale=scale) for scale in (1, 0.5))
 
     assert early.input_shape == (None, 32, 32, 3)
     early.set_weights(full.get_weights())
     assert [w.shape for w in early.weights] == [w.shape for w in full.weights]
+
+
+def test_the_plain_network_has_the_layers_asked_for_at_any_shape_of_input() -> None:
+    settings = Settings(architecture="plain", convolutions="8,4", hidden="16:0.5,6", l2=0.01)
+
+    model = build(settings, InputSpec(64, 60, "grey"), 3)
+
+    assert model.input_shape == (None, 60, 64, 3)
+    assert model.get_layer(FEATURES).output.shape == (None, 15, 16, 4)
+    assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [16, 6, 3]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.5, 0, 0.2]
+    assert len(model.losses) == 4  # the penalties of two convolutions and two dense layers
+
+
+def test_resnet_sees_blue_green_red_less_the_imagenet_means() -> None:
+    model = network(architecture="resnet50")
+    picture = np.zeros((1, 32, 32, 3), np.uint8)
+    picture[..., 0] = 200
+
+    scaled = keras.Model(model.inputs, model.get_layer("scale").output).predict_on_batch(picture)
+
+    np.testing.assert_allclose(np.asarray(scaled)[0, 0, 0], [-103.939, -116.779, 200 - 123.68], rtol=1e-5)
 
 
 def test_a_grey_network_sees_only_the_first_of_three_equal_channels() -> None:
@@ -112,9 +134,10 @@ def test_weights_that_do_not_fit_give_one_sentence_and_no_warnings(
     assert [str(warning.message) for warning in recwarn if warning.category is UserWarning] == []
 
 
-def test_the_small_network_refuses_weights() -> None:
+@pytest.mark.parametrize("architecture", ["small", "plain"])
+def test_networks_without_pretrained_weights_refuse_them(architecture: str) -> None:
     with pytest.raises(SettingsError, match="mobilenet_v2"):
-        network(weights="imagenet")
+        network(architecture=architecture, weights="imagenet")
 
 
 @pytest.mark.parametrize("size", [16, 31])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pictures import scene
-from train.augmentation import augment, shrink
+from train.augmentation import augment, mix, shrink
 from train.settings import Settings
 
 STILL = Settings(rotation=0, shift=0, zoom=0, shear=0, light=0, colour_shift=0, erase=0, flip=False, label_smoothing=0)
@@ -21,7 +21,7 @@ def changed(settings: Settings, seed: int = 1, side: int = 32, grey: bool = Fals
     picture = scene(size, size)
     if grey:
         picture = np.repeat(picture[..., :1], 3, axis=-1)
-    return augment(picture, np.random.default_rng(seed), settings, side, grey=grey)
+    return augment(picture, np.random.default_rng(seed), settings, (side, side), grey=grey)
 
 
 @given(st.integers(0, 2**32), st.integers(16, 80), st.integers(16, 80), st.booleans())
@@ -54,7 +54,7 @@ def test_the_picture_given_is_left_alone() -> None:
     before = picture.copy()
 
     for seed in range(5):
-        augment(picture, np.random.default_rng(seed), WILD, 32, grey=False)
+        augment(picture, np.random.default_rng(seed), WILD, (32, 32), grey=False)
 
     np.testing.assert_array_equal(picture, before)
 
@@ -76,7 +76,7 @@ def test_a_smaller_side_shows_the_whole_picture() -> None:
     corners = np.zeros((64, 64, 3), np.uint8)
     corners[:32, :32], corners[32:, 32:] = 255, 100
 
-    result = augment(corners, np.random.default_rng(0), STILL, 32, grey=False)
+    result = augment(corners, np.random.default_rng(0), STILL, (32, 32), grey=False)
 
     assert abs(result[:15, :15].astype(int) - 255).max() == 0
     assert abs(result[17:, 17:].astype(int) - 100).max() == 0
@@ -87,7 +87,9 @@ def test_light_and_colour_stay_within_their_limits() -> None:
     settings = dataclasses.replace(STILL, light=0.2)
     flat = np.full((32, 32, 3), 128, np.uint8)
 
-    values = [augment(flat, np.random.default_rng(seed), settings, 32, grey=False)[0, 0, 0] for seed in range(200)]
+    values = [
+        augment(flat, np.random.default_rng(seed), settings, (32, 32), grey=False)[0, 0, 0] for seed in range(200)
+    ]
 
     assert 128 - 0.1 * 255 - 1 <= min(values) < 115
     assert 140 < max(values) <= 128 + 0.1 * 255 + 1
@@ -106,7 +108,46 @@ def test_the_erased_patch_covers_at_most_a_third_of_each_side() -> None:
 def test_shrinking_averages_and_leaves_the_right_size_alone() -> None:
     picture = scene(64, 64)
 
-    assert shrink(picture, 64) is picture
-    assert shrink(picture, 32).shape == (32, 32, 3)
+    assert shrink(picture, (64, 64)) is picture
+    assert shrink(picture, (32, 32)).shape == (32, 32, 3)
     means = picture.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
-    assert abs(shrink(picture, 32) - means).max() <= 1
+    assert abs(shrink(picture, (32, 32)) - means).max() <= 1
+
+
+def test_a_rectangular_input_is_filled_and_nothing_is_turned_on_its_side() -> None:
+    halves = np.zeros((32, 32, 3), np.uint8)
+    halves[:, 16:] = 200
+
+    result = augment(halves, np.random.default_rng(0), STILL, (48, 20), grey=False)
+
+    assert result.shape == (20, 48, 3)
+    assert result[:, :22].max() == 0
+    assert result[:, 26:].min() == 200
+
+
+PAIR = np.stack([np.zeros((16, 24, 3), np.uint8), np.full((16, 24, 3), 200, np.uint8)])
+TARGETS = np.eye(2, dtype=np.float32)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_mixed_targets_are_the_share_of_each_picture(seed: int) -> None:
+    pictures, targets = mix(PAIR, TARGETS, np.random.default_rng(seed))
+
+    assert pictures.shape == PAIR.shape
+    assert pictures.dtype == np.uint8
+    assert targets.dtype == np.float32
+    for picture, target in zip(pictures, targets, strict=True):
+        assert abs(picture.mean() / 200 - target[1]) < 0.01
+
+
+def test_both_ways_of_mixing_occur() -> None:
+    kinds = {len(np.unique(mix(PAIR, TARGETS, np.random.default_rng(seed))[0][0])) for seed in range(30)}
+
+    assert kinds == {1, 2}  # one even grey, or a patch in the other colour
+
+
+def test_with_several_labels_a_mixed_picture_shows_both() -> None:
+    for seed in range(10):
+        _, targets = mix(PAIR, TARGETS, np.random.default_rng(seed), union=True)
+        assert set(targets.ravel()) <= {0, 1}
+        assert (targets >= TARGETS).all()

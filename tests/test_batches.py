@@ -7,9 +7,10 @@ import time
 
 import keras
 import numpy as np
+import pytest
 
-from train.batches import PlainBatches, TrainingBatches
-from train.fitting import one_hot
+from train.batches import PlainBatches, TrainingBatches, draws
+from train.fitting import targets_of
 from train.settings import Settings
 
 COUNT = 22
@@ -19,7 +20,7 @@ CLASSES = np.arange(COUNT)
 
 def batches(seed: int = 1, first_epoch: int = 0, side: int = 20) -> TrainingBatches:
     settings = Settings(batch_size=4, seed=seed)
-    return TrainingBatches(PICTURES, CLASSES, settings, side, grey=False, first_epoch=first_epoch)
+    return TrainingBatches(PICTURES, CLASSES, settings, (side, side), grey=False, first_epoch=first_epoch)
 
 
 class Recorded(TrainingBatches):
@@ -74,7 +75,7 @@ def test_a_later_phase_goes_on_where_the_earlier_one_stopped() -> None:
 
 def fitted(workers: int) -> tuple[set[tuple[int, str]], list[np.ndarray]]:
     """What Keras was handed in three epochs, and what it learnt from that."""
-    data = Recorded(PICTURES, one_hot(CLASSES, COUNT), Settings(batch_size=4, seed=9), 20, grey=False)
+    data = Recorded(PICTURES, targets_of(CLASSES, COUNT), Settings(batch_size=4, seed=9), (20, 20), grey=False)
     data.workers = workers
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.layers.Input((20, 20, 3)), keras.layers.Flatten(), keras.layers.Dense(COUNT)])
@@ -96,10 +97,47 @@ def test_keras_learns_the_same_from_the_same_batches_whatever_the_number_of_thre
 
 
 def test_validation_batches_are_the_pictures_in_order() -> None:
-    data = PlainBatches(PICTURES, CLASSES, 20, batch_size=8)
+    data = PlainBatches(PICTURES, CLASSES, (20, 20), batch_size=8)
 
     assert len(data) == 3
     np.testing.assert_array_equal(np.concatenate(everything(data)), PICTURES)
     np.testing.assert_array_equal(np.concatenate([data[i][1] for i in range(3)]), CLASSES)
-    assert PlainBatches(PICTURES, CLASSES, 10)[0][0].shape == (COUNT, 10, 10, 3)
-    assert len(PlainBatches(PICTURES[:0], CLASSES[:0], 20)) == 0
+    assert PlainBatches(PICTURES, CLASSES, (12, 10))[0][0].shape == (COUNT, 10, 12, 3)
+    assert len(PlainBatches(PICTURES[:0], CLASSES[:0], (20, 20))) == 0
+
+
+UNEVEN = targets_of(np.repeat([0, 1, 2], [16, 4, 2]), 3)
+
+
+@pytest.mark.parametrize(("balance", "shares"), [(0, [16, 4, 2]), (0.5, [4, 2, 2**0.5]), (1, [1, 1, 1])])
+def test_balance_draws_rare_classes_more_often(balance: float, shares: list[float]) -> None:
+    expected = draws(UNEVEN, balance)
+
+    np.testing.assert_allclose(expected @ UNEVEN, np.array(shares) * 22 / sum(shares))
+    np.testing.assert_allclose(expected.mean(), 1)
+
+
+def test_a_balanced_epoch_has_the_expected_number_of_each_class() -> None:
+    data = TrainingBatches(PICTURES, UNEVEN, Settings(batch_size=4, balance=1), (20, 20), grey=False)
+
+    counts = sum(data[index][1].sum(axis=0) for index in range(len(data)))
+
+    assert sum(counts) == COUNT
+    assert abs(counts - COUNT / 3).max() <= 2
+
+
+def test_of_a_picture_with_several_labels_the_rarest_counts() -> None:
+    targets = np.array([[1, 0], [1, 0], [1, 0], [1, 1], [0, 0]], np.float32)
+
+    expected = draws(targets, 1)
+
+    np.testing.assert_allclose(expected[3] / expected[0], 4)
+
+
+def test_mixed_batches_are_the_same_for_the_same_seed() -> None:
+    settings = Settings(batch_size=4, mixing=1)
+    one, other = (TrainingBatches(PICTURES, UNEVEN, settings, (20, 20), grey=False) for _ in range(2))
+
+    for index in range(len(one)):
+        np.testing.assert_array_equal(one[index][0], other[index][0])
+        np.testing.assert_allclose(one[index][1].sum(axis=1), 1, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""The phases of training, and what comes out of them."""
+"""Training learns, keeps the best weights, and ends well when it cannot go on."""
 
 from __future__ import annotations
 
@@ -8,42 +8,9 @@ import pytest
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.architectures import build
-from train.fitting import Part, fit, one_hot, plan, predict_logits
+from train.batches import Part
+from train.fitting import fit, predict_logits, targets_of
 from train.settings import Settings
-
-
-def test_training_from_scratch_is_one_phase() -> None:
-    (phase,) = plan(Settings(epochs=7, size=64))
-
-    assert (phase.epochs, phase.side, phase.head_only) == (7, 64, False)
-    assert phase.first_rate > phase.last_rate == 0
-
-
-def test_pretrained_weights_get_a_new_head_first_and_lower_rates_afterwards() -> None:
-    head, tuning = plan(Settings(architecture="mobilenet_v2", weights="imagenet", epochs=8))
-
-    assert (head.head_only, tuning.head_only) == (True, False)
-    assert head.epochs + tuning.epochs == 8
-    assert tuning.first_rate < head.first_rate
-
-
-@pytest.mark.parametrize("size", [16, 24, 41, 100, 128, 224])
-@pytest.mark.parametrize("early_size", [0.25, 0.5, 0.75, 0.99])
-def test_small_pictures_come_first_and_are_never_larger_than_full_size(size: int, early_size: float) -> None:
-    early, full = plan(Settings(size=size, early_size=early_size, epochs=10))
-
-    assert 16 <= early.side <= full.side == size
-    assert early.epochs + full.epochs == 10
-
-
-@pytest.mark.parametrize("options", [{"early_size": 0.5}, {"architecture": "mobilenet_v2", "weights": "imagenet"}])
-def test_a_single_epoch_is_a_single_phase(options: dict) -> None:
-    assert [phase.epochs for phase in plan(Settings(epochs=1, **options))] == [1]
-
-
-def test_classes_become_rows_with_a_single_one() -> None:
-    np.testing.assert_array_equal(one_hot(np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]])
-    assert one_hot(np.zeros(0, int), 3).shape == (0, 3)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +18,12 @@ def part() -> Part:
     rng = np.random.default_rng(1)
     classes = np.arange(16) % 2
     pictures = np.clip(classes[:, None, None, None] * 120 + rng.normal(60, 20, (16, 32, 32, 3)), 0, 255)
-    return Part(pictures.astype(np.uint8), classes)
+    return Part(pictures.astype(np.uint8), targets_of(classes, 2))
+
+
+def test_classes_become_rows_with_a_single_one() -> None:
+    np.testing.assert_array_equal(targets_of(np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]])
+    assert targets_of(np.zeros(0, int), 3).shape == (0, 3)
 
 
 def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:
@@ -64,9 +36,62 @@ def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:
     assert predict_logits(model, part.pictures[:0]).shape == (0, 2)
 
 
-def test_a_loss_that_is_no_longer_a_number_is_said_with_the_option_that_caused_it(part: Part) -> None:
-    settings = Settings(size=16, learning_rate=10, weight_decay=10, epochs=10, batch_size=2)
-    small, nothing = (Part(part.pictures[:n, :16, :16], part.classes[:n]) for n in (16, 0))
+def test_a_loss_that_is_no_number_in_the_first_epoch_is_said_with_the_option_that_caused_it(part: Part) -> None:
+    settings = Settings(architecture="plain", size=32, learning_rate=10, l2=10, batch_size=1, optimizer="sgd")
 
-    with pytest.raises(SettingsError, match="--learning-rate"):
-        fit(settings, InputSpec(16, 16), 2, small, nothing)
+    with pytest.raises(SettingsError, match="--learning-rate 10"):
+        fit(settings, InputSpec(32, 32), 2, part, NOTHING)
+
+
+def test_a_loss_that_is_no_number_later_leaves_the_last_good_weights(
+    part: Part, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(size=32, learning_rate=10, weight_decay=10, epochs=40, batch_size=4)
+
+    result = fit(settings, InputSpec(32, 32), 2, part, NOTHING)
+
+    assert result.interrupted
+    assert 1 <= len(result.history) < 40
+    assert all(np.isfinite(w).all() for w in result.model.get_weights())
+    assert "--learning-rate 10. Try a lower one. Keeping the best so far" in capsys.readouterr().err
+
+
+def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
+    wrong = Part(part.pictures, part.targets[::-1])  # what is learnt makes validation worse
+    settings = Settings(size=32, epochs=20, batch_size=8, patience=2, learning_rate=0.01)
+
+    result = fit(settings, InputSpec(32, 32), 2, part, wrong)
+
+    losses = [row["val_loss"] for row in result.history]
+    assert len(losses) == 1 + int(np.argmin(losses)) + 2
+    assert not result.interrupted
+
+
+def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
+    wrong = Part(part.pictures, part.targets[::-1])
+    settings = Settings(size=32, epochs=6, batch_size=8, patience=6, learning_rate=0.01, schedule="plateau")
+
+    rates = [row["learning_rate"] for row in fit(settings, InputSpec(32, 32), 2, part, wrong).history]
+
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[-1] == pytest.approx(0.01 / 3, rel=1e-3) or rates[-1] < 0.01 / 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"average": 0.5},
+        {"multi_label": True},
+        {"architecture": "plain", "hidden": "8:0.1", "l2": 1e-3},
+        {"mixing": 1.0},
+    ],
+)
+def test_every_way_of_training_learns_two_brightnesses(part: Part, options: dict) -> None:
+    settings = Settings(size=32, epochs=14, batch_size=4, learning_rate=5e-3, light=0, erase=0, **options)
+
+    result = fit(settings, InputSpec(32, 32), 2, part, part)
+
+    assert (predict_logits(result.model, part.pictures).argmax(axis=1) == part.classes).mean() == 1
+
+
+NOTHING = Part(np.zeros((0, 32, 32, 3), np.uint8), np.zeros((0, 2), np.float32))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interface.image_tab import unknown_note
+from interface.image_tab import besides
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,18 @@ from interface.image_tab import unknown_note
     ],
 )
 def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, float] | None, shown: bool) -> None:
-    update = unknown_note(threshold)(answer)
-    assert update["visible"] is shown
+    note, _, _ = besides(threshold)(answer)
+    assert note["visible"] is shown
     if shown:
-        assert update["value"] == "None of these, probably: even the likeliest label reaches only 23%."
+        assert note["value"] == "None of these, probably: even the likeliest label reaches only 23%."
+
+
+def test_every_label_of_an_answer_can_be_explained() -> None:
+    _, why, heat = besides(None)({"Cat": 0.6, "Dog": 0.4})
+    assert (why["choices"], why["value"], why["visible"]) == (["Cat", "Dog"], None, True)
+    assert (heat["value"], heat["visible"]) == (None, False)
+
+
+def test_without_an_answer_there_is_nothing_to_explain() -> None:
+    _, why, _ = besides(None)(None)
+    assert (why["choices"], why["visible"]) == ([], False)

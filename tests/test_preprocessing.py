@@ -278,3 +278,27 @@ def test_the_two_step_reduction_stays_close_to_an_area_filter(size: tuple[int, i
     area = cv2.resize(picture, (24, 24), interpolation=cv2.INTER_AREA).astype(int)
 
     assert abs(prepared - area).mean() < 8
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (1201, 1599), (4000, 300), (640, 480), (90, 1000)])
+@pytest.mark.parametrize("rule", RESIZE_RULES)
+def test_a_large_jpeg_decoded_smaller_gives_nearly_the_same_input(size: tuple[int, int], rule: str) -> None:
+    spec = InputSpec(96, 64, resize_rule=rule)  # type: ignore[arg-type]
+    content = encoded(Image.fromarray(scene(*size)), "JPEG", quality=92)
+    whole, smaller = read_picture(content), read_picture(content, spec.ample_side)
+    assert whole.shape == (size[1], size[0], 3)
+    assert min(smaller.shape[:2]) >= min(spec.ample_side, *size)
+    assert smaller.shape == whole.shape or min(size) >= 2 * spec.ample_side
+    difference = np.abs(prepare(whole, spec).astype(int) - prepare(smaller, spec).astype(int))
+    assert difference.mean() < 1.5
+
+
+def test_other_formats_are_decoded_whole() -> None:
+    assert read_picture(encoded(Image.fromarray(scene(800, 600)), "PNG"), 100).shape == (600, 800, 3)
+
+
+def test_orientation_holds_for_a_picture_decoded_smaller() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(Image.fromarray(scene(1600, 800)), "JPEG", exif=exif)
+    assert read_picture(content, 200).shape == (400, 200, 3)

@@ -16,6 +16,20 @@ from train.settings import Settings
     ("name", "value"),
     [
         ("architecture", "resnet"),
+        ("optimizer", "lion"),
+        ("schedule", "steps"),
+        ("convolutions", "32,many"),
+        ("convolutions", ""),
+        ("hidden", "many:0.5"),
+        ("hidden", "64:1"),
+        ("size", "64x"),
+        ("size", "64x60x3"),
+        ("size", "-64"),
+        ("mixing", 1.5),
+        ("balance", -0.5),
+        ("average", 1.0),
+        ("head_epochs", 41),
+        ("tuned_rate", 0.0),
         ("resize_rule", "squeeze"),
         ("colour", "sepia"),
         ("weights", "imagenet"),
@@ -55,8 +69,18 @@ def test_the_parts_have_to_leave_something_for_training() -> None:
 
 @pytest.mark.parametrize(("architecture", "side"), [("small", 128), ("mobilenet_v2", 224)])
 def test_each_architecture_has_its_usual_size(architecture: str, side: int) -> None:
-    assert Settings(architecture=architecture).input_size == side
-    assert Settings(architecture=architecture, size=64).input_size == 64
+    assert Settings(architecture=architecture).input_size == (side, side)
+    assert Settings(architecture=architecture, size=64).input_size == (64, 64)
+
+
+def test_a_rectangular_size_is_width_by_height() -> None:
+    assert Settings(size="64x60").input_size == (64, 60)
+    assert Settings(size="64x60").as_json()["size"] == "64x60"
+    assert Settings(size="64").as_json()["size"] == 64
+
+
+def test_dense_layers_are_written_as_units_and_dropout() -> None:
+    assert Settings(hidden="512:0.4, 256").hidden_layers == ((512, 0.4), (256, 0.0))
 
 
 def test_settings_are_stored_as_json_with_the_size_that_was_used() -> None:

@@ -300,7 +300,7 @@ def test_options_that_cannot_work_give_one_sentence_and_write_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_fit_says_so_leaves_nothing_and_keeps_the_old_bundle(
+def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(
     copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The interrupt comes at the worst moment: when the new bundle has begun to be written."""
@@ -329,6 +329,6 @@ def test_an_interrupted_fit_says_so_leaves_nothing_and_keeps_the_old_bundle(
 
     assert begun
     assert status == 130
-    assert "Interrupted" in capsys.readouterr().err
+    assert "--resume goes on.\nInterrupted; nothing was written." in capsys.readouterr().err
     assert hashes(copied_bundle) == hashes(colour_bundle)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["copied", "data"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from model.classifier import Classifier
+from model.clip_reader import read_frames
 from model.errors import VideoError
 from model.preprocessing import read_picture
-from model.video import Aggregate, FramePrediction, aggregate, predict_video, read_frames
+from model.video import Aggregate, FramePrediction, aggregate, predict_video
 from tests.pictures import PICTURE_KINDS, scene, write_clip, write_sound
 
 H264 = {"codec": "libx264", "pixels": "yuv420p"}

@@ -1,12 +1,16 @@
 """The networks: uint8 RGB pictures in, logits out, scaling included.
 
-Every network is one flat Keras model whose last convolutional activation is the layer "features"
-and whose output is the layer "logits": Grad-CAM and the export find them by these names.
+Every network is one flat Keras model whose layer "features" is the last activation that has places
+(height and width) and whose output is the layer "logits": Grad-CAM and the export find them by
+these names. Behind "features" come only layers whose gradient the served file can compute.
 """
 
 from __future__ import annotations
 
+import socket
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -20,15 +24,18 @@ FEATURES = "features"
 LOGITS = "logits"
 
 
-def build(settings: Settings, spec: InputSpec, classes: int, *, side: int | None = None) -> keras.Model:
+def build(
+    settings: Settings, spec: InputSpec, classes: int, *, scale: float = 1.0, pretrained: bool = True
+) -> keras.Model:
     """Build the network that the settings name.
 
     Args:
-        settings: Architecture, weights and dropout.
+        settings: Architecture, weights, dense layers and dropout.
         spec: Input size and colour mode.
         classes: Number of labels.
-        side: Input side in pixels when it differs from the spec's (in the early phase); the
-            weights have the same shapes at every size.
+        scale: Size of the input as a share of the spec's (in the early phase); the weights have the
+            same shapes at every size.
+        pretrained: Load the weights that the settings name; otherwise start from random ones.
 
     Returns:
         A model from uint8 (batch, height, width, 3), 0 to 255, to float32 logits (batch, classes).
@@ -36,12 +43,41 @@ def build(settings: Settings, spec: InputSpec, classes: int, *, side: int | None
     Raises:
         SettingsError: The weights cannot be loaded.
     """
-    pictures = layers.Input((side or spec.height, side or spec.width, 3), dtype="uint8", name="picture")
-    features = {"small": _small, "mobilenet_v2": _mobilenet_v2}[settings.architecture](pictures, settings, spec)
-    features = layers.Activation("linear", name=FEATURES)(features)
-    pooled = layers.GlobalAveragePooling2D(name="pooled")(features)
-    pooled = layers.Dropout(settings.dropout, name="dropout")(pooled)
-    return keras.Model(pictures, layers.Dense(classes, name=LOGITS)(pooled), name=settings.architecture)
+    width, height = scaled_size(settings, spec, scale)
+    pictures = layers.Input((height, width, 3), dtype="uint8", name="picture")
+    weights = settings.weights if pretrained else "none"
+    if settings.architecture == "plain":
+        features, flat = _plain(pictures, settings, spec), layers.Flatten(name="flat")
+    else:
+        flat = layers.GlobalAveragePooling2D(name="pooled")
+        if settings.architecture == "small":
+            features = _small(pictures, settings, spec)
+        elif settings.architecture == "mobilenet_v2":
+            features = _mobilenet_v2(pictures, settings, weights)
+        else:
+            features = _resnet50(pictures, weights)
+    x = flat(layers.Activation("linear", name=FEATURES)(features))
+    for number, (units, dropout) in enumerate(settings.hidden_layers, 1):
+        x = layers.Dense(units, kernel_regularizer=_penalty(settings), name=f"hidden_{number}")(x)
+        x = layers.ReLU(name=f"hidden_{number}_relu")(x)
+        x = layers.Dropout(dropout, name=f"hidden_{number}_dropout")(x)
+    x = layers.Dropout(settings.dropout, name="dropout")(x)
+    return keras.Model(pictures, layers.Dense(classes, name=LOGITS)(x), name=settings.architecture)
+
+
+def check_weights(settings: Settings) -> None:
+    """Raise `SettingsError` now when the pretrained weights cannot be had, rather than after the pictures are read."""
+    if settings.weights != "none":
+        build(settings, InputSpec(*settings.input_size), 2)
+
+
+def scaled_size(settings: Settings, spec: InputSpec, scale: float) -> tuple[int, int]:
+    """Return width and height of a network's input at a share of the full size, in steps of 16 pixels."""
+    if scale == 1:
+        return spec.width, spec.height
+    least = 32 if settings.architecture in ("mobilenet_v2", "resnet50") else 16
+    width, height = (min(side, max(least, round(side * scale / 16) * 16)) for side in (spec.width, spec.height))
+    return width, height
 
 
 def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -52,13 +88,13 @@ def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
 
 def _small(pictures: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
     """Stack residual blocks (He et al. 2016) for data of any size; 0.4 million parameters."""
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(pictures)
+    x = _scaled(pictures)
     if spec.colour_mode == "grey":
         x = x[..., :1]  # the three channels are equal
     x = _conv(x, 16, 3, stride=2)  # (H/2, W/2, 16)
     for filters, stride in ((24, 2), (48, 2), (48, 1), (72, 2), (72, 1)):
         x = _residual(x, filters, filters, stride)  # down to (H/16, W/16, 72)
-    stride = 2 if spec.height >= 96 else 1  # small inputs keep enough places to look at
+    stride = 2 if min(spec.width, spec.height) >= 96 else 1  # small inputs keep enough places to look at
     return _residual(x, 72, 128, stride)
 
 
@@ -80,28 +116,82 @@ def _conv(
     return layers.ReLU()(x) if activation else x
 
 
-def _mobilenet_v2(pictures: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
+def _plain(pictures: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
+    """Convolution, ReLU and pooling, over and over: what courses teach first."""
+    x = layers.Rescaling(1 / 255, name="scale")(pictures)
+    if spec.colour_mode == "grey":
+        x = x[..., :1]  # the three channels are equal
+    for filters in settings.filters:
+        x = layers.Conv2D(filters, 3, activation="relu", padding="same", kernel_regularizer=_penalty(settings))(x)
+        x = layers.MaxPooling2D(padding="same")(x)
+    return x
+
+
+def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(settings.l2) if settings.l2 else None
+
+
+def _scaled(pictures: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Rescaling(1 / 127.5, offset=-1, name="scale")(pictures)
+
+
+def _mobilenet_v2(pictures: keras.KerasTensor, settings: Settings, weights: str) -> keras.KerasTensor:
     """MobileNetV2 without its top (Sandler et al. 2018)."""
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(pictures)
-    weights = {"none": None, "imagenet": "imagenet"}.get(settings.weights, settings.weights)
-    if weights not in (None, "imagenet") and not Path(weights).is_file():
+    # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
+    return _with_weights(
+        lambda source: keras.applications.MobileNetV2(
+            input_tensor=_scaled(pictures), alpha=settings.alpha, include_top=False, weights=source
+        ),
+        weights,
+        f"MobileNetV2 with --alpha {settings.alpha}",
+        "that alpha is 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
+    )
+
+
+def _resnet50(pictures: keras.KerasTensor, weights: str) -> keras.KerasTensor:
+    """ResNet50 without its top (He et al. 2016); its weights want blue, green, red, less the ImageNet means."""
+    means = layers.Rescaling(1.0, offset=[-103.939, -116.779, -123.68], name="scale")
+    return _with_weights(
+        lambda source: keras.applications.ResNet50(
+            input_tensor=means(pictures[..., ::-1]), include_top=False, weights=source
+        ),
+        weights,
+        "ResNet50",
+        "that there is room for 100 MB",
+    )
+
+
+@contextmanager
+def _deadline(seconds: float = 30.0) -> Iterator[None]:
+    """Let a download fail that stalls: Keras sets no time limit of its own."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _with_weights(
+    backbone: Callable[[str | None], keras.Model], weights: str, name: str, check: str
+) -> keras.KerasTensor:
+    """Build a pretrained network; every reason why that cannot be done becomes one sentence."""
+    source = {"none": None, "imagenet": "imagenet"}.get(weights, weights)
+    if source not in (None, "imagenet") and not Path(source).is_file():
         raise SettingsError(f"--weights should be imagenet, none or a file. There is no file “{weights}”.")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _deadline():
             warnings.simplefilter("ignore")  # Keras warns about each layer that does not fit, before it raises
-            # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
-            return keras.applications.MobileNetV2(
-                input_tensor=x, alpha=settings.alpha, include_top=False, weights=weights
-            ).output
+            return backbone(source).output
     except Exception as error:  # Keras raises bare Exceptions for failed downloads
-        if weights is None:
-            raise SettingsError(f"MobileNetV2 cannot be built with --alpha {settings.alpha}: {error}") from error
-        if weights == "imagenet":
+        if source is None:
+            raise SettingsError(f"{name} cannot be built: {error}") from error
+        if source == "imagenet":
             raise SettingsError(
-                f"The ImageNet weights for MobileNetV2 with --alpha {settings.alpha} could not be fetched. Check the "
-                "network and that alpha is 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4; or use --weights FILE or --weights none."
+                f"The ImageNet weights for {name} could not be fetched. Check the network and {check}; or use "
+                "--weights FILE or --weights none (--recipe small is made for training without pretrained weights)."
             ) from error
         raise SettingsError(
-            f"“{weights}” does not hold the weights of MobileNetV2 with --alpha {settings.alpha} and without its top. "
-            "Give the matching --alpha or another file."
+            f"“{weights}” does not hold the weights of {name} and without its top. Give the matching network or "
+            "another file."
         ) from error

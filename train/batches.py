@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 
-from train.augmentation import augment, shrink
+from train.augmentation import augment, mix, shrink
 from train.settings import Settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures of one part with their targets.
+
+    Attributes:
+        pictures: (n, height, width, 3), uint8 RGB, prepared.
+        targets: (n, classes), float32: 1 for every label of a picture, 0 for the others.
+    """
+
+    pictures: np.ndarray
+    targets: np.ndarray
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Class index of each picture, (n,), int; of several labels the first."""
+        return self.targets.argmax(axis=1) if len(self.targets) else np.zeros(0, np.int64)
 
 
 class TrainingBatches(keras.utils.PyDataset):
@@ -14,9 +34,9 @@ class TrainingBatches(keras.utils.PyDataset):
 
     Args:
         pictures: (n, height, width, 3), uint8.
-        classes: (n,), int: class indices.
-        settings: Batch size, seed and augmentation.
-        side: Side of the pictures in a batch, pixels.
+        targets: (n, classes), float32: 1 for every label of a picture, 0 for the others.
+        settings: Batch size, seed, balance, mixing and augmentation.
+        size: Width and height of the pictures in a batch, pixels.
         grey: Whether the network sees brightness only.
         first_epoch: Number of epochs already done: the random numbers go on from there.
     """
@@ -24,16 +44,16 @@ class TrainingBatches(keras.utils.PyDataset):
     def __init__(
         self,
         pictures: np.ndarray,
-        classes: np.ndarray,
+        targets: np.ndarray,
         settings: Settings,
-        side: int,
+        size: tuple[int, int],
         *,
         grey: bool,
         first_epoch: int = 0,
     ) -> None:
         super().__init__(workers=2, max_queue_size=8)
-        self._pictures, self._classes = pictures, classes
-        self._settings, self._side, self._grey = settings, side, grey
+        self._pictures, self._targets = pictures, targets
+        self._settings, self._size, self._grey = settings, size, grey
         self._epoch = first_epoch
         self._order = self._shuffle()
 
@@ -41,11 +61,14 @@ class TrainingBatches(keras.utils.PyDataset):
         return -(-len(self._pictures) // self._settings.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        size = self._settings.batch_size
-        chosen = self._order[index * size : (index + 1) * size]
-        rng = np.random.default_rng([self._settings.seed, self._epoch, index])
-        pictures = [augment(self._pictures[i], rng, self._settings, self._side, grey=self._grey) for i in chosen]
-        return np.stack(pictures), self._classes[chosen]
+        settings = self._settings
+        chosen = self._order[index * settings.batch_size : (index + 1) * settings.batch_size]
+        rng = np.random.default_rng([settings.seed, self._epoch, index])
+        pictures = np.stack([augment(self._pictures[i], rng, settings, self._size, grey=self._grey) for i in chosen])
+        targets = self._targets[chosen]
+        if settings.mixing and rng.random() < settings.mixing:
+            return mix(pictures, targets, rng, union=settings.multi_label)
+        return pictures, targets
 
     def on_epoch_end(self) -> None:
         """Shuffle anew for the next epoch."""
@@ -53,7 +76,14 @@ class TrainingBatches(keras.utils.PyDataset):
         self._order = self._shuffle()
 
     def _shuffle(self) -> np.ndarray:
-        return np.random.default_rng([self._settings.seed, self._epoch]).permutation(len(self._pictures))
+        rng = np.random.default_rng([self._settings.seed, self._epoch])
+        order = rng.permutation(len(self._pictures))
+        if not self._settings.balance:
+            return order
+        expected = draws(self._targets, self._settings.balance)[order]
+        # Systematic sampling: each picture comes its expected number of times, rounded up or down by chance.
+        marks = np.arange(len(order)) + rng.random()
+        return rng.permutation(order[np.minimum(np.searchsorted(expected.cumsum(), marks), len(order) - 1)])
 
 
 class PlainBatches(keras.utils.PyDataset):
@@ -61,19 +91,35 @@ class PlainBatches(keras.utils.PyDataset):
 
     Args:
         pictures: (n, height, width, 3), uint8.
-        classes: (n,), int: class indices.
-        side: Side of the pictures in a batch, pixels.
+        targets: (n, classes), float32.
+        size: Width and height of the pictures in a batch, pixels.
         batch_size: Pictures a batch.
     """
 
-    def __init__(self, pictures: np.ndarray, classes: np.ndarray, side: int, batch_size: int = 64) -> None:
+    def __init__(self, pictures: np.ndarray, targets: np.ndarray, size: tuple[int, int], batch_size: int = 64) -> None:
         super().__init__()
-        self._pictures, self._classes = pictures, classes
-        self._side, self._batch_size = side, batch_size
+        self._pictures, self._targets = pictures, targets
+        self._size, self._batch_size = size, batch_size
 
     def __len__(self) -> int:
         return -(-len(self._pictures) // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return np.stack([shrink(p, self._side) for p in self._pictures[chosen]]), self._classes[chosen]
+        return np.stack([shrink(p, self._size) for p in self._pictures[chosen]]), self._targets[chosen]
+
+
+def draws(targets: np.ndarray, balance: float) -> np.ndarray:
+    """Return how often each picture is expected in an epoch when rare classes are drawn more often.
+
+    Args:
+        targets: (n, classes), float32: 1 for every label of a picture.
+        balance: 0 for every picture once, 1 for every class equally often, between: a compromise.
+
+    Returns:
+        (n,), float64, of mean 1. Of a picture with several labels the rarest counts.
+    """
+    counts = targets.sum(axis=0)
+    weights = np.where(targets > 0, np.maximum(counts, 1) ** -balance, 0).max(axis=1)
+    weights = np.where(weights > 0, weights, 1 / len(targets) ** balance)  # pictures without a label
+    return weights * (len(weights) / weights.sum())

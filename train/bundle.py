@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -49,10 +49,11 @@ def new_bundle(target: Path) -> Iterator[Path]:
     check_target(target)
     target = target.resolve()  # of a link, the directory that it names is replaced
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    # Named before it is made, so that an interrupt at any moment removes it.
+    partial = target.parent / f".{target.name}.{secrets.token_hex(4)}.partial"
     try:
+        partial.mkdir(mode=0o755)
         yield partial
-        partial.chmod(0o755)  # mkdtemp's directories are for their owner alone
         _sync(partial)
         if target.exists():
             # A directory cannot be replaced in one step: the old bundle moves aside until the new one is in place.

@@ -62,7 +62,7 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
             tape.watch(features)
             logits = features
             for layer in head:
-                logits = layer(logits, training=False)
+                logits = _relu(logits) if isinstance(layer, keras.layers.ReLU) else layer(logits, training=False)
             chosen = tf.gather(logits, label, axis=1)  # (B,)
         gradient = tape.gradient(chosen, features)
         importance = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)
@@ -70,3 +70,9 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
         return {"logits": logits, "map": activation}
 
     return explain
+
+
+@tf.custom_gradient
+def _relu(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """ReLU whose gradient is made of operators that LiteRT has: it has no ReluGrad."""
+    return tf.nn.relu(x), lambda gradient: gradient * tf.cast(x > 0, x.dtype)

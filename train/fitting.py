@@ -2,81 +2,55 @@
 
 from __future__ import annotations
 
-import math
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from train.architectures import build, head_layers
-from train.batches import PlainBatches, TrainingBatches
-from train.memory import keep_freed_memory
+from train.architectures import build, scaled_size
+from train.batches import Part, PlainBatches, TrainingBatches
+from train.epoch_end import EpochEnd
+from train.memory import keep_freed_memory, refuse_small_memory
+from train.phases import Phase, freeze, optimizer, plan
+from train.probe import start_from_probe
+from train.progress import Progress, ProgressFile
 from train.settings import Settings
 
 
-@dataclass(frozen=True)
-class Part:
-    """Pictures of one part with their class indices.
-
-    Attributes:
-        pictures: (n, height, width, 3), uint8 RGB, prepared.
-        classes: (n,), int.
-    """
-
-    pictures: np.ndarray
-    classes: np.ndarray
+class NotANumberError(SettingsError):
+    """The loss has become infinite or no number."""
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A stretch of training with one input size and one learning-rate curve.
+class FitResult:
+    """What a training run gave.
 
     Attributes:
-        name: What is printed.
-        epochs: How many at most.
-        side: Side of the pictures, pixels.
-        first_rate: Learning rate after the warm-up.
-        last_rate: Learning rate at the end of the cosine.
-        head_only: Keep everything before the head as it is.
+        model: The network with its best weights, not compiled.
+        history: One dict an epoch.
+        interrupted: Whether the run was stopped before its end.
     """
 
-    name: str
-    epochs: int
-    side: int
-    first_rate: float
-    last_rate: float
-    head_only: bool = False
+    model: keras.Model
+    history: list[dict[str, Any]]
+    interrupted: bool
 
 
-def plan(settings: Settings) -> list[Phase]:
-    """Return the phases that the settings ask for."""
-    side, rate, epochs = settings.input_size, settings.learning_rate, settings.epochs
-    if settings.weights != "none" and epochs > 1:
-        # The new head first, or its first large gradients would spoil the pretrained features
-        # (Kornblith et al. 2019 fine-tune everything afterwards, at a lower rate).
-        head = max(1, epochs // 4)
-        return [
-            Phase("head", head, side, rate, rate / 10, head_only=True),
-            Phase("fine-tuning", epochs - head, side, rate / 4, 0),
-        ]
-    if settings.early_size < 1 and epochs > 1:
-        # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
-        early = max(1, round(epochs * 0.6))
-        least = 32 if settings.architecture == "mobilenet_v2" else 16
-        early_side = min(side, max(least, round(side * settings.early_size / 16) * 16))
-        return [
-            Phase("small pictures", early, early_side, rate, rate * 0.4),
-            Phase("full size", epochs - early, side, rate * 0.4, 0),
-        ]
-    return [Phase("training", epochs, side, rate, 0)]
-
-
-def fit(settings: Settings, spec: InputSpec, labels: int, train: Part, validation: Part) -> keras.Model:
+def fit(
+    settings: Settings,
+    spec: InputSpec,
+    labels: int,
+    train: Part,
+    validation: Part,
+    *,
+    file: ProgressFile | None = None,
+    tensorboard: Path | None = None,
+) -> FitResult:
     """Train a network.
 
     Args:
@@ -85,29 +59,38 @@ def fit(settings: Settings, spec: InputSpec, labels: int, train: Part, validatio
         labels: Number of classes.
         train: Pictures to fit on.
         validation: Pictures that choose the best epoch; may be empty, then the last one counts.
+        file: Where the progress is kept, and what it may go on from.
+        tensorboard: Directory for TensorBoard's records.
 
     Returns:
-        The network with its best weights, not compiled.
+        The network with its best weights, and how it came to be.
 
     Raises:
-        SettingsError: The weights do not fit, or the loss is no longer a number.
+        SettingsError: The weights do not fit, the stored progress is of another run, the memory is too
+            small, or the loss was no longer a number before any epoch ended.
+        KeyboardInterrupt: Ctrl-C before any epoch ended; later it ends the training with the best so far.
     """
     keep_freed_memory()
-    keras.utils.set_random_seed(settings.seed)
-    weights: list[np.ndarray] | None = None
-    done = 0
-    for phase in plan(settings):
-        model = build(settings, spec, labels, side=phase.side)
-        if weights is not None:
-            model.set_weights(weights)
-        print(f"{phase.name}: up to {phase.epochs} epochs at {phase.side} x {phase.side} pixels", file=sys.stderr)
-        _fit_phase(model, phase, settings, spec, train, validation, done)
-        weights = model.get_weights()
-        done += phase.epochs
+    progress = (file and file.load()) or Progress()
+    if progress.epoch:
+        print(f"Going on after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
+    stopped = ""
+    try:
+        _fit_phases(settings, spec, labels, train, validation, progress, file, tensorboard)
+    except KeyboardInterrupt:
+        if not progress.best:
+            raise
+        stopped = "Stopped by Ctrl-C."
+    except NotANumberError as error:
+        if not progress.best:
+            raise
+        stopped = str(error)
+    if stopped:
+        print(f"{stopped} Keeping the best so far, that of epoch {progress.best_epoch}.", file=sys.stderr)
     # A fresh network, because a compiled one would be stored with its optimizer, twice its size.
-    fitted = build(settings, spec, labels)
-    fitted.set_weights(weights)
-    return fitted
+    fitted = build(settings, spec, labels, pretrained=False)
+    fitted.set_weights(progress.best)
+    return FitResult(fitted, progress.history, bool(stopped))
 
 
 def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 64) -> np.ndarray:
@@ -118,71 +101,92 @@ def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 6
     return np.concatenate([np.asarray(model.predict_on_batch(pictures[s : s + batch_size])) for s in starts])
 
 
-def _fit_phase(
-    model: keras.Model, phase: Phase, settings: Settings, spec: InputSpec, train: Part, validation: Part, done: int
+def targets_of(classes: np.ndarray, count: int) -> np.ndarray:
+    """Return class indices (n,) as (n, count) float32 rows with a single one."""
+    return np.eye(count, dtype=np.float32)[classes]
+
+
+def _fit_phases(
+    settings: Settings,
+    spec: InputSpec,
+    labels: int,
+    train: Part,
+    validation: Part,
+    progress: Progress,
+    file: ProgressFile | None,
+    tensorboard: Path | None,
 ) -> None:
-    classes = int(model.output_shape[-1])
+    phases = plan(settings)
+    model: keras.Model | None = None
+    for number in range(progress.phase, len(phases)):
+        phase = phases[number]
+        if number > progress.phase:
+            progress.enter(number)
+        if progress.phase_done:
+            continue
+        if model is None or phase.scale != phases[number - 1].scale:
+            keras.utils.set_random_seed(settings.seed)
+            model = build(settings, spec, labels, scale=phase.scale, pretrained=not progress.best)
+            refuse_small_memory(model, settings.batch_size)
+        _fit_phase(model, phase, settings, spec, train, validation, progress, file, tensorboard)
+
+
+def _fit_phase(
+    model: keras.Model,
+    phase: Phase,
+    settings: Settings,
+    spec: InputSpec,
+    train: Part,
+    validation: Part,
+    progress: Progress,
+    file: ProgressFile | None,
+    tensorboard: Path | None,
+) -> None:
+    size = scaled_size(settings, spec, phase.scale)
     grey = spec.colour_mode == "grey"
-    batches = TrainingBatches(
-        train.pictures, one_hot(train.classes, classes), settings, phase.side, grey=grey, first_epoch=done
-    )
-    checks = PlainBatches(validation.pictures, one_hot(validation.classes, classes), phase.side)
-    _freeze(model, phase, pretrained=settings.weights != "none")
+    batches = TrainingBatches(train.pictures, train.targets, settings, size, grey=grey, first_epoch=progress.epoch)
+    checks = PlainBatches(validation.pictures, validation.targets, size)
+    freeze(model, phase, settings)
+    if progress.best:
+        model.set_weights(progress.best)
+    elif settings.starts_from_probe:
+        print("Starting from a regression on the pretrained features …", file=sys.stderr)
+        start_from_probe(model, train, validation, mirror=settings.flip, seed=settings.seed)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            _schedule(phase, steps=len(batches)), weight_decay=settings.weight_decay, clipnorm=1.0
-        ),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        optimizer=optimizer(settings, phase, len(batches)),
+        loss=_loss(settings),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]
+        if settings.multi_label
+        else [keras.metrics.CategoricalAccuracy("accuracy")],
     )
-    with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
-        best = Path(directory) / "best.weights.h5"
-        callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
-        if len(checks):
-            callbacks += [
-                keras.callbacks.ModelCheckpoint(
-                    str(best), monitor="val_loss", save_best_only=True, save_weights_only=True
-                ),
-                keras.callbacks.EarlyStopping(monitor="val_loss", patience=settings.patience),
-            ]
-        history = model.fit(
-            batches,
-            validation_data=checks if len(checks) else None,
-            epochs=done + phase.epochs,
-            initial_epoch=done,
-            callbacks=callbacks,
-            shuffle=False,  # the batches do that themselves; Keras would use Python's global generator
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-        if best.is_file():
-            model.load_weights(best)
-    if not all(math.isfinite(loss) for loss in history.history["loss"]):
-        raise SettingsError(
+    model.optimizer.build(model.trainable_variables)
+    if progress.variables:
+        for variables, values in (
+            (model.variables, progress.variables),
+            (model.optimizer.variables, progress.optimizer),
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+    last_epoch = progress.phase_start + phase.epochs
+    watch = EpochEnd(progress, phase, settings, checks, last_epoch, file)
+    if not progress.best and settings.starts_from_probe:
+        watch.set_model(model)
+        watch.keep_if_best(watch.measure())
+    print(f"{phase.name}: up to {phase.epochs} epochs at {size[0]} x {size[1]} pixels", file=sys.stderr)
+    model.fit(
+        batches,
+        epochs=last_epoch,
+        initial_epoch=progress.epoch,
+        callbacks=[watch, *([keras.callbacks.TensorBoard(tensorboard, write_graph=False)] if tensorboard else [])],
+        shuffle=False,  # the batches do that themselves; Keras would use Python's global generator
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    if watch.broken:
+        raise NotANumberError(
             f"The loss is no longer a number with --learning-rate {settings.learning_rate}. Try a lower one."
         )
 
 
-def _freeze(model: keras.Model, phase: Phase, *, pretrained: bool) -> None:
-    head = {layer.name for layer in head_layers(model)}
-    for layer in model.layers:
-        # Pretrained batch statistics come from far more pictures than a small data set has.
-        statistics = pretrained and isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = layer.name in head or not (phase.head_only or statistics)
-
-
-def _schedule(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Warm up for at most one epoch, then follow a cosine (Loshchilov & Hutter 2017)."""
-    total = steps * phase.epochs
-    warm_up = min(steps, max(1, total // 10))
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=phase.first_rate / 10,
-        warmup_target=phase.first_rate,
-        warmup_steps=warm_up,
-        decay_steps=max(1, total - warm_up),
-        alpha=phase.last_rate / phase.first_rate,
-    )
-
-
-def one_hot(classes: np.ndarray, count: int) -> np.ndarray:
-    """Return class indices (n,) as (n, count) float32 rows with a single one."""
-    return np.eye(count, dtype=np.float32)[classes]
+def _loss(settings: Settings) -> keras.losses.Loss:
+    kind = keras.losses.BinaryCrossentropy if settings.multi_label else keras.losses.CategoricalCrossentropy
+    return kind(from_logits=True, label_smoothing=settings.label_smoothing)

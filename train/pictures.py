@@ -67,7 +67,7 @@ class PictureStore:
 
         def decode(index: int) -> str | None:
             try:
-                pictures[index] = prepare(read_picture(examples[index].path), spec)
+                pictures[index] = prepare(read_picture(examples[index].path, spec.ample_side), spec)
             except PictureError as error:
                 return str(error)
             return None

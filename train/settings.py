@@ -10,7 +10,11 @@ from typing import Any
 from model.errors import SettingsError
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES
 
-ARCHITECTURES = ("small", "mobilenet_v2")
+ARCHITECTURES = ("small", "plain", "mobilenet_v2", "resnet50")
+PRETRAINED = ("mobilenet_v2", "resnet50")
+OPTIMIZERS = ("adamw", "adam", "sgd")
+SCHEDULES = ("cosine", "constant", "plateau")
+_USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "resnet50": 224}
 
 
 @dataclass(frozen=True)
@@ -18,18 +22,36 @@ class Settings:
     """The settings of a training run; `python -m train fit --help` explains each.
 
     Attributes:
-        architecture: "small" (a residual CNN for training from scratch) or "mobilenet_v2".
+        recipe: Name of the recipe that the other settings come from.
+        architecture: "small" (a residual CNN for training from scratch), "plain" (convolutions, each
+            followed by pooling, then dense layers), "mobilenet_v2" or "resnet50".
         alpha: MobileNetV2's width multiplier.
         weights: "imagenet", "none", or the path of a weights file without the top layer.
-        size: Side of the square network input in pixels; the architecture's usual one when None.
+        convolutions: Filters of each convolution of "plain", as 32,64,128.
+        hidden: Dense layers before the logits, each with the dropout after it, as 512:0.4,256:0.3.
+        l2: Strength of the L2 penalty on the kernels of "plain".
+        size: Network input in pixels, as 224 or, width first, 64x60; the architecture's usual one
+            when left out.
         resize_rule: See `model.preprocessing.InputSpec`.
         colour: "rgb", "grey", or "auto": grey when every training picture is.
+        multi_label: Several labels a picture: a folder named cat+dog holds pictures of both.
         epochs: Passes over the training pictures, all phases together.
         batch_size: Pictures a step.
-        learning_rate: Highest learning rate; the schedule falls from it to zero along a cosine.
+        optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
+        learning_rate: Highest learning rate.
+        schedule: "cosine" falls to zero after a warm-up, "constant" stays, "plateau" falls to a third
+            whenever validation has not improved for a third of the patience.
         weight_decay: Decoupled weight decay of AdamW.
+        probe: Start the logits of a pretrained network from a logistic regression on its features.
+        head_epochs: Epochs with the pretrained part frozen; a quarter of all when left out.
+        tuned_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
+            for all but the first 100.
+        tuned_rate: Highest learning rate after that; a quarter of the other one when left out.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.
+        mixing: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
+        balance: How far rare classes are drawn as often as common ones, 0 to 1.
+        average: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
         rotation: Largest turn either way, degrees.
         shift: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
@@ -45,18 +67,32 @@ class Settings:
         seed: Seed of the split, the initial weights, the order and the augmentation.
     """
 
+    recipe: str = "small"
     architecture: str = "small"
     alpha: float = 0.35
     weights: str = "none"
-    size: int | None = None
+    convolutions: str = "32,64,128"
+    hidden: str = ""
+    l2: float = 0.0
+    size: int | str | None = None
     resize_rule: str = "stretch"
     colour: str = "auto"
+    multi_label: bool = False
     epochs: int = 40
     batch_size: int = 32
+    optimizer: str = "adamw"
     learning_rate: float = 2e-3
+    schedule: str = "cosine"
     weight_decay: float = 1e-4
+    probe: bool = False
+    head_epochs: int | None = None
+    tuned_layers: int = 0
+    tuned_rate: float | None = None
     dropout: float = 0.2
     label_smoothing: float = 0.05
+    mixing: float = 0.0
+    balance: float = 0.0
+    average: float = 0.0
     rotation: float = 12.0
     shift: float = 0.1
     zoom: float = 0.2
@@ -75,12 +111,28 @@ class Settings:
         _choice("--architecture", self.architecture, ARCHITECTURES)
         _choice("--resize-rule", self.resize_rule, RESIZE_RULES)
         _choice("--colour", self.colour, ("auto", *COLOUR_MODES))
-        if self.architecture == "small" and self.weights != "none":
+        _choice("--optimizer", self.optimizer, OPTIMIZERS)
+        _choice("--schedule", self.schedule, SCHEDULES)
+        if self.weights != "none" and self.architecture not in PRETRAINED:
             raise SettingsError(
-                f"--weights {self.weights} needs --architecture mobilenet_v2: “small” has no pretrained weights."
+                f"--weights {self.weights} needs --architecture {' or '.join(PRETRAINED)}: “{self.architecture}” has "
+                "no pretrained weights."
             )
-        if self.size is not None:
-            _range("--size", self.size, 32 if self.architecture == "mobilenet_v2" else 16, 1024)
+        for side in self.input_size:
+            _range("--size", side, 32 if self.architecture in PRETRAINED else 16, 1024)
+        for filters in self.filters:
+            _range("--convolutions", filters, 1, 4096)
+        for units, dropout in self.hidden_layers:
+            _range("--hidden", units, 1, 65536)
+            _range("--hidden", dropout, 0, 0.95)
+        if self.early_size < 1 and self.architecture == "plain":
+            raise SettingsError("--early-size needs another architecture: the dense layers of “plain” fix the size.")
+        if self.tuned_rate is not None:
+            _range("--tuned-rate", self.tuned_rate, 1e-8, 10)
+        if self.head_epochs is not None:
+            _range("--head-epochs", self.head_epochs, 0, self.epochs)
+        _range("--average", self.average, 0, 0.99999)
+        _range("--l2", self.l2, 0, 10)
         _range("--alpha", self.alpha, 0.05, 3)
         _range("--epochs", self.epochs, 1, 100_000)
         _range("--batch-size", self.batch_size, 1, 4096)
@@ -92,7 +144,8 @@ class Settings:
         _range("--rotation", self.rotation, 0, 180)
         for name in ("dropout", "label_smoothing", "shift", "zoom", "shear", "light", "colour_shift"):
             _range(_option(name), getattr(self, name), 0, 0.95)
-        _range("--erase", self.erase, 0, 1)
+        for name in ("erase", "mixing", "balance"):
+            _range(_option(name), getattr(self, name), 0, 1)
         for name in ("validation_share", "test_share"):
             _range(_option(name), getattr(self, name), 0.01, 0.8)
         if self.validation_share + self.test_share > 0.9:
@@ -102,14 +155,46 @@ class Settings:
             )
 
     @property
-    def input_size(self) -> int:
-        """Side of the network's input: the given one or the architecture's usual one."""
-        return self.size or {"small": 128, "mobilenet_v2": 224}[self.architecture]
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the network's input: the given ones or the architecture's usual ones."""
+        if self.size is None:
+            return (_USUAL_SIZE[self.architecture],) * 2
+        sides = str(self.size).lower().split("x")
+        if len(sides) > 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+            raise SettingsError(f"--size should be a number, or width x height as 64x60. Received: {self.size}.")
+        return int(sides[0]), int(sides[-1])
+
+    @property
+    def filters(self) -> tuple[int, ...]:
+        """Filters of each convolution of "plain"."""
+        pieces = [piece.strip() for piece in self.convolutions.split(",")]
+        if not all(piece.isdecimal() for piece in pieces):
+            raise SettingsError(f"--convolutions should be numbers as 32,64,128. Received: {self.convolutions}.")
+        return tuple(int(piece) for piece in pieces)
+
+    @property
+    def hidden_layers(self) -> tuple[tuple[int, float], ...]:
+        """Units and dropout of each dense layer before the logits."""
+        layers = []
+        for piece in filter(None, (piece.strip() for piece in self.hidden.split(","))):
+            units, _, dropout = piece.partition(":")
+            try:
+                layers.append((int(units), float(dropout or 0)))
+            except ValueError:
+                raise SettingsError(f"--hidden should be as 512:0.4,256:0.3. Received: {self.hidden}.") from None
+        return tuple(layers)
+
+    @property
+    def starts_from_probe(self) -> bool:
+        """Whether the logits start from a regression: it needs pretrained features and nothing in between."""
+        return self.probe and self.weights != "none" and not self.hidden_layers and not self.multi_label
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""
         # The name of a weights file says which it was; its path is nobody's business.
-        return dataclasses.asdict(self) | {"size": self.input_size, "weights": Path(self.weights).name}
+        width, height = self.input_size
+        size: int | str = width if width == height else f"{width}x{height}"
+        return dataclasses.asdict(self) | {"size": size, "weights": Path(self.weights).name}
 
 
 def _option(name: str) -> str:

@@ -92,6 +92,24 @@ def test_emptying_the_box_empties_the_answer(page: Page) -> None:
     expect(page.get_by_test_id("toast-text")).to_contain_text("There is no picture yet")
 
 
+def test_each_of_the_five_labels_says_why(page: Page) -> None:
+    choose_example(page, EXAMPLES / "pictures" / "portugal.jpg")
+    expect(heading(page)).to_have_text("Portugal")
+    expect(page.locator("#heat")).to_be_hidden()
+    choices = page.locator("#why label")
+    expect(choices).to_have_count(5)
+    choices.first.click()
+    heat = page.locator("#heat img")
+    expect(heat).to_be_visible()
+    first = heat.get_attribute("src")
+    choices.nth(1).click()
+    expect(heat).not_to_have_attribute("src", first or "")
+    choose_example(page, EXAMPLES / "pictures" / "sweden.jpg")
+    expect(heading(page)).to_have_text("Sweden")
+    expect(page.locator("#heat")).to_be_hidden()  # it belonged to the picture before
+    expect(choices.first).to_have_text("Sweden")
+
+
 def test_the_labels_are_listed(page: Page) -> None:
     page.get_by_text("What this model knows").click()
     listed = page.locator("#labels textarea")

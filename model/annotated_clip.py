@@ -1,0 +1,185 @@
+"""Write a clip anew with its labels drawn on it, in the one format that every browser plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from model.clip_files import spoken
+from model.clip_reader import CONTAINER_OPTIONS, read_frames
+from model.clip_record import ClipRecord, FrameRow
+from model.errors import VideoError
+
+_LONGEST_SIDE = 1920  # what phones decode in hardware
+_TIME_BASE = Fraction(1, 90_000)
+_QUALITY = {"crf": "23", "preset": "veryfast"}
+_SOUND_RATE = 128_000
+_BRIGHTNESS_BEHIND = 0.35  # how much of the picture is left behind the text
+
+
+def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Iterator[float]:
+    """Write the stretch of a clip that was read, with label and confidence on every frame and its sound.
+
+    H.264 in yuv420p with AAC sound and the index at the front (“faststart”), as web pages need. The
+    picture stands upright, whatever the rotation in the source, and keeps the times of its frames.
+
+    Args:
+        source: The clip.
+        record: What was read of it.
+        target: Where to write; the name ends in “.mp4”.
+
+    Yields:
+        The share that is done, 0 to 1. The file is complete when the iterator ends.
+
+    Raises:
+        VideoError: The clip cannot be read, or nothing was read of it.
+    """
+    rows = record.rows()
+    row = next(rows, None)
+    if row is None:
+        raise VideoError(f"Nothing was read of “{source.name}”. Read the clip first.")
+    begin, end = row.time, record.segments()[-1].end
+    with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as output:
+        video: av.video.stream.VideoStream | None = None
+        sound = _Sound(source, begin, end)
+        try:
+            upcoming = next(rows, None)
+            for frame in read_frames(source):
+                if frame.index < row.index:
+                    continue
+                if frame.time > end:
+                    break
+                while upcoming is not None and upcoming.index <= frame.index:
+                    row, upcoming = upcoming, next(rows, None)
+                if video is None:
+                    video = _add_video(output, frame.picture)
+                    sound.add_to(output)
+                picture = np.asarray(
+                    cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA), np.uint8
+                )
+                annotate(picture, row)
+                encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
+                output.mux(video.encode(encoded))
+                for packet in sound.until(frame.time - begin):
+                    output.mux(packet)
+                yield min(1.0, (frame.time - begin) / max(end - begin, 1e-3))
+            if video is not None:
+                output.mux(video.encode(None))
+                for packet in sound.until(None):
+                    output.mux(packet)
+        finally:
+            sound.close()
+
+
+def annotate(picture: np.ndarray, row: FrameRow) -> None:
+    """Draw a frame's label and confidence on it, at the lower left.
+
+    Args:
+        picture: (height, width, 3), uint8 RGB; changed in place.
+        row: What is known about the frame.
+    """
+    height, width = picture.shape[:2]
+    mask = _text(_words(row), max(12, round(min(height, width) / 14)), width)
+    rows, columns = min(mask.shape[0], height), min(mask.shape[1], width)
+    area = picture[height - rows :, :columns]
+    lettering = mask[:rows, :columns, np.newaxis].astype(np.float32) / 255
+    area[:] = area * _BRIGHTNESS_BEHIND * (1 - lettering) + 255 * lettering
+
+
+def _words(row: FrameRow) -> str:
+    """Say the segment's label, and how sure the model is of it in this very frame."""
+    confidence = dict(row.ranking).get(row.segment or "")
+    return spoken(row.segment) if confidence is None else f"{row.segment} {confidence:.0%}"
+
+
+@lru_cache(maxsize=256)
+def _text(words: str, size: int, width: int) -> np.ndarray:
+    """Return the lettering of a line of text, (height, width), uint8; smaller where it would not fit."""
+    # OpenCV carries fonts within itself: Latin with all accents, Greek, Cyrillic, Chinese, Arabic.
+    font = cv2.FontFace("sans")
+    margin = size // 2
+    while True:
+        _, _, wide, _tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
+        if wide + 2 * margin <= width or size <= 8:
+            break
+        size = min(size - 1, int(size * (width - 2 * margin) / wide))
+    size = max(size, 8)
+    mask = np.zeros((size + 2 * margin, min(width, wide + 2 * margin)), np.uint8)
+    cv2.putText(mask, words, (margin, margin + round(size * 0.85)), (255,), font, size, 600)
+    return mask
+
+
+def _add_video(output: av.container.OutputContainer, picture: np.ndarray) -> av.video.stream.VideoStream:
+    height, width = picture.shape[:2]
+    shrink = max(1.0, max(height, width) / _LONGEST_SIDE)
+    video = output.add_stream("libx264", rate=30, options=_QUALITY)
+    # The format halves the colours' resolution: sides must be even.
+    video.width, video.height = (max(2, round(side / shrink / 2) * 2) for side in (width, height))
+    video.pix_fmt = "yuv420p"
+    video.time_base = video.codec_context.time_base = _TIME_BASE
+    return video
+
+
+class _Sound:
+    """The sound of the same stretch, as AAC; silence where there is none or it cannot be read."""
+
+    def __init__(self, source: Path, begin: float, end: float) -> None:
+        self._begin, self._end = begin, end
+        self._input = av.open(f"file:{source.resolve()}", options=CONTAINER_OPTIONS)
+        self._output: av.audio.stream.AudioStream | None = None
+        self._packets: Iterator[tuple[float, list[av.Packet]]] | None = None
+        self._held: tuple[float, list[av.Packet]] | None = None
+
+    def add_to(self, output: av.container.OutputContainer) -> None:
+        if not self._input.streams.audio:
+            return
+        rate = self._input.streams.audio[0].rate or 44_100
+        self._output = output.add_stream("aac", rate=rate if rate in (32_000, 44_100, 48_000) else 44_100)
+        self._output.bit_rate = _SOUND_RATE
+        self._output.layout = "stereo"
+        self._packets = self._encoded(self._output)
+
+    def until(self, time: float | None) -> Iterator[av.Packet]:
+        """Yield the packets of the sound up to a time in the new clip; all that are left for None."""
+        while self._packets is not None:
+            if self._held is None:
+                self._held = next(self._packets, None)
+            if self._held is None or (time is not None and self._held[0] > time):
+                return
+            packets, self._held = self._held[1], None
+            yield from packets
+
+    def close(self) -> None:
+        self._input.close()
+
+    def _encoded(self, output: av.audio.stream.AudioStream) -> Iterator[tuple[float, list[av.Packet]]]:
+        """Yield the new clip's time and the packets encoded there."""
+        video = self._input.streams.video[0]
+        # Times count from the first picture, as everywhere.
+        offset = float((video.start_time or 0) * (video.time_base or 0)) + self._begin
+        resampler = av.AudioResampler(format="fltp", layout="stereo", rate=output.rate)
+        written = 0
+        now = 0.0
+        try:
+            for frame in self._input.decode(self._input.streams.audio[0]):
+                now = (frame.time or 0.0) - offset
+                if now < 0:
+                    continue
+                if now >= self._end - self._begin:
+                    break
+                for piece in resampler.resample(frame):
+                    # A gap in the source stays one.
+                    written = written if written else max(written, round(now * output.rate))
+                    piece.pts, piece.time_base = written, Fraction(1, output.rate)
+                    written += piece.samples
+                    yield now, output.encode(piece)
+        except (av.FFmpegError, OSError):
+            pass  # the sound breaks off; the picture goes on
+        yield now, output.encode(None)

@@ -1,0 +1,163 @@
+"""Write what is known about a clip as tables (CSV), JSON and subtitles (WebVTT); names every column once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from model.clip_record import ClipRecord, FrameRow
+from model.segments import Segment
+
+NONE_OF_THESE = "none of these"
+SEGMENT_COLUMNS = ("label", "start", "end", "confidence", "first_frame", "last_frame")
+
+# What spreadsheet programs take for a formula; a label is a stranger's text.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_ROUNDED_TIME, _ROUNDED_PROBABILITY = 4, 6
+
+Cell = int | float | str
+
+
+def frame_columns(top: int) -> list[str]:
+    """Return the names of a frame row's columns: index, time, the `top` labels with probabilities, segment."""
+    columns = ["index", "time"]
+    for rank in range(1, top + 1):
+        suffix = "" if rank == 1 else f"_{rank}"
+        columns += [f"label{suffix}", f"probability{suffix}"]
+    return [*columns, "segment"]
+
+
+def frame_cells(row: FrameRow, top: int) -> list[Cell]:
+    """Return a frame row's cells in the order of `frame_columns`; empty where a model has fewer labels."""
+    cells: list[Cell] = [row.index, round(row.time, _ROUNDED_TIME)]
+    for label, probability in row.ranking[:top]:
+        cells += [label, round(probability, _ROUNDED_PROBABILITY)]
+    cells += [""] * (2 + 2 * top - len(cells))
+    return [*cells, spoken(row.segment)]
+
+
+def segment_cells(segment: Segment) -> list[Cell]:
+    """Return a segment row's cells in the order of `SEGMENT_COLUMNS`."""
+    return [
+        spoken(segment.label),
+        round(segment.start, _ROUNDED_TIME),
+        round(segment.end, _ROUNDED_TIME),
+        round(segment.confidence, _ROUNDED_PROBABILITY),
+        segment.first_frame,
+        segment.last_frame,
+    ]
+
+
+def spoken(label: str | None) -> str:
+    """Return the label in words: None is “none of these”."""
+    return NONE_OF_THESE if label is None else label
+
+
+def write_frames_csv(record: ClipRecord, path: Path, top: int) -> Path:
+    """Write one row a frame; returns `path`."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        write_csv(file, frame_columns(top), (frame_cells(row, top) for row in record.rows()))
+    return path
+
+
+def write_segments_csv(record: ClipRecord, path: Path) -> Path:
+    """Write one row a segment; returns `path`."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        write_csv(file, SEGMENT_COLUMNS, map(segment_cells, record.segments()))
+    return path
+
+
+def write_csv(file: TextIO, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
+    """Write a heading and rows (RFC 4180); text that a spreadsheet would run as a formula gets an apostrophe."""
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
+
+
+def write_json(record: ClipRecord, path: Path, name: str) -> Path:
+    """Write everything about a clip as one JSON object; returns `path`.
+
+    Args:
+        record: What is known about the clip.
+        path: Where to write.
+        name: The clip's name.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        # A frame a line: readable, and written piece by piece.
+        head = json.dumps({"path": name, "kind": "video", **summary(record)}, ensure_ascii=False)
+        file.write(head[:-1] + ', "frames": [')
+        for position, row in enumerate(frames_as_json(record)):
+            file.write((",\n" if position else "\n") + json.dumps(row, ensure_ascii=False))
+        file.write("\n]}\n")
+    return path
+
+
+def summary(record: ClipRecord) -> dict[str, Any]:
+    """Return the aggregate and the segments of a clip with at least one frame, ready for JSON."""
+    total = record.aggregate()
+    return {
+        "aggregate": {
+            "majority": total.majority,
+            "seconds": {label: round(value, 3) for label, value in total.seconds.items()},
+            "frames": total.frames,
+            "duration": round(total.duration, 3),
+            "predictions": _ranked(record.ranking()),
+        },
+        # Here null says “none of these”: a label may have that very name.
+        "segments": [
+            dict(zip(SEGMENT_COLUMNS, [segment.label, *segment_cells(segment)[1:]], strict=True))
+            for segment in record.segments()
+        ],
+    }
+
+
+def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a clip, ready for JSON."""
+    for row in record.rows():
+        yield {"index": row.index, "time": round(row.time, _ROUNDED_TIME), "predictions": _ranked(row.ranking)}
+
+
+def write_subtitles(record: ClipRecord, path: Path) -> Path:
+    """Write the segments as WebVTT subtitles (W3C, https://www.w3.org/TR/webvtt1/); returns `path`."""
+    cues = ["WEBVTT\n"]
+    for segment in record.segments():
+        start, end = _timestamp(segment.start), _timestamp(max(segment.end, segment.start + 0.001))
+        text = _escaped(spoken(segment.label))
+        confidence = "" if segment.label is None else f" {segment.confidence:.0%}"
+        cues.append(f"{start} --> {end}\n{text}{confidence}\n")
+    path.write_text("\n".join(cues), encoding="utf-8")
+    return path
+
+
+def _ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"label": label, "probability": round(value, _ROUNDED_PROBABILITY)} for label, value in ranking]
+
+
+def _harmless(cell: Cell) -> Cell:
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
+        return cell
+    return "'" + cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _timestamp(seconds: float) -> str:
+    thousandths = round(max(0.0, seconds) * 1000)
+    minutes, thousandths = divmod(thousandths, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{thousandths // 1000:02}.{thousandths % 1000:03}"
+
+
+def _escaped(text: str) -> str:
+    """Escape cue text; a line break would end the cue."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(escaped.split())

@@ -1,0 +1,129 @@
+"""Keep what is known about a clip while its frames are predicted: a few numbers a frame, however many labels."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.classifier import top_labels
+from model.segments import EXPECTED_SECONDS, Segment, SegmentFinder
+from model.video import Aggregate, FramePrediction
+
+TOP = 5
+
+
+@dataclass(frozen=True)
+class FrameRow:
+    """One row of a clip's table.
+
+    Attributes:
+        index: Number of the frame in the clip, from 0.
+        time: When it is shown, in seconds from the first frame.
+        ranking: The likeliest labels with their probabilities, the likeliest first.
+        segment: The label of the segment that the frame belongs to; None for “none of these”.
+    """
+
+    index: int
+    time: float
+    ranking: list[tuple[str, float]]
+    segment: str | None
+
+
+class ClipRecord:
+    """The rows, segments and sums of a clip, at any moment of its reading.
+
+    About 60 bytes a frame are kept, so that an hour needs some five megabytes.
+
+    Args:
+        labels: The labels in class order.
+        unknown_threshold: Below this probability the model is unsure, 0 to 1; None: never unsure.
+        top: How many labels a row names.
+        expected_seconds: How long a segment is expected to last; see `SegmentFinder`.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        unknown_threshold: float | None = None,
+        top: int = TOP,
+        expected_seconds: float = EXPECTED_SECONDS,
+    ) -> None:
+        self.labels = labels
+        self._top = min(top, len(labels))
+        self._finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
+        self._numbers, self._times = array("q"), array("d")
+        self._best, self._probabilities = array("l"), array("f")  # `top` values a frame
+        self._sum = np.zeros(len(labels))
+        self._led = np.zeros(len(labels), np.int64)  # frames in which each label leads
+        self._seconds = np.zeros(len(labels))
+        self._leader = 0
+        self._segments: list[Segment] = []
+        self._segmented = 0  # how many frames `_segments` is about
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, frame: FramePrediction) -> None:
+        """Take the next frame, in order of time."""
+        best = np.argsort(-frame.probabilities, kind="stable")[: self._top]
+        if self._times:
+            self._seconds[self._leader] += max(0.0, frame.time - self._times[-1])
+        self._leader = int(best[0])
+        self._led[self._leader] += 1
+        self._sum += frame.probabilities
+        self._numbers.append(frame.index)
+        self._times.append(frame.time)
+        self._best.extend(best.tolist())
+        self._probabilities.extend(frame.probabilities[best].tolist())
+        self._finder.add(frame)
+
+    def segments(self) -> list[Segment]:
+        """Return the segments of the frames so far; the last ones may still change."""
+        if self._segmented != len(self):
+            self._segments, self._segmented = self._finder.segments(), len(self)
+        return self._segments
+
+    def rows(self, newest: int | None = None) -> Iterator[FrameRow]:
+        """Yield the rows in order of time.
+
+        Args:
+            newest: Only the last so many; all when not given.
+        """
+        first = 0 if newest is None else max(0, len(self) - newest)
+        segments = iter(self.segments())
+        segment = next(segments, None)
+        for position in range(first, len(self)):
+            index = self._numbers[position]
+            while segment is not None and segment.last_frame < index:
+                segment = next(segments, None)
+            at = slice(position * self._top, (position + 1) * self._top)
+            names = [self.labels[label] for label in self._best[at]]
+            ranking = list(zip(names, self._probabilities[at], strict=True))
+            yield FrameRow(index, self._times[position], ranking, segment.label if segment else None)
+
+    def aggregate(self) -> Aggregate:
+        """Sum up the frames so far, as `model.video.aggregate` does.
+
+        Raises:
+            ValueError: There is no frame yet.
+        """
+        if not self._times:
+            raise ValueError("aggregate needs at least one frame, received none.")
+        gaps = np.diff(np.array(self._times))
+        seconds = self._seconds.copy()
+        seconds[self._leader] += np.median(gaps) if gaps.size else 0.0
+        shown = {self.labels[label]: float(seconds[label]) for label in np.flatnonzero(self._led).tolist()}
+        return Aggregate(
+            mean_probabilities=self._sum / len(self),
+            majority=self.labels[int(self._led.argmax())],
+            seconds=dict(sorted(shown.items(), key=lambda item: -item[1])),
+            frames=len(self),
+            duration=float(seconds.sum()),
+        )
+
+    def ranking(self) -> list[tuple[str, float]]:
+        """Return the labels with the highest mean probability over the frames so far."""
+        return top_labels(self.aggregate().mean_probabilities, self.labels, self._top)

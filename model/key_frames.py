@@ -1,0 +1,68 @@
+"""Fetch single frames of a clip, as small pictures, without reading all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+
+from model.clip_reader import CONTAINER_OPTIONS, MAX_FRAME_PIXELS, upright
+
+_LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
+_GRACE = 1e-3  # times were rounded on their way
+
+
+def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield the frames that are shown at some times; those that cannot be found are left out.
+
+    Args:
+        path: A clip that was read before.
+        times: In seconds from the clip's first frame, rising.
+        width: Width of the pictures in pixels; narrower frames stay as they are.
+
+    Yields:
+        The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
+    """
+    try:
+        with av.open(f"file:{path.resolve()}", options=CONTAINER_OPTIONS) as container:
+            yield from _frames_at(container, times, width)
+    except (av.FFmpegError, OSError, IndexError):
+        return  # a clip that breaks off has the key frames up to there
+
+
+def _frames_at(
+    container: av.container.InputContainer, times: Sequence[float], width: int
+) -> Iterator[tuple[float, np.ndarray]]:
+    stream = container.streams.video[0]
+    if stream.width * stream.height > MAX_FRAME_PIXELS or stream.time_base is None:
+        return
+    stream.thread_type = "AUTO"
+    decoder = _timed(container, stream)
+    shown, upcoming = next(decoder, None), next(decoder, None)
+    if shown is None:
+        return
+    first = shown[0]
+    for target in times:
+        if target + first - shown[0] > _LOOK_AHEAD:
+            container.seek(int((target + first) / stream.time_base), stream=stream)
+            decoder = _timed(container, stream)
+            shown, upcoming = next(decoder, shown), next(decoder, None)
+        while upcoming is not None and upcoming[0] - first <= target + _GRACE:
+            shown, upcoming = upcoming, next(decoder, None)
+        yield target, _small(shown[1], width)
+
+
+def _timed(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> Iterator[tuple[float, av.VideoFrame]]:
+    for frame in container.decode(stream):
+        if frame.time is not None:
+            yield frame.time, frame
+
+
+def _small(frame: av.VideoFrame, width: int) -> np.ndarray:
+    shrink = max(1.0, (frame.width if frame.rotation % 180 == 0 else frame.height) / width)
+    size = {"width": max(1, round(frame.width / shrink)), "height": max(1, round(frame.height / shrink))}
+    return upright(frame, "rgb24", **size)

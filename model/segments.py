@@ -1,0 +1,196 @@
+"""Divide a clip into segments: stretches of time that show one label, or none of the labels."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.video import FramePrediction
+
+# How long a segment lasts on average, in seconds, before anything is known of the clip: about the
+# length of a shot in present-day films (Cutting et al. 2011 measure 3 to 4), rounded down since
+# things come and go within a shot.
+EXPECTED_SECONDS = 2.0
+# Frames closer together than this show nearly the same picture, and count as that much less evidence.
+INDEPENDENT_SECONDS = 0.1
+# Whatever a network says, about one frame in a thousand means nothing.
+_OUTLIERS = 1e-3
+_LEAST_GAP = 1e-4
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a clip that shows one label.
+
+    Attributes:
+        label: The label, or None for “none of these”.
+        start: When its first frame is shown, in seconds from the first frame of the clip.
+        end: When the next segment starts; for the last one, when its last frame ends.
+        confidence: Mean probability of the label over the segment's frames, 0 to 1; for None, the mean
+            of the highest probability, which is low by nature.
+        first_frame: Number of its first frame in the clip, from 0.
+        last_frame: Number of its last frame.
+        key_frame: Number of the frame in which that probability is highest.
+        key_time: When the key frame is shown, in seconds.
+    """
+
+    label: str | None
+    start: float
+    end: float
+    confidence: float
+    first_frame: int
+    last_frame: int
+    key_frame: int
+    key_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Frames of one state, and the run before; runs that no path leads through are forgotten."""
+
+    state: int
+    start: int  # position of the first frame
+    sum: float
+    key: int  # position of the frame with the highest probability
+    before: _Run | None
+
+
+class SegmentFinder:
+    """Finds the likeliest segments while frames arrive; `segments` may be asked at any time.
+
+    The labels and “none of these” are the states of a Markov chain that is seen through the network's
+    answers, and the segments are its likeliest path (Viterbi's algorithm; Rabiner 1989, “A tutorial on
+    hidden Markov models”). The chain runs in continuous time: a state lasts `expected_seconds` on
+    average and is followed by any other with equal chance. So the price of a change depends on the
+    seconds between two frames, not on the frame rate. “None of these” is the more likely, the more
+    likely it is that the leading label is wrong, and overtakes it below the unknown threshold (the
+    reject option of Chow 1970, “On optimum recognition error and reject tradeoff”).
+
+    Every change costs the same, so a state is either kept or entered from the best one. A frame takes
+    time in proportion to the number of labels, an answer in proportion to the number of segments.
+
+    Args:
+        labels: The labels in class order.
+        unknown_threshold: Below this probability the model is unsure, 0 to 1; None: never unsure.
+        expected_seconds: How long a segment is expected to last; 0: no smoothing, every frame stands
+            for itself.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        unknown_threshold: float | None = None,
+        expected_seconds: float = EXPECTED_SECONDS,
+    ) -> None:
+        self._states: list[str | None] = [*labels] if unknown_threshold is None else [*labels, None]
+        self._threshold = unknown_threshold
+        self._expected = expected_seconds
+        count = len(self._states)
+        self._score = np.zeros(count)  # log-likelihood of the best path that ends in each state
+        # The run of frames that each of these paths ends with, and the run before it.
+        self._start = np.zeros(count, np.int64)
+        self._sum = np.zeros(count)
+        self._peak = np.full(count, -1.0)
+        self._key = np.zeros(count, np.int64)
+        self._before = np.full(count, None, object)
+        self._numbers, self._times = array("q"), array("d")
+
+    def add(self, frame: FramePrediction) -> None:
+        """Take the next frame, in order of time."""
+        position = len(self._times)
+        shown = np.asarray(frame.probabilities, np.float64)
+        likelihood = shown
+        if self._threshold is not None:
+            # The probability that the likeliest label is wrong, scaled to meet its own at the threshold.
+            wrong = (1 - shown.max()) * self._threshold / max(1 - self._threshold, _OUTLIERS)
+            likelihood, shown = np.append(shown, wrong), np.append(shown, shown.max())
+        evidence = np.log(likelihood + _OUTLIERS / len(likelihood))
+        if position:
+            gap = max(frame.time - self._times[-1], _LEAST_GAP)
+            kept, entered = self._prices(gap)
+            change = self._score + kept < self._score.max() + entered
+            self._enter(change, position)
+            self._score = np.where(change, self._score.max() + entered, self._score + kept)
+            if self._expected:
+                evidence *= min(1.0, gap / INDEPENDENT_SECONDS)
+        self._score += evidence
+        self._score -= self._score.max()
+        self._sum += shown
+        self._key[shown > self._peak] = position
+        self._peak = np.maximum(self._peak, shown)
+        self._numbers.append(frame.index)
+        self._times.append(frame.time)
+
+    def segments(self) -> list[Segment]:
+        """Return the likeliest segments of the frames so far; the last ones may still change."""
+        if not self._times:
+            return []
+        run: _Run | None = self._run(int(self._score.argmax()))
+        found = []
+        last, end = len(self._times) - 1, self._times[-1] + self._usual_gap()
+        while run is not None:
+            found.append(
+                Segment(
+                    label=self._states[run.state],
+                    start=self._times[run.start],
+                    end=end,
+                    confidence=min(1.0, run.sum / (last - run.start + 1)),
+                    first_frame=self._numbers[run.start],
+                    last_frame=self._numbers[last],
+                    key_frame=self._numbers[run.key],
+                    key_time=self._times[run.key],
+                )
+            )
+            last, end, run = run.start - 1, self._times[run.start], run.before
+        return found[::-1]
+
+    def _prices(self, gap: float) -> tuple[float, float]:
+        """Return the log-probability of the same state and of one certain other after `gap` seconds."""
+        count = len(self._states)
+        if not self._expected or count < 2:
+            return 0.0, 0.0
+        # Changes there and back within the gap are counted in.
+        forgotten = -math.expm1(-gap / self._expected * count / (count - 1))
+        return math.log1p(-forgotten * (count - 1) / count), math.log(forgotten / count)
+
+    def _enter(self, change: np.ndarray, position: int) -> None:
+        """Start new runs in the states that `change` names, after the best run so far."""
+        if change.any():
+            self._before[change] = self._run(int(self._score.argmax()))
+            self._start[change] = position
+            self._sum[change] = 0.0
+            self._peak[change] = -1.0
+
+    def _run(self, state: int) -> _Run:
+        return _Run(state, int(self._start[state]), float(self._sum[state]), int(self._key[state]), self._before[state])
+
+    def _usual_gap(self) -> float:
+        gaps = np.diff(np.array(self._times))
+        return float(np.median(gaps)) if gaps.size else 0.0
+
+
+def find_segments(
+    frames: Iterable[FramePrediction],
+    labels: Sequence[str],
+    unknown_threshold: float | None = None,
+    expected_seconds: float = EXPECTED_SECONDS,
+) -> list[Segment]:
+    """Divide a whole clip into segments; see `SegmentFinder`.
+
+    Args:
+        frames: The clip's rows, in order of time.
+        labels: The labels in class order.
+        unknown_threshold: As in `SegmentFinder`.
+        expected_seconds: As in `SegmentFinder`.
+
+    Returns:
+        The segments in order of time, without gaps between them.
+    """
+    finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
+    for frame in frames:
+        finder.add(frame)
+    return finder.segments()

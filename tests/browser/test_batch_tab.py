@@ -1,0 +1,28 @@
+"""The tab for several pictures as a visitor uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.serving import EXAMPLES
+
+PICTURES = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+
+
+def test_pictures_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:
+    notes = tmp_path / "<b>notes<b>.jpg"
+    notes.write_text("no picture")
+    page.get_by_role("tab", name="Several pictures").click()
+    page.locator("#pictures input[type=file]").set_input_files([*PICTURES, notes])
+    expect(page.locator("#pictures")).to_contain_text(PICTURES[-1].stem)
+    page.locator("#read-pictures").click()
+    expect(page.locator("#gallery img")).to_have_count(len(PICTURES))
+    expect(page.locator("#rows [role=grid]")).to_have_attribute("aria-rowcount", str(len(PICTURES) + 2))
+    expect(page.locator("#rows")).to_contain_text("Canada")
+    assert page.locator("#rows td b, #rows [role=gridcell] b").count() == 0  # a file's name is never HTML
+    with page.expect_download() as download:
+        page.locator("#rows-csv a[download]").first.click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(PICTURES) + 2

@@ -1,0 +1,22 @@
+"""`python -m train evaluate`: measure a bundle on a folder per class."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
+    parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print one JSON object as the last line."""
+    from train.measuring import run_evaluate
+
+    print(json.dumps(run_evaluate(options.bundle, options.data, options.out)))
+    return 0

@@ -1,0 +1,73 @@
+"""From a bundle and a data folder to figures: `run_evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from model.classifier import Classifier, probabilities_of
+from model.errors import DataError, SettingsError
+from model.hub import resolve_model
+from train import dataset
+from train.bundle import write_json
+from train.evaluation import measure, summary
+from train.parts import listed, name_unreadable
+from train.pictures import PictureStore
+from train.report import write_report
+
+
+def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, Any]:
+    """Measure a bundle, with the network that is served, on a folder per class.
+
+    Args:
+        model: The bundle's directory, or a Hub repository.
+        data: Folder per class; of a folder with parts the test part counts, then validation.
+        out: Where to write metrics.json and the report, if anywhere.
+
+    Returns:
+        The single-number figures, with "split" and the number of "unreadable" files.
+
+    Raises:
+        VistazoError: The bundle or the data cannot be used, or no folder name matches a label.
+    """
+    if out and out.exists() and not out.is_dir():
+        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
+    classifier = Classifier.load(resolve_model(model))
+    labels = classifier.bundle.labels
+    parts = dataset.find_part_folders(data)
+    split = next((part for part in ("test", "validation", "train") if part in parts), "whole folder")
+    examples = dataset.list_examples(parts.get(split, data))
+    index_of = dataset.match_labels({e.label for e in examples}, labels)
+    matched = [e for e in examples if e.label in index_of]
+    strangers = sorted({e.label for e in examples} - {e.label for e in matched}, key=dataset.natural_key)
+    if not matched:
+        raise DataError(
+            f"No folder of “{data}” is named like a label of the model. "
+            f"Folders: {listed(strangers)}; labels: {listed(labels)}."
+        )
+    if strangers:
+        print(f"Left out, as the model has no such label: {listed(strangers)}.", file=sys.stderr)
+    with PictureStore() as store:
+        pictures, kept, unreadable = store.load(matched, classifier.bundle.input, "reading")
+        name_unreadable(unreadable)
+        if not kept:
+            raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
+        classes = np.array([index_of[e.label] for e in kept])
+        metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, classes)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / "metrics.json", metrics)
+        write_report(out, metrics, labels)
+    return summary(metrics)
+
+
+def measure_pictures(classifier: Classifier, pictures: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+    """Return every figure of a served model on prepared pictures (n, height, width, 3) of known classes (n,)."""
+    bundle = classifier.bundle
+    logits = [classifier.logits(p) for p in tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)]
+    probabilities = probabilities_of(np.array(logits), bundle.temperature, multi_label=bundle.multi_label)
+    return measure(probabilities, classes, bundle.labels)

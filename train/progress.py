@@ -1,0 +1,133 @@
+"""Keep the progress of a training run on disk, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.errors import SettingsError
+
+_STATE = "state.npz"
+
+
+@dataclass
+class Progress:
+    """Where a training run is.
+
+    Attributes:
+        phase: Index of the phase.
+        epoch: Epochs done in all phases so far.
+        phase_start: Epochs done before this phase.
+        waited: Epochs of this phase since validation last improved.
+        phase_done: Whether the phase ended (by its last epoch or early).
+        best_loss: Lowest validation loss so far.
+        best_epoch: The epoch it came from; 0 is the network before the first.
+        best_scale: Size of the pictures it was measured at, as a share.
+        history: One dict an epoch: phase, losses, accuracies, learning rate.
+        best: The weights that did best, in the order of `model.get_weights`.
+        variables: All variables of the network, those of its random layers included.
+        optimizer: All variables of the optimizer.
+    """
+
+    phase: int = 0
+    epoch: int = 0
+    phase_start: int = 0
+    waited: int = 0
+    phase_done: bool = False
+    best_loss: float = float("inf")
+    best_epoch: int = 0
+    best_scale: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best: list[np.ndarray] = field(default_factory=list)
+    variables: list[np.ndarray] = field(default_factory=list)
+    optimizer: list[np.ndarray] = field(default_factory=list)
+
+    def enter(self, phase: int) -> None:
+        """Begin a phase: with the best weights, but without the state of the optimizer before."""
+        self.phase, self.phase_start, self.phase_done, self.waited = phase, self.epoch, False, 0
+        self.variables, self.optimizer = [], []
+
+
+_ARRAYS = ("best", "variables", "optimizer")
+
+
+class ProgressFile:
+    """The progress of one run, beside the bundle that it will become.
+
+    Args:
+        out: The bundle's directory.
+        identity: What must be the same for a run to go on: settings and a hash of the data.
+    """
+
+    def __init__(self, out: Path, identity: dict[str, Any]) -> None:
+        self.directory = progress_directory(out)
+        self._identity = json.loads(json.dumps(identity))
+
+    def load(self) -> Progress | None:
+        """Return the stored progress, or None where there is none.
+
+        Raises:
+            SettingsError: It belongs to other settings or other data, or cannot be read.
+        """
+        path = self.directory / _STATE
+        if not path.is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                state = json.loads(str(stored["json"]))
+                identity = state.pop("identity")
+                progress = Progress(**state)
+                for name in _ARRAYS:
+                    setattr(progress, name, [stored[f"{name}_{i}"] for i in range(state_count(stored.files, name))])
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise SettingsError(
+                f"“{path}” cannot be read ({error}). Leave out --resume, or give --no-resume, to begin again."
+            ) from error
+        if identity != self._identity:
+            both = sorted(set(identity) | set(self._identity))
+            changed = [name for name in both if identity.get(name) != self._identity.get(name)]
+            raise SettingsError(
+                f"The interrupted training had other {', '.join(changed)}. "
+                "Give the same options and data as then, or --no-resume to begin again."
+            )
+        return progress
+
+    def save(self, progress: Progress) -> None:
+        """Store the progress: a reader sees the old state or the new one, whenever this is killed."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        state = {name: value for name, value in vars(progress).items() if name not in _ARRAYS}
+        arrays = {f"{name}_{i}": array for name in _ARRAYS for i, array in enumerate(getattr(progress, name))}
+        text = json.dumps(state | {"identity": self._identity})
+        partial = self.directory / f"{_STATE}.partial"
+        with partial.open("wb") as file:
+            np.savez(file, json=np.array(text), **arrays)  # type: ignore[arg-type]  # numpy's stub mixes up **kwds
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self.directory / _STATE)
+
+    def remove(self) -> None:
+        """Remove the stored progress: the run is done."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def progress_directory(out: Path) -> Path:
+    """Return the directory beside a bundle that holds the progress of its training."""
+    out = out.absolute()
+    return out.parent / f".{out.name}.training"
+
+
+def has_progress(out: Path) -> bool:
+    """Say whether an interrupted training of this bundle can go on."""
+    return (progress_directory(out) / _STATE).is_file()
+
+
+def state_count(names: list[str], prefix: str) -> int:
+    """Return how many arrays of a stored state carry a prefix."""
+    return sum(name.startswith(f"{prefix}_") for name in names)

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.bundle import clean_label
 from model.errors import DataError
+from model.labels import clean_label
 
 PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
 

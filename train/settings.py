@@ -61,6 +61,7 @@ class Settings:
         erase: Probability of covering a random rectangle.
         flip: Whether pictures may be mirrored left to right.
         early_size: Scale of the input during the first phase of training from scratch; 1 for none.
+        quantize: Serve 8-bit integers, calibrated on training pictures, instead of float32.
         patience: Epochs without improvement on validation before a phase ends early.
         validation_share: Share of the pictures kept for validation when the data has no such part.
         test_share: Likewise for the test part.
@@ -102,6 +103,7 @@ class Settings:
     erase: float = 0.15
     flip: bool = True
     early_size: float = 1.0
+    quantize: bool = False
     patience: int = 15
     validation_share: float = 0.15
     test_share: float = 0.15

@@ -12,6 +12,7 @@ from interface.batch_tab import add_batch_tab
 from interface.image_tab import add_image_tab
 from interface.theme import STYLE, theme
 from interface.video_tab import add_video_tab
+from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED
 from model.preprocessing import PICTURE_SUFFIXES
@@ -39,10 +40,12 @@ def build_demo(classifier: Classifier) -> gr.Blocks:
         _add_heading(classifier.bundle.labels)
         with gr.Tab("Image", id="image"):
             add_image_tab(classifier, pictures)
-        with gr.Tab("Several pictures", id="pictures"):
+        with gr.Tab("Batch", id="pictures"):
             add_batch_tab(classifier)
         with gr.Tab("Video", id="video"):
             add_video_tab(classifier, clips)
+        with gr.Tab("Camera", id="camera-tab"):
+            add_webcam_tab(classifier)
     return demo.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
 
 

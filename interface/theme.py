@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import gradio as gr
 
-STYLE = """
+from interface import timeline
+
+STYLE = (
+    """
 .gradio-container { width: 100% !important; max-width: 1120px !important; margin: 0 auto !important; }
 /* Wide tables scroll inside their frame; the page never scrolls sideways. */
-.gradio-container .column, .gradio-container .row > *, #frames, #seconds { min-width: 0; max-width: 100%; }
+.gradio-container .column, .gradio-container .row > *, #frames, #segments, #seconds { min-width: 0; max-width: 100%; }
 #heading p { opacity: 0.75; }
 /* One row of examples that scrolls by itself: on a phone the answer stays near the picture. */
 #picture-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
 #picture-examples .gallery-item { flex: 0 0 80px; }
 .gallery-item .container { height: 80px !important; }
 .gallery-item .container img { width: 100%; height: 100%; object-fit: cover; }
-#answer, #total, #frames, #seconds { font-variant-numeric: tabular-nums; }
+#answer, #total, #frames, #segments, #seconds { font-variant-numeric: tabular-nums; }
 /* Trimming would fetch a program from another server. */
 #clip button[title^="Trim"], #clip button[title^="Reset"] { display: none; }
 footer .divider { display: none; }
 """
+    + timeline.STYLE
+)
 
 
 def theme() -> gr.themes.Base:

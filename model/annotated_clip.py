@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from model.clip_files import spoken
+from model.clip_header import open_container
 from model.clip_record import ClipRecord, FrameRow
 from model.errors import VideoError
-from model.key_frames import CONTAINER_OPTIONS
-from model.video import read_frames
+from model.video_reader import read_frames
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
 _TIME_BASE = Fraction(1, 90_000)
@@ -61,7 +61,9 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Iter
                 if video is None:
                     video = _add_video(output, frame.picture)
                     sound.add_to(output)
-                picture = cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA)
+                picture = np.asarray(
+                    cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA), np.uint8
+                )
                 annotate(picture, row)
                 encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
@@ -105,7 +107,7 @@ def _text(words: str, size: int, width: int) -> np.ndarray:
     font = cv2.FontFace("sans")
     margin = size // 2
     while True:
-        _, _, wide, tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
+        _, _, wide, _tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
         if wide + 2 * margin <= width or size <= 8:
             break
         size = min(size - 1, int(size * (width - 2 * margin) / wide))
@@ -131,7 +133,7 @@ class _Sound:
 
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
-        self._input = av.open(f"file:{source.resolve()}", options=CONTAINER_OPTIONS)
+        self._input = open_container(source)
         self._output: av.audio.stream.AudioStream | None = None
         self._packets: Iterator[tuple[float, list[av.Packet]]] | None = None
         self._held: tuple[float, list[av.Packet]] | None = None
@@ -175,7 +177,7 @@ class _Sound:
                     break
                 for piece in resampler.resample(frame):
                     # A gap in the source stays one.
-                    written = max(written, round(now * output.rate)) if not written else written
+                    written = written if written else max(written, round(now * output.rate))
                     piece.pts, piece.time_base = written, Fraction(1, output.rate)
                     written += piece.samples
                     yield now, output.encode(piece)

@@ -77,7 +77,7 @@ def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterab
     if columns is not None:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
 
 
 def write_json(record: ClipRecord, path: Path, name: str) -> Path:
@@ -140,7 +140,8 @@ def ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"label": label, "probability": round(value, _ROUNDED_PROBABILITY)} for label, value in ranking]
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet program takes for a formula."""
     if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
         return cell
     return "'" + cell

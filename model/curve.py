@@ -43,7 +43,7 @@ class ProbabilityCurve:
             Times in the middle of each stretch, (points,), and mean probabilities, (points, labels).
         """
         filled = np.flatnonzero(self._counts)
-        means = self._sums[np.ix_(filled, labels)] / self._counts[filled, None]
+        means = self._sums[np.ix_(filled, np.array(labels))] / self._counts[filled, None]
         return (filled + 0.5) * self._width, means
 
     def _halve(self) -> None:

@@ -55,7 +55,7 @@ def _calibration_inputs(pictures: np.ndarray) -> Iterator[tuple[str, dict[str, n
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), _CALIBRATION_PICTURES)).round().astype(int)
     for number in chosen:
         yield "predict", {"picture": pictures[number : number + 1]}
-        yield "explain", {"picture": pictures[number : number + 1], "label": np.int32(0)}
+        yield "explain", {"picture": pictures[number : number + 1], "label": np.array(0, np.int32)}
 
 
 def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:

@@ -1,4 +1,4 @@
-"""How right the segments of the example clips are, frame by frame and at their boundaries, with and without smoothing."""
+"""How right the segments of the example clips are: frame by frame and at their boundaries, smoothed and not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
 from model.clip_record import ClipRecord
@@ -17,6 +16,7 @@ from model.hub import resolve_model
 from model.segments import EXPECTED_SECONDS
 from model.video import predict_video
 
+EXAMPLES = Path(__file__).parents[1] / "examples" / "clips"
 NEAR = 0.2  # seconds between a true boundary and one that is found
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     classifier = Classifier.load(resolve_model(options.model))
     print(f"{'clip':20}{'smoothing':>10}{'accuracy':>10}{'boundaries found':>18}{'others':>8}")
-    for clip in options.clips or sorted((ROOT / "examples" / "clips").glob("*.mp4")):
+    for clip in options.clips or sorted(EXAMPLES.glob("*.mp4")):
         with clip.with_suffix(".truth.csv").open(encoding="utf-8", newline="") as file:
             truth = [row["label"] for row in csv.DictReader(file)]
         frames = list(predict_video(classifier, clip, alone=True))

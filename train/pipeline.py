@@ -119,7 +119,7 @@ def _train_and_write(
     else:
         calibration = calibrate(logits, validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
-    network = to_litert(model)
+    network = to_litert(model, parts["train"].pictures if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(

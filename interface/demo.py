@@ -12,6 +12,7 @@ from interface.batch_tab import add_batch_tab
 from interface.image_tab import add_image_tab
 from interface.theme import STYLE, theme
 from interface.video_tab import add_video_tab
+from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED
 from model.preprocessing import PICTURE_SUFFIXES
@@ -43,6 +44,8 @@ def build_demo(classifier: Classifier) -> gr.Blocks:
             add_batch_tab(classifier)
         with gr.Tab("Video", id="video"):
             add_video_tab(classifier, clips)
+        with gr.Tab("Webcam", id="webcam"):
+            add_webcam_tab(classifier)
     return demo.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
 
 

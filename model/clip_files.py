@@ -104,7 +104,9 @@ def summary(record: ClipRecord) -> dict[str, Any]:
     return {
         "aggregate": {
             "majority": total.majority,
-            "seconds": {label: round(value, 3) for label, value in total.seconds.items()},
+            "seconds": {
+                spoken(label): round(value, 3) for label, value in seconds_on_screen(record.segments()).items()
+            },
             "frames": total.frames,
             "duration": round(total.duration, 3),
             "predictions": ranked(record.ranking()),
@@ -115,6 +117,14 @@ def summary(record: ClipRecord) -> dict[str, Any]:
             for segment in record.segments()
         ],
     }
+
+
+def seconds_on_screen(segments: Iterable[Segment]) -> dict[str | None, float]:
+    """Return for how long each label is shown, in seconds, the longest first; None is “none of these”."""
+    seconds: dict[str | None, float] = {}
+    for segment in segments:
+        seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
+    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
 def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:

@@ -8,13 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from model.video import MAX_FRAME_PIXELS
+from model.clip_header import open_container, read_header
+from model.errors import VideoError
+from model.preprocessing import InputSpec, prepare
+from model.video_reader import read_frames
 
-# Playlists make FFmpeg open other files than the one it was given; only real containers are allowed.
-CONTAINER_OPTIONS = {
-    "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc",
-}
 _LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
 _GRACE = 1e-3  # times were rounded on their way
 
@@ -31,17 +29,31 @@ def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator
         The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
     """
     try:
-        with av.open(f"file:{path.resolve()}", options=CONTAINER_OPTIONS) as container:
-            yield from _frames_at(container, times, width)
-    except (av.FFmpegError, OSError, IndexError):
+        header = read_header(path)
+        if header.animation:
+            yield from _frames_of_animation(path, times, width)
+            return
+        with open_container(path) as container:
+            stream = next(stream for stream in container.streams.video if stream.index == header.stream)
+            yield from _frames_at(container, stream, times, width)
+    except (av.FFmpegError, VideoError, OSError):
         return  # a clip that breaks off has the key frames up to there
 
 
+def _frames_of_animation(path: Path, times: Sequence[float], width: int) -> Iterator[tuple[float, np.ndarray]]:
+    wanted = list(times)
+    for frame in read_frames(path):
+        if wanted and frame.time >= wanted[0] - _GRACE:
+            height, own_width = frame.picture.shape[:2]
+            shrink = max(1.0, own_width / width)
+            spec = InputSpec(max(1, round(own_width / shrink)), max(1, round(height / shrink)))
+            yield wanted.pop(0), prepare(frame.picture, spec)
+
+
 def _frames_at(
-    container: av.container.InputContainer, times: Sequence[float], width: int
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, times: Sequence[float], width: int
 ) -> Iterator[tuple[float, np.ndarray]]:
-    stream = container.streams.video[0]
-    if stream.width * stream.height > MAX_FRAME_PIXELS or stream.time_base is None:
+    if stream.time_base is None:
         return
     stream.thread_type = "AUTO"
     decoder = _timed(container, stream)

@@ -206,8 +206,9 @@ def write_files(record: ClipRecord, name: str) -> list[str]:
 
 
 def segment_rows(record: ClipRecord) -> list[Row]:
-    """Return the rows of the table of segments, with confidence and times as people read them."""
-    return [segment_cells(segment) for segment in record.segments()[:MOST_SEGMENT_ROWS]]
+    """Return the rows of the table of segments, with times and confidence rounded for people."""
+    rows = map(segment_cells, record.segments()[:MOST_SEGMENT_ROWS])
+    return [[round(cell, 2) if isinstance(cell, float) else cell for cell in row] for row in rows]
 
 
 def frame_rows(record: ClipRecord, newest: int | None = None) -> list[Row]:
@@ -234,8 +235,7 @@ def _key_frames(path: Path, segments: Sequence[Segment]) -> tuple[list[float], l
 
 
 def _caption(segment: Segment) -> str:
-    sure = "" if segment.label is None else f" {segment.confidence:.0%}"
-    return f"{clock(segment.key_time)} {spoken(segment.label)}{sure}"
+    return f"{clock(segment.key_time)} {spoken(segment.label)}"
 
 
 def page_update(answer: PageAnswer) -> tuple[Any, ...]:

@@ -74,7 +74,8 @@ function describe() {
   }
   const [, name, confidence] = segments()[segmentAt(shown)];
   const sure = data.colours[name] === -1 ? "" : ` ${confidence} %`;
-  readout.textContent = `At ${clock(shown)}: ${data.names[name]}${sure}`;
+  const tenths = Math.floor((shown % 1) * 10 + 0.001);
+  readout.textContent = `At ${clock(shown)}.${tenths}: ${data.names[name]}${sure}`;
   canvas.setAttribute("aria-valuemin", data.begin);
   canvas.setAttribute("aria-valuemax", data.read);
   canvas.setAttribute("aria-valuenow", shown.toFixed(1));

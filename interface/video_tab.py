@@ -23,7 +23,7 @@ _WHICH_FRAMES = "Which frames to read"
 _RATE = ("Frames per second", "0 for every frame")
 _START = ("From second", "0 for the start")
 _END = ("To second", "0 for the end")
-_KEY_FRAMES = f"Key frames: one a segment, of the {MOST_KEY_FRAMES} longest. Click one to go there"
+_KEY_FRAMES = f"Key frames: one a segment, of the {MOST_KEY_FRAMES} longest. Click to go there"
 _SEGMENTS = "Segments: click one to go there"
 _FRAMES = f"Frames: the newest {NEWEST_ROWS}. All of them are in the files"
 _FILES = ("Frames (CSV)", "Segments (CSV)", "Everything (JSON)", "Subtitles (WebVTT)")
@@ -85,7 +85,6 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
     tiles = gr.Gallery(
         label=_KEY_FRAMES,
         columns=6,
-        height="auto",
         allow_preview=False,
         interactive=False,
         object_fit="cover",

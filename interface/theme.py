@@ -37,14 +37,14 @@ STYLE = """
 #timeline .timeline-warnings p { margin: 8px 0 0; padding: 6px 10px; border-left: 4px solid #f59e0b;
   overflow-wrap: anywhere; }
 /* Key frames stand in one row that scrolls by itself: however many there are, nothing moves. */
-#key-frames { height: 190px; }
+#key-frames { height: 162px; }
 #key-frames .gallery-container, #key-frames .grid-wrap { height: 100% !important; min-height: 0 !important; }
 #key-frames .grid-container { display: grid; grid-auto-flow: column; grid-template-columns: none;
   grid-auto-columns: 150px; justify-content: start; padding-top: 24px; }
 #key-frames .thumbnail-item { aspect-ratio: 4 / 3; }
 #key-frames .caption-label { max-width: 100%; right: 0; bottom: 0; }
 /* All tabs are in sight on a phone. */
-@media (max-width: 480px) { .tab-container button { padding-inline: 9px !important; } }
+@media (max-width: 480px) { .tab-container button { padding-inline: 5px !important; } }
 footer .divider { display: none; }
 """
 

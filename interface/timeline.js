@@ -34,7 +34,9 @@ const warnings = make("div", "timeline-warnings", place);
 warnings.setAttribute("role", "alert");
 
 const colourOf = (colour) => (colour === null || colour === undefined ? OTHER : COLOURS[colour]);
-const segments = () => data.segments || [];
+const numbers = (text) => (text ? text.split(" ").map(Number) : []);
+let parsed = [];
+const segments = () => parsed;
 const startOf = (index) => segments()[index][0] / 1000;
 const endOf = (index) => (index + 1 < segments().length ? startOf(index + 1) : data.read);
 const span = () => Math.max(data.end - data.begin, 0.001);
@@ -134,13 +136,13 @@ function drawBand(pen, ink) {
 }
 
 function drawCurves(pen) {
-  const times = data.curve_times || [];
+  const times = numbers(data.curve_times);
   for (const [place, values] of Object.entries(data.curves || {})) {
     pen.strokeStyle = COLOURS[place];
     pen.lineWidth = 2;
     pen.lineJoin = "round";
     pen.beginPath();
-    values.forEach((value, index) => {
+    numbers(values).forEach((value, index) => {
       const y = BAND + GAP + CURVES * (1 - value / 100);
       if (index) pen.lineTo(x(times[index]), y); else pen.moveTo(x(times[index]), y);
     });
@@ -166,6 +168,7 @@ function drawAxis(pen, width, ink) {
 
 function update() {
   data = props.value || {};
+  parsed = (data.segments || []).map(numbers);
   if (!place.isConnected) element.append(place);
   status.textContent = data.status || "";
   bar.style.visibility = data.done === null || data.done === undefined ? "hidden" : "visible";

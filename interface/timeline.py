@@ -84,7 +84,8 @@ def timeline_value(
         key_times: The times of the key frames in the gallery, in its order.
 
     Returns:
-        Plain data. Parts that only grow from answer to answer stand in lists, so that Gradio sends only what is new.
+        Plain data. Gradio sends what differs from the answer before, item by item: a text for each segment and
+        each curve costs less than a number for each point.
     """
     value: Value = {"status": status, "done": done, "warnings": list(warnings), "key_times": list(key_times)}
     if record is None or curve is None or palette is None or not len(record):
@@ -110,15 +111,15 @@ def timeline_value(
         "colours": [-1 if name is None else places.get(name) for name in names],
         # Start in thousandths of a second, name, confidence in hundredths; each ends where the next one starts.
         "segments": [
-            [round(segment.start * 1000), numbers[segment.label], round(segment.confidence * 100)]
+            f"{segment.start * 1000:.0f} {numbers[segment.label]} {segment.confidence * 100:.0f}"
             for segment in segments
         ],
         "read": round(segments[-1].end, 3),
         "legend": legend,
-        "curve_times": [round(time, 2) for time in times.tolist()],
+        "curve_times": " ".join(f"{time:.2f}" for time in times.tolist()),
         "curves": {
-            place: [round(100 * mean) for mean in means[:, column].tolist()]
-            for column, place in enumerate(map(str, places.values()))
+            str(place): " ".join(f"{100 * mean:.0f}" for mean in means[:, column].tolist())
+            for column, place in enumerate(places.values())
         },
     }
 

@@ -76,9 +76,10 @@ def raw_call(url: str, endpoint: str, *data: object) -> str:
 def test_only_these_endpoints_are_shown(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(endpoints) == {"/predict_image", "/explain_image", "/predict_images", "/predict_video"}
-    clip, rate = endpoints["/predict_video"]["parameters"]
-    assert (clip["parameter_name"], rate["parameter_name"]) == ("clip", "frames_per_second")
-    assert rate["parameter_has_default"]
+    clip, *others = endpoints["/predict_video"]["parameters"]
+    assert clip["parameter_name"] == "clip"
+    assert [other["parameter_name"] for other in others] == ["frames_per_second", "start", "end"]
+    assert all(other["parameter_has_default"] for other in others)
 
 
 @pytest.mark.parametrize("label", ["", "Portugal", "Sweden"])
@@ -189,6 +190,14 @@ def test_fewer_frames_on_request(client: Client, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)], rate=10)
     *_, frames = client.predict(handle_file(str(path)), 2, api_name="/predict_video")
     assert [row[0] for row in frames["data"]] == [0, 5, 10, 15]
+
+
+def test_a_stretch_on_request(client: Client, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)], rate=10)
+    *_, frames = client.predict(handle_file(str(path)), 0, 0.5, 1, api_name="/predict_video")
+    assert [row[0] for row in frames["data"]] == [5, 6, 7, 8, 9]
+    with pytest.raises(AppError, match="later than the start"):
+        client.predict(handle_file(str(path)), 0, 2, 1, api_name="/predict_video")
 
 
 @pytest.mark.parametrize("rate", [-1, "soon", True, [2]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.utils import get_upload_folder
 
+from interface.results import result_folder
 from interface.uploads import errors_shown, uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError, VistazoError
@@ -139,8 +138,7 @@ def _thumbnail(picture: np.ndarray) -> np.ndarray:
 
 def _write_csv(rows: Sequence[Row]) -> str:
     """Write the table where Gradio's clean-up finds it, and return its path."""
-    folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
-    path = folder / "vistazo.csv"
+    path = result_folder() / "vistazo.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns())

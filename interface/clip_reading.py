@@ -1,25 +1,21 @@
-"""Read a clip for a visitor: what the page shows while it runs, and when it has ended or was stopped."""
+"""Read a visitor's clip step by step: what is known so far about once a second, and at the end everything."""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
+import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import gradio as gr
 import numpy as np
-from gradio.utils import get_upload_folder
 
-from interface.timeline import Palette, Value, clock, timeline_value
+from interface.results import result_folder
+from interface.timeline import clock, timeline
 from model.classifier import Classifier
 from model.clip_files import (
-    Cell,
     frame_cells,
+    frame_columns,
     segment_cells,
     spoken,
     write_frames_csv,
@@ -27,222 +23,203 @@ from model.clip_files import (
     write_segments_csv,
     write_subtitles,
 )
+from model.clip_header import probe
 from model.clip_record import ClipRecord
 from model.curve import ProbabilityCurve
+from model.errors import SettingsError, VideoError
 from model.key_frames import key_frames
-from model.segments import Segment
-from model.video import predict_video, probe
+from model.video import predict_video
 
 TOP = 5
-# The page shows the newest rows, and the longest segments' pictures; the files have all of them.
-NEWEST_ROWS = 100
-MOST_SEGMENT_ROWS = 500
-MOST_KEY_FRAMES = 40
-FILE_NAMES = ("frames.csv", "segments.csv", "predictions.json", "subtitles.vtt")
+FRAME_COLUMNS = frame_columns(TOP)
+# A table of more rows than this stops a phone; the CSV file has them all.
+MOST_ROWS = 5000
+_ROWS_WHILE_READING = 50
+_MOST_KEY_FRAMES = 48
 
-_STARTING = "Opening the clip …"
-_READING = "Reading: {at}{of}, {frames:,} frames{left}"
-_FINISHING = "Writing files and fetching key frames …"
-_DONE = "Read {frames:,} frames, {length}, in {seconds:.1f} s: {rate:.0f} frames a second."
-_STOPPED = "Stopped at {at}, after {frames:,} frames. What was read is below."
-_STOPPED_EMPTY = "Stopped before the first frame was read."
+# The first answer comes soon, the others about this often; making them never takes more than a fifth
+# of the time.
+_FIRST_AFTER, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
 
-# Partial answers: the first one soon, then about this often, and never more than a fifth of the time.
-_SECONDS_TO_FIRST, _SECONDS_BETWEEN = 0.3, 1.0
-_SHARE_FOR_SENDING = 0.2
-
-Row = list[Cell]
-Tile = tuple[np.ndarray, str]
-
-
-@dataclass
-class Reading:
-    """What the page of one visitor remembers about the clip that was read last."""
-
-    stopped: bool = False
-    path: Path | None = None
-    record: ClipRecord | None = None
+Row = list[int | float | str]
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Which frames of a clip are read: how many of each second, from when, to when."""
+    """Which frames of a clip are wanted.
+
+    Attributes:
+        frames_per_second: At most this many of each second; None for every frame.
+        start: From when on, in seconds.
+        end: Until when, in seconds; None for the end of the clip.
+    """
 
     frames_per_second: float | None = None
     start: float = 0.0
     end: float | None = None
 
 
-@dataclass
-class PageAnswer:
-    """What the page shows; None for what stays as it is."""
+@dataclass(frozen=True)
+class ClipAnswer:
+    """What is known about a clip at some moment.
 
-    timeline: Value
-    total: dict[str, float] | None = None
-    segments: list[Row] | None = None
-    frames: list[Row] | None = None
-    tiles: list[Tile] | None = None
-    files: list[str] | None = None
+    Attributes:
+        total: The labels of the highest mean probability.
+        seconds: Label and seconds on screen, the longest first.
+        frames: Rows of `FRAME_COLUMNS`: the newest while reading, all (up to `MOST_ROWS`) at the end.
+        segments: Rows of `model.clip_files.SEGMENT_COLUMNS`.
+        status: How far the reading is, in words.
+        timeline: The timeline as HTML.
+        files: The files to download, at the end.
+        record: Everything that is known.
+        warning: What was wrong with the clip, in words.
+    """
 
-
-@dataclass
-class _Progress:
-    """How far reading has come, in words."""
-
-    stretch: Stretch
-    length: float | None  # of the whole clip, in seconds
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def end(self) -> float | None:
-        ends = [end for end in (self.stretch.end, self.length) if end is not None]
-        return min(ends, default=None)
-
-    def share(self, at: float) -> float | None:
-        if self.end is None or self.end <= self.stretch.start:
-            return None
-        return min(1.0, max(0.0, (at - self.stretch.start) / (self.end - self.stretch.start)))
-
-    def words(self, at: float, frames: int) -> str:
-        share, seconds = self.share(at), self.seconds
-        left = ""
-        if share and seconds > 1:  # before that, the estimate is a guess
-            left = f", about {clock(seconds / share - seconds + 0.5)} left"
-        of = f" of {clock(self.end)}" if self.end else ""
-        return _READING.format(at=clock(at), of=of, frames=frames, left=left)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
+    total: dict[str, float]
+    seconds: list[Row]
+    frames: list[Row]
+    segments: list[Row]
+    status: str
+    timeline: str
+    files: list[str]
+    record: ClipRecord
+    warning: str = ""
 
 
-def read_clip(
-    classifier: Classifier, path: Path, name: str, stretch: Stretch, reading: Reading
-) -> Iterator[PageAnswer]:
-    """Read a clip and say about once a second what is known; at the end everything, with files.
+def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0) -> Stretch:
+    """Return what a visitor asked for, checked; callers of the API may send anything.
 
-    When the visitor leaves, the generator is closed, and the reader in it with it.
+    Raises:
+        SettingsError: A value is not a number, or the end does not come after the start.
+    """
+    rate = _number("Frames per second", frames_per_second)
+    first, last = _number("From", start), _number("To", end)
+    if last and last <= first:
+        raise SettingsError(f"“To” should come after “From”, or be 0 for the end. Received: {first:g} to {last:g}.")
+    return Stretch(rate or None, first, last or None)
+
+
+def read_clip(classifier: Classifier, path: Path, wanted: Stretch, stopped: Callable[[], bool]) -> Iterator[ClipAnswer]:
+    """Predict a clip.
 
     Args:
         classifier: The model.
         path: The clip.
-        name: How its owner calls it.
-        stretch: Which frames to read.
-        reading: Remembers the clip; `stopped` in it ends the reading and keeps what is there.
+        wanted: Which frames.
+        stopped: Asked at every frame; when it says so, the answer is about what was read.
 
     Yields:
-        What the page shows.
+        What is known so far, and at the end everything.
 
     Raises:
-        VideoError: As in `predict_video`.
+        VideoError: The clip cannot be read, or has no frame in the stretch.
     """
-    labels = classifier.bundle.labels
-    progress = _Progress(stretch, probe(path).duration)
-    record = ClipRecord(labels, classifier.bundle.unknown_threshold, TOP)
-    curve, palette = ProbabilityCurve(len(labels), start=stretch.start), Palette()
-    reading.path, reading.record = path, record
-    yield PageAnswer(timeline_value(_STARTING, done=0.0), total={}, segments=[], frames=[], tiles=[], files=[])
-
+    info = probe(path)
+    end = min(wanted.end or math.inf, info.duration or math.inf)
+    bundle = classifier.bundle
+    record = ClipRecord(bundle.labels, bundle.unknown_threshold, TOP)
+    curve = ProbabilityCurve(len(bundle.labels), start=wanted.start)
     warnings: list[str] = []
-    next_answer = time.monotonic() + _SECONDS_TO_FIRST
-    rows = predict_video(
+    began = time.monotonic()
+    next_answer = began + _FIRST_AFTER
+    at = wanted.start
+    stop = False
+    # When the visitor leaves, this generator is closed, and the reader in it with it.
+    for frame in predict_video(
         classifier,
         path,
-        stretch.frames_per_second,
-        start=stretch.start,
-        end=stretch.end,
+        wanted.frames_per_second,
+        start=wanted.start,
+        end=wanted.end,
         on_warning=warnings.append,
-    )
-    with contextlib.closing(rows):
-        for row in rows:
-            record.add(row)
-            curve.add(row.time, row.probabilities)
-            if reading.stopped:
-                break
-            if time.monotonic() >= next_answer:
-                asked = time.monotonic()
-                words = progress.words(row.time, len(record))
-                timeline = timeline_value(
-                    words, record, curve, palette, labels, done=progress.share(row.time), end=progress.end
-                )
-                yield _partial(timeline, record)
-                sending = time.monotonic() - asked
-                next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
-    seconds = progress.seconds
+    ):
+        record.add(frame)
+        curve.add(frame.time, frame.probabilities)
+        at = frame.time
+        if stop := stopped():
+            break
+        if time.monotonic() >= next_answer:
+            started = time.monotonic()
+            status = _progress(record, at - wanted.start, end - wanted.start, started - began)
+            yield _answer(record, curve, status, end, _ROWS_WHILE_READING)
+            sending = time.monotonic() - started
+            next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
     if not len(record):
-        yield PageAnswer(timeline_value(_STOPPED_EMPTY))
-        return
-    timeline = timeline_value(_FINISHING, record, curve, palette, labels, done=1.0, warnings=warnings)
-    yield _partial(timeline, record)
-    chosen = _longest(record.segments(), MOST_KEY_FRAMES)
-    times, tiles = _key_frames(path, chosen)
-    files = write_files(record, name)
+        raise VideoError(f"“{path.name}” has no frame in the stretch asked for. Choose an earlier one.")
+    speed = len(record) / max(time.monotonic() - began, 1e-3)
+    status = f"{len(record):,} frames read, {speed:,.0f} a second."
+    if stop:
+        status = f"Stopped at {clock(at)}. {status}"
+    yield _answer(record, curve, status, at, MOST_ROWS, warning=" ".join(warnings), path=path)
+
+
+def captioned_key_frames(record: ClipRecord, path: Path) -> list[tuple[float, tuple[np.ndarray, str]]]:
+    """Return one picture a segment, of the longest ones where there are many.
+
+    Args:
+        record: What is known about the clip.
+        path: The clip.
+
+    Returns:
+        The time of each in seconds, the picture, (height, width, 3), uint8 RGB, and its caption.
+    """
+    longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
+    captions = {s.key_time: f"{clock(s.start)} {spoken(s.label)}" for s in sorted(longest, key=lambda s: s.key_time)}
+    return [(at, (picture, captions[at])) for at, picture in key_frames(path, list(captions))]
+
+
+def _answer(
+    record: ClipRecord,
+    curve: ProbabilityCurve,
+    status: str,
+    end: float,
+    rows: int,
+    *,
+    warning: str = "",
+    path: Path | None = None,
+) -> ClipAnswer:
+    """Return the answer; with a path the last one, files included."""
     total = record.aggregate()
-    words = (
-        _STOPPED.format(at=clock(record.segments()[-1].end), frames=len(record))
-        if reading.stopped
-        else _DONE.format(
-            frames=len(record), length=clock(total.duration), seconds=seconds, rate=len(record) / max(seconds, 1e-3)
-        )
+    segments = record.segments()
+    duration = end if math.isfinite(end) else 0.0
+    if len(record) > rows and path:
+        status += f" The table shows the last {rows:,} frames; the CSV file has all."
+    return ClipAnswer(
+        total=dict(record.ranking()),
+        seconds=[[label, round(value, 2)] for label, value in total.seconds.items()],
+        frames=[frame_cells(row, TOP) for row in record.rows(rows)],
+        segments=[segment_cells(segment) for segment in segments],
+        status=status,
+        timeline=timeline(segments, curve, record.labels, duration),
+        files=_write_files(record, path.stem[:80]) if path else [],
+        record=record,
+        warning=warning,
     )
-    answer = _partial(timeline_value(words, record, curve, palette, labels, warnings=warnings, key_times=times), record)
-    answer.tiles, answer.files = tiles, files
-    yield answer
 
 
-def write_files(record: ClipRecord, name: str) -> list[str]:
-    """Write the files to download where Gradio's clean-up finds them, and return their paths."""
-    folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
-    paths = [folder / file for file in FILE_NAMES]
-    try:
-        write_frames_csv(record, paths[0], TOP)
-        write_segments_csv(record, paths[1])
-        write_json(record, paths[2], name)
-        write_subtitles(record, paths[3])
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return [str(path) for path in paths]
+def _progress(record: ClipRecord, done: float, whole: float, spent: float) -> str:
+    """Say how far the reading is and how long it will take."""
+    speed = f"{len(record) / max(spent, 1e-3):,.0f} frames a second"
+    if not math.isfinite(whole) or whole <= 0:
+        return f"Reading … {clock(done)} so far, {speed}."
+    left = spent / max(done, 1e-3) * max(0.0, whole - done)
+    return f"Reading … {min(1.0, done / whole):.0%}, {speed}, about {clock(math.ceil(left))} left."
 
 
-def segment_rows(record: ClipRecord) -> list[Row]:
-    """Return the rows of the table of segments, with times and confidence rounded for people."""
-    rows = map(segment_cells, record.segments()[:MOST_SEGMENT_ROWS])
-    return [[round(cell, 2) if isinstance(cell, float) else cell for cell in row] for row in rows]
+def _write_files(record: ClipRecord, name: str) -> list[str]:
+    folder = result_folder()
+    return [
+        str(write_frames_csv(record, folder / "frames.csv", TOP)),
+        str(write_segments_csv(record, folder / "segments.csv")),
+        str(write_json(record, folder / "clip.json", name)),
+        str(write_subtitles(record, folder / "subtitles.vtt")),
+    ]
 
 
-def frame_rows(record: ClipRecord, newest: int | None = None) -> list[Row]:
-    """Return the rows of the table of frames, in order of time; only the newest if so asked."""
-    return [frame_cells(row, TOP) for row in record.rows(newest)]
-
-
-def _partial(timeline: Value, record: ClipRecord) -> PageAnswer:
-    return PageAnswer(timeline, dict(record.ranking()), segment_rows(record), frame_rows(record, NEWEST_ROWS)[::-1])
-
-
-def _longest(segments: Sequence[Segment], most: int) -> list[Segment]:
-    longest = sorted(segments, key=lambda segment: segment.start - segment.end)[:most]
-    return sorted(longest, key=lambda segment: segment.start)
-
-
-def _key_frames(path: Path, segments: Sequence[Segment]) -> tuple[list[float], list[Tile]]:
-    captions = {segment.key_time: _caption(segment) for segment in segments}
-    times, tiles = [], []
-    for shown, picture in key_frames(path, sorted(captions)):
-        times.append(round(shown, 3))
-        tiles.append((picture, captions[shown]))
-    return times, tiles
-
-
-def _caption(segment: Segment) -> str:
-    return f"{clock(segment.key_time)} {spoken(segment.label)}"
-
-
-def page_update(answer: PageAnswer) -> tuple[Any, ...]:
-    """Return the answer as the page's components take it: timeline, total, segments, frames, tiles, files."""
-    files: list[Any] = [gr.skip()] * len(FILE_NAMES)
-    if answer.files is not None:
-        chosen = [*answer.files, *[None] * len(FILE_NAMES)][: len(FILE_NAMES)]
-        files = [gr.update(value=file, interactive=file is not None) for file in chosen]
-    parts = (answer.total, answer.segments, answer.frames, answer.tiles)
-    return (answer.timeline, *(gr.skip() if part is None else part for part in parts), *files)
+def _number(name: str, value: object) -> float:
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        rest = "above 0, or 0 for every frame" if name == "Frames per second" else "of seconds, 0 or more"
+        raise SettingsError(f"{name} should be a number {rest}. Received: {str(value)[:40]}.")
+    return float(value)

@@ -40,11 +40,11 @@ def build_demo(classifier: Classifier) -> gr.Blocks:
         _add_heading(classifier.bundle.labels)
         with gr.Tab("Image", id="image"):
             add_image_tab(classifier, pictures)
-        with gr.Tab("Several pictures", id="pictures"):
+        with gr.Tab("Batch", id="pictures"):
             add_batch_tab(classifier)
         with gr.Tab("Video", id="video"):
             add_video_tab(classifier, clips)
-        with gr.Tab("Webcam", id="webcam"):
+        with gr.Tab("Camera", id="camera-tab"):
             add_webcam_tab(classifier)
     return demo.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
 

@@ -1,130 +1,132 @@
-"""The timeline of a clip: what is shown when, in colours; a click moves the players there."""
+"""Draw what a clip shows over time, as HTML whose parts move the player when they are clicked."""
 
 from __future__ import annotations
 
-import math
+import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import gradio as gr
-
-from model.clip_files import seconds_on_screen, spoken
-from model.clip_record import ClipRecord
+from model.clip_files import spoken
 from model.curve import ProbabilityCurve
+from model.segments import Segment
 
-# As many labels as people tell apart by colour get one; the others share grey.
-COLOURS = 6
+CURVES = 5
+_MOST_SEGMENTS = 400  # more could not be told apart on a screen
+# Told apart also by people who see few colours (after Okabe & Ito 2008), dark enough for white letters (WCAG AA).
+_COLOURS = ("#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e", "#6a4fb3", "#5f6b00")
+_NONE_COLOUR = "#6b7280"
 
-_EMPTY = "Choose a clip and read it: what it shows, and when, appears here."
-_NOTHING_ELSE = "other labels"
-_SCRIPT = Path(__file__).with_name("timeline.js")
+TITLE = "What the clip shows over time"
+HINT = "Click on it to go there in the clip."
+EMPTY = "The timeline of the clip appears here."
 
-Value = dict[str, Any]
+# Runs once in the page. The player is the clip's own: no trip to the server is needed to move it.
+SEEK = """
+const seek = (event) => {
+  const part = event.target.closest('[data-start]');
+  const lane = event.target.closest('[data-duration]');
+  const player = document.querySelector('#clip video');
+  if (!player || (!part && !lane)) return;
+  let time = part ? parseFloat(part.dataset.start) : 0;
+  if (lane && event.type === 'click' && event.detail > 0) {
+    const box = lane.getBoundingClientRect();
+    time = (event.clientX - box.left) / box.width * parseFloat(lane.dataset.duration);
+  }
+  player.currentTime = Math.max(0, time);
+};
+element.addEventListener('click', seek);
+element.addEventListener('keydown', (event) => { if (event.key === 'Enter') seek(event); });
+"""
+
+STYLE = """
+.vz-timeline { font-size: 14px; }
+.vz-timeline p { margin: 0 0 6px; }
+.vz-lane { position: relative; cursor: pointer; }
+.vz-strip { height: 34px; border-radius: 6px; overflow: hidden; background: var(--background-fill-secondary); }
+.vz-strip button { position: absolute; top: 0; bottom: 0; border: 0; margin: 0 !important;
+  border-radius: 0 !important; padding: 0 4px; overflow: hidden;
+  white-space: nowrap; color: #fff; font-size: 12px; text-align: left; text-overflow: ellipsis; cursor: pointer; }
+.vz-strip button:focus-visible { outline: 3px solid var(--body-text-color); outline-offset: -3px; }
+.vz-curves { height: 110px; margin-top: 6px; border-bottom: 1px solid var(--border-color-primary); }
+.vz-curves svg { width: 100%; height: 100%; display: block; }
+.vz-times { display: flex; justify-content: space-between; opacity: 0.75; font-variant-numeric: tabular-nums; }
+.vz-legend { display: flex; flex-wrap: wrap; gap: 4px 14px; margin-top: 6px; }
+.vz-legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 5px; }
+"""
 
 
-@dataclass
-class Palette:
-    """Which leading label has which colour; a label keeps its own as long as it leads."""
+def timeline(segments: Sequence[Segment], curve: ProbabilityCurve, labels: Sequence[str], duration: float) -> str:
+    """Return the timeline as HTML; every label in it is escaped.
 
-    _places: dict[str, int] = field(default_factory=dict)
-
-    def places(self, leading: Sequence[str]) -> dict[str, int]:
-        """Return the number of the colour of each leading label, the most important label first."""
-        leading = leading[:COLOURS]
-        kept = {label: place for label, place in self._places.items() if label in leading}
-        free = iter(sorted(set(range(COLOURS)) - set(kept.values())))
-        self._places = {label: kept[label] if label in kept else next(free) for label in leading}
-        return self._places
-
-
-def add_timeline() -> gr.HTML:
-    """Add the timeline to the page that is being built.
-
-    The component's value is data only. The script draws it on a canvas and writes labels as text, so that
-    nothing in them is taken for HTML.
+    Args:
+        segments: The segments so far, in order of time.
+        curve: The probabilities over time.
+        labels: The labels in class order.
+        duration: Seconds that the whole width stands for.
     """
-    return gr.HTML(
-        value={"status": _EMPTY},
-        html_template="<div class='drawn'></div>",
-        js_on_load=_SCRIPT.read_text(encoding="utf-8"),
-        elem_id="timeline",
-        container=True,
-        padding=True,
-        label="Timeline",
-        show_label=False,
-        apply_default_css=False,
+    duration = max(duration, segments[-1].end if segments else 0.0, 1e-3)
+    leading = leading_labels(segments)
+    colours = {label: _COLOURS[place % len(_COLOURS)] for place, label in enumerate(leading)}
+    shown = (
+        segments
+        if len(segments) <= _MOST_SEGMENTS
+        else sorted(sorted(segments, key=lambda s: s.start - s.end)[:_MOST_SEGMENTS], key=lambda s: s.start)
+    )
+    strip = "".join(_part(segment, duration, colours) for segment in shown)
+    lines = _curves(curve, [labels.index(label) for label in leading[:CURVES]], duration)
+    legend = "".join(
+        f'<span><i style="background:{colours[label]}"></i>{html.escape(label)}</span>' for label in leading[:8]
+    )
+    if any(segment.label is None for segment in segments):
+        legend += f'<span><i style="background:{_NONE_COLOUR}"></i>{html.escape(spoken(None))}</span>'
+    return (
+        f'<div class="vz-timeline"><p>{html.escape(TITLE)}. {html.escape(HINT)}</p>'
+        f'<div class="vz-lane vz-strip" data-duration="{duration:.3f}">{strip}</div>'
+        f'<div class="vz-lane vz-curves" data-duration="{duration:.3f}">{lines}</div>'
+        f'<div class="vz-times"><span>0:00</span><span>{clock(duration / 2)}</span><span>{clock(duration)}</span></div>'
+        f'<div class="vz-legend">{legend}</div></div>'
     )
 
 
-def timeline_value(
-    status: str,
-    record: ClipRecord | None = None,
-    curve: ProbabilityCurve | None = None,
-    palette: Palette | None = None,
-    labels: Sequence[str] = (),
-    *,
-    done: float | None = None,
-    end: float | None = None,
-    warnings: Sequence[str] = (),
-    key_times: Sequence[float] = (),
-) -> Value:
-    """Return what the timeline draws.
-
-    Args:
-        status: A sentence that says how far reading has come.
-        record: What is known about the clip.
-        curve: The probabilities over time.
-        palette: The colours so far.
-        labels: The labels in class order.
-        done: The share that was read, 0 to 1; None when it is not known, or when nothing is being read.
-        end: The end of the time axis, in seconds, while the clip is being read.
-        warnings: Sentences about what is wrong with the clip.
-        key_times: The times of the key frames in the gallery, in its order.
-
-    Returns:
-        Plain data. Gradio sends what differs from the answer before, item by item: a text for each segment and
-        each curve costs less than a number for each point.
-    """
-    value: Value = {"status": status, "done": done, "warnings": list(warnings), "key_times": list(key_times)}
-    if record is None or curve is None or palette is None or not len(record):
-        return value
-    segments = record.segments()
-    seconds = seconds_on_screen(segments)
-    places = palette.places([label for label in seconds if label is not None])
-    times, means = curve.points([labels.index(label) for label in places])
-    legend: list[Value] = [
-        {"label": label, "colour": places[label], "seconds": round(seconds[label], 1)} for label in places
-    ]
-    rest = sum(value for label, value in seconds.items() if label is not None and label not in places)
-    if rest:
-        legend.append({"label": _NOTHING_ELSE, "colour": None, "seconds": round(rest, 1)})
-    if None in seconds:
-        legend.append({"label": spoken(None), "colour": -1, "seconds": round(seconds[None], 1)})
-    names = list(dict.fromkeys(segment.label for segment in segments))
-    numbers = {name: number for number, name in enumerate(names)}
-    return value | {
-        "begin": round(segments[0].start, 3),
-        "end": round(max(end or 0.0, segments[-1].end), 3),
-        "names": [spoken(name) for name in names],
-        "colours": [-1 if name is None else places.get(name) for name in names],
-        # Start in thousandths of a second, name, confidence in hundredths; each ends where the next one starts.
-        "segments": [
-            f"{segment.start * 1000:.0f} {numbers[segment.label]} {segment.confidence * 100:.0f}"
-            for segment in segments
-        ],
-        "read": round(segments[-1].end, 3),
-        "legend": legend,
-        "curve_times": " ".join(f"{time:.2f}" for time in times.tolist()),
-        "curves": {
-            str(place): " ".join(f"{100 * mean:.0f}" for mean in means[:, column].tolist())
-            for column, place in enumerate(places.values())
-        },
-    }
+def leading_labels(segments: Sequence[Segment]) -> list[str]:
+    """Return the labels that have segments, the longest on screen first."""
+    seconds: dict[str, float] = {}
+    for segment in segments:
+        if segment.label is not None:
+            seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
+    return sorted(seconds, key=lambda label: -seconds[label])
 
 
 def clock(seconds: float) -> str:
-    """Return a time in words for people: 1:05 or 1:02:05."""
-    minutes, whole = divmod(math.floor(max(0.0, seconds)), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{whole:02}" if minutes >= 60 else f"{minutes}:{whole:02}"
+    """Return a time as people write it: minutes and seconds, with hours where there are any."""
+    whole = round(seconds)
+    minutes = f"{whole // 60 % 60}:{whole % 60:02}"
+    return minutes if whole < 3600 else f"{whole // 3600}:{minutes:0>5}"
+
+
+def _part(segment: Segment, duration: float, colours: dict[str, str]) -> str:
+    name = spoken(segment.label)
+    colour = _NONE_COLOUR if segment.label is None else colours[segment.label]
+    sure = "" if segment.label is None else f", {segment.confidence:.0%}"
+    words = html.escape(f"{name}, {clock(segment.start)} to {clock(segment.end)}{sure}")
+    left, width = 100 * segment.start / duration, 100 * (segment.end - segment.start) / duration
+    return (
+        f'<button type="button" data-start="{segment.start:.3f}" title="{words}" aria-label="{words}" '
+        f'style="left:{left:.3f}%;width:{width:.3f}%;background:{colour}">{html.escape(name)}</button>'
+    )
+
+
+def _curves(curve: ProbabilityCurve, labels: list[int], duration: float) -> str:
+    if not labels:
+        return ""
+    times, means = curve.points(labels)
+    lines = []
+    for place in range(len(labels)):
+        points = " ".join(
+            f"{1000 * time / duration:.1f},{100 - 98 * mean:.1f}"
+            for time, mean in zip(times, means[:, place], strict=True)
+        )
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{_COLOURS[place]}" stroke-width="2" '
+            'vector-effect="non-scaling-stroke"/>'
+        )
+    return f'<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">{"".join(lines)}</svg>'

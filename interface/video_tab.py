@@ -1,32 +1,29 @@
-"""The video tab: a clip in; timeline, segments, key frames and files out, while it is being read."""
+"""The video tab: a clip in; its labels over time out, while it is being read."""
 
 from __future__ import annotations
 
-import math
+import html
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from interface.annotation import add_annotated_clip
-from interface.clip_endpoint import Answer, answers
-from interface.clip_reading import MOST_KEY_FRAMES, NEWEST_ROWS, TOP, Reading, Stretch, page_update, read_clip
-from interface.timeline import add_timeline
+from interface.clip_reading import FRAME_COLUMNS, TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
+from interface.results import result_folder
+from interface.timeline import EMPTY, SEEK
 from interface.uploads import errors_shown, uploaded_file
+from model.annotated_clip import write_annotated_clip
 from model.classifier import Classifier
-from model.clip_files import SEGMENT_COLUMNS, frame_columns
-from model.errors import SettingsError
+from model.clip_files import SEGMENT_COLUMNS
+from model.clip_record import ClipRecord
 
 _NO_CLIP = "There is no clip yet. Choose one first."
-_WHICH_FRAMES = "Which frames to read"
-_RATE = ("Frames per second", "0 for every frame")
-_START = ("From second", "0 for the start")
-_END = ("To second", "0 for the end")
-_KEY_FRAMES = f"Key frames: one a segment, of the {MOST_KEY_FRAMES} longest. Click to go there"
-_SEGMENTS = "Segments: click one to go there"
-_FRAMES = f"Frames: the newest {NEWEST_ROWS}. All of them are in the files"
-_FILES = ("Frames (CSV)", "Segments (CSV)", "Everything (JSON)", "Subtitles (WebVTT)")
+_NOT_READ = "This clip has not been read yet. Read it first."
+
+Outputs = tuple[Any, ...]
+Known = tuple[Path, ClipRecord] | None
 
 
 def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
@@ -36,159 +33,188 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         classifier: The model.
         examples: Clips to offer, may be empty.
     """
+    stops: dict[str, threading.Event] = {}  # of the readings under way, by session
 
     def predict_clip(
         clip: Mapping[str, Any] | None,
         frames_per_second: float | None = 0,
         start: float | None = 0,
         end: float | None = 0,
-    ) -> Iterator[Answer]:
-        """Read a clip; answers with the sum over the clip, the seconds of each label, and one row a frame."""
-        with errors_shown():
-            path = uploaded_file(clip, _NO_CLIP)
-            yield from answers(classifier, path, checked_stretch(frames_per_second, start, end))
+        request: gr.Request | None = None,
+    ) -> Iterator[Outputs]:
+        """Read a clip; answers with the sum over it, seconds on screen, frames, segments, status, timeline, files."""
+        session = str(request.session_hash) if request else ""
+        stopped = stops[session] = threading.Event()
+        try:
+            with errors_shown():
+                path = uploaded_file(clip, _NO_CLIP)
+                for answer in read_clip(classifier, path, stretch(frames_per_second, start, end), stopped.is_set):
+                    yield _outputs(answer, path)
+        finally:
+            if stops.get(session) is stopped:
+                del stops[session]
 
-    def read_for_page(
-        clip: Mapping[str, Any] | None, rate: object, start: object, end: object, reading: Reading
-    ) -> Iterator[tuple[Any, ...]]:
-        with errors_shown():
-            path = uploaded_file(clip, _NO_CLIP)
-            name = str((clip or {}).get("orig_name") or path.name)[:200]
-            for answer in read_clip(classifier, path, name, checked_stretch(rate, start, end), reading):
-                yield page_update(answer)
+    def stop_reading(request: gr.Request) -> None:
+        if reading := stops.get(str(request.session_hash)):
+            reading.set()
 
-    remembered = gr.State(Reading())
     with gr.Row():
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=1):
             clip = gr.Video(
-                label="Clip",
-                height=320,
-                buttons=[],
-                webcam_options=gr.WebcamOptions(mirror=False),
-                elem_id="clip",
+                label="Clip", height=320, buttons=[], webcam_options=gr.WebcamOptions(mirror=False), elem_id="clip"
             )
             with gr.Row():
-                button = gr.Button("Read the clip", variant="primary", min_width=120, elem_id="read-clip")
-                stop = gr.Button("Stop", min_width=80, interactive=False, elem_id="stop")
-            with gr.Accordion(_WHICH_FRAMES, open=False, elem_id="which-frames"), gr.Row():
-                rate, start, end = (
-                    gr.Number(label=label, info=info, value=0, minimum=0, min_width=90, elem_id=name)
-                    for (label, info), name in ((_RATE, "rate"), (_START, "start"), (_END, "end"))
+                button = gr.Button("Read the clip", variant="primary", elem_id="read-clip")
+                stop = gr.Button("Stop", elem_id="stop")
+            with gr.Accordion("Which frames", open=False, elem_id="which-frames"):
+                rate = gr.Number(
+                    label="Frames per second",
+                    info="How many frames of each second to read; 0 for every frame.",
+                    value=0,
+                    minimum=0,
+                    elem_id="rate",
                 )
+                with gr.Row():
+                    start = gr.Number(label="From", info="Seconds.", value=0, minimum=0, elem_id="start")
+                    end = gr.Number(label="To", info="Seconds; 0 for the end.", value=0, minimum=0, elem_id="end")
             if examples:
                 gr.Examples(
                     [[str(path)] for path in examples], inputs=[clip], label="Examples", api_visibility="private"
                 )
-        with gr.Column(scale=3, min_width=300):
-            timeline = add_timeline()
+        with gr.Column(scale=1):
             total = gr.Label(label="Whole clip", num_top_classes=TOP, elem_id="total")
-    tiles = gr.Gallery(
-        label=_KEY_FRAMES,
+            seconds = gr.Dataframe(
+                label="Seconds on screen",
+                headers=["label", "seconds"],
+                datatype=["str", "number"],
+                interactive=False,
+                buttons=["copy"],
+                max_height=180,
+                elem_id="seconds",
+            )
+    status = gr.Textbox(label="Progress", show_label=False, container=False, interactive=False, elem_id="status")
+    time_line = gr.HTML(EMPTY, js_on_load=SEEK, elem_id="timeline")
+    gallery = gr.Gallery(
+        label="One picture of each segment; click to go there",
         columns=6,
+        height=210,
         allow_preview=False,
         interactive=False,
         object_fit="cover",
         buttons=[],
+        visible=False,
         elem_id="key-frames",
     )
-    segments = _table(_SEGMENTS, SEGMENT_COLUMNS, "segments", 320)
-    with gr.Row():
-        files = [
-            gr.DownloadButton(label, interactive=False, size="md", min_width=140, elem_classes="clip-file")
-            for label in _FILES
-        ]
-    with gr.Accordion(_FRAMES, open=False, elem_id="all-frames"):
-        frames = _table("Frames", frame_columns(TOP), "frames", 420)
-    annotated = add_annotated_clip(remembered)
+    with gr.Accordion("Segments", open=False, elem_id="segments-part"):
+        segments = _table("Segments", list(SEGMENT_COLUMNS), ["str"] + ["number"] * 5, "segments")
+    with gr.Accordion("Frames", open=False, elem_id="frames-part"):
+        frames = _table("Frames", FRAME_COLUMNS, ["number", "number", *["str", "number"] * TOP, "str"], "frames")
+    files = gr.Files(label="To take home", interactive=False, visible=False, elem_id="clip-files")
+    make = gr.Button("Make the clip with labels on it", visible=False, elem_id="annotate")
+    annotated = gr.Video(
+        label="The clip with labels", visible=False, interactive=False, buttons=["download"], elem_id="annotated"
+    )
+    known, times = gr.State(None, time_to_live=3600), gr.State([], time_to_live=3600)
 
-    button.click(
-        _begin,
-        remembered,
-        [button, stop, annotated.button, annotated.player],
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    ).then(
-        read_for_page,
-        [clip, rate, start, end, remembered],
-        [timeline, total, segments, frames, tiles, *files],
-        api_visibility="private",
+    reading = button.click(
+        predict_clip,
+        [clip, rate, start, end],
+        [total, seconds, frames, segments, status, time_line, files, known],
+        api_name="predict_video",
         preprocess=False,
         concurrency_id="clips",
         show_progress="minimal",
         show_progress_on=total,
-    ).then(
-        _end,
-        remembered,
-        [button, stop, annotated.button],
+        trigger_mode="once",
+    )
+    reading.success(
+        _show_the_rest,
+        known,
+        [files, gallery, times, make, annotated],
         api_visibility="private",
-        queue=False,
         show_progress="hidden",
     )
-    stop.click(_stop, remembered, None, api_visibility="private", queue=False, show_progress="hidden")
-
-    # Programs get all rows; the page gets the newest only, and more besides.
-    seconds = _table("Seconds on screen", ["label", "seconds"], "seconds", 220, visible=False)
-    gr.Button(visible=False).click(
-        predict_clip,
-        [clip, rate, start, end],
-        [total, seconds, frames],
-        api_name="predict_video",
-        preprocess=False,
+    for event in (clip.upload, clip.clear):
+        event(
+            _forget,
+            None,
+            [total, seconds, frames, segments, status, time_line, files, known, gallery, times, make, annotated],
+            api_visibility="private",
+            queue=False,
+            show_progress="hidden",
+        )
+    stop.click(stop_reading, None, None, api_visibility="private", queue=False)
+    make.click(
+        _annotate_clip,
+        known,
+        annotated,
+        api_visibility="private",
         concurrency_id="clips",
+        show_progress_on=annotated,
     )
+    gallery.select(_go_to, times, clip, api_visibility="private", queue=False, show_progress="hidden")
 
 
-def checked_stretch(rate: object, start: object, end: object) -> Stretch:
-    """Return which frames to read; callers of the API may send anything.
-
-    Raises:
-        SettingsError: A value is no number of 0 or more, or the stretch ends before it starts.
-    """
-    frames_per_second = _number(rate, "Frames per second", "above 0, or 0 for every frame")
-    begin = _number(start, "The start", "of seconds, 0 or more")
-    stop = _number(end, "The end", "of seconds, or 0 for the end of the clip")
-    if stop and stop <= begin:
-        raise SettingsError(f"The end should be later than the start. Received: from {begin:g} to {stop:g} seconds.")
-    return Stretch(frames_per_second or None, begin, stop or None)
+_PROGRESS = gr.Progress()
 
 
-def _number(value: object, name: str, allowed: str) -> float:
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise SettingsError(f"{name} should be a number {allowed}. Received: {str(value)[:40]}.")
-    return float(value)
-
-
-def _begin(reading: Reading) -> tuple[Any, ...]:
-    reading.stopped, reading.record, reading.path = False, None, None
+def _outputs(answer: ClipAnswer, path: Path) -> Outputs:
+    if answer.warning:
+        gr.Warning(html.escape(answer.warning, quote=False))  # Gradio renders it as HTML
     return (
-        gr.update(interactive=False),
-        gr.update(interactive=True),
-        gr.update(interactive=False),
-        gr.update(value=None, visible=False),
+        answer.total,
+        answer.seconds,
+        answer.frames,
+        answer.segments,
+        f"{answer.status} {answer.warning}".strip(),
+        answer.timeline,
+        answer.files or None,
+        (path, answer.record) if answer.files else None,
     )
 
 
-def _stop(reading: Reading) -> None:
-    reading.stopped = True
+def _show_the_rest(known: Known) -> Outputs:
+    with errors_shown():
+        found = captioned_key_frames(known[1], known[0]) if known else []
+        return (
+            gr.update(visible=bool(known)),
+            gr.update(value=[tile for _, tile in found], visible=bool(found)),
+            [time for time, _ in found],
+            gr.update(visible=bool(known)),
+            gr.update(value=None, visible=False),
+        )
 
 
-def _end(reading: Reading) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    anything = reading.record is not None and len(reading.record) > 0
-    return gr.update(interactive=True), gr.update(interactive=False), gr.update(interactive=anything)
+def _annotate_clip(known: Known, progress: gr.Progress = _PROGRESS) -> Any:
+    """Write the clip that was read with labels drawn on it."""
+    with errors_shown():
+        if not known:
+            raise gr.Error(_NOT_READ, print_exception=False)
+        target = result_folder() / "annotated.mp4"
+        for share in write_annotated_clip(known[0], known[1], target):
+            progress(share, desc="Drawing the labels")
+        return gr.update(value=str(target), visible=True)
 
 
-def _table(label: str, columns: Sequence[str], name: str, height: int, visible: bool = True) -> gr.Dataframe:
-    words = ("label", "segment")
+def _forget() -> Outputs:
+    """Empty everything: another clip is there now."""
+    hidden = gr.update(value=None, visible=False)
+    return None, None, None, None, "", EMPTY, hidden, None, hidden, [], gr.update(visible=False), hidden
+
+
+def _go_to(times: list[float], chosen: gr.SelectData) -> Any:
+    """Move the player to the picture that was clicked."""
+    index = chosen.index
+    return gr.update(playback_position=times[index]) if isinstance(index, int) and index < len(times) else gr.skip()
+
+
+def _table(label: str, headers: list[str], kinds: list[str], name: str) -> gr.Dataframe:
     return gr.Dataframe(
         label=label,
-        headers=list(columns),
-        datatype=["str" if column.startswith(words) else "number" for column in columns],
+        headers=headers,
+        datatype=kinds,  # type: ignore[arg-type]
         interactive=False,
         buttons=["copy", "fullscreen"],
-        max_height=height,
-        visible=visible,
+        max_height=420,
         elem_id=name,
     )

@@ -77,7 +77,7 @@ def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterab
     if columns is not None:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
 
 
 def write_json(record: ClipRecord, path: Path, name: str) -> Path:
@@ -104,9 +104,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
     return {
         "aggregate": {
             "majority": total.majority,
-            "seconds": {
-                spoken(label): round(value, 3) for label, value in seconds_on_screen(record.segments()).items()
-            },
+            "seconds": {label: round(value, 3) for label, value in total.seconds.items()},
             "frames": total.frames,
             "duration": round(total.duration, 3),
             "predictions": ranked(record.ranking()),
@@ -117,14 +115,6 @@ def summary(record: ClipRecord) -> dict[str, Any]:
             for segment in record.segments()
         ],
     }
-
-
-def seconds_on_screen(segments: Iterable[Segment]) -> dict[str | None, float]:
-    """Return for how long each label is shown, in seconds, the longest first; None is “none of these”."""
-    seconds: dict[str | None, float] = {}
-    for segment in segments:
-        seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
-    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
 def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:
@@ -150,7 +140,8 @@ def ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"label": label, "probability": round(value, _ROUNDED_PROBABILITY)} for label, value in ranking]
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet program takes for a formula."""
     if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
         return cell
     return "'" + cell

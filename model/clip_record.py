@@ -51,7 +51,7 @@ class ClipRecord:
         top: int = TOP,
         expected_seconds: float = EXPECTED_SECONDS,
     ) -> None:
-        self._labels = labels
+        self.labels = labels
         self._top = min(top, len(labels))
         self._finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
         self._numbers, self._times = array("q"), array("d")
@@ -100,7 +100,7 @@ class ClipRecord:
             while segment is not None and segment.last_frame < index:
                 segment = next(segments, None)
             at = slice(position * self._top, (position + 1) * self._top)
-            names = [self._labels[label] for label in self._best[at]]
+            names = [self.labels[label] for label in self._best[at]]
             ranking = list(zip(names, self._probabilities[at], strict=True))
             yield FrameRow(index, self._times[position], ranking, segment.label if segment else None)
 
@@ -115,10 +115,10 @@ class ClipRecord:
         gaps = np.diff(np.array(self._times))
         seconds = self._seconds.copy()
         seconds[self._leader] += np.median(gaps) if gaps.size else 0.0
-        shown = {self._labels[label]: float(seconds[label]) for label in np.flatnonzero(self._led).tolist()}
+        shown = {self.labels[label]: float(seconds[label]) for label in np.flatnonzero(self._led).tolist()}
         return Aggregate(
             mean_probabilities=self._sum / len(self),
-            majority=self._labels[int(self._led.argmax())],
+            majority=self.labels[int(self._led.argmax())],
             seconds=dict(sorted(shown.items(), key=lambda item: -item[1])),
             frames=len(self),
             duration=float(seconds.sum()),
@@ -126,4 +126,4 @@ class ClipRecord:
 
     def ranking(self) -> list[tuple[str, float]]:
         """Return the labels with the highest mean probability over the frames so far."""
-        return top_labels(self.aggregate().mean_probabilities, self._labels, self._top)
+        return top_labels(self.aggregate().mean_probabilities, self.labels, self._top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 import urllib.request
@@ -171,7 +172,8 @@ def test_clip_gives_a_row_a_frame_and_the_sum(client: Client, classifier: Classi
     path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(12)], rate=10)
     labels = classifier.bundle.labels
     expected = list(predict_video(classifier, path))
-    total, seconds, frames = client.predict(handle_file(str(path)), api_name="/predict_video")
+    answer = client.predict(handle_file(str(path)), api_name="/predict_video")
+    total, seconds, frames, segments, status, timeline, files = answer
 
     assert_same(total, aggregate(expected, labels).mean_probabilities, labels)
     assert seconds["headers"] == ["label", "seconds"]
@@ -184,19 +186,29 @@ def test_clip_gives_a_row_a_frame_and_the_sum(client: Client, classifier: Classi
         assert row["label"] == ranking[0][0]
         got = [row["probability"], row["probability_2"], row["probability_3"]]
         assert got[: len(ranking)] == pytest.approx([probability for _, probability in ranking], abs=1e-3)
+    assert [row["segment"] for row in rows] == [
+        segment[0] for segment in segments["data"] for _ in range(segment[4], segment[5] + 1)
+    ]
+    assert status.startswith("12 frames read")
+    assert timeline.count("data-start") == len(segments["data"])
+    assert [Path(file).name for file in files] == ["frames.csv", "segments.csv", "clip.json", "subtitles.vtt"]
+    with Path(files[0]).open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 12
 
 
 def test_fewer_frames_on_request(client: Client, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)], rate=10)
-    *_, frames = client.predict(handle_file(str(path)), 2, api_name="/predict_video")
+    frames = client.predict(handle_file(str(path)), 2, api_name="/predict_video")[2]
     assert [row[0] for row in frames["data"]] == [0, 5, 10, 15]
 
 
-def test_a_stretch_on_request(client: Client, tmp_path: Path) -> None:
+def test_a_stretch_of_a_clip_on_request(client: Client, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)], rate=10)
-    *_, frames = client.predict(handle_file(str(path)), 0, 0.5, 1, api_name="/predict_video")
-    assert [row[0] for row in frames["data"]] == [5, 6, 7, 8, 9]
-    with pytest.raises(AppError, match="later than the start"):
+    frames = client.predict(handle_file(str(path)), 0, 0.5, 0.9, api_name="/predict_video")[2]
+    assert [row[0] for row in frames["data"]] == [5, 6, 7, 8]
+    with pytest.raises(AppError, match="no frame in the stretch"):
+        client.predict(handle_file(str(path)), 0, 50, 60, api_name="/predict_video")
+    with pytest.raises(AppError, match="should come after"):
         client.predict(handle_file(str(path)), 0, 2, 1, api_name="/predict_video")
 
 
@@ -215,7 +227,7 @@ def _write_picture(path: Path) -> None:
     [
         ("notes.mp4", lambda path: path.write_bytes(b"not a clip"), "“notes.mp4” is not a video that can be read"),
         ("empty.mp4", lambda path: path.write_bytes(b""), "“empty.mp4” is an empty file"),
-        ("sound.mp4", write_sound, "“sound.mp4” is not a video that can be read"),
+        ("sound.mp4", write_sound, "“sound.mp4” holds sound but no picture"),
         ("picture.mp4", _write_picture, "“picture.mp4” is not a video that can be read"),
     ],
 )
@@ -228,9 +240,9 @@ def test_files_that_are_no_videos(client: Client, tmp_path: Path, name: str, wri
 
 def test_partial_answers_arrive_while_a_clip_is_read(client: Client, long_clip: Path) -> None:
     job = client.submit(handle_file(str(long_clip)), api_name="/predict_video")
-    counts = [len(frames["data"]) for (_, _, frames), _ in zip(job, range(2), strict=False)]
+    newest = [answer[2]["data"][-1][0] for answer, _ in zip(job, range(2), strict=False)]
     job.cancel()
-    assert 0 < counts[0] < counts[1] < LONG
+    assert 0 < newest[0] < newest[1] < LONG
 
 
 def test_visitors_who_leave_make_room(client: Client, tmp_path: Path, long_clip: Path) -> None:

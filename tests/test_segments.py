@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -166,8 +166,8 @@ def test_the_path_is_the_likeliest_of_all(drawn: list[tuple[list[float], float]]
     assert likelihood(frames, finder) == pytest.approx(exhaustive(frames, finder), abs=1e-6)
     assert [s.first_frame for s in found] == [0, *(s.last_frame + 1 for s in found[:-1])]
     assert found[-1].last_frame == len(frames) - 1
-    assert all(a.end == b.start for a, b in pairwise(found))
-    assert all(a.label != b.label for a, b in pairwise(found))
+    assert all(a.end == b.start for a, b in itertools.pairwise(found))
+    assert all(a.label != b.label for a, b in itertools.pairwise(found))
 
 
 def test_many_labels_and_many_frames_take_seconds() -> None:

@@ -23,8 +23,6 @@ from train.settings import Settings
 FEATURES = "features"
 LOGITS = "logits"
 
-_MOMENTUM = 0.95  # of the batch statistics of pretrained networks
-
 
 def build(
     settings: Settings, spec: InputSpec, classes: int, *, scale: float = 1.0, pretrained: bool = True
@@ -184,12 +182,7 @@ def _with_weights(
     try:
         with warnings.catch_warnings(), _deadline():
             warnings.simplefilter("ignore")  # Keras warns about each layer that does not fit, before it raises
-            network = backbone(source)
-        for layer in network.layers:
-            if isinstance(layer, layers.BatchNormalization):
-                # Keras builds these with 0.999: in a short training the statistics would lag behind the weights.
-                layer.momentum = _MOMENTUM
-        return network.output
+            return backbone(source).output
     except Exception as error:  # Keras raises bare Exceptions for failed downloads
         if source is None:
             raise SettingsError(f"{name} cannot be built: {error}") from error

@@ -23,7 +23,7 @@ from model.clip_files import (
     write_segments_csv,
     write_subtitles,
 )
-from model.clip_reader import probe
+from model.clip_header import probe
 from model.clip_record import ClipRecord
 from model.curve import ProbabilityCurve
 from model.errors import SettingsError, VideoError

@@ -16,6 +16,7 @@ from interface.image_tab import add_image_tab
 from interface.theme import STYLE, theme
 from interface.video_tab import add_video_tab
 from interface.waiting import add_waiting, change_content, show_text
+from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED, ModelSource
 from model.loading import LoadedModel, ModelLoader, NewsCheck
@@ -108,10 +109,12 @@ def _add_content(model: LoadedModel) -> None:
         _plain_text(model.source.note, "Note", "source-note")
     with gr.Tab("Image", id="image"):
         add_image_tab(classifier, pictures)
-    with gr.Tab("Several pictures", id="pictures"):
+    with gr.Tab("Batch", id="pictures"):
         add_batch_tab(classifier)
     with gr.Tab("Video", id="video"):
         add_video_tab(classifier, clips)
+    with gr.Tab("Camera", id="camera-tab"):
+        add_webcam_tab(classifier)
     _add_source(model)
 
 

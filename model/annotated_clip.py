@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from model.clip_files import spoken
-from model.clip_reader import CONTAINER_OPTIONS, read_frames
+from model.clip_header import open_container
 from model.clip_record import ClipRecord, FrameRow
 from model.errors import VideoError
+from model.video_reader import read_frames
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
 _TIME_BASE = Fraction(1, 90_000)
@@ -132,7 +133,7 @@ class _Sound:
 
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
-        self._input = av.open(f"file:{source.resolve()}", options=CONTAINER_OPTIONS)
+        self._input = open_container(source)
         self._output: av.audio.stream.AudioStream | None = None
         self._packets: Iterator[tuple[float, list[av.Packet]]] | None = None
         self._held: tuple[float, list[av.Packet]] | None = None

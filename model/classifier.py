@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import queue
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, SignatureRunner
+from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
@@ -34,18 +31,11 @@ class Classifier:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
-        self._threads = threads or min(4, os.cpu_count() or 1)
-        # LiteRT interpreters are not thread-safe: whoever predicts takes one, and makes one when none is free.
-        self._idle: queue.LifoQueue[_Runner] = queue.LifoQueue()
+        self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
+        self._network = _Network(bundle, threads or min(4, os.cpu_count() or 1))
+        self._interpreter = self._network.interpreter
+        self._idle: list[_Network] = []
         self._test_itself()
-
-    @cached_property
-    def for_streams(self) -> Classifier:
-        """The same model for many pictures in a row: one thread a prediction, so that several run side by side.
-
-        Its interpreters are others, so that a long clip never makes a picture wait for one.
-        """
-        return Classifier(self.bundle, threads=1)
 
     @classmethod
     def load(cls, directory: Path, threads: int | None = None) -> Classifier:
@@ -64,20 +54,8 @@ class Classifier:
         Raises:
             BundleError: The network fails or answers with something that is not a number.
         """
-        with self._runner() as runner:
-            try:
-                outputs = runner.predict(**{runner.input_name: prepared[np.newaxis]})
-                logits = np.array(outputs[runner.output_name], np.float32).reshape(-1)
-            except (ValueError, RuntimeError) as error:
-                raise BundleError(
-                    f"The network in “{self.bundle.directory}” does not take "
-                    f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
-                ) from error
-        if not np.isfinite(logits).all():
-            raise BundleError(
-                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
-            )
-        return logits
+        with self._lock:
+            return self._network.logits(prepared)
 
     def classify(self, picture: np.ndarray) -> np.ndarray:
         """Return the probability of every label for one picture.
@@ -88,8 +66,33 @@ class Classifier:
         Returns:
             (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
         """
-        logits = self.logits(prepare(picture, self.bundle.input))
-        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
+        return self._probabilities(self.logits(prepare(picture, self.bundle.input)))
+
+    def classify_beside(self, prepared: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for a frame of a clip, beside whatever else is predicted.
+
+        Each call has an interpreter of its own with one thread, so that clips neither wait for pictures
+        nor make them wait. Several frames at a time on one core each take less of the machine than one
+        frame on all cores.
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
+
+        Returns:
+            (classes,), float32, 0 to 1, as from `classify`.
+
+        Raises:
+            BundleError: As in `logits`.
+        """
+        try:
+            network = self._idle.pop()
+        except IndexError:
+            network = _Network(self.bundle, threads=1)
+        try:
+            return self._probabilities(network.logits(prepared))
+        finally:
+            if len(self._idle) < (os.cpu_count() or 1):
+                self._idle.append(network)
 
     def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
@@ -110,9 +113,9 @@ class Classifier:
                 f"The model in “{self.bundle.directory}” has {len(self.bundle.labels)} labels, counted from 0. "
                 f"Received: {label}."
             )
-        with self._runner() as runner:
+        with self._lock:
             try:
-                explain = runner.interpreter.get_signature_runner(EXPLAIN_SIGNATURE)
+                explain = self._interpreter.get_signature_runner(EXPLAIN_SIGNATURE)
                 outputs = explain(picture=prepared[np.newaxis], label=np.int32(label))
                 logits, activation = outputs["logits"].reshape(-1), outputs["map"][0]
             except (ValueError, RuntimeError, KeyError) as error:
@@ -126,16 +129,8 @@ class Classifier:
             )
         return logits, activation
 
-    @contextmanager
-    def _runner(self) -> Iterator[_Runner]:
-        try:
-            runner = self._idle.get_nowait()
-        except queue.Empty:
-            runner = _start(self.bundle, self._threads)
-        try:
-            yield runner
-        finally:
-            self._idle.put(runner)
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
 
     def _test_itself(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)
@@ -147,28 +142,37 @@ class Classifier:
             )
 
 
-@dataclass(frozen=True)
-class _Runner:
-    """An interpreter with its prediction at hand."""
+class _Network:
+    """One LiteRT interpreter of a bundle's network; not for two threads at once."""
 
-    interpreter: Interpreter
-    predict: SignatureRunner
-    input_name: str
-    output_name: str
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        self._bundle = bundle
+        try:
+            self.interpreter = Interpreter(str(bundle.network), num_threads=threads)
+            self._predict = self.interpreter.get_signature_runner(PREDICT_SIGNATURE)
+            (self._input_name,) = self._predict.get_input_details()
+            (self._output_name,) = self._predict.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
+                "Write the bundle again with `train fit`."
+            ) from error
 
-
-def _start(bundle: Bundle, threads: int) -> _Runner:
-    try:
-        interpreter = Interpreter(str(bundle.network), num_threads=threads)
-        predict = interpreter.get_signature_runner(PREDICT_SIGNATURE)
-        (input_name,) = predict.get_input_details()
-        (output_name,) = predict.get_output_details()
-    except (ValueError, RuntimeError) as error:
-        raise BundleError(
-            f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
-            "Write the bundle again with `train fit`."
-        ) from error
-    return _Runner(interpreter, predict, input_name, output_name)
+    def logits(self, prepared: np.ndarray) -> np.ndarray:
+        """Run the network on one prepared picture; see `Classifier.logits`."""
+        try:
+            outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"The network in “{self._bundle.directory}” does not take "
+                f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
+            ) from error
+        logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
+        if not np.isfinite(logits).all():
+            raise BundleError(
+                f"The network in “{self._bundle.directory}” answered with a value that is not a number. Train it again."
+            )
+        return logits
 
 
 def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:

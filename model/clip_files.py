@@ -71,12 +71,13 @@ def write_segments_csv(record: ClipRecord, path: Path) -> Path:
     return path
 
 
-def write_csv(file: TextIO, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
-    """Write a heading and rows (RFC 4180); text that a spreadsheet would run as a formula gets an apostrophe."""
+def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterable[Cell]]) -> None:
+    """Write a heading, if given, and rows (RFC 4180); what a spreadsheet would run as a formula gets an apostrophe."""
     writer = csv.writer(file)
-    writer.writerow(columns)
+    if columns is not None:
+        writer.writerow(columns)
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
 
 
 def write_json(record: ClipRecord, path: Path, name: str) -> Path:
@@ -106,7 +107,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
             "seconds": {label: round(value, 3) for label, value in total.seconds.items()},
             "frames": total.frames,
             "duration": round(total.duration, 3),
-            "predictions": _ranked(record.ranking()),
+            "predictions": ranked(record.ranking()),
         },
         # Here null says “none of these”: a label may have that very name.
         "segments": [
@@ -119,7 +120,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
 def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:
     """Yield the rows of a clip, ready for JSON."""
     for row in record.rows():
-        yield {"index": row.index, "time": round(row.time, _ROUNDED_TIME), "predictions": _ranked(row.ranking)}
+        yield {"index": row.index, "time": round(row.time, _ROUNDED_TIME), "predictions": ranked(row.ranking)}
 
 
 def write_subtitles(record: ClipRecord, path: Path) -> Path:
@@ -134,11 +135,13 @@ def write_subtitles(record: ClipRecord, path: Path) -> Path:
     return path
 
 
-def _ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
+def ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
+    """Return labels with their probabilities, ready for JSON."""
     return [{"label": label, "probability": round(value, _ROUNDED_PROBABILITY)} for label, value in ranking]
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet program takes for a formula."""
     if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
         return cell
     return "'" + cell

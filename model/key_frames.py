@@ -8,7 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from model.clip_reader import CONTAINER_OPTIONS, MAX_FRAME_PIXELS, upright
+from model.clip_header import MAX_FRAME_PIXELS, open_container
+from model.errors import VideoError
 
 _LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
 _GRACE = 1e-3  # times were rounded on their way
@@ -26,9 +27,9 @@ def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator
         The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
     """
     try:
-        with av.open(f"file:{path.resolve()}", options=CONTAINER_OPTIONS) as container:
+        with open_container(path) as container:
             yield from _frames_at(container, times, width)
-    except (av.FFmpegError, OSError, IndexError):
+    except (av.FFmpegError, VideoError, OSError, IndexError):
         return  # a clip that breaks off has the key frames up to there
 
 
@@ -65,4 +66,5 @@ def _timed(
 def _small(frame: av.VideoFrame, width: int) -> np.ndarray:
     shrink = max(1.0, (frame.width if frame.rotation % 180 == 0 else frame.height) / width)
     size = {"width": max(1, round(frame.width / shrink)), "height": max(1, round(frame.height / shrink))}
-    return upright(frame, "rgb24", **size)
+    picture = frame.reformat(format="rgb24", **size).to_ndarray()
+    return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))

@@ -1,24 +1,42 @@
-"""Predict a clip's frames while it is decoded: one row a frame, and an aggregate over all of them."""
+"""Predict a clip frame by frame while it is decoded: one row a frame, and an aggregate over all of them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
+import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from model.classifier import Classifier
-from model.clip_reader import Frame, read_frames
+from model.clip_header import MAX_FRAME_PIXELS, VIDEO_SUFFIXES, ClipInfo, probe
+from model.preprocessing import prepare
+from model.video_reader import Frame, read_frames, read_frames_bgr
 
-# Decoded frames that wait for the network: enough to keep all cores busy, and never much memory.
-_FRAMES_AHEAD, _BYTES_AHEAD = 8, 64 * 2**20
+__all__ = [
+    "MAX_FRAME_PIXELS",
+    "VIDEO_SUFFIXES",
+    "Aggregate",
+    "ClipInfo",
+    "Frame",
+    "FramePrediction",
+    "aggregate",
+    "predict_video",
+    "probe",
+    "read_frames",
+]
+
+# Frames that are on their way: enough that neither decoder nor network waits for the other. They are
+# already resized, so that a few of them weigh little however large the clip is.
+_FRAMES_AHEAD = 8
+# Clips step back behind whatever else the program does, such as a visitor's picture (see nice(1)).
+_LOWER_PRIORITY = 5
 
 
 @dataclass(frozen=True)
@@ -63,43 +81,74 @@ def predict_video(
     start: float = 0.0,
     end: float | None = None,
     on_warning: Callable[[str], None] | None = None,
+    alone: bool = False,
+    workers: int | None = None,
 ) -> Iterator[FramePrediction]:
-    """Predict the frames of a clip while it is decoded; decoding, resizing and the network overlap.
+    """Predict the frames of a clip while it is decoded.
+
+    One thread decodes and resizes, others run the network, each with an interpreter of its own. They
+    end when the last row was taken or the generator is closed.
 
     Args:
         classifier: The model.
         path: The clip.
         frames_per_second: As in `read_frames`.
-        start: As in `read_frames`.
-        end: As in `read_frames`.
-        on_warning: As in `read_frames`.
+        start: Leave out what is shown before, in seconds.
+        end: Leave out what is shown from then on, in seconds; to the last frame when not given.
+        on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
+        alone: Whether nobody waits for a picture meanwhile. Otherwise the clip's threads have a lower
+            priority than the rest of the program.
+        workers: Threads that run the network; the machine's cores when not given.
 
     Yields:
-        One row a frame, in order.
+        One row a frame, in order of time.
 
     Raises:
         VideoError: As in `read_frames`.
     """
-    workers = min(4, os.cpu_count() or 1)
-    network = classifier.for_streams
-    waiting: deque[tuple[Frame, Future[np.ndarray]]] = deque()
+    workers = workers or os.cpu_count() or 1
+    # What decoding hands over, in order: frames that are being predicted, at last None or its error.
+    rows: queue.Queue[tuple[Frame, Future[np.ndarray]] | Exception | None] = queue.Queue(_FRAMES_AHEAD + workers)
+    set_priority = None if alone else _step_back
+    warnings: list[str] = []
+    stop = threading.Event()
 
-    def first() -> FramePrediction:
-        frame, answer = waiting.popleft()
-        return FramePrediction(frame.index, frame.time, answer.result())
-
-    frames = read_frames(path, frames_per_second, start=start, end=end, on_warning=on_warning)
-    with ThreadPoolExecutor(workers, "vistazo-network") as pool, _ahead(frames) as decoded:
+    def decode() -> None:
+        if set_priority:
+            set_priority()
+        end_of_clip: Exception | None = None
+        frames = read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append)
         try:
-            for frame in decoded:
-                waiting.append((Frame(frame.index, frame.time, _NOTHING), pool.submit(network.classify, frame.picture)))
-                while len(waiting) > 2 * workers or (waiting and waiting[0][1].done()):
-                    yield first()
-            while waiting:
-                yield first()
+            for frame in frames:
+                if stop.is_set():
+                    return
+                prepared = prepare(frame.picture, classifier.bundle.input, "bgr")
+                frame = Frame(frame.index, frame.time, prepared)
+                rows.put((frame, pool.submit(classifier.classify_beside, prepared)))
+        except Exception as error:  # is raised where the rows are taken
+            end_of_clip = error
         finally:
-            for _, answer in waiting:
-                answer.cancel()
+            frames.close()
+        rows.put(end_of_clip)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=set_priority) as pool:
+        decoder = threading.Thread(target=decode, name="decoder", daemon=True)
+        decoder.start()
+        try:
+            while (row := rows.get()) is not None:
+                if isinstance(row, Exception):
+                    raise row
+                frame, probabilities = row
+                yield FramePrediction(frame.index, frame.time, probabilities.result())
+            if on_warning is not None:
+                for sentence in warnings:
+                    on_warning(sentence)
+        finally:
+            stop.set()
+            while decoder.is_alive():  # it may wait for room in the queue
+                _empty(rows)
+                decoder.join(0.01)
+            pool.shutdown(cancel_futures=True)
 
 
 def aggregate(frames: Sequence[FramePrediction], labels: Sequence[str]) -> Aggregate:
@@ -133,51 +182,17 @@ def _seconds_shown(times: Sequence[float]) -> np.ndarray:
     return np.append(np.maximum(gaps, 0), last)
 
 
-_NOTHING = np.zeros((0, 0, 3), np.uint8)
+def _step_back() -> None:
+    """Give this thread a lower priority, and with it the threads that FFmpeg starts from it."""
+    if sys.platform == "linux":  # elsewhere priorities belong to the process
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY))
 
 
-@contextmanager
-def _ahead(frames: Iterator[Frame]) -> Iterator[Iterator[Frame]]:
-    """Run an iterator of frames in a thread of its own, a few frames ahead; the thread ends with the block."""
-    ready: queue.Queue[Frame | BaseException | None] = queue.Queue()
-    room = threading.Condition()
-    ahead = 0
-    left = False
-
-    def decode() -> None:
-        nonlocal ahead
+def _empty(rows: queue.Queue) -> None:
+    while True:
         try:
-            for frame in frames:
-                most = max(1, min(_FRAMES_AHEAD, _BYTES_AHEAD // max(1, frame.picture.nbytes)))
-                with room:
-                    while ahead >= most and not left:
-                        room.wait()
-                    if left:
-                        break
-                    ahead += 1
-                ready.put(frame)
-            ready.put(None)
-        except BaseException as error:  # it is raised where the frames are used
-            ready.put(error)
-        finally:
-            frames.close()  # type: ignore[attr-defined]  # a generator
-
-    def arriving() -> Iterator[Frame]:
-        nonlocal ahead
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            with room:
-                ahead -= 1
-                room.notify()
-            yield item
-
-    thread = threading.Thread(target=decode, name="vistazo-decoder", daemon=True)
-    thread.start()
-    try:
-        yield arriving()
-    finally:
-        with room:
-            left = True
-            room.notify()
-        thread.join()
+            rows.get_nowait()
+        except queue.Empty:
+            return

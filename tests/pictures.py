@@ -6,10 +6,15 @@ import hashlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
 from PIL import Image
 
 ORIENTATION = 0x0112
@@ -127,21 +132,30 @@ def write_clip(
     codec: str = "ffv1",
     pixels: str = "bgr0",
     rotation: int = 0,
-    options: dict[str, str] | None = None,
+    encoder: dict[str, str] | None = None,
+    index_first: bool = False,
+    sound_seconds: float = 0,
+    title: str = "",
 ) -> Path:
-    """Write RGB frames as a clip, without loss unless another codec is given, at `times` in seconds if given."""
-    with av.open(str(path), "w", options=options or {}) as container:
-        stream = container.add_stream(codec, rate=rate)
+    """Write RGB or RGBA frames as a clip, without loss unless another codec is given, at `times` in seconds."""
+    with av.open(str(path), "w", options={"movflags": "faststart"} if index_first else {}) as container:
+        if title:
+            container.metadata["title"] = title
+        stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=encoder))
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pixels
+        sound = container.add_stream("aac", rate=44100, layout="mono") if sound_seconds else None
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
         for index, picture in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)
+            given = "rgba" if picture.shape[2] == 4 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(picture, format=given).reformat(format=pixels)
             if times is not None:
                 frame.pts, frame.time_base = round(times[index] * 1000), Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if sound is not None:
+            _encode_noise(container, sound, sound_seconds)
     if rotation:
         _set_rotation(path, rotation)
     return path
@@ -157,16 +171,27 @@ def _set_rotation(path: Path, degrees: int) -> None:
     path.write_bytes(content[:place] + turned + content[place + 36 :])
 
 
-def write_sound(path: Path) -> Path:
-    """Write half a second of noise, sound only."""
-    noise = np.random.default_rng(0).normal(0, 0.1, (1, 22050)).astype(np.float32)
+def write_sound(path: Path, cover: np.ndarray | None = None) -> Path:
+    """Write half a second of noise, sound only, with a cover picture if given."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=44100, layout="mono")
-        frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
-        frame.sample_rate = 44100
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+        if cover is not None:
+            picture = cast("VideoStream", container.add_stream("mjpeg", rate=1))
+            picture.height, picture.width = cover.shape[:2]
+            picture.pix_fmt = "yuvj420p"
+            picture.disposition = Disposition.attached_pic
+            container.mux(picture.encode(av.VideoFrame.from_ndarray(cover, format="rgb24")))
+            container.mux(picture.encode())
+        _encode_noise(container, stream, 0.5)
     return path
+
+
+def _encode_noise(container: OutputContainer, stream: AudioStream, seconds: float) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, round(44100 * seconds))).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
+    frame.sample_rate = 44100
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode())
 
 
 def hashes(root: Path) -> dict[str, str]:

@@ -227,7 +227,7 @@ def _write_picture(path: Path) -> None:
     [
         ("notes.mp4", lambda path: path.write_bytes(b"not a clip"), "“notes.mp4” is not a video that can be read"),
         ("empty.mp4", lambda path: path.write_bytes(b""), "“empty.mp4” is an empty file"),
-        ("sound.mp4", write_sound, "“sound.mp4” is not a video that can be read"),
+        ("sound.mp4", write_sound, "“sound.mp4” holds sound but no picture"),
         ("picture.mp4", _write_picture, "“picture.mp4” is not a video that can be read"),
     ],
 )

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from model.__main__ import main
 from model.bundle import load_bundle
@@ -76,10 +77,10 @@ def test_csv_has_a_row_a_picture_and_a_row_a_frame(colour_bundle: Path, tmp_path
     assert predict(folder, "--csv", table, "--model", colour_bundle, "--top", 1) == 0
 
     rows = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
-    assert list(rows[0]) == ["path", "frame", "time", "label_1", "probability_1"]
-    assert [(Path(r["path"]).name, r["frame"], r["time"]) for r in rows] == [
-        ("clip.mkv", "0", "0.0000"),
-        ("clip.mkv", "1", "0.5000"),
+    assert list(rows[0]) == ["path", "index", "time", "label", "probability", "segment"]
+    assert [(Path(r["path"]).name, r["index"], r["time"]) for r in rows] == [
+        ("clip.mkv", "0", "0.0"),
+        ("clip.mkv", "1", "0.5"),
         ("rgb.png", "", ""),
     ]
     assert [p.name for p in tmp_path.glob("*.partial")] == []
@@ -187,12 +188,9 @@ def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tm
 
     assert result.returncode == 2
     assert result.stdout == ""
-    assert [line.split(":")[0] for line in without_notes(result.stderr).splitlines()] == [
-        "error",
-        "error",
-        "error",
-        "3 of 3 files could not be read.",
-    ]
+    lines = without_notes(result.stderr).splitlines()
+    assert [line.split(":")[0] for line in lines[:3]] == ["error"] * 3
+    assert lines[3:] == ["3 of 3 files could not be read:", *(f"  {file}" for file in files)]
 
 
 @pytest.mark.parametrize("name", ["no directory of that name", "/no/such/place", "~nobody-of-that-name/m", "x" * 300])
@@ -280,3 +278,64 @@ def test_options_that_contradict_each_other_are_refused(tmp_path: Path, capsys: 
 
     assert caught.value.code == 2
     assert "not allowed with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [["--start", -1], ["--start", 2, "--end", 2], ["--frames-per-second", 0], ["--frames-per-second", "nan"]]
+)
+def test_times_that_make_no_sense_give_one_sentence(
+    options: list[object], colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [scene()])
+
+    assert predict(clip, *options, "--model", colour_bundle) == 2
+
+    assert str(options[-2]) in one_sentence(capsys.readouterr().err)
+
+
+def test_of_a_clip_a_stretch_and_some_frames_of_each_second_can_be_asked_for(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)])
+    stretch = ["--start", 0.5, "--end", 1.5, "--frames-per-second", 5]
+
+    assert predict(clip, *stretch, "--json", "--model", colour_bundle) == 0
+
+    answer = json.loads(capsys.readouterr().out)
+    assert [frame["index"] for frame in answer["frames"]] == [6, 8, 10, 12, 14]
+    assert answer["segments"][0]["first_frame"] == 6
+
+
+def test_a_stretch_without_frames_gives_one_sentence(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [scene()])
+
+    assert predict(clip, "--start", 7, "--model", colour_bundle) == 2
+
+    assert "7 s" in one_sentence(capsys.readouterr().err)
+
+
+def test_a_clip_that_breaks_off_is_answered_with_a_warning(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = write_clip(tmp_path / "whole.mkv", [scene(seed=seed) for seed in range(30)]).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(content[: len(content) // 2])
+
+    assert predict(tmp_path / "cut.mkv", "--json", "--model", colour_bundle) == 0
+
+    captured = capsys.readouterr()
+    assert captured.err.startswith("warning: “cut.mkv” is damaged: it breaks off at ")
+    assert len(json.loads(captured.out)["frames"]) > 5
+
+
+def test_an_animation_and_a_clip_without_a_telling_name_are_answered_as_clips(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (Image.fromarray(scene(seed=seed)) for seed in range(2))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    write_clip(tmp_path / "clip.mkv", [scene()]).rename(tmp_path / "b")
+
+    assert predict(tmp_path / "a.gif", tmp_path / "b", "--json", "--model", colour_bundle) == 0
+
+    assert [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()] == ["video", "video"]

@@ -302,3 +302,12 @@ def test_orientation_holds_for_a_picture_decoded_smaller() -> None:
     exif[0x0112] = 6
     content = encoded(Image.fromarray(scene(1600, 800)), "JPEG", exif=exif)
     assert read_picture(content, 200).shape == (400, 200, 3)
+
+
+@pytest.mark.parametrize("colour_mode", ["rgb", "grey"])
+@pytest.mark.parametrize("rule", RESIZE_RULES)
+def test_a_frame_in_opencv_s_channel_order_becomes_the_very_same(colour_mode, rule) -> None:
+    picture = scene(200, 130, seed=4)
+    spec = InputSpec(64, 48, colour_mode, rule)
+
+    np.testing.assert_array_equal(prepare(picture[..., ::-1].copy(), spec, "bgr"), prepare(picture, spec))

@@ -14,7 +14,7 @@ PICTURES = sorted((EXAMPLES / "pictures").glob("*.jpg"))
 def test_pictures_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "<b>notes<b>.jpg"
     notes.write_text("no picture")
-    page.get_by_role("tab", name="Several pictures").click()
+    page.get_by_role("tab", name="Batch").click()
     page.locator("#pictures input[type=file]").set_input_files([*PICTURES, notes])
     expect(page.locator("#pictures")).to_contain_text(PICTURES[-1].stem)
     page.locator("#read-pictures").click()

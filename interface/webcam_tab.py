@@ -1,0 +1,87 @@
+"""The tab for live answers: the browser's camera in, its likeliest labels out, a few times a second."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from interface.uploads import errors_shown, uploaded_file
+from model.classifier import Classifier, top_labels
+from model.errors import PictureError
+from model.preprocessing import read_picture
+
+TOP = 5
+# The browser sends the next picture only when the answer to the last has come: nothing piles up, and a
+# busy machine answers less often.
+_SECONDS_BETWEEN = 0.2
+# Then the camera stops and can be started again: a forgotten page does not keep a place.
+_SECONDS_AT_MOST = 300
+_VISITORS_AT_ONCE = 4
+_LARGEST_PICTURE = 8_000_000  # characters of base64
+
+_NO_PICTURE = "The camera sent no picture. Allow the page to use it, and start it again."
+
+
+def add_webcam_tab(classifier: Classifier) -> None:
+    """Add the tab's components and events to the page that is being built.
+
+    Args:
+        classifier: The model.
+    """
+    bundle = classifier.bundle
+
+    def predict_live(picture: Mapping[str, Any] | None) -> tuple[dict[str, float], str]:
+        """Return the likeliest labels of the camera's picture, and doubt in words."""
+        with errors_shown():
+            source = _picture_bytes(picture) or uploaded_file(picture, _NO_PICTURE)
+            probabilities = classifier.classify(read_picture(source, bundle.input.ample_side))
+            unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold
+            return dict(top_labels(probabilities, bundle.labels, TOP)), "None of these, probably." if unsure else ""
+
+    with gr.Row():
+        with gr.Column(scale=1):
+            camera = gr.Image(
+                label="Camera",
+                sources=["webcam"],
+                streaming=True,
+                type="filepath",
+                height=360,
+                webcam_options=gr.WebcamOptions(mirror=False),
+                elem_id="camera",
+            )
+        with gr.Column(scale=1):
+            answer = gr.Label(label="What the camera sees", num_top_classes=TOP, elem_id="live")
+            note = gr.Textbox(label="Doubt", show_label=False, container=False, interactive=False, elem_id="live-note")
+    camera.stream(
+        predict_live,
+        camera,
+        [answer, note],
+        stream_every=_SECONDS_BETWEEN,
+        time_limit=_SECONDS_AT_MOST,
+        concurrency_limit=_VISITORS_AT_ONCE,
+        concurrency_id="camera",
+        preprocess=False,
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _picture_bytes(payload: Mapping[str, Any] | None) -> bytes | None:
+    """Return the picture of a data URL, which is how browsers stream it; None where there is none.
+
+    Raises:
+        PictureError: It is too large, or not base64.
+    """
+    url = payload.get("url") if isinstance(payload, Mapping) else None
+    if not isinstance(url, str) or not url.startswith("data:image/"):
+        return None
+    if len(url) > _LARGEST_PICTURE:
+        raise PictureError("The camera's picture is too large. Choose a lower resolution.")
+    try:
+        return base64.b64decode(url.partition(",")[2], validate=True)
+    except binascii.Error as error:
+        raise PictureError("The camera's picture is damaged. Start the camera again.") from error

@@ -1,0 +1,192 @@
+"""Write the answers for many files as tables that grow file by file, and go on where an earlier run was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from model.answers import Answer, printable
+from model.clip_files import SEGMENT_COLUMNS, frame_cells, frame_columns, segment_cells, write_csv
+from model.clip_record import FrameRow
+from model.errors import SettingsError
+
+
+class AnswerTable:
+    """One row a picture or frame in `target`; one row a segment beside it, in “NAME.segments.csv”.
+
+    Until `finish`, both files are called “….partial”, so that what is not complete does not look so. A
+    journal beside them, “NAME.csv.journal”, has a line for each file whose rows are complete: where they
+    end, and the file's size and time. A later run with the same settings cuts off what lies behind the
+    last of these ends and goes on from there; if settings or files differ, it begins again.
+
+    Args:
+        target: The table of pictures and frames.
+        top: How many labels a row names.
+        settings: Whatever else rows depend on; ready for JSON.
+        files: The files that the tables will be about.
+
+    Raises:
+        SettingsError: The tables cannot be written.
+    """
+
+    def __init__(self, target: Path, top: int, settings: Mapping[str, object], files: Sequence[Path]) -> None:
+        self._top = top
+        self._targets = (target, target.with_name(f"{target.stem}.segments{target.suffix}"))
+        self._partials = tuple(path.with_name(path.name + ".partial") for path in self._targets)
+        self._journal_path = target.with_name(target.name + ".journal")
+        self._columns = (["path", *frame_columns(top)], ["path", *SEGMENT_COLUMNS])
+        self._settings = {"top": top, **settings}
+        self._done: dict[str, dict[str, Any]] = {}
+        self._open: list[TextIO] = []
+        with self._one_sentence():
+            if not self._resume(files):
+                self._begin()
+            self._frames, self._segments = self._open = [
+                path.open("a", newline="", encoding="utf-8") for path in self._partials
+            ]
+            self._journal = self._journal_path.open("a", encoding="ascii")
+            self._open.append(self._journal)
+
+    def has(self, file: Path) -> bool:
+        """Say whether the rows of a file are complete."""
+        return str(file) in self._done
+
+    @property
+    def complete(self) -> int:
+        """Of how many files the rows are complete."""
+        return len(self._done)
+
+    def add(self, answer: Answer) -> None:
+        """Add a file's rows.
+
+        Raises:
+            SettingsError: They cannot be written.
+        """
+        name = printable(answer.path)
+        with self._one_sentence():
+            if answer.clip is None:
+                row = FrameRow(0, 0.0, answer.ranking, None)
+                cells = frame_cells(row, self._top)
+                self._write(self._frames, [[name, "", "", *cells[2:-1], ""]])
+            else:
+                self._write(self._frames, ([name, *frame_cells(row, self._top)] for row in answer.clip.rows()))
+                self._write(self._segments, ([name, *segment_cells(segment)] for segment in answer.clip.segments()))
+            entry = _state(answer.path) | {
+                "ends": [os.fstat(f.fileno()).st_size for f in (self._frames, self._segments)]
+            }
+            self._journal.write(json.dumps({"path": str(answer.path), **entry}) + "\n")
+            self._journal.flush()
+        self._done[str(answer.path)] = entry
+
+    def finish(self) -> None:
+        """Give the tables their names, if there are any rows; the journal stays, for a run with more files.
+
+        Raises:
+            SettingsError: They cannot be written.
+        """
+        self.close()
+        with self._one_sentence():
+            if not self._done:
+                self._journal_path.unlink()
+            for partial, target, columns in reversed(
+                list(zip(self._partials, self._targets, self._columns, strict=True))
+            ):
+                if partial.stat().st_size > len(_heading(columns)):
+                    partial.replace(target)
+                else:
+                    partial.unlink()
+
+    def close(self) -> None:
+        """Close the files as they are."""
+        for file in self._open:
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def _begin(self) -> None:
+        for path in (self._journal_path, *self._targets):
+            path.unlink(missing_ok=True)
+        for partial, columns in zip(self._partials, self._columns, strict=True):
+            partial.write_bytes(_heading(columns))
+        self._journal_path.write_text(json.dumps({"settings": self._settings}) + "\n", encoding="ascii")
+
+    def _resume(self, files: Iterable[Path]) -> bool:
+        """Bring tables of an earlier run back to the last complete file, if they are of any use."""
+        done = self._read_journal()
+        states = {str(file): file for file in files}
+        if not done or not all(
+            path in states and _state(states[path]) == {key: entry[key] for key in ("size", "mtime_ns")}
+            for path, entry in done.items()
+        ):
+            return False
+        ends = list(done.values())[-1]["ends"]
+        for partial, target, end, columns in zip(self._partials, self._targets, ends, self._columns, strict=True):
+            if not partial.exists() and target.exists():
+                target.rename(partial)
+            if not partial.exists() and end == len(_heading(columns)):
+                partial.write_bytes(_heading(columns))
+            if not partial.exists() or partial.stat().st_size < end:
+                return False
+            os.truncate(partial, end)
+        # Written anew, since its last line may have been cut.
+        lines = [{"settings": self._settings}, *({"path": path, **entry} for path, entry in done.items())]
+        rewritten = self._journal_path.with_name(self._journal_path.name + ".partial")
+        rewritten.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="ascii")
+        rewritten.replace(self._journal_path)
+        self._done = done
+        return True
+
+    def _read_journal(self) -> dict[str, dict[str, Any]]:
+        """Return the complete files of an earlier run with the same settings."""
+        try:
+            first, *others = self._journal_path.read_text(encoding="ascii").splitlines()
+            if json.loads(first) != {"settings": self._settings}:
+                return {}
+        except (OSError, ValueError):  # there is none, or it is no journal
+            return {}
+        done: dict[str, dict[str, Any]] = {}
+        for line in others:
+            try:
+                entry = json.loads(line)
+                done[entry.pop("path")] = {key: entry[key] for key in ("size", "mtime_ns", "ends")}
+            except (ValueError, KeyError, TypeError, AttributeError):  # cut off in the middle
+                break
+        return done
+
+    def _write(self, file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
+        write_csv(file, None, rows)
+        file.flush()
+
+    @contextlib.contextmanager
+    def _one_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.close()
+            with contextlib.suppress(OSError):
+                if not self._done:
+                    for path in (*self._partials, self._journal_path):
+                        path.unlink(missing_ok=True)
+            raise SettingsError(
+                f"“{self._targets[0]}” cannot be written: {error.strerror}. Choose another file."
+            ) from error
+
+
+def _heading(columns: Sequence[str]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(columns)
+    return text.getvalue().encode()
+
+
+def _state(file: Path) -> dict[str, int]:
+    """Return what tells that a file is still the same; nothing for one that is no longer there."""
+    try:
+        status = file.stat()
+    except OSError:
+        return {}
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}

@@ -1,0 +1,232 @@
+"""Decode a clip into frames with their true times: by OpenCV, by PyAV what OpenCV cannot read, by Pillow animations."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image
+
+from model.clip_header import (
+    ANIMATION_FORMATS,
+    CONTAINERS,
+    PROTOCOLS,
+    Header,
+    open_container,
+    read_header,
+    refuse_huge_frames,
+)
+from model.errors import VideoError
+from model.preprocessing import to_rgb
+
+# Below that, browsers show a frame of an animation for the time below, as it was drawn for slow machines.
+_SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.02, 0.1
+_LEAST_MISSING = 0.1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded frame.
+
+    Attributes:
+        index: Number of the frame in the clip, from 0.
+        time: When it is shown, in seconds from the first frame.
+        picture: (height, width, 3), uint8 RGB; from `read_frames_bgr` BGR.
+    """
+
+    index: int
+    time: float
+    picture: np.ndarray
+
+
+# A frame that is there but not yet converted: its stream's time in seconds, if it has one, and how to get
+# its picture, uint8 BGR, or None if that fails.
+_Grabbed = tuple[float | None, Callable[[], np.ndarray | None]]
+
+
+def read_frames(
+    path: Path,
+    frames_per_second: float | None = None,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    on_warning: Callable[[str], None] | None = None,
+) -> Iterator[Frame]:
+    """Decode a clip.
+
+    Args:
+        path: The clip.
+        frames_per_second: At most this many frames of each second, evenly spread; every frame when
+            not given.
+        start: Leave out what is shown before, in seconds.
+        end: Leave out what is shown from then on, in seconds; to the last frame when not given.
+        on_warning: Receives a sentence when the clip breaks off; what was read up to there is kept.
+
+    Yields:
+        The frames in order, with phone rotation applied and transparent parts on white.
+
+    Raises:
+        VideoError: It is not a video, has no frames, or its frames are too large.
+    """
+    for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=on_warning):
+        yield Frame(frame.index, frame.time, cv2.cvtColor(frame.picture, cv2.COLOR_BGR2RGB))
+
+
+def read_frames_bgr(
+    path: Path,
+    frames_per_second: float | None = None,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    on_warning: Callable[[str], None] | None = None,
+) -> Generator[Frame, None, None]:
+    """Decode a clip as `read_frames` does, with the channels in the order in which OpenCV decodes them."""
+    header = read_header(path)
+    declared_rate = header.info.frame_rate or 0
+    usual_gap = 1 / declared_rate if 1 <= declared_rate <= 240 else 1 / 25
+    grabbed = _grab(path, header)
+    try:
+        index, last_slot = -1, -1
+        first_time = time = 0.0
+        for index, (stream_time, picture_of) in enumerate(grabbed):
+            # The stream's own time: right for variable frame rates, where index / rate is not.
+            if index == 0:
+                first_time = stream_time or 0.0
+            elif stream_time is not None and stream_time - first_time > time:
+                time = stream_time - first_time
+            else:  # some containers (MPEG program streams) carry no usable time
+                time += usual_gap
+            if end is not None and time >= end:
+                return
+            # One frame a slot; the twentieth forgives containers that round times to milliseconds.
+            slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
+            chosen, last_slot = slot != last_slot, slot
+            if not chosen or time < start:
+                continue
+            picture = picture_of()
+            if picture is None:
+                break
+            refuse_huge_frames(path, picture.shape[1], picture.shape[0])
+            yield Frame(index, time, picture)
+        if index < 0:
+            raise VideoError(
+                f"“{path.name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again."
+            )
+        if on_warning is not None and index > 0 and _breaks_off(path, header, time, usual_gap):
+            on_warning(
+                f"“{path.name}” is damaged: it breaks off at {time:.1f} s. The frames up to there are kept; "
+                "for the rest, save or upload the clip again."
+            )
+    finally:
+        grabbed.close()
+
+
+def _grab(path: Path, header: Header) -> Generator[_Grabbed, None, None]:
+    if header.animation:
+        yield from _grab_with_pillow(path)
+        return
+    if header.first_video and not header.alpha:  # OpenCV takes the first video stream and drops transparency
+        frames = _grab_with_opencv(path)
+        first = next(frames, None)
+        if first is not None:
+            yield from itertools.chain([first], frames)
+            return
+    yield from _grab_with_pyav(path, header)
+
+
+def _grab_with_opencv(path: Path) -> Iterator[_Grabbed]:
+    # OpenCV takes its limits from the environment.
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;{PROTOCOLS}|format_whitelist;{CONTAINERS}"
+    # Both libraries print their own lines about a clip that they cannot read; ours says it already.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
+
+    def picture() -> np.ndarray | None:
+        decoded, converted = capture.retrieve()
+        return converted if decoded else None
+
+    try:
+        while capture.grab():
+            yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, picture
+    finally:
+        capture.release()
+
+
+def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
+    with open_container(path) as container:
+        stream = next(stream for stream in container.streams.video if stream.index == header.stream)
+        stream.thread_type = "AUTO"
+        try:
+            for frame in container.decode(stream):
+                yield frame.time, partial(_bgr_of, frame)
+        except av.FFmpegError:  # what was decoded so far is kept
+            return
+
+
+def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
+    with Image.open(path, formats=ANIMATION_FORMATS) as image:
+        time = 0.0
+        for number in itertools.count():
+            try:
+                image.seek(number)
+                refuse_huge_frames(path, image.width, image.height)
+                image.load()
+            except VideoError:
+                raise
+            except Exception:  # the end is an EOFError; damaged data makes Pillow raise all sorts
+                return
+            yield time, lambda: cv2.cvtColor(to_rgb(image), cv2.COLOR_RGB2BGR)
+            seconds = float(image.info.get("duration") or 0) / 1000
+            time += seconds if seconds >= _SHORTEST_IN_ANIMATION else _USUAL_IN_ANIMATION
+
+
+def _bgr_of(frame: av.VideoFrame) -> np.ndarray:
+    """Convert a frame as OpenCV would: upright, in BGR; transparent parts lie on white."""
+    if any(component.is_alpha for component in frame.format.components):
+        picture = cv2.cvtColor(to_rgb(Image.fromarray(frame.to_ndarray(format="rgba"))), cv2.COLOR_RGB2BGR)
+    else:
+        picture = frame.to_ndarray(format="bgr24")
+    quarters = round(frame.rotation / 90) % 4  # counted anticlockwise, as FFmpeg does
+    return np.ascontiguousarray(np.rot90(picture, quarters)) if quarters else picture
+
+
+def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) -> bool:
+    """Say whether a clip that was read to its end lacks frames that its header promises or its data holds."""
+    promised = header.info.duration
+    tolerance = max(_LEAST_MISSING, 3 * usual_gap)
+    if header.animation:
+        return False
+    # Of an AVI that was cut, FFmpeg guesses the duration from its size; there, a packet that is cut tells.
+    promised_missing = promised is not None and promised - last_time - usual_gap >= tolerance
+    if not promised_missing and header.container != "avi":
+        return False
+    # The last frame may be shown for long, and sound may last longer: only the packets tell.
+    with open_container(path) as container:
+        stream = container.streams[header.stream]
+        first = float((stream.start_time or 0) * (stream.time_base or 0))
+        last_packet = last_end = 0.0
+        cut = False
+        try:
+            container.seek(max(0, int((first + last_time) * av.time_base)))
+            for packet in container.demux():
+                cut = cut or (header.container == "avi" and packet.is_corrupt)
+                if packet.pts is None or packet.time_base is None:
+                    continue
+                shown = float(packet.pts * packet.time_base) - first
+                if packet.stream.index == stream.index:
+                    last_packet = max(last_packet, shown)
+                elif header.stream_duration is not None:
+                    continue
+                last_end = max(last_end, shown + float((packet.duration or 0) * packet.time_base))
+        except av.FFmpegError:
+            pass
+    too_short = promised_missing and promised is not None and promised - last_end >= tolerance
+    return cut or too_short or last_packet - last_time >= tolerance

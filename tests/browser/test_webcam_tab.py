@@ -1,0 +1,23 @@
+"""The camera tab as a visitor uses it, with Chromium's camera for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+
+def test_answers_come_while_the_camera_runs(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.context.grant_permissions(["camera"])
+    page.get_by_role("tab", name="Camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.locator("#camera button[aria-label='capture photo']").click()
+
+    label = page.locator("#live").get_by_test_id("label-output-value")
+    expect(label).to_be_visible(timeout=20_000)
+    seen = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.wait_for_timeout(1500)
+    assert any("stream" in url for url in seen)  # it goes on by itself
+    page.locator("#camera button[aria-label='capture photo']").click()

@@ -53,7 +53,8 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         with pytest.raises(Exception, match="not there yet"):
             Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
-        commit, newer = hub.repositories[REPOSITORY].references["main"], []
+        commit = hub.repositories[REPOSITORY].references["main"]
+        newer: list[str] = []
         hub.recover()
         hub.fail("GET .*manifest", times=1, then=lambda: newer.append(hub.commit(REPOSITORY, EMBEDDED)))
         for page in pages:  # nobody reloads

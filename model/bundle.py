@@ -46,6 +46,7 @@ class Bundle:
         multi_label: Whether several labels may be true at once (sigmoid instead of softmax).
         temperature: What the logits are divided by, so that probabilities are calibrated.
         unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
+        thresholds: The probability from which each label counts, with several labels a picture; else None.
         settings: The effective training settings, as stored.
         metrics: Content of metrics.json, or an empty mapping when it is not there.
         translations: Language in lower case → the names of the labels in it, in class order.
@@ -57,6 +58,7 @@ class Bundle:
     multi_label: bool
     temperature: float
     unknown_threshold: float | None
+    thresholds: tuple[float, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -135,6 +137,7 @@ def load_bundle(directory: Path) -> Bundle:
             if stored.get("unknown_threshold") is None
             else _number(stored, "unknown_threshold", directory / CONFIG, low=0, high=1, default=0)
         ),
+        thresholds=_thresholds(stored, len(labels), directory / CONFIG) if multi_label else None,
         settings=stored["settings"] if isinstance(stored.get("settings"), dict) else {},
         metrics=_read_object(metrics_file) if metrics_file.is_file() else {},
         translations=read_translations(directory, labels),
@@ -227,6 +230,14 @@ def _input_spec(stored: dict[str, Any], path: Path) -> InputSpec:
                 f"“{path}”: {name} should be one of {', '.join(allowed)}. Received {shown(given.get(name))}."
             )
     return InputSpec(given["width"], given["height"], given["colour_mode"], given["resize_rule"])
+
+
+def _thresholds(stored: dict[str, Any], count: int, path: Path) -> tuple[float, ...]:
+    found = stored.get("thresholds", [0.5] * count)
+    right = isinstance(found, list) and len(found) == count
+    if not right or not all(type(t) in (int, float) and 0 <= t <= 1 for t in found):
+        raise BundleError(f"“{path}”: thresholds should be {count} numbers from 0 to 1, received {shown(found)}.")
+    return tuple(float(threshold) for threshold in found)
 
 
 def _number(stored: dict[str, Any], name: str, path: Path, *, low: float, high: float, default: float) -> float:

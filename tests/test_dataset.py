@@ -21,8 +21,8 @@ from train.dataset import (
     match_labels,
     natural_key,
     same_label,
-    split,
 )
+from train.split import split
 
 
 def write_files(folder: Path, *names: str) -> None:

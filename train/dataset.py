@@ -1,4 +1,4 @@
-"""Find the pictures of a data folder, and divide them into training, validation and test parts.
+"""Find the pictures of a data folder and its parts.
 
 Nothing here writes to, moves or deletes the user's files.
 """
@@ -27,10 +27,22 @@ _NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Example:
-    """One picture file with its class."""
+    """One picture file with its class.
+
+    Attributes:
+        path: The file.
+        label: Its label; of several labels the first.
+        others: Its further labels, of data where a picture may have several.
+    """
 
     path: Path
     label: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All its labels."""
+        return (self.label, *self.others)
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
@@ -59,11 +71,12 @@ def find_part_folders(root: Path) -> dict[str, Path]:
     return found if "train" in found or set(children) == {p.name.casefold() for p in found.values()} else {}
 
 
-def list_examples(root: Path) -> list[Example]:
+def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
     """List the files of a folder that holds one folder per class.
 
     Args:
         root: The folder; sub-folders of a class folder belong to the class.
+        multi_label: Whether a folder named cat+dog holds pictures of both a cat and a dog.
 
     Returns:
         The files with their labels, in natural order of label and path.
@@ -83,8 +96,9 @@ def list_examples(root: Path) -> list[Example]:
         if not label or label in seen:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
+        first, *others = _pieces(label) if multi_label else [label]
         files = (p for p in folder.rglob("*") if p.is_file() and _could_be_picture(p, folder))
-        examples += [Example(path, label) for path in sorted(files, key=lambda p: natural_key(str(p)))]
+        examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
         raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
     return examples
@@ -93,7 +107,12 @@ def list_examples(root: Path) -> list[Example]:
 def empty_class_folders(root: Path, labels: Iterable[str]) -> list[str]:
     """Return the names of the class folders that gave none of the labels, because they hold no file."""
     known = set(labels)
-    return [p.name for p in sorted(_visible_folders(root), key=_by_name) if _label_of(p) not in known]
+    empty = []
+    for folder in sorted(_visible_folders(root), key=_by_name):
+        label = _label_of(folder)
+        if label not in known and not known.issuperset(_pieces(label)):
+            empty.append(folder.name)
+    return empty
 
 
 def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int]:
@@ -102,50 +121,6 @@ def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int
     exactly = {label: index for index, label in enumerate(labels)}
     found = {folder: exactly.get(folder, loosely.get(same_label(folder))) for folder in folders}
     return {folder: index for folder, index in found.items() if index is not None}
-
-
-def split(
-    readable: Sequence[Example], *, validation_share: float, test_share: float, seed: int
-) -> tuple[list[Example], list[Example], list[Example]]:
-    """Divide pictures into three parts: stratified by class, seeded, copies of one file kept together.
-
-    Args:
-        readable: All pictures.
-        validation_share: Share of each class for validation, 0 to 1; 0 for no such part.
-        test_share: Share of each class for the test part, 0 to 1; 0 for no such part.
-        seed: Seed of the shuffle.
-
-    Returns:
-        Training, validation and test pictures.
-
-    Raises:
-        DataError: A class has too few different pictures for the parts asked for.
-    """
-    by_class: dict[str, dict[str, list[Example]]] = defaultdict(lambda: defaultdict(list))
-    for example in readable:
-        digest = hashlib.sha256(example.path.read_bytes()).hexdigest()
-        by_class[example.label][digest].append(example)
-    wanted = 1 + (validation_share > 0) + (test_share > 0)
-    rng = np.random.default_rng(seed)
-    parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
-    # A file that lies in two classes would otherwise be trained on in one and tested in the other.
-    part_of_digest: dict[str, int] = {}
-    for label in sorted(by_class, key=natural_key):
-        copies = list(by_class[label].values())
-        if len(copies) < wanted:
-            raise DataError(
-                f"Class “{label}” has {_count(len(copies), 'different readable picture')}; {wanted} are needed to "
-                "divide it into parts for training, validation and test. Add pictures or remove the class."
-            )
-        digests = list(by_class[label])
-        order = rng.permutation(len(copies))
-        tests = min(_part_size(len(copies), test_share), len(copies) - wanted + 1)
-        validations = min(_part_size(len(copies), validation_share), len(copies) - tests - 1)
-        for place, index in enumerate(order):
-            part = 2 if place < tests else 1 if place < tests + validations else 0
-            part = part_of_digest.setdefault(digests[index], part)
-            parts[part].extend(copies[index])
-    return parts
 
 
 def check_classes(examples: Iterable[Example], labels: Sequence[str], part: str, least: int) -> None:
@@ -163,18 +138,38 @@ def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
     """Return the number of pictures of each label that occurs."""
     counts: dict[str, int] = defaultdict(int)
     for example in examples:
-        counts[example.label] += 1
+        for label in example.labels:
+            counts[label] += 1
     return dict(counts)
+
+
+def labels_of(examples: Iterable[Example]) -> tuple[str, ...]:
+    """Return every label that occurs, in natural order: the order of the classes."""
+    return tuple(sorted({label for e in examples for label in e.labels}, key=natural_key))
+
+
+def multi_hot(examples: Sequence[Example], index_of: Mapping[str, int], classes: int) -> np.ndarray:
+    """Return the targets of pictures, (n, classes), float32: 1 for every label of a picture, 0 for the others."""
+    targets = np.zeros((len(examples), classes), np.float32)
+    for row, example in enumerate(examples):
+        for label in example.labels:
+            if label in index_of:
+                targets[row, index_of[label]] = 1
+    return targets
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
-    lines = sorted(f"{e.label}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
+    lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _label_of(folder: Path) -> str:
     return clean_label(unicodedata.normalize("NFC", folder.name))
+
+
+def _pieces(label: str) -> list[str]:
+    return list(dict.fromkeys(piece.strip() for piece in label.split("+") if piece.strip())) or [label]
 
 
 def _visible_folders(root: Path) -> list[Path]:
@@ -188,10 +183,6 @@ def _by_name(path: Path) -> list[tuple[int, int, str]]:
 def _could_be_picture(path: Path, folder: Path) -> bool:
     hidden = any(piece.startswith(".") for piece in path.relative_to(folder).parts)
     return not hidden and path.name.casefold() not in _NOT_PICTURES
-
-
-def _part_size(count: int, share: float) -> int:
-    return max(1, round(count * share)) if share else 0
 
 
 def _count(number: int, noun: str) -> str:

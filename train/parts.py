@@ -13,8 +13,10 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from train import dataset
 from train.dataset import Example
+from train.duplicates import exact_copies
 from train.pictures import PictureStore, Unreadable
 from train.settings import Settings
+from train.split import groups_of, split
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ def load_parts(
     for part in ("train", "validation", "test"):
         if part not in folders:
             continue
-        examples = dataset.list_examples(folders[part])
+        examples = dataset.list_examples(folders[part], multi_label=settings.multi_label)
         if part == "train":
-            labels = sorted({e.label for e in examples}, key=dataset.natural_key)
+            labels = list(dataset.labels_of(examples))
             empty = dataset.empty_class_folders(folders[part], labels)
             if empty:
                 raise DataError(
@@ -49,7 +51,7 @@ def load_parts(
                     f"“{folders[part]}” holds one class only, “{labels[0]}”. "
                     "A classifier needs at least two class folders."
                 )
-        strangers = {e.label for e in examples} - set(labels)
+        strangers = {label for e in examples for label in e.labels} - set(labels)
         if strangers:
             raise DataError(f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}.")
         pictures, kept, bad = store.load(examples, spec, f"reading {part}")
@@ -63,8 +65,10 @@ def load_parts(
     missing_test = "test" not in parts and missing_validation
     if missing_validation:
         train = parts["train"]
-        divided = dataset.split(
+        groups = groups_of(train.examples, train.pictures if settings.near_duplicates else None, settings.group_by)
+        divided = split(
             train.examples,
+            groups=groups,
             validation_share=settings.validation_share,
             test_share=settings.test_share if missing_test else 0,
             seed=settings.seed,
@@ -73,7 +77,26 @@ def load_parts(
         for part, examples in zip(("train", "validation", "test"), divided, strict=True):
             if examples:
                 parts[part] = LoadedPart(store.select(train.pictures, [row[e] for e in examples]), examples)
+    if len(folders) > 1:
+        _warn_of_copies(parts)
     return parts
+
+
+def _warn_of_copies(parts: dict[str, LoadedPart]) -> None:
+    """Say on stderr when parts that the user made hold copies of one file: the figures are too good then."""
+    names = [name for name, part in parts.items() for _ in part.examples]
+    examples = [e for part in parts.values() for e in part.examples]
+    copies = exact_copies([e.path for e in examples])
+    where: dict[int, set[str]] = {}
+    for copy, name in zip(copies, names, strict=True):
+        where.setdefault(copy, set()).add(name)
+    shared = sum(len(where[copy]) > 1 for copy in copies)
+    if shared:
+        print(
+            f"Warning: {shared} files are copies of a file in another part, so that the figures may be too good. "
+            "“python -m train check” names them.",
+            file=sys.stderr,
+        )
 
 
 def name_unreadable(unreadable: Sequence[Unreadable]) -> None:

@@ -64,6 +64,9 @@ class Settings:
         patience: Epochs without improvement on validation before a phase ends early.
         validation_share: Share of the pictures kept for validation when the data has no such part.
         test_share: Likewise for the test part.
+        group_by: Regular expression of the file name; files with the same match (or first group of it)
+            stay in one part, for instance ^([a-z]+)_ for a person in person_pose.jpg.
+        near_duplicates: Whether pictures that look the same stay in one part.
         seed: Seed of the split, the initial weights, the order and the augmentation.
     """
 
@@ -105,6 +108,8 @@ class Settings:
     patience: int = 15
     validation_share: float = 0.15
     test_share: float = 0.15
+    group_by: str = ""
+    near_duplicates: bool = True
     seed: int = 1
 
     def __post_init__(self) -> None:

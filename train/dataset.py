@@ -1,4 +1,4 @@
-"""Find the pictures of a data folder and its parts.
+"""Find the pictures of a data folder, and which label each has.
 
 Nothing here writes to, moves or deletes the user's files.
 """
@@ -13,8 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from model.bundle import clean_label
 from model.errors import DataError
 
@@ -27,22 +25,10 @@ _NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Example:
-    """One picture file with its class.
-
-    Attributes:
-        path: The file.
-        label: Its label; of several labels the first.
-        others: Its further labels, of data where a picture may have several.
-    """
+    """One picture file with its class."""
 
     path: Path
     label: str
-    others: tuple[str, ...] = ()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """All its labels."""
-        return (self.label, *self.others)
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
@@ -71,12 +57,11 @@ def find_part_folders(root: Path) -> dict[str, Path]:
     return found if "train" in found or set(children) == {p.name.casefold() for p in found.values()} else {}
 
 
-def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
+def list_examples(root: Path) -> list[Example]:
     """List the files of a folder that holds one folder per class.
 
     Args:
         root: The folder; sub-folders of a class folder belong to the class.
-        multi_label: Whether a folder named cat+dog holds pictures of both a cat and a dog.
 
     Returns:
         The files with their labels, in natural order of label and path.
@@ -96,9 +81,8 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
         if not label or label in seen:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
-        first, *others = _pieces(label) if multi_label else [label]
         files = (p for p in folder.rglob("*") if p.is_file() and _could_be_picture(p, folder))
-        examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
+        examples += [Example(path, label) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
         raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
     return examples
@@ -107,12 +91,7 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
 def empty_class_folders(root: Path, labels: Iterable[str]) -> list[str]:
     """Return the names of the class folders that gave none of the labels, because they hold no file."""
     known = set(labels)
-    empty = []
-    for folder in sorted(_visible_folders(root), key=_by_name):
-        label = _label_of(folder)
-        if label not in known and not known.issuperset(_pieces(label)):
-            empty.append(folder.name)
-    return empty
+    return [p.name for p in sorted(_visible_folders(root), key=_by_name) if _label_of(p) not in known]
 
 
 def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int]:
@@ -138,38 +117,18 @@ def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
     """Return the number of pictures of each label that occurs."""
     counts: dict[str, int] = defaultdict(int)
     for example in examples:
-        for label in example.labels:
-            counts[label] += 1
+        counts[example.label] += 1
     return dict(counts)
-
-
-def labels_of(examples: Iterable[Example]) -> tuple[str, ...]:
-    """Return every label that occurs, in natural order: the order of the classes."""
-    return tuple(sorted({label for e in examples for label in e.labels}, key=natural_key))
-
-
-def multi_hot(examples: Sequence[Example], index_of: Mapping[str, int], classes: int) -> np.ndarray:
-    """Return the targets of pictures, (n, classes), float32: 1 for every label of a picture, 0 for the others."""
-    targets = np.zeros((len(examples), classes), np.float32)
-    for row, example in enumerate(examples):
-        for label in example.labels:
-            if label in index_of:
-                targets[row, index_of[label]] = 1
-    return targets
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
-    lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
+    lines = sorted(f"{e.label}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _label_of(folder: Path) -> str:
     return clean_label(unicodedata.normalize("NFC", folder.name))
-
-
-def _pieces(label: str) -> list[str]:
-    return list(dict.fromkeys(piece.strip() for piece in label.split("+") if piece.strip())) or [label]
 
 
 def _visible_folders(root: Path) -> list[Path]:

@@ -13,10 +13,10 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from train import dataset
 from train.dataset import Example
-from train.duplicates import exact_copies
+from train.duplicates import near_duplicates
 from train.pictures import PictureStore, Unreadable
 from train.settings import Settings
-from train.split import groups_of, split
+from train.split import PARTS, grouped, split
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ def load_parts(
     parts: dict[str, LoadedPart] = {}
     unreadable: list[Unreadable] = []
     labels: list[str] = []
-    for part in ("train", "validation", "test"):
+    for part in PARTS:
         if part not in folders:
             continue
-        examples = dataset.list_examples(folders[part], multi_label=settings.multi_label)
+        examples = dataset.list_examples(folders[part])
         if part == "train":
-            labels = list(dataset.labels_of(examples))
+            labels = sorted({e.label for e in examples}, key=dataset.natural_key)
             empty = dataset.empty_class_folders(folders[part], labels)
             if empty:
                 raise DataError(
@@ -51,7 +51,7 @@ def load_parts(
                     f"“{folders[part]}” holds one class only, “{labels[0]}”. "
                     "A classifier needs at least two class folders."
                 )
-        strangers = {label for e in examples for label in e.labels} - set(labels)
+        strangers = {e.label for e in examples} - set(labels)
         if strangers:
             raise DataError(f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}.")
         pictures, kept, bad = store.load(examples, spec, f"reading {part}")
@@ -65,38 +65,21 @@ def load_parts(
     missing_test = "test" not in parts and missing_validation
     if missing_validation:
         train = parts["train"]
-        groups = groups_of(train.examples, train.pictures if settings.near_duplicates else None, settings.group_by)
-        divided = split(
+        alike = list(near_duplicates(train.pictures)) if settings.near_duplicates else []
+        if alike:
+            count = len({row for pair in alike for row in pair})
+            print(f"{count} pictures have near duplicates; these stay in one part.", file=sys.stderr)
+        rows = split(
             train.examples,
-            groups=groups,
+            grouped(train.examples, settings.group_by, alike),
             validation_share=settings.validation_share,
             test_share=settings.test_share if missing_test else 0,
             seed=settings.seed,
         )
-        row = {example: index for index, example in enumerate(train.examples)}
-        for part, examples in zip(("train", "validation", "test"), divided, strict=True):
-            if examples:
-                parts[part] = LoadedPart(store.select(train.pictures, [row[e] for e in examples]), examples)
-    if len(folders) > 1:
-        _warn_of_copies(parts)
+        for part, chosen in zip(PARTS, rows, strict=True):
+            if chosen:
+                parts[part] = LoadedPart(store.select(train.pictures, chosen), [train.examples[row] for row in chosen])
     return parts
-
-
-def _warn_of_copies(parts: dict[str, LoadedPart]) -> None:
-    """Say on stderr when parts that the user made hold copies of one file: the figures are too good then."""
-    names = [name for name, part in parts.items() for _ in part.examples]
-    examples = [e for part in parts.values() for e in part.examples]
-    copies = exact_copies([e.path for e in examples])
-    where: dict[int, set[str]] = {}
-    for copy, name in zip(copies, names, strict=True):
-        where.setdefault(copy, set()).add(name)
-    shared = sum(len(where[copy]) > 1 for copy in copies)
-    if shared:
-        print(
-            f"Warning: {shared} files are copies of a file in another part, so that the figures may be too good. "
-            "“python -m train check” names them.",
-            file=sys.stderr,
-        )
 
 
 def name_unreadable(unreadable: Sequence[Unreadable]) -> None:

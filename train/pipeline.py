@@ -76,7 +76,7 @@ def run_fit(
     check_weights(settings)  # before an hour of decoding: the weights may be out of reach
     with PictureStore() as store:
         parts = load_parts(store, folders, spec, settings)
-        labels = dataset.labels_of(parts["train"].examples)
+        labels = tuple(sorted({e.label for e in parts["train"].examples}, key=dataset.natural_key))
         dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
         if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
             spec = replace(spec, colour_mode="grey")
@@ -105,13 +105,13 @@ def _train_and_write(
 ) -> dict[str, Any]:
     from train.batches import Part
     from train.export import to_litert
-    from train.fitting import fit, predict_logits
+    from train.fitting import fit, predict_logits, targets_of
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
         Part(
             parts[name].pictures,
-            dataset.multi_hot(parts[name].examples, index_of, len(labels)),
+            targets_of(np.array([index_of[e.label] for e in parts[name].examples], np.int64), len(labels)),
         )
         for name in ("train", "validation")
     )

@@ -1,176 +1,137 @@
-"""Divide pictures into training, validation and test parts without a leak between them."""
+"""Divide pictures into training, validation and test parts, so that what belongs together stays together."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from model.errors import DataError, SettingsError
+from model.errors import DataError
 from train.dataset import Example, natural_key
-from train.duplicates import exact_copies, join, near_duplicates
 
-PARTS = ("training", "validation", "test")
-
-
-def groups_of(examples: Sequence[Example], pictures: np.ndarray | None = None, group_by: str = "") -> list[int]:
-    """Return a group number for each picture; pictures of one group belong into one part.
-
-    Args:
-        examples: The pictures' files.
-        pictures: Their prepared pictures (n, height, width, 3), uint8, to keep near duplicates together;
-            None keeps only copies of a file together.
-        group_by: Regular expression searched for in the file name; files with the same first group (or
-            match, where it has no group) belong together, files without a match to nothing.
-
-    Returns:
-        (n,) group numbers.
-
-    Raises:
-        SettingsError: The expression is no regular expression, or matches no file name.
-    """
-    copies = exact_copies([e.path for e in examples])
-    pairs = _neighbours(copies)
-    if group_by:
-        pairs += _neighbours(_declared(examples, group_by))
-    if pictures is not None:
-        pairs += near_duplicates(pictures)
-    return join(len(examples), pairs)
+PARTS = ("train", "validation", "test")
 
 
 def split(
-    examples: Sequence[Example],
-    *,
-    validation_share: float,
-    test_share: float,
-    seed: int,
-    groups: Sequence[int] | None = None,
-) -> tuple[list[Example], list[Example], list[Example]]:
-    """Divide pictures into three parts: stratified by class, seeded, groups kept together.
+    examples: Sequence[Example], groups: Sequence[int], *, validation_share: float, test_share: float, seed: int
+) -> tuple[list[int], list[int], list[int]]:
+    """Divide pictures into three parts: seeded, each class in its shares, each group in one part.
 
-    The groups are placed one by one, the largest first, each where it brings the counts of its
-    classes closest to the shares asked for; a class that a part then lacks is moved there if another
-    group can spare it.
+    The largest groups are placed first, each where most is missing of the classes it holds.
 
     Args:
         examples: All pictures.
+        groups: The group of each picture, as `grouped` returns them; a group may span classes.
         validation_share: Share of each class for validation, 0 to 1; 0 for no such part.
         test_share: Share of each class for the test part, 0 to 1; 0 for no such part.
         seed: Seed of the shuffle.
-        groups: A number for each picture, equal for those that belong together; copies of one file
-            when left out.
 
     Returns:
-        Training, validation and test pictures.
+        Rows of the training, validation and test pictures, in order.
 
     Raises:
         DataError: A class has too few groups for the parts asked for.
     """
-    order = sorted(
-        range(len(examples)), key=lambda i: (natural_key(examples[i].label), natural_key(str(examples[i].path)))
-    )
-    groups = groups_of(examples) if groups is None else groups
-    labels = sorted({label for e in examples for label in e.labels}, key=natural_key)
-    index_of = {label: index for index, label in enumerate(labels)}
-    members: dict[int, list[int]] = {}
-    for row in order:
-        members.setdefault(groups[row], []).append(row)
-    counts = np.zeros((len(members), len(labels)), np.int64)
-    for place, rows in enumerate(members.values()):
-        for row in rows:
-            for label in examples[row].labels:
-                counts[place, index_of[label]] += 1
-    wanted = [part for part, share in enumerate((1.0, validation_share, test_share)) if share]
-    _refuse_small_classes(counts, labels, len(wanted), len(examples))
-    targets = _targets(counts.sum(axis=0), validation_share, test_share, len(wanted))
-    part_of = _place(counts, targets, wanted, np.random.default_rng(seed))
-    _move_missing(counts, part_of, wanted)
-    parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
-    for part, rows in zip(part_of, members.values(), strict=True):
-        parts[part].extend(examples[row] for row in rows)
-    for part in wanted:
-        held = counts[[p == part for p in part_of]].sum(axis=0)
-        lacking = [label for label, count in zip(labels, held, strict=True) if not count]
-        if lacking:
+    wanted = [True, validation_share > 0, test_share > 0]
+    members: dict[int, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups):
+        members[group].append(row)
+    counts = Counter(example.label for example in examples)
+    _refuse_small_classes(examples, groups, sum(wanted))
+    goals = {label: _goals(count, validation_share, test_share) for label, count in counts.items()}
+    missing = {label: list(goal) for label, goal in goals.items()}
+    # In the order of the file names, so that the order of the examples given does not matter.
+    known = sorted(members, key=lambda group: min(str(examples[row].path) for row in members[group]))
+    order = np.random.default_rng(seed).permutation(known)
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for group in sorted(order.tolist(), key=lambda g: -len(members[g])):
+        held = Counter(examples[row].label for row in members[group])
+
+        def need(part: int, held: Counter[str] = held) -> float:
+            return sum(n * missing[label][part] / max(1, goals[label][part]) for label, n in held.items())
+
+        part = max((p for p in range(3) if wanted[p]), key=need)
+        parts[part].extend(members[group])
+        for label, count in held.items():
+            missing[label][part] -= count
+    for place, rows in enumerate(parts):
+        absent = set(counts) - {examples[row].label for row in rows}
+        if wanted[place] and absent:
             raise DataError(
-                f"Pictures that belong together (copies, near duplicates or --group-by) leave the {PARTS[part]} part "
-                f"without class “{lacking[0]}”. Add pictures, or give parts of your own."
+                f"Class “{min(absent, key=natural_key)}” has no picture left for the {PARTS[place]} part: its pictures "
+                "lie in too few groups of different size. Give folders for the parts, or another --seed."
             )
-    return parts
+    return sorted(parts[0]), sorted(parts[1]), sorted(parts[2])
 
 
-def _targets(totals: np.ndarray, validation_share: float, test_share: float, wanted: int) -> np.ndarray:
-    """Return how many pictures of each class each part should get, (3, classes)."""
-    targets = np.zeros((3, len(totals)), np.int64)
-    for column, total in enumerate(totals):
-        tests = min(_part_size(total, test_share), total - wanted + 1)
-        validations = min(_part_size(total, validation_share), total - tests - 1)
-        targets[:, column] = (total - tests - validations, validations, tests)
-    return targets
+def grouped(examples: Sequence[Example], group_by: str = "", pairs: Iterable[tuple[int, int]] = ()) -> list[int]:
+    """Say which pictures belong together: copies of one file, given pairs, and what the names declare.
+
+    Args:
+        examples: The pictures.
+        group_by: Regular expression for the file name; pictures with the same first group (or whole
+            match, where it has no group) belong together. Empty for none.
+        pairs: Rows that belong together, such as near duplicates.
+
+    Returns:
+        A number for each picture, the same for those that belong together.
+
+    Raises:
+        DataError: The expression is none, or fits no file name.
+    """
+    parent = list(range(len(examples)))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first: dict[tuple[str, str], int] = {}
+    for row, example in enumerate(examples):
+        keys = [("file", hashlib.sha256(example.path.read_bytes()).hexdigest())]
+        if group_by and (name := _declared(group_by, example.path.name)) is not None:
+            keys.append(("name", name))
+        for key in keys:
+            parent[root(row)] = root(first.setdefault(key, row))
+    if group_by and examples and not any(kind == "name" for kind, _ in first):
+        raise DataError(f"--group-by {group_by} fits none of the file names, “{examples[0].path.name}” for example.")
+    for one, other in pairs:
+        parent[root(one)] = root(other)
+    return [root(row) for row in range(len(examples))]
 
 
-def _place(counts: np.ndarray, targets: np.ndarray, wanted: list[int], rng: np.random.Generator) -> list[int]:
-    shuffled = rng.permutation(len(counts))
-    largest_first = shuffled[np.argsort(-counts[shuffled].sum(axis=1), kind="stable")]
-    scale = np.maximum(targets, 1).astype(float)
-    held = np.zeros(targets.shape, np.int64)
-    part_of = [0] * len(counts)
-    for group in largest_first:
-        # The change of the squared relative distance from the target.
-        need = targets - held
-        costs = ((counts[group] ** 2 - 2 * counts[group] * need) / scale**2).sum(axis=1)
-        part = min(wanted, key=lambda p: costs[p])
-        part_of[group] = part
-        held[part] += counts[group]
-    return part_of
+def _declared(group_by: str, name: str) -> str | None:
+    found = re.search(group_by, name)
+    if found is None:
+        return None
+    return found[1] if found.re.groups else found[0]
 
 
-def _move_missing(counts: np.ndarray, part_of: list[int], wanted: list[int]) -> None:
-    """Give parts the classes they lack, where that takes no class from another part."""
-    for part in wanted:
-        for column in range(counts.shape[1]):
-            inside = np.array(part_of)
-            if counts[inside == part, column].any():
-                continue
-            for group in sorted(np.flatnonzero(counts[:, column]), key=lambda g: counts[g].sum()):
-                others = (inside == inside[group]) & (np.arange(len(counts)) != group)
-                if (counts[others].sum(axis=0) > 0)[counts[group] > 0].all():
-                    part_of[group] = part
-                    break
-
-
-def _refuse_small_classes(counts: np.ndarray, labels: Sequence[str], wanted: int, pictures: int) -> None:
-    grouped = len(counts) < pictures
-    for label, groups in zip(labels, (counts > 0).sum(axis=0), strict=True):
-        if groups < wanted:
-            what = "different readable picture" + ("" if groups == 1 else "s")
-            together = " (near duplicates and --group-by groups count once)" if grouped else ""
-            raise DataError(
-                f"Class “{label}” has {groups} {what}{together}; {wanted} are needed to divide it into parts for "
-                "training, validation and test. Add pictures or remove the class."
-            )
-
-
-def _declared(examples: Sequence[Example], group_by: str) -> list[str | None]:
-    try:
-        pattern = re.compile(group_by)
-    except re.error as error:
-        raise SettingsError(f"--group-by should be a regular expression. Received: {group_by} ({error}).") from None
-    matches = [pattern.search(e.path.name) for e in examples]
-    if not any(matches):
-        raise SettingsError(
-            f"--group-by {group_by} matches no file name, “{examples[0].path.name}” for one. Give an expression whose "
-            "first group is what the files of a group share."
-        )
-    return [match and (match.group(1) if pattern.groups else match.group()) for match in matches]
-
-
-def _neighbours(keys: Sequence[object]) -> list[tuple[int, int]]:
-    """Pair each thing with the first one of the same key; None pairs with nothing."""
-    first: dict[object, int] = {}
-    return [(first.setdefault(key, row), row) for row, key in enumerate(keys) if key is not None]
+def _goals(count: int, validation_share: float, test_share: float) -> tuple[int, int, int]:
+    """Return how many pictures of a class each part is to have; one at least, where there are enough."""
+    wanted = 1 + (validation_share > 0) + (test_share > 0)
+    tests = min(_part_size(count, test_share), count - wanted + 1)
+    validations = min(_part_size(count, validation_share), count - tests - 1)
+    return count - tests - validations, validations, tests
 
 
 def _part_size(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
+
+
+def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wanted: int) -> None:
+    groups_of: dict[str, set[int]] = defaultdict(set)
+    for example, group in zip(examples, groups, strict=True):
+        groups_of[example.label].add(group)
+    for label in sorted(groups_of, key=natural_key):
+        count = len(groups_of[label])
+        if count < wanted:
+            pictures = "different readable picture" + ("" if count == 1 else "s")
+            raise DataError(
+                f"Class “{label}” has {count} {pictures} (copies and groups count once); {wanted} are needed to "
+                "divide it into parts for training, validation and test. Add pictures or remove the class."
+            )

@@ -15,18 +15,20 @@ from model.hub import resolve_model
 from train import dataset
 from train.bundle import write_json
 from train.evaluation import measure, summary
+from train.gallery import Evidence
 from train.parts import listed, name_unreadable
 from train.pictures import PictureStore
 from train.report import write_report
 
 
-def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, Any]:
+def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool = False) -> dict[str, Any]:
     """Measure a bundle, with the network that is served, on a folder per class.
 
     Args:
         model: The bundle's directory, or a Hub repository.
         data: Folder per class; of a folder with parts the test part counts, then validation.
         out: Where to write metrics.json and the report, if anywhere.
+        show: Whether the report holds small copies of the pictures.
 
     Returns:
         The single-number figures, with "split" and the number of "unreadable" files.
@@ -61,7 +63,8 @@ def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, A
     if out:
         out.mkdir(parents=True, exist_ok=True)
         write_json(out / "metrics.json", metrics)
-        write_report(out, metrics, labels)
+        wanted = show and not classifier.bundle.multi_label  # a confusion matrix needs one label a picture
+        write_report(out, metrics, labels, _evidence(classifier, pictures, kept, index_of) if wanted else None)
     return summary(metrics)
 
 
@@ -71,3 +74,15 @@ def measure_pictures(classifier: Classifier, pictures: np.ndarray, classes: np.n
     logits = [classifier.logits(p) for p in tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)]
     probabilities = probabilities_of(np.array(logits), bundle.temperature, multi_label=bundle.multi_label)
     return measure(probabilities, classes, bundle.labels)
+
+
+def _evidence(
+    classifier: Classifier, pictures: np.ndarray, examples: list[dataset.Example], index_of: dict[str, int]
+) -> Evidence:
+    logits = np.array([classifier.logits(picture) for picture in pictures])
+    return Evidence(
+        pictures,
+        [e.path.name for e in examples],
+        np.array([index_of[e.label] for e in examples]),
+        probabilities_of(logits, classifier.bundle.temperature),
+    )

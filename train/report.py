@@ -107,6 +107,8 @@ img {{ max-width: 100%; }}
 <img alt="Confusion matrix" src="data:image/png;base64,{picture}">
 {pictures}
 <h2>Per class, the weakest first</h2>
+<div class="scroll">
 <table><tr><th>Label</th><th>Precision</th><th>Recall</th><th>F1</th><th>Pictures</th></tr>{per_class}</table>
+</div>
 </html>
 """

@@ -11,6 +11,7 @@ import numpy as np
 from gradio.helpers import Examples
 
 from interface.uploads import errors_shown, uploaded_file
+from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
 from model.explanation import explain, overlay
@@ -90,7 +91,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
     if offered:
         offered.load_input_event.success(**at_once)
     answer.change(
-        besides(classifier.bundle.unknown_threshold),
+        besides(classifier.bundle),
         answer,
         [note, why, heat],
         api_visibility="private",
@@ -122,26 +123,31 @@ def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | Non
     )
 
 
-def besides(threshold: float | None) -> Callable[[Answer], tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Return the function that says what goes with an answer: doubt, the labels to explain, no heat yet."""
+def besides(bundle: Bundle) -> Callable[[Answer], tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Return the function that says what goes with an answer: a sentence, the labels to explain, no heat yet."""
 
     def beside(answer: Answer) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        choices = list(answer) if isinstance(answer, dict) else []
+        known = answer if isinstance(answer, dict) else {}
+        sentence = _sentence(known, bundle) if known else ""
         return (
-            _doubt(answer, threshold),
-            gr.update(choices=choices, value=None, visible=bool(choices)),
+            gr.update(visible=bool(sentence), value=sentence),
+            gr.update(choices=list(known), value=None, visible=bool(known)),
             gr.update(value=None, visible=False),
         )
 
     return beside
 
 
-def _doubt(answer: Answer, threshold: float | None) -> dict[str, Any]:
-    best = max(answer.values(), default=1.0) if isinstance(answer, dict) else 1.0
-    if threshold is None or best >= threshold:
-        return gr.update(visible=False)
-    text = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
-    return gr.update(visible=True, value=text)
+def _sentence(answer: dict[str, float], bundle: Bundle) -> str:
+    """Say what the numbers mean where they do not say it themselves: doubt, and several labels at once."""
+    best = max(answer.values())
+    if bundle.thresholds is not None:
+        least = dict(zip(bundle.labels, bundle.thresholds, strict=True))
+        shown = [label for label, probability in answer.items() if probability >= least[label]]
+        return f"In this picture: {', '.join(shown)}." if shown else "None of these, probably."
+    if bundle.unknown_threshold is None or best >= bundle.unknown_threshold:
+        return ""
+    return f"None of these, probably: even the likeliest label reaches only {best:.0%}."
 
 
 def _index_of(label: object, labels: Sequence[str]) -> int | None:

@@ -193,6 +193,21 @@ def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_labe
     return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
+def shown_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
+    """Return what a picture shows: every label above its threshold, or the likeliest; none where the model is unsure.
+
+    Args:
+        probabilities: (classes,), 0 to 1.
+        bundle: Labels and thresholds.
+    """
+    if bundle.thresholds is not None:
+        order = np.argsort(-probabilities, kind="stable")
+        return [bundle.labels[index] for index in order if probabilities[index] >= bundle.thresholds[index]]
+    best = int(probabilities.argmax())
+    unsure = bundle.unknown_threshold is not None and probabilities[best] < bundle.unknown_threshold
+    return [] if unsure else [bundle.labels[best]]
+
+
 def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int = 5) -> list[tuple[str, float]]:
     """Return the `k` likeliest labels with their probabilities, the likeliest first."""
     order = np.argsort(-probabilities, kind="stable")[:k]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from train.batches import PlainBatches, TrainingBatches, draws
-from train.fitting import targets_of
 from train.settings import Settings
 
 COUNT = 22
@@ -75,7 +74,9 @@ def test_a_later_phase_goes_on_where_the_earlier_one_stopped() -> None:
 
 def fitted(workers: int) -> tuple[set[tuple[int, str]], list[np.ndarray]]:
     """What Keras was handed in three epochs, and what it learnt from that."""
-    data = Recorded(PICTURES, targets_of(CLASSES, COUNT), Settings(batch_size=4, seed=9), (20, 20), grey=False)
+    data = Recorded(
+        PICTURES, np.eye(COUNT, dtype=np.float32)[CLASSES], Settings(batch_size=4, seed=9), (20, 20), grey=False
+    )
     data.workers = workers
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.layers.Input((20, 20, 3)), keras.layers.Flatten(), keras.layers.Dense(COUNT)])
@@ -106,7 +107,7 @@ def test_validation_batches_are_the_pictures_in_order() -> None:
     assert len(PlainBatches(PICTURES[:0], CLASSES[:0], (20, 20))) == 0
 
 
-UNEVEN = targets_of(np.repeat([0, 1, 2], [16, 4, 2]), 3)
+UNEVEN = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], [16, 4, 2])]
 
 
 @pytest.mark.parametrize(("balance", "shares"), [(0, [16, 4, 2]), (0.5, [4, 2, 2**0.5]), (1, [1, 1, 1])])

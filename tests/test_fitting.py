@@ -9,7 +9,7 @@ from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.architectures import build
 from train.batches import Part
-from train.fitting import fit, predict_logits, targets_of
+from train.fitting import fit, predict_logits
 from train.settings import Settings
 
 
@@ -18,12 +18,7 @@ def part() -> Part:
     rng = np.random.default_rng(1)
     classes = np.arange(16) % 2
     pictures = np.clip(classes[:, None, None, None] * 120 + rng.normal(60, 20, (16, 32, 32, 3)), 0, 255)
-    return Part(pictures.astype(np.uint8), targets_of(classes, 2))
-
-
-def test_classes_become_rows_with_a_single_one() -> None:
-    np.testing.assert_array_equal(targets_of(np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]])
-    assert targets_of(np.zeros(0, int), 3).shape == (0, 3)
+    return Part(pictures.astype(np.uint8), np.eye(2, dtype=np.float32)[classes])
 
 
 def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:

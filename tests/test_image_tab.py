@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from interface.image_tab import besides
+from model.bundle import Bundle
+from model.preprocessing import InputSpec
+
+
+def bundle(threshold: float | None = None, thresholds: tuple[float, ...] | None = None) -> Bundle:
+    labels, several = ("Cat", "Dog"), thresholds is not None
+    return Bundle(Path("b"), labels, InputSpec(32, 32), several, 1.0, threshold, thresholds)
 
 
 @pytest.mark.parametrize(
@@ -18,18 +27,33 @@ from interface.image_tab import besides
     ],
 )
 def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, float] | None, shown: bool) -> None:
-    note, _, _ = besides(threshold)(answer)
+    note, _, _ = besides(bundle(threshold))(answer)
     assert note["visible"] is shown
     if shown:
         assert note["value"] == "None of these, probably: even the likeliest label reaches only 23%."
 
 
+@pytest.mark.parametrize(
+    ("thresholds", "sentence"),
+    [
+        ((0.5, 0.5), "In this picture: Cat."),
+        ((0.5, 0.2), "In this picture: Cat, Dog."),
+        ((0.9, 0.9), "None of these, probably."),
+    ],
+)
+def test_with_several_labels_all_above_their_thresholds_are_named(
+    thresholds: tuple[float, float], sentence: str
+) -> None:
+    note, _, _ = besides(bundle(thresholds=thresholds))({"Cat": 0.8, "Dog": 0.3})
+    assert (note["visible"], note["value"]) == (True, sentence)
+
+
 def test_every_label_of_an_answer_can_be_explained() -> None:
-    _, why, heat = besides(None)({"Cat": 0.6, "Dog": 0.4})
+    _, why, heat = besides(bundle())({"Cat": 0.6, "Dog": 0.4})
     assert (why["choices"], why["value"], why["visible"]) == (["Cat", "Dog"], None, True)
     assert (heat["value"], heat["visible"]) == (None, False)
 
 
 def test_without_an_answer_there_is_nothing_to_explain() -> None:
-    _, why, _ = besides(None)(None)
+    _, why, _ = besides(bundle())(None)
     assert (why["choices"], why["visible"]) == ([], False)

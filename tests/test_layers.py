@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SERVING = sorted([*ROOT.glob("model/**/*.py"), *ROOT.glob("interface/**/*.py"), *ROOT.glob("app.py")])
 ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py")])
-TRAINING_ONLY = {"train", "tensorflow", "keras", "tf_keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "tqdm"}
+TRAINING_ONLY = {"train", "tensorflow", "keras", "tf_keras", "torch", "jax", "sklearn", "scipy", "matplotlib"}
 EXECUTING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "h5py", "runpy"}
 EXECUTING_CALLS = {"eval", "exec", "compile", "__import__"}
 # What a module may do when it is imported: define things, and nothing that can be noticed elsewhere.

@@ -103,7 +103,8 @@ def write_model(
     config["vistazo"] = {
         "format_version": FORMAT_VERSION,
         "input": asdict(spec),
-        "multi_label": False,
+        "multi_label": settings.multi_label,
+        **({} if calibration.thresholds is None else {"thresholds": list(calibration.thresholds)}),
         "temperature": round(calibration.temperature, 6),
         "unknown_threshold": calibration.unknown_threshold,
         "settings": settings.as_json(),

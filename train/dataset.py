@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.bundle import clean_label
 from model.errors import DataError
+from model.labels import clean_label
 
 PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
 
@@ -25,10 +25,16 @@ _NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Example:
-    """One picture file with its class."""
+    """One picture file with its class; with several labels a picture, the first of them and the others."""
 
     path: Path
     label: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels of the picture."""
+        return (self.label, *self.others)
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
@@ -57,11 +63,12 @@ def find_part_folders(root: Path) -> dict[str, Path]:
     return found if "train" in found or set(children) == {p.name.casefold() for p in found.values()} else {}
 
 
-def list_examples(root: Path) -> list[Example]:
+def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
     """List the files of a folder that holds one folder per class.
 
     Args:
         root: The folder; sub-folders of a class folder belong to the class.
+        multi_label: A folder named cat+dog holds pictures that show both.
 
     Returns:
         The files with their labels, in natural order of label and path.
@@ -82,16 +89,22 @@ def list_examples(root: Path) -> list[Example]:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
         files = (p for p in folder.rglob("*") if p.is_file() and _could_be_picture(p, folder))
-        examples += [Example(path, label) for path in sorted(files, key=lambda p: natural_key(str(p)))]
+        first, *others = _pieces(label) if multi_label else [label]
+        examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
         raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
     return examples
 
 
-def empty_class_folders(root: Path, labels: Iterable[str]) -> list[str]:
-    """Return the names of the class folders that gave none of the labels, because they hold no file."""
-    known = set(labels)
-    return [p.name for p in sorted(_visible_folders(root), key=_by_name) if _label_of(p) not in known]
+def all_labels(examples: Iterable[Example]) -> list[str]:
+    """Return every label that occurs, in natural order."""
+    return sorted({label for example in examples for label in example.labels}, key=natural_key)
+
+
+def empty_class_folders(root: Path, examples: Iterable[Example]) -> list[str]:
+    """Return the names of the class folders that gave no example, because they hold no file."""
+    filled = {example.path.relative_to(root).parts[0] for example in examples}
+    return [p.name for p in sorted(_visible_folders(root), key=_by_name) if p.name not in filled]
 
 
 def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int]:
@@ -117,18 +130,24 @@ def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
     """Return the number of pictures of each label that occurs."""
     counts: dict[str, int] = defaultdict(int)
     for example in examples:
-        counts[example.label] += 1
+        for label in example.labels:
+            counts[label] += 1
     return dict(counts)
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
-    lines = sorted(f"{e.label}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
+    lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _label_of(folder: Path) -> str:
     return clean_label(unicodedata.normalize("NFC", folder.name))
+
+
+def _pieces(label: str) -> list[str]:
+    pieces = dict.fromkeys(piece.strip() for piece in label.split("+"))
+    return [piece for piece in pieces if piece] or [label]
 
 
 def _visible_folders(root: Path) -> list[Path]:

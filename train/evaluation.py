@@ -23,10 +23,12 @@ class Calibration:
     Attributes:
         temperature: What the logits are divided by.
         unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
+        thresholds: With several labels a picture, the probability from which each label counts.
     """
 
     temperature: float = 1.0
     unknown_threshold: float | None = None
+    thresholds: tuple[float, ...] | None = None
 
 
 def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
@@ -118,8 +120,11 @@ def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
 
 def expected_calibration_error(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Return the mean gap between confidence and accuracy over 15 equal bins (Naeini et al. 2015)."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == classes
+    return expected_gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == classes)
+
+
+def expected_gap(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Return the mean gap between confidences (n,) and how often they are right (n,), over 15 equal bins."""
     bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
     gaps = [
         (bins == b).mean() * abs(right[bins == b].mean() - confidence[bins == b].mean())

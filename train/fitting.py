@@ -101,11 +101,6 @@ def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 6
     return np.concatenate([np.asarray(model.predict_on_batch(pictures[s : s + batch_size])) for s in starts])
 
 
-def targets_of(classes: np.ndarray, count: int) -> np.ndarray:
-    """Return class indices (n,) as (n, count) float32 rows with a single one."""
-    return np.eye(count, dtype=np.float32)[classes]
-
-
 def _fit_phases(
     settings: Settings,
     spec: InputSpec,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from model.errors import DataError, SettingsError
 from model.hub import resolve_model
 from train import dataset
 from train.bundle import write_json
+from train.dataset import Example
 from train.evaluation import measure, summary
 from train.gallery import Evidence
+from train.multilabel import measure_multilabel
 from train.parts import listed, name_unreadable
 from train.pictures import PictureStore
 from train.report import write_report
@@ -42,10 +45,10 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
     labels = classifier.bundle.labels
     parts = dataset.find_part_folders(data)
     split = next((part for part in ("test", "validation", "train") if part in parts), "whole folder")
-    examples = dataset.list_examples(parts.get(split, data))
-    index_of = dataset.match_labels({e.label for e in examples}, labels)
-    matched = [e for e in examples if e.label in index_of]
-    strangers = sorted({e.label for e in examples} - {e.label for e in matched}, key=dataset.natural_key)
+    examples = dataset.list_examples(parts.get(split, data), multi_label=classifier.bundle.multi_label)
+    index_of = dataset.match_labels(dataset.all_labels(examples), labels)
+    matched = [e for e in examples if set(e.labels) <= set(index_of)]
+    strangers = [label for label in dataset.all_labels(examples) if label not in index_of]
     if not matched:
         raise DataError(
             f"No folder of “{data}” is named like a label of the model. "
@@ -58,8 +61,8 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
         name_unreadable(unreadable)
         if not kept:
             raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
-        classes = np.array([index_of[e.label] for e in kept])
-        metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, classes)
+        targets = targets_of(kept, index_of, len(labels))
+        metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, targets)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         write_json(out / "metrics.json", metrics)
@@ -68,16 +71,41 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
     return summary(metrics)
 
 
-def measure_pictures(classifier: Classifier, pictures: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
-    """Return every figure of a served model on prepared pictures (n, height, width, 3) of known classes (n,)."""
+def measure_pictures(classifier: Classifier, pictures: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
+    """Return every figure of a served model on prepared pictures.
+
+    Args:
+        classifier: The model.
+        pictures: (n, height, width, 3), uint8 RGB, prepared.
+        targets: (n, classes), float32: 1 for every label of a picture.
+    """
     bundle = classifier.bundle
     logits = [classifier.logits(p) for p in tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)]
     probabilities = probabilities_of(np.array(logits), bundle.temperature, multi_label=bundle.multi_label)
-    return measure(probabilities, classes, bundle.labels)
+    if bundle.multi_label:
+        return measure_multilabel(probabilities, targets, bundle.labels, bundle.thresholds)
+    return measure(probabilities, targets.argmax(axis=1), bundle.labels)
+
+
+def targets_of(examples: Sequence[Example], index_of: Mapping[str, int], count: int) -> np.ndarray:
+    """Return the targets of some pictures.
+
+    Args:
+        examples: The pictures.
+        index_of: The class index of each of their labels.
+        count: Number of classes.
+
+    Returns:
+        (n, count), float32: 1 for every label of a picture, 0 for the others.
+    """
+    targets = np.zeros((len(examples), count), np.float32)
+    for row, example in enumerate(examples):
+        targets[row, [index_of[label] for label in example.labels]] = 1
+    return targets
 
 
 def _evidence(
-    classifier: Classifier, pictures: np.ndarray, examples: list[dataset.Example], index_of: dict[str, int]
+    classifier: Classifier, pictures: np.ndarray, examples: Sequence[Example], index_of: Mapping[str, int]
 ) -> Evidence:
     logits = np.array([classifier.logits(picture) for picture in pictures])
     return Evidence(

@@ -37,10 +37,10 @@ def load_parts(
     for part in PARTS:
         if part not in folders:
             continue
-        examples = dataset.list_examples(folders[part])
+        examples = dataset.list_examples(folders[part], multi_label=settings.multi_label)
         if part == "train":
-            labels = sorted({e.label for e in examples}, key=dataset.natural_key)
-            empty = dataset.empty_class_folders(folders[part], labels)
+            labels = dataset.all_labels(examples)
+            empty = dataset.empty_class_folders(folders[part], examples)
             if empty:
                 raise DataError(
                     f"Class folders without a file in “{folders[part]}”: {listed(empty)}. "
@@ -51,7 +51,7 @@ def load_parts(
                     f"“{folders[part]}” holds one class only, “{labels[0]}”. "
                     "A classifier needs at least two class folders."
                 )
-        strangers = {e.label for e in examples} - set(labels)
+        strangers = set(dataset.all_labels(examples)) - set(labels)
         if strangers:
             raise DataError(f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}.")
         pictures, kept, bad = store.load(examples, spec, f"reading {part}")

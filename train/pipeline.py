@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
@@ -18,7 +16,8 @@ from train import dataset
 from train.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
 from train.card import write_card
 from train.evaluation import calibrate, summary
-from train.measuring import measure_pictures
+from train.measuring import measure_pictures, targets_of
+from train.multilabel import calibrate_multilabel
 from train.parts import LoadedPart, load_parts, sizes
 from train.pictures import PictureStore, all_grey
 from train.progress import ProgressFile, has_progress
@@ -76,7 +75,7 @@ def run_fit(
     check_weights(settings)  # before an hour of decoding: the weights may be out of reach
     with PictureStore() as store:
         parts = load_parts(store, folders, spec, settings)
-        labels = tuple(sorted({e.label for e in parts["train"].examples}, key=dataset.natural_key))
+        labels = tuple(dataset.all_labels(parts["train"].examples))
         dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
         if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
             spec = replace(spec, colour_mode="grey")
@@ -105,19 +104,20 @@ def _train_and_write(
 ) -> dict[str, Any]:
     from train.batches import Part
     from train.export import to_litert
-    from train.fitting import fit, predict_logits, targets_of
+    from train.fitting import fit, predict_logits
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
-        Part(
-            parts[name].pictures,
-            targets_of(np.array([index_of[e.label] for e in parts[name].examples], np.int64), len(labels)),
-        )
+        Part(parts[name].pictures, targets_of(parts[name].examples, index_of, len(labels)))
         for name in ("train", "validation")
     )
     result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)
     model = result.model
-    calibration = calibrate(predict_logits(model, validation.pictures), validation.classes)
+    logits = predict_logits(model, validation.pictures)
+    if settings.multi_label:
+        calibration = calibrate_multilabel(logits, validation.targets)
+    else:
+        calibration = calibrate(logits, validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
     network = to_litert(model)
     split = "test" if "test" in parts else "validation"
@@ -134,8 +134,8 @@ def _train_and_write(
         )
         write_manifest(directory)
         classifier = Classifier.load(directory)  # the figures are those of the very file that is served
-        classes = np.array([index_of[e.label] for e in parts[split].examples])
-        metrics = {"split": split} | measure_pictures(classifier, parts[split].pictures, classes)
+        targets = targets_of(parts[split].examples, index_of, len(labels))
+        metrics = {"split": split} | measure_pictures(classifier, parts[split].pictures, targets)
         write_metrics(directory, metrics)
         write_report(directory, metrics, labels)
         write_card(classifier.bundle, metrics)

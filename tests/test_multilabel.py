@@ -1,0 +1,128 @@
+"""Pictures that show several labels: folders named cat+dog, one threshold a label, figures at these thresholds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.bundle import load_bundle
+from model.classifier import Classifier, shown_labels
+from model.errors import BundleError
+from model.preprocessing import read_picture
+from tests.conftest import Fitted, fit
+from train.__main__ import main
+from train.dataset import Example, all_labels, list_examples
+from train.measuring import targets_of
+from train.multilabel import calibrate_multilabel, measure_multilabel
+
+LABELS = ("cat", "dog")
+
+
+def test_a_folder_name_with_a_plus_carries_several_labels(tmp_path: Path) -> None:
+    for name in ("cat", "dog+cat", "dog + fox"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_bytes(b"")
+
+    examples = list_examples(tmp_path, multi_label=True)
+
+    assert [example.labels for example in examples] == [("cat",), ("dog", "fox"), ("dog", "cat")]
+    assert all_labels(examples) == ["cat", "dog", "fox"]
+    assert all_labels(list_examples(tmp_path)) == ["cat", "dog + fox", "dog+cat"]
+
+
+def test_targets_hold_a_one_for_every_label() -> None:
+    examples = [Example(Path("a"), "cat"), Example(Path("b"), "dog", ("cat",))]
+
+    np.testing.assert_array_equal(targets_of(examples, {"cat": 0, "dog": 1}, 3), [[1, 0, 0], [1, 1, 0]])
+
+
+def test_thresholds_are_those_of_the_highest_f1_on_validation() -> None:
+    logits = np.array([[-3, 2], [-2, 1], [0, -1], [1, 3]], float)
+    targets = np.array([[0, 1], [1, 0], [1, 0], [1, 1]], float)
+
+    calibration = calibrate_multilabel(logits, targets)
+
+    assert calibration.thresholds is not None
+    probabilities = 1 / (1 + np.exp(-logits / calibration.temperature))
+    np.testing.assert_array_equal(probabilities >= calibration.thresholds, targets > 0)
+    assert calibrate_multilabel(logits[:0], targets[:0]).thresholds == (0.5, 0.5)
+
+
+def test_figures_count_whole_pictures_and_single_labels() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.7], [0.2, 0.1], [0.6, 0.9]])
+    targets = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], float)
+
+    figures = measure_multilabel(probabilities, targets, LABELS, (0.5, 0.5))
+
+    assert figures["accuracy"] == 0.75
+    assert figures["per_class"]["cat"] == {"precision": 0.666667, "recall": 1, "f1": 0.8, "support": 2}
+    assert figures["per_class"]["dog"]["f1"] == 1
+    assert figures["confusion_matrix"] == [[2, 1], [2, 2]]
+    stricter = measure_multilabel(probabilities, targets, LABELS, (0.7, 0.5))
+    assert stricter["accuracy"] == 1
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """The left half is red or grey, the right half is blue or grey."""
+    folder = tmp_path_factory.mktemp("several")
+    rng = np.random.default_rng(1)
+    for name in ("blue", "red", "red+blue"):
+        (folder / "data" / name).mkdir(parents=True)
+        for index in range(14):
+            picture = rng.integers(90, 130, (32, 32, 3))
+            if "red" in name:
+                picture[:, :16] = np.add(rng.integers(0, 60, (32, 16, 3)), [190, 0, 0])
+            if "blue" in name:
+                picture[:, 16:] = np.add(rng.integers(0, 60, (32, 16, 3)), [0, 0, 190])
+            Image.fromarray(picture.astype(np.uint8)).save(folder / "data" / name / f"{index}.png")
+    return fit(
+        folder / "data", folder / "bundle", "--multi-label", "--epochs", "25", "--no-flip", "--colour-shift", "0"
+    )
+
+
+def test_a_fit_with_several_labels_finds_all_that_a_picture_shows(several: Fitted) -> None:
+    classifier = Classifier.load(several.bundle)
+    bundle = classifier.bundle
+    assert bundle.labels == ("blue", "red")
+    assert bundle.multi_label
+    assert bundle.thresholds is not None and len(bundle.thresholds) == 2
+
+    right = 0
+    for name, expected in (("blue", {"blue"}), ("red", {"red"}), ("red+blue", {"red", "blue"})):
+        for path in sorted((several.data / name).glob("*.png")):
+            right += set(shown_labels(classifier.classify(read_picture(path)), bundle)) == expected
+
+    assert right >= 36  # of 42, training pictures among them
+    metrics = json.loads(several.out.splitlines()[-1])
+    assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss"} <= set(metrics)
+
+
+def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
+    several: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(several.bundle), str(several.data)]) == 0
+
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert figures["n"] == 42
+    assert figures["accuracy"] > 0.8
+
+
+@pytest.mark.parametrize("thresholds", [[0.5], [0.5, 2], "half", [0.5, None]])
+def test_thresholds_that_do_not_fit_the_labels_are_refused(several: Fitted, thresholds: object, tmp_path: Path) -> None:
+    import shutil
+
+    from train.bundle import write_manifest
+
+    copy = Path(shutil.copytree(several.bundle, tmp_path / "copy"))
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    config["vistazo"]["thresholds"] = thresholds
+    (copy / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    write_manifest(copy)
+
+    with pytest.raises(BundleError, match="thresholds should be 2 numbers"):
+        load_bundle(copy)

@@ -4,12 +4,14 @@
     python app.py --model my_bundle                    # a bundle that `train fit` wrote
     python app.py --model user/repository@revision     # one from the Hub
 
-A program that imports this module gets `demo`, with the model that VISTAZO_MODEL names.
+A program that imports this module gets `demo`, with the model that VISTAZO_MODEL names. While the Hub is slow or down,
+the page says what it waits for and becomes the real one by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -18,28 +20,51 @@ from typing import TYPE_CHECKING
 # Gradio reads this when it is imported; nothing about visitors leaves the machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-from model.classifier import Classifier
-from model.errors import VistazoError
-from model.hub import resolve_model
+from model.errors import HubUnreachableError, SettingsError, VistazoError
+from model.loading import ModelLoader
 
 if TYPE_CHECKING:
     import gradio as gr
 
 
-def make_demo(model: str | None) -> gr.Blocks:
-    """Load the model and build the page for it; see `resolve_model` for what can be named."""
-    classifier = Classifier.load(resolve_model(model))
-    # Imported after the model is known to be good: Gradio takes seconds, a mistake is answered at once.
-    from interface.demo import build_demo
+FALLBACK = "default"
+# With a healthy Hub, a small model is there about when Gradio is. So much longer a visitor may find
+# nothing at all, rather than a page that says "in a moment".
+_PATIENCE = 3.0
 
-    return build_demo(classifier)
+
+def make_demo(model: str | None, fallback: str | None) -> gr.Blocks:
+    """Load the model and build the page for it, or one that waits for it.
+
+    Args:
+        model: What to serve; see `find_model` for what can be named.
+        fallback: "default" to take the embedded model when a repository cannot be had.
+
+    Raises:
+        VistazoError: The model cannot be served, and waiting would not help.
+    """
+    if fallback not in (None, "", FALLBACK):
+        raise SettingsError(f"VISTAZO_FALLBACK should be “{FALLBACK}” or empty. Received: {fallback[:40]}.")
+    loader = ModelLoader(model, fall_back=fallback == FALLBACK)
+    loader.start()
+    # Imported meanwhile: Gradio takes seconds.
+    from interface.demo import build_demo_when_loaded
+
+    loader.wait(_PATIENCE if loader.in_repository else None)
+    if loader.error and not isinstance(loader.error, HubUnreachableError):
+        raise loader.error
+    if loader.model:
+        logging.getLogger("vistazo").info(loader.text)
+    return build_demo_when_loaded(loader)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the app until it is interrupted; returns the exit status: 0, or 2 for a user's mistake."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("vistazo").setLevel(logging.INFO)
     try:
-        demo = make_demo(options.model)
+        demo = make_demo(options.model, options.fallback)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -68,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("VISTAZO_MODEL"),
         help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model)",
     )
+    parser.add_argument(
+        "--fallback",
+        choices=[FALLBACK],
+        default=os.environ.get("VISTAZO_FALLBACK") or None,
+        help="serve the embedded model when a repository cannot be had, instead of waiting for it "
+        "(default: the variable VISTAZO_FALLBACK, else waiting)",
+    )
     parser.add_argument("--share", action="store_true", help="also make a public link, good for a week")
     parser.add_argument("--host", metavar="H", default=host, help=f"address to listen on (default: {host})")
     parser.add_argument("--port", metavar="P", type=_port, default=port, help=f"port to listen on (default: {port})")
@@ -83,4 +115,4 @@ def _port(text: str) -> int:
 if __name__ == "__main__":
     sys.exit(main())
 
-demo = make_demo(os.environ.get("VISTAZO_MODEL"))
+demo = make_demo(os.environ.get("VISTAZO_MODEL"), os.environ.get("VISTAZO_FALLBACK"))

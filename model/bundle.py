@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError, ModelNotFoundError
+from model.labels import compare_labels, labels_from_config, read_translations, shown
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
 
 FORMAT_VERSION = 1
@@ -31,8 +31,6 @@ SERVING_FILES = (CONFIG, LABELS, NETWORK, MANIFEST)
 
 MAX_JSON_BYTES = 16 * 2**20
 MAX_NETWORK_BYTES = 2 * 2**30
-MAX_LABELS = 50_000
-MAX_LABEL_LENGTH = 120
 _INPUT_SIDE = range(8, 2049)
 _MAX_NAME_BYTES = 255
 
@@ -43,13 +41,14 @@ class Bundle:
 
     Attributes:
         directory: Where it lies.
-        labels: The labels in class order.
+        labels: The labels in class order; programs get these, whatever the language.
         input: What the network takes.
         multi_label: Whether several labels may be true at once (sigmoid instead of softmax).
         temperature: What the logits are divided by, so that probabilities are calibrated.
         unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
         settings: The effective training settings, as stored.
         metrics: Content of metrics.json, or an empty mapping when it is not there.
+        translations: Language in lower case → the names of the labels in it, in class order.
     """
 
     directory: Path
@@ -60,11 +59,30 @@ class Bundle:
     unknown_threshold: float | None
     settings: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def network(self) -> Path:
         """Path of the LiteRT file."""
         return self.directory / NETWORK
+
+    def labels_in(self, language: str | None) -> tuple[str, ...]:
+        """Return the labels as people say them in a language, in class order.
+
+        Args:
+            language: A language tag (BCP 47) such as "es" or "es-MX", in any case; None for none.
+
+        Returns:
+            The names in that language, else in the language without its region, else `labels`.
+        """
+        tag = (language or "").lower().replace("_", "-")
+        while tag and tag not in self.translations:
+            tag = tag.rpartition("-")[0]
+        return self.translations.get(tag, self.labels)
+
+    def label_in(self, label: str, language: str | None) -> str:
+        """Return one label as people say it in a language; see `labels_in`. What is no label stays as it is."""
+        return self.labels_in(language)[self.labels.index(label)] if label in self.labels else label
 
 
 def load_bundle(directory: Path) -> Bundle:
@@ -85,22 +103,25 @@ def load_bundle(directory: Path) -> Bundle:
     for name in SERVING_FILES:
         if not (directory / name).is_file():
             raise BundleError(_missing(directory, name))
-    _verify_manifest(directory)
+    for name in damaged_files(directory):
+        raise BundleError(
+            f"“{directory / name}” is damaged: it does not match the manifest. Fetch or write the bundle again."
+        )
     config = _read_object(directory / CONFIG)
-    labels = _labels_from_config(config, directory / CONFIG)
-    _compare_labels(labels, directory / LABELS)
+    labels = labels_from_config(config, directory / CONFIG)
+    compare_labels(labels, directory / LABELS)
     stored = config.get("vistazo")
     if not isinstance(stored, dict):
         raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `train fit`.")
     if stored.get("format_version") != FORMAT_VERSION:
         raise BundleError(
-            f"The bundle “{directory}” has format version {_shown(stored.get('format_version'))}; this program reads "
+            f"The bundle “{directory}” has format version {shown(stored.get('format_version'))}; this program reads "
             f"version {FORMAT_VERSION}. Use the matching version of Vistazo or train the bundle again."
         )
     multi_label = stored.get("multi_label", False)
     if not isinstance(multi_label, bool):
         raise BundleError(
-            f"“{directory / CONFIG}”: multi_label should be true or false, received {_shown(multi_label)}."
+            f"“{directory / CONFIG}”: multi_label should be true or false, received {shown(multi_label)}."
         )
     metrics_file = directory / METRICS
     return Bundle(
@@ -116,6 +137,7 @@ def load_bundle(directory: Path) -> Bundle:
         ),
         settings=stored["settings"] if isinstance(stored.get("settings"), dict) else {},
         metrics=_read_object(metrics_file) if metrics_file.is_file() else {},
+        translations=read_translations(directory, labels),
     )
 
 
@@ -125,44 +147,48 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def clean_label(text: str) -> str:
-    """Return a label without control and direction-changing characters, cut to `MAX_LABEL_LENGTH`."""
-    kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
-    return kept.strip()[:MAX_LABEL_LENGTH].strip()
+def damaged_files(directory: Path) -> list[str]:
+    """Return the files of a bundle that are there and differ from what its manifest says.
+
+    Raises:
+        BundleError: The manifest itself cannot be used.
+    """
+    return [name for name, entry in _manifest(directory).items() if not _matches(directory / name, entry)]
 
 
 def _missing(directory: Path, name: str) -> str:
     if name == NETWORK and (directory / "model.weights.h5").is_file():
         return (
             f"“{directory}” holds a Keras model but no {NETWORK}, which is what is served. "
-            "Train it with `train fit`, which writes both."
+            f"Make one: python -m train convert {directory} --out my_bundle"
         )
     return f"“{directory}” is not a complete bundle: {name} is missing. Write it again with `train fit`."
 
 
-def _verify_manifest(directory: Path) -> None:
-    manifest = _read_object(directory / MANIFEST)
-    files = manifest.get("files")
+def _manifest(directory: Path) -> dict[str, Any]:
+    """Read the manifest's entries, and check that each names a file inside the bundle."""
+    files = _read_object(directory / MANIFEST).get("files")
     if not isinstance(files, dict):
         raise BundleError(f"“{directory / MANIFEST}” lists no files. Fetch or write the bundle again.")
     for name in SERVING_FILES:
         if name != MANIFEST and name not in files:
             raise BundleError(f"“{directory / MANIFEST}” does not list {name}. Fetch or write the bundle again.")
-    for name, entry in files.items():
+    for name in files:
         if not _is_inside(name):
             raise BundleError(
-                f"“{directory / MANIFEST}” names a file that no bundle has: {_shown(name)}. Do not use this bundle."
+                f"“{directory / MANIFEST}” names a file that no bundle has: {shown(name)}. Do not use this bundle."
             )
-        path = directory / name
-        if not path.is_file():
-            continue  # only the files that serving needs have to be there, and those were checked
-        size = entry.get("size") if isinstance(entry, dict) else None
-        if path.stat().st_size > MAX_NETWORK_BYTES:
-            raise BundleError(
-                f"“{path}” is larger than {MAX_NETWORK_BYTES // 2**30} GiB, the limit for a bundle's file."
-            )
-        if path.stat().st_size != size or sha256_of(path) != entry.get("sha256"):
-            raise BundleError(f"“{path}” is damaged: it does not match the manifest. Fetch or write the bundle again.")
+    return files
+
+
+def _matches(path: Path, entry: object) -> bool:
+    """Say whether a file is what its entry says; only the files that serving needs have to be there at all."""
+    if not path.is_file():
+        return True
+    size = path.stat().st_size
+    if size > MAX_NETWORK_BYTES:
+        raise BundleError(f"“{path}” is larger than {MAX_NETWORK_BYTES // 2**30} GiB, the limit for a bundle's file.")
+    return isinstance(entry, dict) and entry.get("size") == size and entry.get("sha256") == sha256_of(path)
 
 
 def _is_inside(name: str) -> bool:
@@ -170,15 +196,6 @@ def _is_inside(name: str) -> bool:
     path = Path(name)
     usual = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
     return usual and name.isprintable() and len(name.encode()) <= _MAX_NAME_BYTES
-
-
-def _shown(value: object) -> str:
-    """Return the beginning of a value from a stranger's file, for a message."""
-    try:
-        text = repr(value)
-    except (RecursionError, ValueError):  # lists in lists in lists; numbers of thousands of digits
-        text = type(value).__name__
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -194,40 +211,6 @@ def _read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def _labels_from_config(config: dict[str, Any], path: Path) -> tuple[str, ...]:
-    id2label = config.get("id2label")
-    if not isinstance(id2label, dict) or len(id2label) < 2:
-        raise BundleError(f"“{path}” has no id2label with at least two labels. Write the bundle again.")
-    if len(id2label) > MAX_LABELS:
-        raise BundleError(f"“{path}” has {len(id2label):,} labels; the limit is {MAX_LABELS:,}.")
-    labels = []
-    for index in range(len(id2label)):
-        label = id2label.get(str(index))
-        if not isinstance(label, str) or not label or label != clean_label(label):
-            raise BundleError(
-                f"“{path}”: id2label entry {index} should be 1 to {MAX_LABEL_LENGTH} printable characters, "
-                f"received {_shown(label)}."
-            )
-        labels.append(label)
-    if len(set(labels)) != len(labels):
-        raise BundleError(f"“{path}”: id2label names a label twice. Each class needs its own.")
-    return tuple(labels)
-
-
-def _compare_labels(labels: tuple[str, ...], path: Path) -> None:
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise BundleError(f"“{path}” is larger than {MAX_JSON_BYTES // 2**20} MiB, too large for a list of labels.")
-    try:
-        listed = tuple(path.read_text(encoding="utf-8").splitlines())
-    except ValueError as error:
-        raise BundleError(f"“{path}” is not UTF-8 text. Fetch or write the bundle again.") from error
-    if listed != labels:
-        raise BundleError(
-            f"“{path}” ({len(listed)} labels) and id2label in {CONFIG} ({len(labels)} labels) disagree. "
-            "Fetch or write the bundle again."
-        )
-
-
 def _input_spec(stored: dict[str, Any], path: Path) -> InputSpec:
     given = stored.get("input")
     if not isinstance(given, dict):
@@ -236,12 +219,12 @@ def _input_spec(stored: dict[str, Any], path: Path) -> InputSpec:
         if not isinstance(given.get(side), int) or given[side] not in _INPUT_SIDE:
             raise BundleError(
                 f"“{path}”: input {side} should be {_INPUT_SIDE[0]} to {_INPUT_SIDE[-1]} pixels, "
-                f"received {_shown(given.get(side))}."
+                f"received {shown(given.get(side))}."
             )
     for name, allowed in (("colour_mode", COLOUR_MODES), ("resize_rule", RESIZE_RULES)):
         if given.get(name) not in allowed:
             raise BundleError(
-                f"“{path}”: {name} should be one of {', '.join(allowed)}. Received {_shown(given.get(name))}."
+                f"“{path}”: {name} should be one of {', '.join(allowed)}. Received {shown(given.get(name))}."
             )
     return InputSpec(given["width"], given["height"], given["colour_mode"], given["resize_rule"])
 
@@ -250,5 +233,5 @@ def _number(stored: dict[str, Any], name: str, path: Path, *, low: float, high: 
     value = stored.get(name, default)
     # The range is compared first: a whole number of hundreds of digits is not to become a float.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise BundleError(f"“{path}”: {name} should be a number from {low} to {high}, received {_shown(value)}.")
+        raise BundleError(f"“{path}”: {name} should be a number from {low} to {high}, received {shown(value)}.")
     return float(value)

@@ -6,7 +6,8 @@
      ├── DataError            a data folder cannot be trained on or evaluated
      ├── SettingsError        an option has a value that cannot work
      └── BundleError          a bundle is incomplete, inconsistent or damaged
-          └── ModelNotFoundError   neither a directory nor a repository of that name
+          └── ModelNotFoundError   neither a directory nor a repository that may be read
+               └── HubUnreachableError   the Hub does not answer as it should: later it may
 
 `str(error)` is one sentence for the person who caused it: what was wrong, what was received and
 what to do. It becomes a `gr.Error`, an exit status or a log line only at the program's edge.
@@ -38,4 +39,8 @@ class BundleError(VistazoError):
 
 
 class ModelNotFoundError(BundleError):
-    """A model name is neither a directory nor a repository that can be reached."""
+    """A model name is neither a directory nor a repository that may be read."""
+
+
+class HubUnreachableError(ModelNotFoundError):
+    """The Hub is down, slow, busy or broken; the same question may be answered later."""

@@ -1,60 +1,142 @@
-"""Find the bundle that a model name stands for: the embedded one, a directory, or a Hub repository."""
+"""Find the bundle that a model name stands for: the embedded one, a directory, or a Hub repository.
+
+A repository is asked for its commit first, and every file is then fetched at that commit: one that
+changes meanwhile is never mixed. Nothing counts as fetched before its checksums were compared; only
+then the cache's reference to the branch is moved, so that an interrupted fetch leaves the commit
+before it in use. When the Hub does not help, that copy is used, and said to be one.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from model.bundle import METRICS, SERVING_FILES
 from model.errors import ModelNotFoundError
+from model.hub_download import ask, cached_copy, download
 
 EMBEDDED = Path(__file__).parent / "default"
 
 # user/name or user/name@revision; anything else can only be a path
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+_REPOSITORY = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+# Called with a sentence each time that the Hub has to be asked again.
+OnTrouble = Callable[[str], object]
 
 
-def resolve_model(name: str | None) -> Path:
-    """Return the directory of the bundle that `name` stands for.
+@dataclass(frozen=True)
+class ModelSource:
+    """Where a model comes from.
+
+    Attributes:
+        directory: The bundle; of a repository its checksums were compared, others are not yet validated.
+        repository: "user/name", or None for a directory and for the embedded model.
+        revision: Branch, tag or commit that was asked for; None for the repository's default branch.
+        commit: The full commit hash that it stood for.
+        note: A sentence for whoever looks at the model, when it is not quite what was asked for.
+    """
+
+    directory: Path
+    repository: str | None = None
+    revision: str | None = None
+    commit: str | None = None
+    note: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call the model in a line of text; of a directory only its name is told."""
+        if self.repository:
+            at = f" at {self.revision}" if self.revision and self.revision != self.commit else ""
+            return f"{self.repository}{at}, commit {self.commit}"
+        return "the embedded model" if self.directory == EMBEDDED else self.directory.resolve().name
+
+
+def repository_of(name: str | None) -> tuple[str, str | None] | None:
+    """Return repository and revision when `name` can only be one of the Hub, else None.
+
+    Raises:
+        ModelNotFoundError: It is neither a directory nor the name of a repository.
+    """
+    if not name:
+        return None
+    directory = os.path.expanduser(name)  # noqa: PTH111  (Path.expanduser raises for unknown users)
+    if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
+        return None
+    if os.path.exists(directory):  # noqa: PTH110
+        raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
+    found = _REPOSITORY.fullmatch(name)
+    if not found or ".." in name or "--" in found[1]:
+        raise ModelNotFoundError(
+            f"There is no directory “{name}”. Give a bundle's directory or a Hub repository such as user/name@revision."
+        )
+    return found[1], found[2]
+
+
+def find_model(name: str | None, on_trouble: OnTrouble | None = None) -> ModelSource:
+    """Find the bundle that a model name stands for; of a repository fetch the files that serving needs.
 
     Args:
         name: A directory, a Hub repository as "user/name" or "user/name@revision", or None for the
             embedded model.
-
-    Returns:
-        A directory, not yet validated.
+        on_trouble: Called with a sentence each time that the Hub has to be asked again.
 
     Raises:
-        ModelNotFoundError: There is no such directory, and no such repository can be reached.
+        HubUnreachableError: The Hub does not answer as it should, and there is no copy on this machine.
+        BundleError: There is no such directory or repository, it may not be read, or it holds no bundle.
     """
-    if not name:
-        return EMBEDDED
-    directory = Path(os.path.expanduser(name))  # noqa: PTH111  (Path.expanduser raises for unknown users)
-    if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-        return directory
-    if os.path.exists(directory):  # noqa: PTH110
-        raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
-    if not _REPOSITORY.fullmatch(name):
-        raise ModelNotFoundError(
-            f"There is no directory “{name}”. Give a bundle's directory or a Hub repository such as user/name@revision."
-        )
-    repository, _, revision = name.partition("@")
-    return _pull(repository, revision or None)
+    repository = repository_of(name)
+    if repository:
+        return _pull(*repository, on_trouble or (lambda _: None))
+    return ModelSource(Path(os.path.expanduser(name)) if name else EMBEDDED)  # noqa: PTH111
 
 
-def _pull(repository: str, revision: str | None) -> Path:
-    # Imported here: it takes most of a second, and the embedded model does not need it.
-    from httpx2 import HTTPError
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+def resolve_model(name: str | None) -> Path:
+    """Return the directory of the bundle that `name` stands for; see `find_model`. What is to be known is logged."""
+    import logging
 
+    source = find_model(name)
+    if source.note:
+        logging.getLogger("vistazo").warning("%s: %s", source.title, source.note)
+    return source.directory
+
+
+def newer_commit(source: ModelSource) -> str | None:
+    """Ask the Hub, once, whether the source's branch or tag stands for another commit by now.
+
+    Returns:
+        The full hash of the new commit, or None: there is none, or the Hub cannot say.
+    """
+    commit = None
+    if source.repository and source.revision != source.commit:
+        commit = _commit_now(source.repository, source.revision)
+    return commit if commit != source.commit else None
+
+
+def can_be_fetched(name: str) -> bool:
+    """Ask the Hub, once, whether it has a repository with the files of a bundle."""
+    repository = repository_of(name)
+    return repository is not None and _commit_now(*repository) is not None
+
+
+def _commit_now(repository: str, revision: str | None) -> str | None:
     try:
-        snapshot = snapshot_download(repository, revision=revision, allow_patterns=[*SERVING_FILES, METRICS])
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, HTTPError, OSError) as error:
-        at = f" at revision “{revision}”" if revision else ""
-        raise ModelNotFoundError(
-            f"“{repository}”{at} is neither a directory here nor a repository that could be fetched from the Hub "
-            f"({type(error).__name__}). Check the name, the network and, for a private repository, HF_TOKEN."
-        ) from error
-    return Path(snapshot)
+        return ask(repository, revision).commit
+    except ModelNotFoundError:
+        return None
+
+
+def _pull(repository: str, revision: str | None, on_trouble: OnTrouble) -> ModelSource:
+    copy = cached_copy(repository, revision)
+    if copy and revision and _COMMIT.fullmatch(revision):
+        return ModelSource(copy, repository, revision, revision)  # a commit never changes: nothing to ask
+    try:
+        listing = ask(repository, revision, on_trouble)
+        directory = download(listing, revision, on_trouble)
+    except ModelNotFoundError as error:
+        if copy is None:
+            raise type(error)(f"{error} There is no usable copy on this machine.") from error
+        return ModelSource(copy, repository, revision, copy.name, f"Offline copy of commit {copy.name}. {error}")
+    return ModelSource(directory, repository, revision, listing.commit)

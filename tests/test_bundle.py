@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.bundle import MAX_LABEL_LENGTH, SERVING_FILES, clean_label, load_bundle
+from model.bundle import SERVING_FILES, load_bundle
 from model.classifier import Classifier
 from model.errors import BundleError, ModelNotFoundError
+from model.labels import MAX_LABEL_LENGTH, clean_label
 from train.bundle import write_manifest
 
 
@@ -276,16 +277,6 @@ def test_a_config_without_our_object_is_refused(copied_bundle: Path) -> None:
 def test_a_directory_that_does_not_exist_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="no directory"):
         load_bundle(tmp_path / "nothing")
-
-
-@given(st.one_of(st.text(max_size=200), st.text(alphabet="a \u202e", min_size=100, max_size=200)))
-def test_a_cleaned_label_is_clean_short_and_stays_as_it_is(text: str) -> None:
-    label = clean_label(text)
-
-    assert clean_label(label) == label
-    assert label == label.strip()
-    assert len(label) <= MAX_LABEL_LENGTH
-    assert label.splitlines() in ([], [label])
 
 
 @given(labels=st.lists(st.text(min_size=1, max_size=130), min_size=0, max_size=6))

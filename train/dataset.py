@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.bundle import clean_label
 from model.errors import DataError
+from model.labels import clean_label
 
 PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
 

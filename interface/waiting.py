@@ -1,0 +1,77 @@
+"""The page that is shown until the model is there, and its change into the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+# The page looks at its own configuration every two seconds: another text is shown, and when there
+# is no waiting any more it loads itself anew. A server that does not answer is asked again.
+_WATCH = """
+() => {
+  const watch = setInterval(async () => {
+    try {
+      const config = await (await fetch("./config", { cache: "no-store" })).json();
+      const waiting = config.components.find((component) => component.props.elem_id === "waiting");
+      if (!waiting) {
+        clearInterval(watch);
+        location.reload();
+      }
+      document.querySelector("#waiting textarea").value = waiting.props.value;
+    } catch (error) {}
+  }, 2000);
+}
+"""
+
+
+_ENDPOINTS = ("predict_image", "explain_image", "predict_images", "predict_video")
+
+
+def add_waiting(text: str) -> gr.Textbox:
+    """Add the sentence that says what the visitor waits for; plain text, whatever is in it."""
+    gr.Markdown("# Vistazo\nThe model is on its way. This page opens by itself when it is there.", elem_id="heading")
+    box = gr.Textbox(
+        text,
+        label="What it waits for",
+        lines=2,
+        interactive=False,
+        container=False,
+        show_label=False,
+        elem_id="waiting",
+    )
+    gr.on(None, None, js=_WATCH, api_visibility="private")
+
+    # Programs that call now are told the same, instead of that there is no such endpoint.
+    def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:
+        raise gr.Error(f"The model is not there yet. {box.value}", print_exception=False)
+
+    for name in _ENDPOINTS:
+        gr.api(not_yet, api_name=name, queue=False)
+    return box
+
+
+def show_text(demo: gr.Blocks, box: gr.Textbox, text: str) -> None:
+    """Change the sentence, for those who wait and those who come."""
+    box.value = text
+    demo.config = demo.get_config_file()
+
+
+def change_content(demo: gr.Blocks, add_content: Callable[[], object]) -> None:
+    """Give a page that may already be served another content; its address and its limits stay.
+
+    Args:
+        demo: The page.
+        add_content: Adds components and events to the page that is being built.
+    """
+    served = demo.app
+    demo.clear()
+    with demo:
+        add_content()
+    # Leaving the block has made a new web application, which nobody serves. The one that is served
+    # has to know the new components, and to forget what it remembers of the old ones.
+    demo.app = served
+    served.state_holder.set_blocks(demo)
+    served.api_info = served.all_app_info = None
+    served.page_api_info.clear()

@@ -1,0 +1,1 @@
+"""A small Hub on loopback, for the tests that pull models with the real client."""

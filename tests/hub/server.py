@@ -1,0 +1,350 @@
+"""A Hub on loopback that the unmodified `huggingface_hub` client reads from, with faults on demand.
+
+    with Hub() as hub:
+        commit = hub.commit("user/flags", directory)
+        hub.fail(r"GET .*model\\.tflite", status=500, times=3)
+        ...                                     # run a process with hub.environment(folder)
+        assert hub.requests(r"GET .*/resolve/")
+
+As on the real one, large files come from another origin (the CDN) under their SHA-256, small ones
+from a second path of the same origin under their git blob id, and a resolved file names the commit
+that it belongs to. `private` repositories answer only to `TOKEN`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+TOKEN = "hf_a_token_that_only_the_tests_know"
+# Files from this size on are “large”: they lie on the CDN.
+LARGE = 100_000
+_MODEL = re.compile(r"/api/models/([^/]+/[^/]+)(?:/revision/([^/]+))?")
+_RESOLVE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_SMALL = re.compile(r"/api/resolve-cache/models/([^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
+_SHORT_PIECE = 8192
+
+
+@dataclass
+class Repository:
+    """Its commits, each a whole set of files, and the branches and tags that point to them."""
+
+    commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    private: bool = False
+
+
+@dataclass
+class Fault:
+    """What is done to requests whose "METHOD path" contains `match`, as often as `times` says.
+
+    Attributes:
+        match: A regular expression.
+        times: How many requests it meets.
+        status: Answered instead of the file, when given.
+        code: X-Error-Code that goes with it.
+        headers: More headers that go with it.
+        stall: Seconds of silence before anything is answered.
+        reset: Close the connection without an answer.
+        body: Changes the pieces of the file that is sent: see `truncated`, `corrupted`, `dripping`.
+        then: Called when the request is met, before it is answered.
+    """
+
+    match: str
+    times: float = float("inf")
+    status: int | None = None
+    code: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stall: float = 0
+    reset: bool = False
+    body: Callable[[bytes], Any] | None = None
+    then: Callable[[], object] | None = None
+
+
+class Hub:
+    """The server; use it in a `with` statement."""
+
+    def __init__(self) -> None:
+        self.repositories: dict[str, Repository] = {}
+        self.log: list[str] = []  # "METHOD path" of every request to the Hub
+        self.cdn_log: list[str] = []
+        self.cdn_tokens: list[str] = []  # Authorization headers that reached the CDN; none should
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._servers: list[ThreadingHTTPServer] = []
+        self._number = itertools.count()
+
+    def __enter__(self) -> Hub:
+        for handler in (_HubHandler, _CdnHandler):
+            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            server.daemon_threads, server.block_on_close = True, False
+            server.hub = self  # type: ignore[attr-defined]
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            self._servers.append(server)
+        self.url, self.cdn_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    def environment(self, folder: Path, **more: str) -> dict[str, str]:
+        """The variables that send a process's Hub client here, with its cache in `folder`."""
+        return {"HF_ENDPOINT": self.url, "HF_HOME": str(folder), "HF_HUB_OFFLINE": "0", **more}
+
+    def commit(
+        self,
+        name: str,
+        directory: Path | None = None,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        branch: str = "main",
+        private: bool = False,
+    ) -> str:
+        """Store a directory, or these files, as a new commit of a branch, and return its hash."""
+        found = (
+            {p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()} if directory else {}
+        )
+        content = {path: file.read_bytes() for path, file in found.items()} | dict(files or {})
+        commit = hashlib.sha1(f"{name} {next(self._number)}".encode()).hexdigest()
+        repository = self.repositories.setdefault(name, Repository(private=private))
+        repository.commits[commit] = content
+        repository.references[branch] = commit
+        return commit
+
+    def fail(self, match: str, **fault: Any) -> None:
+        """Do something to some of the requests; see `Fault`."""
+        with self._lock:
+            self._faults.append(Fault(match, **fault))
+
+    def recover(self) -> None:
+        """Forget all faults and all requests."""
+        with self._lock:
+            self._faults.clear()
+            self.log.clear()
+            self.cdn_log.clear()
+
+    def requests(self, match: str) -> list[str]:
+        """Return the requests, to Hub and CDN, whose "METHOD path" contains a regular expression."""
+        return [request for request in [*self.log, *self.cdn_log] if re.search(match, request)]
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not longer than the server lives."""
+        self._closing.wait(seconds)
+
+    def fault_of(self, request: str) -> Fault | None:
+        """Return the fault that meets this request, and count it."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.times > 0 and re.search(fault.match, request):
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def large_file(self, digest: str) -> bytes | None:
+        """Return the content with this SHA-256."""
+        for repository in list(self.repositories.values()):
+            for files in list(repository.commits.values()):
+                for content in files.values():
+                    if len(content) >= LARGE and hashlib.sha256(content).hexdigest() == digest:
+                        return content
+        return None
+
+
+def truncated(content: bytes) -> list[bytes]:
+    """The first half of a body, and then nothing."""
+    return [content[: len(content) // 2]]
+
+
+def corrupted(content: bytes) -> list[bytes]:
+    """A body of the right size with one bit flipped."""
+    middle = len(content) // 2
+    return [content[:middle], bytes([content[middle] ^ 1]), content[middle + 1 :]]
+
+
+def dripping(content: bytes) -> Any:
+    """A body that comes a byte at a time, for ever so long."""
+    for index in range(len(content)):
+        time.sleep(0.2)
+        yield content[index : index + 1]
+
+
+def halting(content: bytes) -> Any:
+    """The first half of a body, and then silence."""
+    yield content[: len(content) // 2]
+    time.sleep(20)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """What both origins share: faults, and answers with or without a body."""
+
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    @property
+    def hub(self) -> Hub:
+        return self.server.hub  # type: ignore[no-any-return]
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self._meet()
+
+    def do_GET(self) -> None:
+        self._meet()
+
+    def note(self, request: str) -> None:
+        raise NotImplementedError
+
+    def answer(self, path: str, fault: Fault | None) -> None:
+        raise NotImplementedError
+
+    def _meet(self) -> None:
+        request = f"{self.command} {self.path}"
+        self.note(request)
+        fault = self.hub.fault_of(request)
+        try:
+            if fault:
+                if fault.then:
+                    fault.then()
+                self.hub.sleep(fault.stall)
+            if fault and fault.reset:
+                self.close_connection = True
+            elif fault and fault.status:
+                self.error(fault.status, fault.code, fault.headers)
+            else:
+                self.answer(urlsplit(self.path).path, fault)
+        except OSError:  # the client has gone
+            self.close_connection = True
+
+    def error(self, status: int, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        named = {"X-Error-Code": code} if code else {}
+        self.send(status, b'{"error": "as asked for"}', {**named, **(headers or {})})
+
+    def send(
+        self, status: int, content: bytes, headers: Mapping[str, str], body: Callable[[bytes], Any] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        sent = 0
+        for piece in (body or _pieces)(content):
+            self.wfile.write(piece)
+            self.wfile.flush()
+            sent += len(piece)
+        if sent != len(content):
+            self.close_connection = True
+
+    def send_file(self, content: bytes, headers: Mapping[str, str], fault: Fault | None) -> None:
+        body = fault.body if fault else None
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if not asked:
+            return self.send(200, content, headers, body)
+        start = int(asked[1])
+        part = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
+        self.send(206, content[start:], {**headers, **part}, body)
+
+
+class _HubHandler(_Handler):
+    def note(self, request: str) -> None:
+        self.hub.log.append(request)
+
+    def answer(self, path: str, fault: Fault | None) -> None:
+        for pattern, answer in ((_MODEL, self._info), (_SMALL, self._small), (_RESOLVE, self._resolve)):
+            found = pattern.fullmatch(path)
+            if found:
+                return answer(fault, *(group and unquote(group) for group in found.groups()))
+        self.error(404)
+
+    def _find(self, name: str, revision: str | None) -> tuple[str, dict[str, bytes]] | None:
+        """Return commit and files, or answer why there are none."""
+        repository = self.hub.repositories.get(name)
+        known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        if not repository or (repository.private and not known):
+            self.error(404 if known else 401, "RepoNotFound")  # as the real one: who may not read it is not told
+            return None
+        commit = repository.references.get(revision or "main", revision or "main")
+        if commit not in repository.commits:
+            self.error(404, "RevisionNotFound")
+            return None
+        return commit, repository.commits[commit]
+
+    def _info(self, fault: Fault | None, name: str, revision: str | None) -> None:
+        found = self._find(name, revision)
+        if found:
+            commit, files = found
+            siblings = [{"rfilename": path, **_listed(content)} for path, content in sorted(files.items())]
+            answer = {"id": name, "sha": commit, "private": False, "siblings": siblings}
+            self.send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault and fault.body)
+
+    def _resolve(self, _: Fault | None, name: str, revision: str, path: str) -> None:
+        found = self._find(name, revision)
+        if not found:
+            return
+        commit, files = found
+        if path not in files:
+            return self.error(404, "EntryNotFound", {"X-Repo-Commit": commit})
+        content = files[path]
+        headers = {"X-Repo-Commit": commit}
+        if len(content) < LARGE:
+            headers |= {
+                "ETag": f'"{_blob_id(content)}"',
+                "Location": f"/api/resolve-cache/models/{name}/{commit}/{path}",
+            }
+            return self.send(307, b"", headers)
+        digest = hashlib.sha256(content).hexdigest()
+        headers |= {"X-Linked-ETag": f'"{digest}"', "X-Linked-Size": str(len(content))}
+        self.send(302, b"", {**headers, "Location": f"{self.hub.cdn_url}/{digest}/{Path(path).name}"})
+
+    def _small(self, fault: Fault | None, name: str, commit: str, path: str) -> None:
+        found = self._find(name, commit)
+        if found:
+            content = found[1][path]
+            self.send_file(content, {"ETag": f'"{_blob_id(content)}"', "X-Repo-Commit": commit}, fault)
+
+
+class _CdnHandler(_Handler):
+    def note(self, request: str) -> None:
+        self.hub.cdn_log.append(request)
+        if self.headers.get("Authorization"):
+            self.hub.cdn_tokens.append(self.headers["Authorization"])
+
+    def answer(self, path: str, fault: Fault | None) -> None:
+        digest = path.strip("/").partition("/")[0]
+        content = self.hub.large_file(digest)
+        if content is None:
+            return self.error(404)
+        self.send_file(content, {"ETag": f'"{digest}"'}, fault)
+
+
+def _pieces(content: bytes) -> list[bytes]:
+    return [content[start : start + _SHORT_PIECE] for start in range(0, len(content), _SHORT_PIECE)]
+
+
+def _listed(content: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {"size": len(content), "blobId": _blob_id(content)}
+    if len(content) >= LARGE:
+        entry["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 132}
+    return entry
+
+
+def _blob_id(content: bytes) -> str:
+    """The id that git gives a file's content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

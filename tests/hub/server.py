@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tests.hub.writing import LARGE, TOKEN, Writing
+from tests.hub.writing import LARGE, READ_TOKEN, TOKEN, Writing
 
 _MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)spaces/)?[^/]+/[^/]+)(?:/revision/([^/]+))?")
 _RESOLVE = re.compile(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
@@ -303,7 +303,7 @@ class _HubHandler(_Handler):
     def _find(self, name: str, revision: str | None) -> tuple[str, dict[str, bytes]] | None:
         """Return commit and files, or answer why there are none."""
         repository = self.hub.repositories.get(name)
-        known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        known = self.headers.get("Authorization") in (f"Bearer {TOKEN}", f"Bearer {READ_TOKEN}")
         if not repository or (repository.private and not known):
             self.error(404 if known else 401, "RepoNotFound")  # as the real one: who may not read it is not told
             return None

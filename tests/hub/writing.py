@@ -76,7 +76,8 @@ class Writing:
 
     def stored(self, kind: str, name: str) -> Any:
         repository = self.hub.repositories.get(name if kind == "models" else f"{kind}/{name}")
-        if repository is None or (repository.private and not self.headers.get("Authorization", "").endswith(TOKEN)):
+        known = self.headers.get("Authorization", "").removeprefix("Bearer ") in (TOKEN, READ_TOKEN)
+        if repository is None or (repository.private and not known):
             self.error(404, "RepoNotFound")
             return None
         return repository

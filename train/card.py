@@ -20,6 +20,7 @@ _FIGURES = {
     "macro_f1": "Macro F1",
     "ece": "Expected calibration error",
 }
+_NO_DATASET_NAME = "folders of pictures"
 _NO_LICENCE = "No licence is named: ask the author before you use the model."
 
 
@@ -93,6 +94,20 @@ def merge_card(card: str, published: str | None) -> str:
     return f"---\n{_yaml(metadata)}---\n{text}"
 
 
+def told_by(published: str | None) -> tuple[str | None, str | None]:
+    """Return licence and name of the data set that a published card states in its metadata."""
+    from huggingface_hub import RepoCard
+
+    stated = RepoCard(published or "", ignore_metadata_errors=True).data.to_dict()
+    licence, index = stated.get("license"), stated.get("model-index")
+    try:
+        name = index[0]["results"][0]["dataset"]["name"]  # type: ignore[index]
+    except (TypeError, KeyError, IndexError):
+        name = None
+    named = isinstance(name, str) and name != _NO_DATASET_NAME
+    return licence if isinstance(licence, str) else None, name if named else None
+
+
 def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> dict[str, Any]:
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
@@ -107,7 +122,7 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
         EvalResult(
             task_type="image-classification",
             dataset_type="custom",
-            dataset_name=dataset_name or "folders of pictures",
+            dataset_name=dataset_name or _NO_DATASET_NAME,
             dataset_split=metrics.get("split"),
             metric_type={"macro_f1": "f1"}.get(key, key),
             metric_name=title,

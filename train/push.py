@@ -21,7 +21,7 @@ from model.bundle import CARD, MANIFEST, MAX_JSON_BYTES, load_bundle
 from model.errors import HubUnreachableError, SettingsError
 from model.hub_download import SLOWEST_BYTES_PER_SECOND, WAITS
 from model.hub_transport import LONGEST_WAIT, within
-from train.card import merge_card, model_card
+from train.card import merge_card, model_card, told_by
 from train.push_errors import OvertakenError, PushError, explain_push, overtaken
 
 Result = TypeVar("Result")
@@ -30,6 +30,8 @@ Result = TypeVar("Result")
 CALL_SECONDS = 60.0
 # Pull requests that are looked through for one with the same content.
 _PULL_REQUESTS = 20
+# Text below so many bytes is never stored as a large file.
+_SMALL_TEXT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -72,48 +74,67 @@ class Pushed:
     pull_request: str | None = None
 
 
-def bundle_files(
-    directory: Path, repository: str, licence: str | None, dataset_name: str | None
-) -> tuple[dict[str, bytes | Path], str]:
-    """Return what is published of a bundle, by path in the repository, and its version.
+def bundle_files(directory: Path) -> tuple[dict[str, bytes | Path], str]:
+    """Return what is published of a bundle, but its card, by path in the repository; and its version.
 
-    The manifest that is published lists everything but the card, which people may edit on the Hub. The
-    version is the beginning of that manifest's SHA-256: the same content always has the same one.
+    The manifest that is published leaves the card out, which people may edit on the Hub. The version is
+    the beginning of that manifest's SHA-256: the same content always has the same one.
 
     Raises:
         BundleError: The bundle is damaged or incomplete.
     """
-    bundle = load_bundle(directory)
+    load_bundle(directory)
     manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     manifest["files"].pop(CARD, None)
     missing = [name for name in manifest["files"] if not (directory / name).is_file()]
     if missing:
         raise PushError(f"“{directory / missing[0]}” is missing, but the manifest lists it. Write the bundle again.")
     listed = json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n"
-    version = f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
     files: dict[str, bytes | Path] = {name: directory / name for name in sorted(manifest["files"])}
-    files[MANIFEST] = listed
-    files[CARD] = model_card(bundle, repository=repository, licence=licence, dataset_name=dataset_name).encode()
-    return files, version
+    return files | {MANIFEST: listed}, f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
 
 
 def push_bundle(
-    target: Target, files: dict[str, bytes | Path], version: str, *, private: bool = False, dry_run: bool = False
-) -> Pushed:
-    """Publish a bundle's files and tag the commit.
+    target: Target,
+    directory: Path,
+    *,
+    licence: str | None = None,
+    dataset_name: str | None = None,
+    private: bool = False,
+    dry_run: bool = False,
+) -> tuple[Pushed, str]:
+    """Publish a bundle and tag the commit with its version, which is returned as well.
+
+    Args:
+        target: Where to.
+        directory: The bundle.
+        licence: The Hub's identifier of a licence; None to keep the one that is published.
+        dataset_name: What the model was trained on; None to keep what is published.
+        private: Make a new repository private.
+        dry_run: Change nothing.
 
     Raises:
+        BundleError: The bundle is damaged or incomplete.
         PushError: It may not be written, or somebody else's work would be lost.
         HubUnreachableError: The Hub does not answer as it should; push again later.
     """
+    files, version = bundle_files(directory)
     remote = find_remote(target)
     _check_is_ours(target, remote)
-    files = {**files, CARD: _merged_card(target, remote, files[CARD])}
+    published = _remote_text(target, remote, CARD)
+    told_licence, told_dataset = told_by(published)
+    card = model_card(
+        load_bundle(directory),
+        repository=target.repository,
+        licence=licence or told_licence,
+        dataset_name=dataset_name or told_dataset,
+    )
+    files[CARD] = merge_card(card, published).encode()
     obsolete = set(_published(target, remote)) - set(files)
-    pushed = publish(target, files, obsolete, f"Bundle {version}", remote=remote, private=private, dry_run=dry_run)
+    pushed = publish(target, files, obsolete, f"Publish {version}", remote=remote, private=private, dry_run=dry_run)
     if not dry_run and not target.as_request and pushed.commit:
         _tag(target, version, pushed.commit)
-    return pushed
+    return pushed, version
 
 
 def publish(
@@ -165,6 +186,8 @@ def publish(
     deletions = [CommitOperationDelete(path) for path in changed if path not in files]
     where: dict[str, Any] = {"repo_type": target.kind, "revision": target.branch}
     for addition in additions:  # one by one, so that each has its own time and runs in the thread that is limited
+        if _is_small_text(files[addition.path_in_repo]):
+            continue  # goes with the commit
         trying(
             target,
             lambda addition=addition: HfApi().preupload_lfs_files(  # type: ignore[misc]
@@ -241,6 +264,14 @@ def _ids(content: bytes | Path) -> set[str]:
     return {blob, hashlib.sha256(data).hexdigest()}
 
 
+def _is_small_text(content: bytes | Path) -> bool:
+    data = content if isinstance(content, bytes) else content.read_bytes()
+    try:
+        return len(data) < _SMALL_TEXT and bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
 def _check_is_ours(target: Target, remote: Remote) -> None:
     """Refuse a repository whose model no push wrote."""
     if "config.json" in remote.files and MANIFEST not in remote.files:
@@ -257,11 +288,6 @@ def _published(target: Target, remote: Remote) -> list[str]:
         return [name for name in listed if name != CARD]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
-
-
-def _merged_card(target: Target, remote: Remote, card: bytes | Path) -> bytes:
-    assert isinstance(card, bytes)
-    return merge_card(card.decode(), _remote_text(target, remote, CARD)).encode()
 
 
 def _remote_text(target: Target, remote: Remote, name: str) -> str | None:

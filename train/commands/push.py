@@ -32,9 +32,15 @@ def run(options: argparse.Namespace) -> int:
         push.check_name("--space", options.space)
         if options.create_pr:
             raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
-    files, version = push.bundle_files(options.bundle, options.repository, options.license, options.dataset_name)
     target = push.Target(options.repository, branch=options.revision, as_request=options.create_pr)
-    pushed = push.push_bundle(target, files, version, private=options.private, dry_run=options.dry_run)
+    pushed, version = push.push_bundle(
+        target,
+        options.bundle,
+        licence=options.license,
+        dataset_name=options.dataset_name,
+        private=options.private,
+        dry_run=options.dry_run,
+    )
     _tell(options.repository, pushed, options.dry_run)
     result = {
         "repository": options.repository,

@@ -25,13 +25,13 @@ from tests.serving import ROOT, environment
 REPOSITORY, SPACE = "somebody/flags", "somebody/show"
 COMMIT = r"POST /api/models/somebody/flags/commit/"
 LOOK = r"GET /api/models/somebody/flags\?"
-UPLOAD = r"PUT /upload/"
+UPLOAD = r"PUT /(upload|part)/"
 _PUSH = """
 import sys
 from model import hub_transport
 from train import push
 push.WAITS = (0.05, 0.05, 0.05)
-push.CALL_SECONDS, push.LONGEST_WAIT, push.SLOWEST_BYTES_PER_SECOND = 6.0, 1, 2_000_000
+push.CALL_SECONDS, push.LONGEST_WAIT, push.SLOWEST_BYTES_PER_SECOND = 15.0, 1, 2_000_000
 hub_transport.REQUEST_SECONDS = 2.0
 hub_transport.LONGEST_WAIT = 1
 from train.__main__ import main

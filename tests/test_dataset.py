@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,8 @@ from train.dataset import (
     match_labels,
     natural_key,
     same_label,
-    split,
 )
+from train.split import grouped, split
 
 
 def write_files(folder: Path, *names: str) -> None:
@@ -179,79 +178,6 @@ def examples_of(root: Path, counts: dict[str, int]) -> list[Example]:
     return list_examples(root)
 
 
-def test_the_split_is_stratified_whole_and_the_same_for_the_same_seed(tmp_path: Path) -> None:
-    examples = examples_of(tmp_path, {"a": 20, "b": 40, "c": 3})
-
-    parts = split(examples, validation_share=0.2, test_share=0.1, seed=7)
-
-    assert sorted([e for part in parts for e in part], key=str) == sorted(examples, key=str)
-    assert [Counter(e.label for e in part) for part in parts] == [
-        {"a": 14, "b": 28, "c": 1},
-        {"a": 4, "b": 8, "c": 1},
-        {"a": 2, "b": 4, "c": 1},
-    ]
-    assert split(examples, validation_share=0.2, test_share=0.1, seed=7) == parts
-    assert split(examples, validation_share=0.2, test_share=0.1, seed=8) != parts
-
-
-def test_the_split_does_not_depend_on_the_order_of_the_classes_given(tmp_path: Path) -> None:
-    examples = examples_of(tmp_path, {"a": 20, "b": 20})
-    exchanged = [e for e in examples if e.label == "b"] + [e for e in examples if e.label == "a"]
-
-    first, second = (split(e, validation_share=0.2, test_share=0.2, seed=1) for e in (examples, exchanged))
-
-    assert [set(part) for part in first] == [set(part) for part in second]
-
-
-def test_a_part_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
-    train, validation, test = split(
-        examples_of(tmp_path, {"a": 4, "b": 4}), validation_share=0.25, test_share=0, seed=1
-    )
-
-    assert (len(train), len(validation), len(test)) == (6, 2, 0)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_identical_files_stay_in_one_part_within_a_class_and_across_classes(seed: int, tmp_path: Path) -> None:
-    examples_of(tmp_path, {"a": 8, "b": 8})
-    for index in range(4):
-        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "a" / f"copy of {index}.png")
-        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "b" / f"stray {index}.png")
-
-    parts = split(list_examples(tmp_path), validation_share=0.3, test_share=0.3, seed=seed)
-
-    contents = [{e.path.read_text(encoding="utf-8") for e in part} for part in parts]
-    assert all(contents)
-    assert not (contents[0] & contents[1] or contents[0] & contents[2] or contents[1] & contents[2])
-
-
-@pytest.mark.parametrize(("count", "copies"), [(1, 0), (2, 0), (1, 5)])
-def test_a_class_with_too_few_different_pictures_is_named(count: int, copies: int, tmp_path: Path) -> None:
-    examples_of(tmp_path, {"many": 9, "few": count})
-    for index in range(copies):
-        shutil.copy(tmp_path / "few" / "0.png", tmp_path / "few" / f"copy {index}.png")
-
-    with pytest.raises(DataError, match=f"“few” has {count} different readable picture"):
-        split(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
-
-
-@given(
-    counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
-    shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),
-)
-def test_every_class_has_a_training_picture_whatever_the_shares(
-    counts: list[int], shares: tuple[float, float], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("split")
-    examples = examples_of(root, {f"class {i}": count for i, count in enumerate(counts)})
-
-    train, validation, test = split(examples, validation_share=shares[0], test_share=shares[1], seed=1)
-
-    for part in (train, validation, test):
-        assert {e.label for e in part} == {e.label for e in examples}
-    assert len(train) + len(validation) + len(test) == len(examples)
-
-
 def test_a_class_below_the_least_number_is_named(tmp_path: Path) -> None:
     examples = examples_of(tmp_path, {"a": 3, "b": 1})
 
@@ -276,6 +202,7 @@ def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> Non
     before = hashes(data)
 
     find_part_folders(data)
-    split(list_examples(data), validation_share=0.2, test_share=0.2, seed=1)
+    examples = list_examples(data)
+    split(examples, grouped(examples), validation_share=0.2, test_share=0.2, seed=1)
 
     assert hashes(data) == before

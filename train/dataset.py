@@ -1,4 +1,4 @@
-"""Find the pictures of a data folder, and divide them into training, validation and test parts.
+"""Find the pictures of a data folder, and which label each has.
 
 Nothing here writes to, moves or deletes the user's files.
 """
@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from model.errors import DataError
 from model.labels import clean_label
@@ -104,50 +102,6 @@ def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int
     return {folder: index for folder, index in found.items() if index is not None}
 
 
-def split(
-    readable: Sequence[Example], *, validation_share: float, test_share: float, seed: int
-) -> tuple[list[Example], list[Example], list[Example]]:
-    """Divide pictures into three parts: stratified by class, seeded, copies of one file kept together.
-
-    Args:
-        readable: All pictures.
-        validation_share: Share of each class for validation, 0 to 1; 0 for no such part.
-        test_share: Share of each class for the test part, 0 to 1; 0 for no such part.
-        seed: Seed of the shuffle.
-
-    Returns:
-        Training, validation and test pictures.
-
-    Raises:
-        DataError: A class has too few different pictures for the parts asked for.
-    """
-    by_class: dict[str, dict[str, list[Example]]] = defaultdict(lambda: defaultdict(list))
-    for example in readable:
-        digest = hashlib.sha256(example.path.read_bytes()).hexdigest()
-        by_class[example.label][digest].append(example)
-    wanted = 1 + (validation_share > 0) + (test_share > 0)
-    rng = np.random.default_rng(seed)
-    parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
-    # A file that lies in two classes would otherwise be trained on in one and tested in the other.
-    part_of_digest: dict[str, int] = {}
-    for label in sorted(by_class, key=natural_key):
-        copies = list(by_class[label].values())
-        if len(copies) < wanted:
-            raise DataError(
-                f"Class “{label}” has {_count(len(copies), 'different readable picture')}; {wanted} are needed to "
-                "divide it into parts for training, validation and test. Add pictures or remove the class."
-            )
-        digests = list(by_class[label])
-        order = rng.permutation(len(copies))
-        tests = min(_part_size(len(copies), test_share), len(copies) - wanted + 1)
-        validations = min(_part_size(len(copies), validation_share), len(copies) - tests - 1)
-        for place, index in enumerate(order):
-            part = 2 if place < tests else 1 if place < tests + validations else 0
-            part = part_of_digest.setdefault(digests[index], part)
-            parts[part].extend(copies[index])
-    return parts
-
-
 def check_classes(examples: Iterable[Example], labels: Sequence[str], part: str, least: int) -> None:
     """Raise `DataError` unless every label has at least `least` pictures in a part."""
     counts = count_classes(examples)
@@ -188,10 +142,6 @@ def _by_name(path: Path) -> list[tuple[int, int, str]]:
 def _could_be_picture(path: Path, folder: Path) -> bool:
     hidden = any(piece.startswith(".") for piece in path.relative_to(folder).parts)
     return not hidden and path.name.casefold() not in _NOT_PICTURES
-
-
-def _part_size(count: int, share: float) -> int:
-    return max(1, round(count * share)) if share else 0
 
 
 def _count(number: int, noun: str) -> str:

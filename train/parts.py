@@ -13,8 +13,10 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from train import dataset
 from train.dataset import Example
+from train.duplicates import near_duplicates
 from train.pictures import PictureStore, Unreadable
 from train.settings import Settings
+from train.split import PARTS, grouped, split
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def load_parts(
     parts: dict[str, LoadedPart] = {}
     unreadable: list[Unreadable] = []
     labels: list[str] = []
-    for part in ("train", "validation", "test"):
+    for part in PARTS:
         if part not in folders:
             continue
         examples = dataset.list_examples(folders[part])
@@ -63,16 +65,20 @@ def load_parts(
     missing_test = "test" not in parts and missing_validation
     if missing_validation:
         train = parts["train"]
-        divided = dataset.split(
+        alike = list(near_duplicates(train.pictures)) if settings.near_duplicates else []
+        if alike:
+            count = len({row for pair in alike for row in pair})
+            print(f"{count} pictures have near duplicates; these stay in one part.", file=sys.stderr)
+        rows = split(
             train.examples,
+            grouped(train.examples, settings.group_by, alike),
             validation_share=settings.validation_share,
             test_share=settings.test_share if missing_test else 0,
             seed=settings.seed,
         )
-        row = {example: index for index, example in enumerate(train.examples)}
-        for part, examples in zip(("train", "validation", "test"), divided, strict=True):
-            if examples:
-                parts[part] = LoadedPart(store.select(train.pictures, [row[e] for e in examples]), examples)
+        for part, chosen in zip(PARTS, rows, strict=True):
+            if chosen:
+                parts[part] = LoadedPart(store.select(train.pictures, chosen), [train.examples[row] for row in chosen])
     return parts
 
 

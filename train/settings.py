@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,9 @@ class Settings:
         flip: Whether pictures may be mirrored left to right.
         early_size: Scale of the input during the first phase of training from scratch; 1 for none.
         patience: Epochs without improvement on validation before a phase ends early.
+        group_by: Regular expression for file names; pictures that agree in its first group (a person, a
+            film) stay in one part.
+        near_duplicates: Keep pictures that are the same to the eye in one part.
         validation_share: Share of the pictures kept for validation when the data has no such part.
         test_share: Likewise for the test part.
         seed: Seed of the split, the initial weights, the order and the augmentation.
@@ -103,6 +107,8 @@ class Settings:
     flip: bool = True
     early_size: float = 1.0
     patience: int = 15
+    group_by: str = ""
+    near_duplicates: bool = True
     validation_share: float = 0.15
     test_share: float = 0.15
     seed: int = 1
@@ -125,6 +131,10 @@ class Settings:
         for units, dropout in self.hidden_layers:
             _range("--hidden", units, 1, 65536)
             _range("--hidden", dropout, 0, 0.95)
+        try:
+            re.compile(self.group_by)
+        except re.error as error:
+            raise SettingsError(f"--group-by should be a regular expression. {self.group_by}: {error}.") from None
         if self.early_size < 1 and self.architecture == "plain":
             raise SettingsError("--early-size needs another architecture: the dense layers of “plain” fix the size.")
         if self.tuned_rate is not None:

@@ -273,3 +273,16 @@ def test_a_space_serves_the_pushed_commit(hub: Hub, push: Push) -> None:
     again = result(push("--space", SPACE))
     assert again["space_changed"] == []
     assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+def test_plain_keras_loads_what_was_pushed(hub: Hub, push: Push, tmp_path: Path) -> None:
+    result(push())
+    code = (
+        "import keras, numpy; model = keras.saving.load_model('hf://somebody/flags');"
+        "print(model.predict(numpy.zeros((1, 144, 144, 3), 'uint8'), verbose=0).shape)"
+    )
+    env = environment(tmp_path, **hub.environment(tmp_path / "other"), TF_CPP_MIN_LOG_LEVEL="3")
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip() == "(1, 98)", done.stderr

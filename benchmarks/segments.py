@@ -1,6 +1,6 @@
 """Right frames and right segment boundaries of the example clips, with and without smoothing.
 
-    python -m benchmarks.segments [CLIP ...]
+    python benchmarks/segments.py [CLIP ...]
 
 Every clip needs its truth beside it, CLIP.truth.csv with the columns frame, time and label, as
 `python -m examples` writes it. A boundary counts as found when a segment starts within 0.2 seconds of it.
@@ -13,6 +13,8 @@ import csv
 import sys
 from itertools import pairwise
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
 from model.hub import EMBEDDED

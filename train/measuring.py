@@ -63,11 +63,11 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
             raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
         targets = targets_of(kept, index_of, len(labels))
         metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, targets)
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "metrics.json", metrics)
-        wanted = show and not classifier.bundle.multi_label  # a confusion matrix needs one label a picture
-        write_report(out, metrics, labels, _evidence(classifier, pictures, kept, index_of) if wanted else None)
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+            write_json(out / "metrics.json", metrics)
+            wanted = show and not classifier.bundle.multi_label  # a confusion matrix needs one label a picture
+            write_report(out, metrics, labels, _evidence(classifier, pictures, kept, index_of) if wanted else None)
     return summary(metrics)
 
 

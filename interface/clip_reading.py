@@ -118,7 +118,7 @@ def read_clip(classifier: Classifier, path: Path, wanted: Stretch, stopped: Call
     end = min(wanted.end or math.inf, info.duration or math.inf)
     bundle = classifier.bundle
     record = ClipRecord(bundle.labels, bundle.unknown_threshold, TOP)
-    curve = ProbabilityCurve(len(bundle.labels))
+    curve = ProbabilityCurve(len(bundle.labels), start=wanted.start)
     warnings: list[str] = []
     began = time.monotonic()
     next_answer = began + _FIRST_AFTER

@@ -88,7 +88,7 @@ def _predict(options: argparse.Namespace) -> int:
     for number, file in enumerate(files, 1):
         if table is not None and table.has(file):
             continue
-        title = f"{number}/{len(files)} {printable(file)}"
+        title = f"{number}/{len(files)} {printable(Path(file.name))}"  # the bar needs the room
         try:
             given = answer(classifier, file, top, stretch, partial(_say, "warning:"), title)
         except (VistazoError, OSError) as error:

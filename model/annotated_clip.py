@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from model.clip_files import spoken
-from model.clip_header import open_container
+from model.clip_header import open_container, read_header
 from model.clip_record import ClipRecord, FrameRow
 from model.errors import VideoError
 from model.video_reader import read_frames
@@ -24,7 +24,7 @@ _SOUND_RATE = 128_000
 _BRIGHTNESS_BEHIND = 0.35  # how much of the picture is left behind the text
 
 
-def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Iterator[float]:
+def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Generator[float, None, None]:
     """Write the stretch of a clip that was read, with label and confidence on every frame and its sound.
 
     H.264 in yuv420p with AAC sound and the index at the front (“faststart”), as web pages need. The
@@ -51,19 +51,14 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Iter
         sound = _Sound(source, begin, end)
         try:
             upcoming = next(rows, None)
-            for frame in read_frames(source):
-                if frame.index < row.index:
-                    continue
-                if frame.time > end:
-                    break
+            for frame in read_frames(source, start=begin, end=end):
                 while upcoming is not None and upcoming.index <= frame.index:
                     row, upcoming = upcoming, next(rows, None)
                 if video is None:
                     video = _add_video(output, frame.picture)
                     sound.add_to(output)
-                picture = np.asarray(
-                    cv2.resize(frame.picture, (video.width, video.height), interpolation=cv2.INTER_AREA), np.uint8
-                )
+                size = (video.width, video.height)
+                picture = cv2.resize(frame.picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
                 annotate(picture, row)
                 encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
@@ -107,7 +102,7 @@ def _text(words: str, size: int, width: int) -> np.ndarray:
     font = cv2.FontFace("sans")
     margin = size // 2
     while True:
-        _, _, wide, _tall = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
+        _, _, wide, _ = cv2.getTextSize((0, 0), words, (0, 0), font, size, 600)
         if wide + 2 * margin <= width or size <= 8:
             break
         size = min(size - 1, int(size * (width - 2 * margin) / wide))
@@ -133,19 +128,20 @@ class _Sound:
 
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
-        self._input = open_container(source)
+        # Animations are pictures to FFmpeg, if it knows them at all.
+        self._input = None if read_header(source).animation else open_container(source)
         self._output: av.audio.stream.AudioStream | None = None
         self._packets: Iterator[tuple[float, list[av.Packet]]] | None = None
         self._held: tuple[float, list[av.Packet]] | None = None
 
     def add_to(self, output: av.container.OutputContainer) -> None:
-        if not self._input.streams.audio:
+        if self._input is None or not self._input.streams.audio:
             return
         rate = self._input.streams.audio[0].rate or 44_100
         self._output = output.add_stream("aac", rate=rate if rate in (32_000, 44_100, 48_000) else 44_100)
         self._output.bit_rate = _SOUND_RATE
         self._output.layout = "stereo"
-        self._packets = self._encoded(self._output)
+        self._packets = self._encoded(self._input, self._output)
 
     def until(self, time: float | None) -> Iterator[av.Packet]:
         """Yield the packets of the sound up to a time in the new clip; all that are left for None."""
@@ -158,26 +154,29 @@ class _Sound:
             yield from packets
 
     def close(self) -> None:
-        self._input.close()
+        if self._input is not None:
+            self._input.close()
 
-    def _encoded(self, output: av.audio.stream.AudioStream) -> Iterator[tuple[float, list[av.Packet]]]:
+    def _encoded(
+        self, source: av.container.InputContainer, output: av.audio.stream.AudioStream
+    ) -> Iterator[tuple[float, list[av.Packet]]]:
         """Yield the new clip's time and the packets encoded there."""
-        video = self._input.streams.video[0]
+        video = source.streams.video[0]
         # Times count from the first picture, as everywhere.
         offset = float((video.start_time or 0) * (video.time_base or 0)) + self._begin
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=output.rate)
         written = 0
         now = 0.0
         try:
-            for frame in self._input.decode(self._input.streams.audio[0]):
+            for frame in source.decode(source.streams.audio[0]):
                 now = (frame.time or 0.0) - offset
                 if now < 0:
                     continue
                 if now >= self._end - self._begin:
                     break
                 for piece in resampler.resample(frame):
-                    # A gap in the source stays one.
-                    written = written if written else max(written, round(now * output.rate))
+                    if round(now * output.rate) - written > output.rate // 10:  # a gap in the source stays one
+                        written = round(now * output.rate)
                     piece.pts, piece.time_base = written, Fraction(1, output.rate)
                     written += piece.samples
                     yield now, output.encode(piece)

@@ -184,10 +184,11 @@ def _animation_header(path: Path) -> Header | None:
 
 def _container_header(path: Path) -> Header:
     with open_container(path) as container:
-        videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        if container.streams.video and not videos:
+        moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        if container.streams.video and not moving:
             raise VideoError(f"“{path.name}” is a sound file with a cover picture, not a video. Choose a clip.")
-        if container.streams.audio and not videos:
+        videos = [stream for stream in moving if stream.codec_context is not None]  # None: nobody knows the codec
+        if container.streams.audio and not moving:
             raise VideoError(f"“{path.name}” holds sound but no picture. Choose a clip.")
         if not videos:
             raise VideoError(_NOT_A_VIDEO.format(path.name))

@@ -13,9 +13,11 @@ class ProbabilityCurve:
     Args:
         labels: Number of labels.
         points: Number of points at most, even.
+        start: Where the curve begins, in seconds.
     """
 
-    def __init__(self, labels: int, points: int = 300) -> None:
+    def __init__(self, labels: int, points: int = 300, start: float = 0.0) -> None:
+        self._start = start
         self._width = _FIRST_WIDTH
         self._sums = np.zeros((points, labels))
         self._counts = np.zeros(points, np.int64)
@@ -24,9 +26,10 @@ class ProbabilityCurve:
         """Take a frame.
 
         Args:
-            time: Seconds from the clip's first frame, 0 or more.
+            time: Seconds from the clip's first frame, `start` or more.
             probabilities: (labels,), 0 to 1.
         """
+        time -= self._start
         while time >= self._width * len(self._counts):
             self._halve()
         point = int(time / self._width)
@@ -43,8 +46,8 @@ class ProbabilityCurve:
             Times in the middle of each stretch, (points,), and mean probabilities, (points, labels).
         """
         filled = np.flatnonzero(self._counts)
-        means = self._sums[np.ix_(filled, np.array(labels))] / self._counts[filled, None]
-        return (filled + 0.5) * self._width, means
+        means = self._sums[np.ix_(filled, np.asarray(labels, np.int64))] / self._counts[filled, None]
+        return self._start + (filled + 0.5) * self._width, means
 
     def _halve(self) -> None:
         half = len(self._counts) // 2

@@ -9,7 +9,7 @@ from model.errors import HubUnreachableError, ModelNotFoundError
 from model.hub_transport import BodyTooLargeError, DeadlineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 _LATER = {408, 425, 429, *range(500, 600)}
 
 
@@ -52,6 +52,8 @@ def _explained(
         return ModelNotFoundError(f"“{repository}” is not a name that a Hub repository can have.")
     if isinstance(error, BodyTooLargeError):
         return ModelNotFoundError(f"The Hub sends more of “{repository}” than it announced. It was not fetched.")
+    if isinstance(error, DeadlineError) and error.status in _LATER:
+        return _busy(repository, error.status)
     if isinstance(error, DeadlineError | TimeoutException):
         return HubUnreachableError(f"The Hub did not answer in time about “{repository}”.")
     if isinstance(error, HTTPError):
@@ -67,6 +69,11 @@ def _explained(
     return None
 
 
+def _busy(repository: str, status: int | None) -> HubUnreachableError:
+    reason = "asks to be left alone for a while" if status == 429 else "has trouble"
+    return HubUnreachableError(f"The Hub {reason} (status {status} for “{repository}”).")
+
+
 def _refused(error: OSError, repository: str, revision: str | None, name: str | None) -> ModelNotFoundError:
     """Explain an answer with an error status."""
     from huggingface_hub import get_token
@@ -80,8 +87,7 @@ def _refused(error: OSError, repository: str, revision: str | None, name: str | 
 
     status: int = error.response.status_code  # type: ignore[attr-defined]
     if status in _LATER:
-        reason = "asks to be left alone for a while" if status == 429 else "has trouble"
-        return HubUnreachableError(f"The Hub {reason} (status {status} for “{repository}”).")
+        return _busy(repository, status)
     if isinstance(error, RevisionNotFoundError):
         return ModelNotFoundError(f"“{repository}” has no branch, tag or commit “{revision or 'main'}”.")
     if isinstance(error, RemoteEntryNotFoundError):

@@ -28,17 +28,26 @@ LONGEST_WAIT = 5
 
 
 class DeadlineError(Exception):
-    """The time for a piece of work has passed; no `OSError`, because the client would try those again."""
+    """The time for a piece of work has passed; no `OSError`, because the client would try those again.
+
+    Attributes:
+        status: That of the last answer, where it was an error that the client was trying to outlast.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BodyTooLargeError(Exception):
     """A server sends more than was announced."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Limits:
     end: float  # on the clock of time.monotonic
     body_bytes: int
+    status: int | None = None  # of the last answer, when it was an error
 
 
 _LIMITS: contextvars.ContextVar[_Limits | None] = contextvars.ContextVar("vistazo_limits", default=None)
@@ -118,7 +127,7 @@ def _limits(seconds: float, body_bytes: int) -> Iterator[None]:
 def _seconds_left(limits: _Limits) -> float:
     left = limits.end - time.monotonic()
     if left <= 0:
-        raise DeadlineError("the time has passed")
+        raise DeadlineError("the time has passed", limits.status)
     return left
 
 
@@ -138,6 +147,7 @@ def _limit_response(response: Any) -> None:
     limits = _LIMITS.get()
     if limits is None:
         return
+    limits.status = response.status_code if response.status_code >= 400 else None
     wait = response.headers.get("retry-after", "")
     if wait.strip().isdigit():
         response.headers["retry-after"] = str(min(int(wait), LONGEST_WAIT, int(_seconds_left(limits))))

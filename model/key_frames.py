@@ -8,8 +8,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from model.clip_header import MAX_FRAME_PIXELS, open_container
+from model.clip_header import open_container, read_header
 from model.errors import VideoError
+from model.preprocessing import InputSpec, prepare
+from model.video_reader import read_frames
 
 _LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
 _GRACE = 1e-3  # times were rounded on their way
@@ -27,17 +29,31 @@ def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator
         The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
     """
     try:
+        header = read_header(path)
+        if header.animation:
+            yield from _frames_of_animation(path, times, width)
+            return
         with open_container(path) as container:
-            yield from _frames_at(container, times, width)
-    except (av.FFmpegError, VideoError, OSError, IndexError):
+            stream = next(stream for stream in container.streams.video if stream.index == header.stream)
+            yield from _frames_at(container, stream, times, width)
+    except (av.FFmpegError, VideoError, OSError):
         return  # a clip that breaks off has the key frames up to there
 
 
+def _frames_of_animation(path: Path, times: Sequence[float], width: int) -> Iterator[tuple[float, np.ndarray]]:
+    wanted = list(times)
+    for frame in read_frames(path):
+        if wanted and frame.time >= wanted[0] - _GRACE:
+            height, own_width = frame.picture.shape[:2]
+            shrink = max(1.0, own_width / width)
+            spec = InputSpec(max(1, round(own_width / shrink)), max(1, round(height / shrink)))
+            yield wanted.pop(0), prepare(frame.picture, spec)
+
+
 def _frames_at(
-    container: av.container.InputContainer, times: Sequence[float], width: int
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, times: Sequence[float], width: int
 ) -> Iterator[tuple[float, np.ndarray]]:
-    stream = container.streams.video[0]
-    if stream.width * stream.height > MAX_FRAME_PIXELS or stream.time_base is None:
+    if stream.time_base is None:
         return
     stream.thread_type = "AUTO"
     decoder = _timed(container, stream)
@@ -64,7 +80,8 @@ def _timed(
 
 
 def _small(frame: av.VideoFrame, width: int) -> np.ndarray:
-    shrink = max(1.0, (frame.width if frame.rotation % 180 == 0 else frame.height) / width)
+    upright = frame.rotation % 180 == 0
+    shrink = max(1.0, (frame.width if upright else frame.height) / width)
     size = {"width": max(1, round(frame.width / shrink)), "height": max(1, round(frame.height / shrink))}
     picture = frame.reformat(format="rgb24", **size).to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))

@@ -7,7 +7,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,7 @@ def predict_video(
     on_warning: Callable[[str], None] | None = None,
     alone: bool = False,
     workers: int | None = None,
-) -> Iterator[FramePrediction]:
+) -> Generator[FramePrediction, None, None]:
     """Predict the frames of a clip while it is decoded.
 
     One thread decodes and resizes, others run the network, each with an interpreter of its own. They

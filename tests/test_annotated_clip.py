@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from model.annotated_clip import annotate, write_annotated_clip
 from model.clip_record import ClipRecord, FrameRow
@@ -101,3 +102,24 @@ def test_key_frames_are_the_frames_shown_at_their_times(clip: Path) -> None:
     assert [time for time, _ in found] == [0, 0.5, 1.2]
     assert [int(picture.mean()) for _, picture in found] == pytest.approx([40, 100, 140], abs=3)
     assert list(key_frames(clip.with_name("missing.mp4"), [0])) == []
+
+
+@pytest.fixture
+def animation(tmp_path: Path) -> Path:
+    first, *others = (Image.fromarray(np.full((40, 60, 3), level, np.uint8)) for level in (20, 120, 220))
+    first.save(tmp_path / "clip.webp", save_all=True, append_images=others, duration=200, lossless=True)
+    return tmp_path / "clip.webp"
+
+
+def test_animations_have_key_frames_too(animation: Path) -> None:
+    found = list(key_frames(animation, [0.0, 0.4], width=30))
+    assert [time for time, _ in found] == [0.0, 0.4]
+    assert [picture.shape for _, picture in found] == [(20, 30, 3)] * 2
+    assert [int(picture.mean()) for _, picture in found] == pytest.approx([20, 220], abs=2)
+
+
+def test_animations_are_written_with_labels_too(animation: Path, tmp_path: Path) -> None:
+    list(write_annotated_clip(animation, recorded(animation), tmp_path / "out.mp4"))
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert [frame.time for frame in container.decode(video=0)] == pytest.approx([0, 0.2, 0.4], abs=2e-3)
+        assert not container.streams.audio

@@ -11,8 +11,9 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import load_bundle
-from model.preprocessing import prepare
-from tests.conftest import Fitted
+from model.classifier import Classifier
+from model.preprocessing import prepare, read_picture
+from tests.conftest import CORRUPT, Fitted, fit
 from tests.pictures import scene
 
 
@@ -92,3 +93,48 @@ def test_batches_of_any_size_are_answered(bundle: Path, keras_model: keras.Model
         np.testing.assert_allclose(
             predict(picture=pictures)["logits"], keras_model.predict_on_batch(pictures), atol=1e-3, rtol=1e-3
         )
+
+
+@pytest.fixture(scope="module")
+def quantized(colour_fit: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    return fit(colour_fit.data, tmp_path_factory.mktemp("quantized") / "bundle", "--epochs", "8", "--quantize")
+
+
+def test_a_quantized_network_is_a_fraction_of_the_size_and_takes_and_gives_the_same(
+    quantized: Fitted, colour_fit: Fitted
+) -> None:
+    sizes = [(fitted.bundle / "model.tflite").stat().st_size for fitted in (quantized, colour_fit)]
+    ways = [Interpreter(str(fitted.bundle / "model.tflite")) for fitted in (quantized, colour_fit)]
+    ins_and_outs = [
+        [
+            {name: parts["dtype"] for name, parts in details.items()}
+            for signature in ("predict", "explain")
+            for details in (
+                way.get_signature_runner(signature).get_input_details(),
+                way.get_signature_runner(signature).get_output_details(),
+            )
+        ]
+        for way in ways
+    ]
+
+    assert sizes[0] < 0.6 * sizes[1]
+    assert ins_and_outs[0] == ins_and_outs[1]
+    assert Classifier.load(quantized.bundle).bundle.settings["quantize"] is True
+
+
+def test_it_answers_and_explains_nearly_as_the_float_network_does(quantized: Fitted) -> None:
+    bundle = load_bundle(quantized.bundle)
+    network = keras.saving.load_model(quantized.bundle)
+    classifier = Classifier.load(quantized.bundle)
+    files = [path for label in bundle.labels for path in sorted((quantized.data / label).glob("*.png"))]
+    pictures = [prepare(read_picture(path), bundle.input) for path in files if path.name != CORRUPT]
+
+    expected = network.predict_on_batch(np.stack(pictures))
+    served = np.stack([classifier.logits(picture) for picture in pictures])
+
+    assert (served.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.95
+    assert np.abs(served - expected).mean() < 0.05 * np.ptp(expected)
+    for picture, logits in zip(pictures[:3], expected, strict=False):
+        label = int(logits.argmax())
+        wanted, (_, given) = grad_cam(network, picture, label), classifier.explain(picture, label)
+        assert np.abs(given - wanted[0]).mean() <= 0.15 * max(wanted.max(), 1e-3)

@@ -377,3 +377,11 @@ def test_a_clip_can_be_left_after_its_first_frame(tmp_path: Path) -> None:
 
     assert next(frames).index == 0
     frames.close()
+
+
+def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.webm", scenes(2), codec="libvpx", pixels="yuv420p")
+    clip.write_bytes(clip.read_bytes().replace(b"V_VP8", b"V_XYZ"))
+
+    with pytest.raises(VideoError, match="is not a video that can be read"):
+        probe(clip)

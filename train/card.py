@@ -1,74 +1,242 @@
-"""Write the model card: the README.md that the Hub shows."""
+"""The model card: the README.md that the Hub shows.
+
+What is generated stands between two markers, so that people can write around it: a later push only
+changes what is between them, and the metadata. The metadata:
+https://huggingface.co/docs/hub/model-cards#model-card-metadata
+"""
 
 from __future__ import annotations
 
 import html
 from typing import Any
 
-from model.bundle import CARD, Bundle
+from model.bundle import CARD, NETWORK, Bundle
+
+BEGIN = "<!-- vistazo: begin of what `train push` writes; changes in here are lost -->"
+END = "<!-- vistazo: end of what `train push` writes -->"
+_FIGURES = {
+    "accuracy": "Accuracy",
+    "top5_accuracy": "Top-5 accuracy",
+    "macro_f1": "Macro F1",
+    "ece": "Expected calibration error",
+}
+_NO_DATASET_NAME = "folders of pictures"
+_NO_LICENCE = "No licence is named: ask the author before you use the model."
 
 
 def write_card(bundle: Bundle, metrics: dict[str, Any]) -> None:
     """Write the model card, README.md with `model-index` metadata, into the bundle."""
-    name = bundle.settings["architecture"]
-    low, high = metrics["accuracy_interval"]
-    figures = {
-        "accuracy": "Accuracy",
-        "top5_accuracy": "Top-5 accuracy",
-        "macro_f1": "Macro F1",
-        "ece": "Calibration error",
+    (bundle.directory / CARD).write_text(model_card(bundle, metrics=metrics), encoding="utf-8")
+
+
+def model_card(
+    bundle: Bundle,
+    *,
+    metrics: dict[str, Any] | None = None,
+    repository: str | None = None,
+    licence: str | None = None,
+    dataset_name: str | None = None,
+) -> str:
+    """Return the text of the model card.
+
+    Args:
+        bundle: The model.
+        metrics: Its figures; None for those of the bundle.
+        repository: "user/name" where it can be had; None while it is not published.
+        licence: The Hub's identifier of a licence.
+        dataset_name: What the model was trained on, for people.
+    """
+    figures = dict(metrics if metrics is not None else bundle.metrics)
+    metadata = _metadata(bundle, figures, licence, dataset_name)
+    title = (
+        _plain(repository.partition("/")[2]) if repository else f"An image classifier for {len(bundle.labels)} labels"
+    )
+    parts = [
+        f"# {title}",
+        BEGIN,
+        _about(bundle, licence, dataset_name),
+        _measured(bundle, figures),
+        _limits(bundle),
+        _use(bundle, repository or "user/name"),
+        END,
+    ]
+    return f"---\n{_yaml(metadata)}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def merge_card(card: str, published: str | None) -> str:
+    """Return the card with what people have written into the published one.
+
+    Args:
+        card: As `model_card` returns it.
+        published: The README.md that is there, if any.
+
+    Returns:
+        The published text with the generated block replaced where its markers are, and its metadata
+        with ours over it; tags of both, and its licence where ours names none.
+    """
+    from huggingface_hub import RepoCard
+
+    if published is None:
+        return card
+    new, old = RepoCard(card), RepoCard(published, ignore_metadata_errors=True)
+    metadata = old.data.to_dict() | new.data.to_dict()
+    theirs = old.data.to_dict().get("tags")
+    if isinstance(theirs, list):
+        metadata["tags"] = list(dict.fromkeys([*theirs, *metadata["tags"]]))
+    text = old.text
+    if not text.strip():
+        text = new.text
+    elif BEGIN in text and END in text.partition(BEGIN)[2]:
+        before, _, rest = text.partition(BEGIN)
+        after = rest.partition(END)[2]
+        block = new.text.partition(BEGIN)[2].partition(END)[0]
+        text = f"{before}{BEGIN}{block}{END}{after}"
+    return f"---\n{_yaml(metadata)}---\n{text}"
+
+
+def told_by(published: str | None) -> tuple[str | None, str | None]:
+    """Return licence and name of the data set that a published card states in its metadata."""
+    from huggingface_hub import RepoCard
+
+    stated = RepoCard(published or "", ignore_metadata_errors=True).data.to_dict()
+    licence, index = stated.get("license"), stated.get("model-index")
+    try:
+        name = index[0]["results"][0]["dataset"]["name"]  # type: ignore[index]
+    except (TypeError, KeyError, IndexError):
+        name = None
+    named = isinstance(name, str) and name != _NO_DATASET_NAME
+    return licence if isinstance(licence, str) else None, name if named else None
+
+
+def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> dict[str, Any]:
+    from huggingface_hub import EvalResult
+    from huggingface_hub.repocard_data import eval_results_to_model_index
+
+    metadata: dict[str, Any] = {"license": licence} if licence else {}
+    metadata |= {
+        "library_name": "keras",
+        "pipeline_tag": "image-classification",
+        "tags": ["vistazo", "image-classification", "litert"],
     }
-    rows = "\n".join(f"| {title} | {metrics[key]:.4f} |" for key, title in figures.items())
-    labels = ", ".join(_plain(label) for label in bundle.labels)
-    card = f"""---
-library_name: keras
-pipeline_tag: image-classification
-tags:
-- vistazo
-- image-classification
-model-index:
-- name: {name}
-  results:
-  - task:
-      type: image-classification
-    dataset:
-      name: folders of pictures
-      type: custom
-      split: {metrics["split"]}
-    metrics:
-    - type: accuracy
-      value: {metrics["accuracy"]}
-    - type: f1
-      name: Macro F1
-      value: {metrics["macro_f1"]}
----
+    results = [
+        EvalResult(
+            task_type="image-classification",
+            dataset_type="custom",
+            dataset_name=dataset_name or _NO_DATASET_NAME,
+            dataset_split=metrics.get("split"),
+            metric_type={"macro_f1": "f1"}.get(key, key),
+            metric_name=title,
+            metric_value=metrics[key],
+        )
+        for key, title in _FIGURES.items()
+        if key in metrics
+    ]
+    if results:
+        metadata["model-index"] = eval_results_to_model_index(str(bundle.settings.get("architecture")), results)
+    return metadata
 
-# An image classifier for {len(bundle.labels)} labels
 
-Trained and packed by Vistazo: network “{name}”, input {bundle.input.width} x {bundle.input.height} pixels,
-colour mode {bundle.input.colour_mode}.
+def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str:
+    settings = bundle.settings
+    data = _plain(dataset_name) if dataset_name else "folders of pictures, one for each label"
+    parts = ""
+    if "validation_share" in settings and "test_share" in settings:
+        parts = (
+            f" Where the data had no such parts of its own, {settings['validation_share']:.0%} of each label were kept "
+            f"for validation and {settings['test_share']:.0%} for the test."
+        )
+    weights = _plain(str(settings.get("weights", "none")))
+    return (
+        f"An image classifier for {len(bundle.labels)} labels, trained and packed by Vistazo: network "
+        f"“{_plain(str(settings.get('architecture', 'unknown')))}”, started from weights “{weights}”, input "
+        f"{bundle.input.width} x {bundle.input.height} pixels, colour mode {bundle.input.colour_mode}.\n\n"
+        f"Trained on: {data}.{parts}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
+    )
 
-Measured on the {metrics["split"]} part: {metrics["n"]} pictures; 95 % interval of the accuracy {low:.3f} to {high:.3f}.
+
+def _measured(bundle: Bundle, metrics: dict[str, Any]) -> str:
+    if "accuracy" not in metrics:
+        return ""
+    low, high = metrics["accuracy_interval"]
+    rows = "\n".join(f"| {title} | {metrics[key]:.4f} |" for key, title in _FIGURES.items() if key in metrics)
+    classes = "\n".join(
+        f"| {_plain(label)} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |"
+        for label, row in metrics.get("per_class", {}).items()
+    )
+    picture = "report/confusion_matrix.png"
+    matrix = f"\n\n![Confusion matrix]({picture})" if (bundle.directory / picture).is_file() else ""
+    return f"""## Results
+
+Measured on the {_plain(str(metrics["split"]))} part: {metrics["n"]} pictures; 95 % interval of the accuracy \
+{low:.3f} to {high:.3f}.
 
 | | |
 |---|---|
 {rows}
 
-## Labels
+Probabilities are calibrated with temperature {bundle.temperature:g}: the expected calibration error is how far, on \
+average, they are from the share of right answers.{matrix}
 
-{labels}
+| Label | Precision | Recall | F1 | Pictures |
+|---|---|---|---|---|
+{classes}"""
 
-## Use
+
+def _limits(bundle: Bundle) -> str:
+    unknown = (
+        f"An answer below a probability of {bundle.unknown_threshold:g} counts as “none of these”. "
+        if bundle.unknown_threshold is not None
+        else ""
+    )
+    return (
+        "## Limits\n\n"
+        f"The model knows its {len(bundle.labels)} labels and nothing else: of any other picture it still names one of "
+        f"them. {unknown}The figures hold for pictures like those it was measured on."
+    )
+
+
+def _use(bundle: Bundle, repository: str) -> str:
+    mode = '"L").convert("RGB"' if bundle.input.colour_mode in ("grey", "gray") else '"RGB"'
+    size = f"({bundle.input.width}, {bundle.input.height})"
+    return f"""## Use
+
+With Vistazo, as an app or for one picture:
 
 ```bash
-python app.py --model DIRECTORY_OR_REPOSITORY
-python -m model predict picture.jpg --model DIRECTORY_OR_REPOSITORY
+python app.py --model {repository}
+python -m model predict picture.jpg --model {repository}
 ```
 
-Plain Keras: `keras.saving.load_model(...)` takes this directory; the network wants uint8 RGB pictures of the size
-above and returns logits. `model.tflite` is the same network for LiteRT, with the signatures `predict` and `explain`.
-"""
-    (bundle.directory / CARD).write_text(card, encoding="utf-8")
+With plain Keras:
+
+```python
+import keras, numpy
+from PIL import Image
+model = keras.saving.load_model("hf://{repository}")
+picture = numpy.asarray(Image.open("picture.jpg").convert({mode}).resize({size}))
+print(model.predict(picture[None]).argmax())  # the line of labels.txt, from 0
+```
+
+With LiteRT:
+
+```python
+from ai_edge_litert.interpreter import Interpreter
+from huggingface_hub import hf_hub_download
+from PIL import Image
+import numpy
+network = Interpreter(hf_hub_download("{repository}", "{NETWORK}")).get_signature_runner("predict")
+picture = numpy.asarray(Image.open("picture.jpg").convert({mode}).resize({size}))
+print(network(picture=picture[None])["logits"].argmax())  # the line of labels.txt, from 0
+```
+
+The network takes uint8 RGB pictures and returns logits; Vistazo also keeps to the resize rule \
+“{bundle.input.resize_rule}” and the calibration in config.json."""
+
+
+def _yaml(metadata: dict[str, Any]) -> str:
+    from huggingface_hub.utils import yaml_dump
+
+    return yaml_dump(metadata, sort_keys=False)
 
 
 def _plain(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -32,6 +33,7 @@ class EpochEnd(keras.callbacks.Callback):
         checks: Validation pictures; may be empty, then the last weights count as the best.
         last_epoch: The number of the phase's last epoch.
         file: Where the progress is kept, if anywhere.
+        on_epoch: Receives the figures of every epoch.
 
     Attributes:
         broken: Whether the loss is no longer a number.
@@ -45,11 +47,12 @@ class EpochEnd(keras.callbacks.Callback):
         checks: PlainBatches,
         last_epoch: int,
         file: ProgressFile | None,
+        on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         super().__init__()
         self.broken = False
         self._progress, self._phase, self._settings = progress, phase, settings
-        self._checks, self._last_epoch, self._file = checks, last_epoch, file
+        self._checks, self._last_epoch, self._file, self._on_epoch = checks, last_epoch, file, on_epoch
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Stop at once when the loss is no longer a number: every later weight would be none either."""
@@ -83,6 +86,8 @@ class EpochEnd(keras.callbacks.Callback):
             progress.variables = [keras.ops.convert_to_numpy(v) for v in self.model.variables]
             progress.optimizer = [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables]
             self._file.save(progress)
+        if self._on_epoch:
+            self._on_epoch(progress.history[-1])
 
     def measure(self) -> dict[str, float]:
         """Return loss and accuracy on validation; nothing without validation pictures."""

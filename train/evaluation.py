@@ -11,6 +11,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from model.classifier import probabilities_of
+from train.curves import curves
 
 _CALIBRATION_BINS = 15
 
@@ -68,8 +69,8 @@ def measure(probabilities: np.ndarray, classes: np.ndarray, labels: Sequence[str
 
     Returns:
         "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy", "macro_f1" (over the
-        classes that occur), "weighted_f1", "ece", "loss", "per_class" and "confusion_matrix" (rows:
-        true, columns: predicted).
+        classes that occur), "weighted_f1", "ece", "loss", "per_class", "confusion_matrix" (rows:
+        true, columns: predicted) and "curves" (as `train.curves.curves` returns them).
     """
     predicted = probabilities.argmax(axis=1)
     occurring = np.unique(classes)
@@ -96,6 +97,7 @@ def measure(probabilities: np.ndarray, classes: np.ndarray, labels: Sequence[str
             for i in range(len(labels))
         },
         "confusion_matrix": confusion_matrix(classes, predicted, labels=np.arange(len(labels))).tolist(),
+        "curves": curves(probabilities, classes, labels),
     }
 
 

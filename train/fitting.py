@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def fit(
     *,
     file: ProgressFile | None = None,
     tensorboard: Path | None = None,
+    on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> FitResult:
     """Train a network.
 
@@ -61,6 +63,7 @@ def fit(
         validation: Pictures that choose the best epoch; may be empty, then the last one counts.
         file: Where the progress is kept, and what it may go on from.
         tensorboard: Directory for TensorBoard's records.
+        on_epoch: Receives the figures of every epoch; what it raises ends the training.
 
     Returns:
         The network with its best weights, and how it came to be.
@@ -76,7 +79,7 @@ def fit(
         print(f"Going on after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
     stopped = ""
     try:
-        _fit_phases(settings, spec, labels, train, validation, progress, file, tensorboard)
+        _fit_phases(settings, spec, labels, train, validation, progress, file, tensorboard, on_epoch)
     except KeyboardInterrupt:
         if not progress.best:
             raise
@@ -110,6 +113,7 @@ def _fit_phases(
     progress: Progress,
     file: ProgressFile | None,
     tensorboard: Path | None,
+    on_epoch: Callable[[Mapping[str, Any]], None] | None,
 ) -> None:
     phases = plan(settings)
     model: keras.Model | None = None
@@ -123,7 +127,7 @@ def _fit_phases(
             keras.utils.set_random_seed(settings.seed)
             model = build(settings, spec, labels, scale=phase.scale, pretrained=not progress.best)
             refuse_small_memory(model, settings.batch_size)
-        _fit_phase(model, phase, settings, spec, train, validation, progress, file, tensorboard)
+        _fit_phase(model, phase, settings, spec, train, validation, progress, file, tensorboard, on_epoch)
 
 
 def _fit_phase(
@@ -136,6 +140,7 @@ def _fit_phase(
     progress: Progress,
     file: ProgressFile | None,
     tensorboard: Path | None,
+    on_epoch: Callable[[Mapping[str, Any]], None] | None,
 ) -> None:
     size = scaled_size(settings, spec, phase.scale)
     grey = spec.colour_mode == "grey"
@@ -163,7 +168,7 @@ def _fit_phase(
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
     last_epoch = progress.phase_start + phase.epochs
-    watch = EpochEnd(progress, phase, settings, checks, last_epoch, file)
+    watch = EpochEnd(progress, phase, settings, checks, last_epoch, file, on_epoch)
     if not progress.best and settings.starts_from_probe:
         watch.set_model(model)
         watch.keep_if_best(watch.measure())

@@ -17,19 +17,21 @@ from train import dataset
 from train.bundle import write_json
 from train.dataset import Example
 from train.evaluation import measure, summary
+from train.gallery import Evidence
 from train.multilabel import measure_multilabel
 from train.parts import listed, name_unreadable
 from train.pictures import PictureStore
 from train.report import write_report
 
 
-def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, Any]:
+def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool = False) -> dict[str, Any]:
     """Measure a bundle, with the network that is served, on a folder per class.
 
     Args:
         model: The bundle's directory, or a Hub repository.
         data: Folder per class; of a folder with parts the test part counts, then validation.
         out: Where to write metrics.json and the report, if anywhere.
+        show: Whether the report holds small copies of the pictures.
 
     Returns:
         The single-number figures, with "split" and the number of "unreadable" files.
@@ -61,10 +63,11 @@ def run_evaluate(model: str, data: Path, out: Path | None = None) -> dict[str, A
             raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
         targets = targets_of(kept, index_of, len(labels))
         metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, targets)
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "metrics.json", metrics)
-        write_report(out, metrics, labels)
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+            write_json(out / "metrics.json", metrics)
+            wanted = show and not classifier.bundle.multi_label  # a confusion matrix needs one label a picture
+            write_report(out, metrics, labels, _evidence(classifier, pictures, kept, index_of) if wanted else None)
     return summary(metrics)
 
 
@@ -99,3 +102,15 @@ def targets_of(examples: Sequence[Example], index_of: Mapping[str, int], count: 
     for row, example in enumerate(examples):
         targets[row, [index_of[label] for label in example.labels]] = 1
     return targets
+
+
+def _evidence(
+    classifier: Classifier, pictures: np.ndarray, examples: Sequence[Example], index_of: Mapping[str, int]
+) -> Evidence:
+    logits = np.array([classifier.logits(picture) for picture in pictures])
+    return Evidence(
+        pictures,
+        [e.path.name for e in examples],
+        np.array([index_of[e.label] for e in examples]),
+        probabilities_of(logits, classifier.bundle.temperature),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from train.card import write_card
 from train.evaluation import calibrate, summary
 from train.measuring import measure_pictures, targets_of
 from train.multilabel import calibrate_multilabel
+from train.names import read_names, write_names
 from train.parts import LoadedPart, load_parts, sizes
 from train.pictures import PictureStore, all_grey
 from train.progress import ProgressFile, has_progress
@@ -77,6 +78,7 @@ def run_fit(
         parts = load_parts(store, folders, spec, settings)
         labels = tuple(dataset.all_labels(parts["train"].examples))
         dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
+        names = read_names(data, labels)
         if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
             spec = replace(spec, colour_mode="grey")
             print("All pictures are grey: training a grey network.", file=sys.stderr)
@@ -84,7 +86,7 @@ def run_fit(
         file = ProgressFile(out, _identity(settings, spec, parts))
         if resume is False:
             file.remove()
-        return _train_and_write(parts, labels, spec, settings, out, file, tensorboard)
+        return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard)
 
 
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
@@ -96,6 +98,7 @@ def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart])
 def _train_and_write(
     parts: dict[str, LoadedPart],
     labels: Sequence[str],
+    names: Mapping[str, Sequence[str]],
     spec: InputSpec,
     settings: Settings,
     out: Path,
@@ -119,7 +122,7 @@ def _train_and_write(
     else:
         calibration = calibrate(logits, validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
-    network = to_litert(model)
+    network = to_litert(model, parts["train"].pictures if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(
@@ -132,6 +135,7 @@ def _train_and_write(
             settings=settings,
             fingerprint=dataset.fingerprint(parts["train"].examples),
         )
+        write_names(directory, names)
         write_manifest(directory)
         classifier = Classifier.load(directory)  # the figures are those of the very file that is served
         targets = targets_of(parts[split].examples, index_of, len(labels))

@@ -27,7 +27,7 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
         mirror: Learn from the mirrored pictures as well.
         seed: Seed of the choice of pictures when there are very many.
     """
-    pooled = keras.Model(model.inputs, keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output))
+    pooled = _pooled(model)
     rows = np.arange(len(train.pictures))
     if len(rows) > _MOST_PICTURES:
         rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_PICTURES, replace=False))
@@ -47,6 +47,15 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
     kernel, bias = model.get_layer(LOGITS).get_weights()
     kernel[:, best.classes_], bias[best.classes_] = weights.T, offsets
     model.get_layer(LOGITS).set_weights([kernel, bias])
+
+
+def pooled_features(model: keras.Model, pictures: np.ndarray) -> np.ndarray:
+    """Return the pooled features of prepared pictures, (n, channels), float32."""
+    return _features(_pooled(model), pictures, np.arange(len(pictures)))
+
+
+def _pooled(model: keras.Model) -> keras.Model:
+    return keras.Model(model.inputs, keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output))
 
 
 def _features(

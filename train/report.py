@@ -14,22 +14,29 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from train.gallery import STYLE, Evidence, gallery
+
 REPORT = "report"
 
 
-def write_report(directory: Path, metrics: dict[str, Any], labels: Sequence[str]) -> None:
+def write_report(
+    directory: Path, metrics: dict[str, Any], labels: Sequence[str], evidence: Evidence | None = None
+) -> None:
     """Write report/confusion_matrix.png and report/index.html.
 
     Args:
         directory: The bundle.
         metrics: As `train.evaluation.measure` returns them, with "split".
         labels: The labels in class order.
+        evidence: The measured pictures, to be opened by a click; None writes a page without pictures.
     """
     folder = directory / REPORT
     folder.mkdir(exist_ok=True)
     plot = _confusion_plot(np.array(metrics["confusion_matrix"]), labels)
     (folder / "confusion_matrix.png").write_bytes(plot)
-    (folder / "index.html").write_text(_page(metrics, plot), encoding="utf-8")
+    (folder / "index.html").write_text(
+        _page(metrics, plot, gallery(evidence, labels) if evidence else ""), encoding="utf-8"
+    )
 
 
 def _confusion_plot(matrix: np.ndarray, labels: Sequence[str]) -> bytes:
@@ -62,7 +69,7 @@ def _short(label: str) -> str:
     return (label if len(label) <= 24 else label[:23] + "…").replace("$", r"\$")
 
 
-def _page(metrics: dict[str, Any], plot: bytes) -> str:
+def _page(metrics: dict[str, Any], plot: bytes, pictures: str) -> str:
     figures = "".join(
         f"<tr><th>{title}</th><td>{metrics[key]}</td></tr>"
         for key, title in (
@@ -92,13 +99,16 @@ table {{ border-collapse: collapse; }}
 th, td {{ padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }}
 th:first-child {{ text-align: left; font-weight: 500; }}
 img {{ max-width: 100%; }}
-</style>
+{STYLE}</style>
 <h1>Evaluation on the {html.escape(metrics["split"])} part</h1>
 <table>{figures}</table>
 <h2>Confusion matrix</h2>
 <p>Rows: true label. Columns: predicted label. Shade: share of the row.</p>
 <img alt="Confusion matrix" src="data:image/png;base64,{picture}">
+{pictures}
 <h2>Per class, the weakest first</h2>
+<div class="scroll">
 <table><tr><th>Label</th><th>Precision</th><th>Recall</th><th>F1</th><th>Pictures</th></tr>{per_class}</table>
+</div>
 </html>
 """

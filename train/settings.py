@@ -62,6 +62,7 @@ class Settings:
         erase: Probability of covering a random rectangle.
         flip: Whether pictures may be mirrored left to right.
         early_size: Scale of the input during the first phase of training from scratch; 1 for none.
+        quantize: Serve 8-bit integers, calibrated on training pictures, instead of float32.
         patience: Epochs without improvement on validation before a phase ends early.
         group_by: Regular expression for file names; pictures that agree in its first group (a person, a
             film) stay in one part.
@@ -106,6 +107,7 @@ class Settings:
     erase: float = 0.15
     flip: bool = True
     early_size: float = 1.0
+    quantize: bool = False
     patience: int = 15
     group_by: str = ""
     near_duplicates: bool = True

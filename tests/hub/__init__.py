@@ -1,1 +1,1 @@
-"""A small Hub on loopback, for the tests that pull models with the real client."""
+"""A small Hub on loopback, for the tests that pull and push models with the real client."""

@@ -1,4 +1,4 @@
-"""A Hub on loopback that the unmodified `huggingface_hub` client reads from, with faults on demand.
+"""A Hub on loopback that the unmodified `huggingface_hub` client reads from and writes to, with faults on demand.
 
     with Hub() as hub:
         commit = hub.commit("user/flags", directory)
@@ -26,12 +26,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-TOKEN = "hf_a_token_that_only_the_tests_know"
-# Files from this size on are “large”: they lie on the CDN.
-LARGE = 100_000
-_MODEL = re.compile(r"/api/models/([^/]+/[^/]+)(?:/revision/([^/]+))?")
-_RESOLVE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
-_SMALL = re.compile(r"/api/resolve-cache/models/([^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
+from tests.hub.writing import LARGE, READ_TOKEN, TOKEN, Writing
+
+_MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)spaces/)?[^/]+/[^/]+)(?:/revision/([^/]+))?")
+_RESOLVE = re.compile(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_SMALL = re.compile(r"/api/resolve-cache/models/((?:spaces/)?[^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
 _SHORT_PIECE = 8192
 
 
@@ -42,6 +41,10 @@ class Repository:
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     private: bool = False
+    tags: set[str] = field(default_factory=set)
+    parents: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +61,7 @@ class Fault:
         reset: Close the connection without an answer.
         body: Changes the pieces of the file that is sent: see `truncated`, `corrupted`, `dripping`.
         then: Called when the request is met, before it is answered.
+        lose: Do what was asked for, and close the connection without an answer.
     """
 
     match: str
@@ -69,6 +73,7 @@ class Fault:
     reset: bool = False
     body: Callable[[bytes], Any] | None = None
     then: Callable[[], object] | None = None
+    lose: bool = False
 
 
 class Hub:
@@ -79,6 +84,10 @@ class Hub:
         self.log: list[str] = []  # "METHOD path" of every request to the Hub
         self.cdn_log: list[str] = []
         self.cdn_tokens: list[str] = []  # Authorization headers that reached the CDN; none should
+        self.uploads: dict[str, bytes] = {}  # SHA-256 → content of large files
+        self.parts: dict[tuple[str, int], bytes] = {}
+        self.page = 1000  # files on a page of the tree
+        self.writing = threading.RLock()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -156,6 +165,8 @@ class Hub:
 
     def large_file(self, digest: str) -> bytes | None:
         """Return the content with this SHA-256."""
+        if digest in self.uploads:
+            return self.uploads[digest]
         for repository in list(self.repositories.values()):
             for files in list(repository.commits.values()):
                 for content in files.values():
@@ -188,10 +199,12 @@ def halting(content: bytes) -> Any:
     time.sleep(20)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Writing, BaseHTTPRequestHandler):
     """What both origins share: faults, and answers with or without a body."""
 
     protocol_version = "HTTP/1.1"
+    losing = False
+    content = b""  # what the client sent
     server: Any
 
     @property
@@ -207,6 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._meet()
 
+    def do_POST(self) -> None:
+        self._meet()
+
+    def do_PUT(self) -> None:
+        self._meet()
+
     def note(self, request: str) -> None:
         raise NotImplementedError
 
@@ -216,6 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _meet(self) -> None:
         request = f"{self.command} {self.path}"
         self.note(request)
+        self.losing = False
+        self.content = self.body()
         fault = self.hub.fault_of(request)
         try:
             if fault:
@@ -227,6 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif fault and fault.status:
                 self.error(fault.status, fault.code, fault.headers)
             else:
+                self.losing = bool(fault and fault.lose)
                 self.answer(urlsplit(self.path).path, fault)
         except OSError:  # the client has gone
             self.close_connection = True
@@ -238,6 +260,9 @@ class _Handler(BaseHTTPRequestHandler):
     def send(
         self, status: int, content: bytes, headers: Mapping[str, str], body: Callable[[bytes], Any] | None = None
     ) -> None:
+        if self.losing:
+            self.close_connection = True
+            return
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
@@ -267,6 +292,8 @@ class _HubHandler(_Handler):
         self.hub.log.append(request)
 
     def answer(self, path: str, fault: Fault | None) -> None:
+        if self.write(self.command, path, self.content):
+            return None
         for pattern, answer in ((_MODEL, self._info), (_SMALL, self._small), (_RESOLVE, self._resolve)):
             found = pattern.fullmatch(path)
             if found:
@@ -276,7 +303,7 @@ class _HubHandler(_Handler):
     def _find(self, name: str, revision: str | None) -> tuple[str, dict[str, bytes]] | None:
         """Return commit and files, or answer why there are none."""
         repository = self.hub.repositories.get(name)
-        known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        known = self.headers.get("Authorization") in (f"Bearer {TOKEN}", f"Bearer {READ_TOKEN}")
         if not repository or (repository.private and not known):
             self.error(404 if known else 401, "RepoNotFound")  # as the real one: who may not read it is not told
             return None
@@ -291,7 +318,12 @@ class _HubHandler(_Handler):
         if found:
             commit, files = found
             siblings = [{"rfilename": path, **_listed(content)} for path, content in sorted(files.items())]
-            answer = {"id": name, "sha": commit, "private": False, "siblings": siblings}
+            answer = {
+                "id": name,
+                "sha": commit,
+                "private": self.hub.repositories[name].private,
+                "siblings": siblings,
+            }
             self.send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault and fault.body)
 
     def _resolve(self, _: Fault | None, name: str, revision: str, path: str) -> None:
@@ -327,11 +359,23 @@ class _CdnHandler(_Handler):
             self.hub.cdn_tokens.append(self.headers["Authorization"])
 
     def answer(self, path: str, fault: Fault | None) -> None:
+        if self.command == "PUT":
+            return self._store(path)
         digest = path.strip("/").partition("/")[0]
         content = self.hub.large_file(digest)
         if content is None:
             return self.error(404)
         self.send_file(content, {"ETag": f'"{digest}"'}, fault)
+
+    def _store(self, path: str) -> None:
+        _, kind, oid, *number = path.split("/")
+        if kind == "part":
+            self.hub.parts[oid, int(number[0])] = self.content
+        elif hashlib.sha256(self.content).hexdigest() != oid:
+            return self.error(422)
+        else:
+            self.hub.uploads[oid] = self.content
+        self.send(200, b"", {"ETag": f'"{hashlib.md5(self.content).hexdigest()}"'})
 
 
 def _pieces(content: bytes) -> list[bytes]:

@@ -6,17 +6,26 @@ import argparse
 import json
 from pathlib import Path
 
+from model.errors import SettingsError
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
     parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report there")
+    parser.add_argument(
+        "--pictures",
+        action="store_true",
+        help="let the report show the pictures behind each number; leave it out where they are private",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print one JSON object as the last line."""
     from train.measuring import run_evaluate
 
-    print(json.dumps(run_evaluate(options.bundle, options.data, options.out)))
+    if options.pictures and not options.out:
+        raise SettingsError("--pictures needs --out DIR, where the report that shows them is written.")
+    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.pictures)))
     return 0

@@ -34,17 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
     parser.add_argument("--test", metavar="DIR", type=Path, help="folder per class for the final figures")
     parser.add_argument(
-        "--recipe",
-        choices=RECIPES,
-        help="settings to start from, each of which the options below change (default: best, which starts from "
-        "pretrained weights; small with --weights none or an architecture that has none)",
-    )
-    parser.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
         help="go on with an interrupted training of this bundle, or begin again",
     )
     parser.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's records")
+    add_setting_arguments(parser)
+
+
+def add_setting_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add an option for the recipe and one for every setting."""
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="settings to start from, each of which the options below change (default: best, which starts from "
+        "pretrained weights; small with --weights none or an architecture that has none)",
+    )
     meanings = _attribute_meanings(Settings.__doc__ or "")
     for field in dataclasses.fields(Settings):
         if field.name == "recipe":

@@ -1,0 +1,83 @@
+"""What a visitor sees while the model is still at the Hub, and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from playwright.sync_api import Browser, Page, expect
+
+from model.hub import EMBEDDED
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.hub.server import Hub
+from tests.serving import EXAMPLES, running_app
+
+REPOSITORY = "somebody/flags"
+PICTURE = EXAMPLES / "pictures" / "brazil.jpg"
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub() as server:
+        server.commit(REPOSITORY, EMBEDDED)
+        yield server
+
+
+def visit(browser: Browser, url: str, size: dict[str, int]) -> Page:
+    page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+    page.goto(url)
+    return page
+
+
+def said(page: Page, elem_id: str) -> str:
+    box = page.locator(f"#{elem_id} textarea")
+    box.wait_for(timeout=PATIENCE)
+    return box.input_value()
+
+
+def says(words: str) -> re.Pattern[str]:
+    return re.compile(re.escape(words))
+
+
+def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: Browser, tmp_path: Path) -> None:
+    hub.fail("", status=503)
+    with running_app(tmp_path, ["--model", REPOSITORY], **hub.environment(tmp_path / "hub")) as url:
+        pages = [visit(browser, url, size) for size in (DESKTOP, PHONE)]
+        for page in pages:
+            waits_for = page.locator("#waiting textarea")
+            expect(waits_for).to_have_value(says("status 503"), timeout=PATIENCE)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        with pytest.raises(Exception, match="not there yet"):
+            Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
+        commit = hub.repositories[REPOSITORY].references["main"]
+        newer: list[str] = []
+        hub.recover()
+        hub.fail("GET .*manifest", times=1, then=lambda: newer.append(hub.commit(REPOSITORY, EMBEDDED)))
+        for page in pages:  # nobody reloads
+            page.get_by_role("tab", name="Image").wait_for(timeout=PATIENCE)
+            assert said(page, "source") == f"Model: {REPOSITORY}, commit {commit}"
+        answer = Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
+        assert answer["label"] == "Brazil"
+        for page in pages:  # offered, not taken
+            expect(page.locator("#news textarea")).to_have_value(says(newer[0]), timeout=PATIENCE)
+            assert commit in said(page, "source")
+    log = (tmp_path / "app.log").read_text(encoding="utf-8")
+    assert "Traceback" not in log and "status 503" in log
+
+
+def test_a_hub_that_is_down_with_a_fallback(hub: Hub, browser: Browser, tmp_path: Path) -> None:
+    hub.fail("", status=500)
+    options = ["--model", REPOSITORY, "--fallback", "default"]
+    with running_app(tmp_path, options, **hub.environment(tmp_path / "hub")) as url:
+        page = visit(browser, url, DESKTOP)
+        page.get_by_role("tab", name="Image").wait_for(timeout=PATIENCE)
+        assert said(page, "source") == "Model: the embedded model"
+        assert f"in place of “{REPOSITORY}”" in said(page, "source-note")
+        hub.recover()
+        page = visit(browser, url, PHONE)
+        expect(page.locator("#news textarea")).to_have_value(says("can be had again"), timeout=PATIENCE)
+    assert "Traceback" not in (tmp_path / "app.log").read_text(encoding="utf-8")

@@ -1,0 +1,45 @@
+"""`train compare` puts several bundles side by side on the same pictures."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import keras
+import pytest
+from PIL import Image
+
+from tests.conftest import Fitted
+from train.__main__ import main
+from train.compare import COLUMNS, parameters
+
+
+def test_one_row_a_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle, table = str(colour_fit.bundle), tmp_path / "table.csv"
+
+    assert main(["compare", bundle, bundle, "--data", str(colour_fit.data), "--out", str(table)]) == 0
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
+    assert [float(row["accuracy"]) for row in rows] == [row["accuracy"] for row in printed]
+    assert rows[0]["accuracy"] == rows[1]["accuracy"]
+    assert all(0 < float(row["milliseconds_per_picture"]) < 1000 for row in rows)
+    with Image.open(tmp_path / "table.png") as plot:
+        assert plot.width > 400
+
+
+def test_parameters_are_those_of_the_keras_model(colour_fit: Fitted) -> None:
+    assert parameters(colour_fit.bundle) == keras.saving.load_model(colour_fit.bundle).count_params()
+
+
+@pytest.mark.parametrize("out", ["table.txt", "missing/table.csv"])
+def test_a_table_that_cannot_be_written_is_a_mistake_of_the_user(
+    out: str, colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["compare", str(colour_fit.bundle), "--data", str(colour_fit.data), "--out", str(tmp_path / out)]
+
+    assert main(arguments) == 2
+    assert "--out should name a .csv file" in capsys.readouterr().err

@@ -1,0 +1,25 @@
+"""`python -m train compare`: measure several bundles on the same data, side by side."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="directories or Hub repositories")
+    parser.add_argument("--data", metavar="DATA", type=Path, required=True, help="folder per class")
+    parser.add_argument(
+        "--out", metavar="FILE.csv", type=Path, required=True, help="one row a bundle; the plot goes beside it"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, and print one JSON object a bundle."""
+    from train.compare import run_compare
+
+    for row in run_compare(options.bundles, options.data, options.out):
+        print(json.dumps(row))
+    return 0

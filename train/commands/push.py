@@ -1,0 +1,68 @@
+"""`python -m train push`: publish a bundle on the Hub, and a Space that serves it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="directory written by `train fit`")
+    parser.add_argument("repository", metavar="REPO", help="where to, such as user/name; made when it is not there")
+    parser.add_argument("--private", action="store_true", help="make a new repository, or Space, private")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
+    where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
+    parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
+    parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
+    parser.add_argument("--dataset-name", metavar="NAME", help="what the model was trained on")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publish, and print one JSON object as the last line."""
+    from model.errors import SettingsError
+    from train import push
+    from train.space import push_space
+
+    push.check_name("REPO", options.repository)
+    if options.space:
+        push.check_name("--space", options.space)
+        if options.create_pr:
+            raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
+    target = push.Target(options.repository, branch=options.revision, as_request=options.create_pr)
+    pushed, version = push.push_bundle(
+        target,
+        options.bundle,
+        licence=options.license,
+        dataset_name=options.dataset_name,
+        private=options.private,
+        dry_run=options.dry_run,
+    )
+    _tell(options.repository, pushed, options.dry_run)
+    result = {
+        "repository": options.repository,
+        "commit": pushed.commit,
+        "version": version,
+        "changed": list(pushed.changed),
+        "pull_request": pushed.pull_request,
+        "dry_run": options.dry_run,
+    }
+    if options.space:
+        space = push_space(
+            options.space, options.repository, pushed.commit, private=options.private, dry_run=options.dry_run
+        )
+        _tell(options.space, space, options.dry_run)
+        result |= {"space": options.space, "space_commit": space.commit, "space_changed": list(space.changed)}
+    print(json.dumps(result))
+    return 0
+
+
+def _tell(repository: str, pushed: object, dry_run: bool) -> None:
+    changed = pushed.changed  # type: ignore[attr-defined]
+    if not changed:
+        print(f"“{repository}” is up to date.")
+        return
+    print(f"{'Would write' if dry_run else 'Wrote'} to “{repository}”: {', '.join(changed)}.")

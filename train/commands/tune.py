@@ -1,0 +1,35 @@
+"""`python -m train tune`: try settings on your data, by grid or random search."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from train.commands import fit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options: those of the search, and those of `fit` for what stays the same in all trials."""
+    parser.add_argument("data", metavar="DATA", type=Path, help="as for fit")
+    parser.add_argument("--trials", metavar="N", type=int, required=True, help="how many trials there are in the end")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("tuning"), help="where the trials are kept (default: tuning)"
+    )
+    parser.add_argument("--search", choices=("random", "grid"), default="random", help="how values are chosen")
+    parser.add_argument(
+        "--setting",
+        metavar="NAME=A,B,C",
+        action="append",
+        default=[],
+        help="a setting with the values to try; give it several times (default: learning-rate, dropout, mixing)",
+    )
+    fit.add_setting_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Search, and print the trials as a table, the best first, and the command that trains with its settings."""
+    settings = fit.settings_of(options)
+    from train.tune import run_tune
+
+    print(run_tune(options.data, options.out, settings, options.setting, options.trials, options.search))
+    return 0

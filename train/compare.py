@@ -1,0 +1,121 @@
+"""Measure several bundles on the same pictures, timed alternately: `run_compare`."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from model.classifier import Classifier
+from model.errors import SettingsError
+from model.hub import resolve_model
+from model.preprocessing import read_picture
+from train import dataset
+from train.measuring import run_evaluate
+
+COLUMNS = (
+    "bundle",
+    "architecture",
+    "n",
+    "accuracy",
+    "macro_f1",
+    "loss",
+    "milliseconds_per_picture",
+    "parameters",
+    "file_megabytes",
+)
+_TIMED_PICTURES = 100
+
+
+def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, Any]]:
+    """Compare bundles.
+
+    Args:
+        models: Directories or Hub repositories.
+        data: Folder per class, whose names are labels of every bundle.
+        out: The table to write, a CSV file; a plot of the same name goes beside it.
+
+    Returns:
+        One row a bundle, with the keys of `COLUMNS`.
+
+    Raises:
+        VistazoError: A bundle or the data cannot be used.
+    """
+    if out.suffix.lower() != ".csv" or out.is_dir() or not out.absolute().parent.is_dir():
+        raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
+    directories = [resolve_model(model) for model in models]
+    figures = [run_evaluate(str(directory), data) for directory in directories]
+    classifiers = [Classifier.load(directory) for directory in directories]
+    milliseconds = _timed(classifiers, data)
+    rows = [
+        {
+            "bundle": model,
+            "architecture": str(classifier.bundle.settings.get("architecture", "")),
+            **{name: measured[name] for name in ("n", "accuracy", "macro_f1", "loss")},
+            "milliseconds_per_picture": round(spent, 3),
+            "parameters": parameters(classifier.bundle.directory),
+            "file_megabytes": round(classifier.bundle.network.stat().st_size / 1e6, 3),
+        }
+        for model, classifier, measured, spent in zip(models, classifiers, figures, milliseconds, strict=True)
+    ]
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    _plot(rows, out.with_suffix(".png"))
+    return rows
+
+
+def parameters(directory: Path) -> int:
+    """Return the number of weights that a bundle's Keras model stores."""
+    count = 0
+
+    def add(name: str, item: object) -> None:
+        nonlocal count
+        if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+            count += item.size
+
+    with h5py.File(directory / "model.weights.h5") as file:
+        file.visititems(add)
+    return count
+
+
+def _timed(classifiers: Sequence[Classifier], data: Path) -> list[float]:
+    """Return the median milliseconds of a prediction by each model: preparing and the network, decoding left out.
+
+    The models take turns at every picture, so that whatever else the machine does slows all of them.
+    """
+    parts = dataset.find_part_folders(data)
+    root = next((parts[part] for part in ("test", "validation", "train") if part in parts), data)
+    spent: list[list[float]] = [[] for _ in classifiers]
+    for example in dataset.list_examples(root)[:_TIMED_PICTURES]:
+        try:
+            picture = read_picture(example.path)
+        except Exception:  # it was named when the figures were measured
+            continue
+        for place, classifier in enumerate(classifiers):
+            start = time.perf_counter()
+            classifier.classify(picture)
+            spent[place].append(1000 * (time.perf_counter() - start))
+    return [statistics.median(times) for times in spent]
+
+
+def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw accuracy over time, each bundle a point whose size says how large its file is."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for row in rows:
+        name = Path(row["bundle"]).name
+        axes.scatter(row["milliseconds_per_picture"], row["accuracy"], s=40 + 20 * row["file_megabytes"], alpha=0.6)
+        axes.annotate(name, (row["milliseconds_per_picture"], row["accuracy"]), (6, 6), textcoords="offset points")
+    axes.set(xlabel="milliseconds a picture", ylabel=f"accuracy on {rows[0]['n']} pictures")
+    axes.margins(0.2)
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,60 @@
+"""Find pictures whose label is probably wrong, by predictions that never saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from model.errors import DataError
+from model.preprocessing import InputSpec
+from train.dataset import Example, all_labels
+from train.pictures import PictureStore
+from train.recipe_book import load_recipe
+
+_FOLDS = 5
+
+
+def probable_label_errors(examples: Sequence[Example], weights: str, store: PictureStore) -> list[tuple[Example, str]]:
+    """Return the pictures whose label is probably wrong, the likeliest first, each with the label it seems to have.
+
+    Confident learning (Northcutt et al. 2021) on out-of-sample probabilities: a logistic regression on
+    pretrained features, each picture predicted by one that was fitted on other pictures.
+
+    Args:
+        examples: The pictures, each with one label.
+        weights: "imagenet" or a weights file of MobileNetV2 0.35.
+        store: Where decoded pictures go.
+
+    Raises:
+        DataError: A class has fewer pictures than there are folds.
+        SettingsError: The weights cannot be used.
+    """
+    from cleanlab.filter import find_label_issues
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from train.architectures import build
+    from train.probe import pooled_features
+
+    labels = all_labels(examples)
+    classes = np.array([labels.index(example.label) for example in examples])
+    rarest = int(np.bincount(classes).argmin())
+    if np.bincount(classes)[rarest] < _FOLDS:
+        raise DataError(
+            f"Class “{labels[rarest]}” has fewer than {_FOLDS} pictures: too few to find label errors. Add pictures "
+            "or leave out --weights."
+        )
+    settings = replace(load_recipe("best"), weights=weights)
+    spec = InputSpec(*settings.input_size)
+    network = build(settings, spec, len(labels))
+    pictures, _, _ = store.load(examples, spec, "reading")
+    features = pooled_features(network, pictures)
+    regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=settings.seed)
+    probabilities = cross_val_predict(regression, features, classes, cv=folds, method="predict_proba")
+    rows = find_label_issues(classes, probabilities, return_indices_ranked_by="self_confidence")
+    return [(examples[row], labels[int(probabilities[row].argmax())]) for row in rows]

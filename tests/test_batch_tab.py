@@ -26,7 +26,7 @@ def classifier(colour_bundle: Path) -> Classifier:
 @pytest.fixture
 def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("interface.uploads.get_upload_folder", lambda: str(tmp_path))
-    monkeypatch.setattr("interface.batch_tab.get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("interface.results.get_upload_folder", lambda: str(tmp_path))
     return tmp_path
 
 

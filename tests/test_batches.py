@@ -142,3 +142,13 @@ def test_mixed_batches_are_the_same_for_the_same_seed() -> None:
     for index in range(len(one)):
         np.testing.assert_array_equal(one[index][0], other[index][0])
         np.testing.assert_allclose(one[index][1].sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_small_data_set_is_passed_several_times_an_epoch() -> None:
+    settings = Settings(batch_size=4, least_steps=14)
+    data = TrainingBatches(PICTURES, CLASSES, settings, (20, 20), grey=False)
+
+    counts = np.bincount(np.concatenate([data[index][1] for index in range(len(data))]))
+
+    assert len(data) >= 14
+    assert set(counts) == {3}

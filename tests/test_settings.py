@@ -38,6 +38,7 @@ from train.settings import Settings
         ("alpha", 0.0),
         ("epochs", 0),
         ("batch_size", 0),
+        ("least_steps", 0),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("learning_rate", float("inf")),

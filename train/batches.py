@@ -58,7 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self._order = self._shuffle()
 
     def __len__(self) -> int:
-        return -(-len(self._pictures) // self._settings.batch_size)
+        return -(-len(self._order) // self._settings.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         settings = self._settings
@@ -77,6 +77,11 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def _shuffle(self) -> np.ndarray:
         rng = np.random.default_rng([self._settings.seed, self._epoch])
+        steps = -(-len(self._pictures) // self._settings.batch_size)
+        passes = -(-self._settings.least_steps // steps) if steps else 1
+        return np.concatenate([self._one_pass(rng) for _ in range(passes)])
+
+    def _one_pass(self, rng: np.random.Generator) -> np.ndarray:
         order = rng.permutation(len(self._pictures))
         if not self._settings.balance:
             return order

@@ -38,6 +38,7 @@ class Settings:
         multi_label: Several labels a picture: a folder named cat+dog holds pictures of both.
         epochs: Passes over the training pictures, all phases together.
         batch_size: Pictures a step.
+        least_steps: Steps that an epoch has at least: a small data set is passed several times.
         optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
         learning_rate: Highest learning rate.
         schedule: "cosine" falls to zero after a warm-up, "constant" stays, "plateau" falls to a third
@@ -85,6 +86,7 @@ class Settings:
     multi_label: bool = False
     epochs: int = 40
     batch_size: int = 32
+    least_steps: int = 1
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
@@ -148,6 +150,7 @@ class Settings:
         _range("--alpha", self.alpha, 0.05, 3)
         _range("--epochs", self.epochs, 1, 100_000)
         _range("--batch-size", self.batch_size, 1, 4096)
+        _range("--least-steps", self.least_steps, 1, 100_000)
         _range("--learning-rate", self.learning_rate, 1e-8, 10)
         _range("--weight-decay", self.weight_decay, 0, 10)
         _range("--patience", self.patience, 1, 100_000)

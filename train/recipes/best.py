@@ -14,6 +14,7 @@ SETTINGS = Settings(
     weights="imagenet",
     epochs=20,
     batch_size=32,
+    least_steps=30,
     learning_rate=3e-4,
     weight_decay=0.02,
     probe=True,

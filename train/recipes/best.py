@@ -3,6 +3,9 @@
 The logits start from a logistic regression on the pretrained features (Kumar et al. 2022), so that fine-tuning has no
 reason to spoil them; then all layers are trained with AdamW on a cosine, with label smoothing, a little mixing, rare
 classes drawn more often, and the moving average of the weights is what is kept.
+
+Measured (README.md has the commands): 100 sports from 34 pictures a class 0.860, where the regression alone gives 0.78;
+sunglasses on people never seen 0.989; three athletes 0.808.
 """
 
 from train.settings import Settings

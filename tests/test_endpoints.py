@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,26 @@ def test_files_of_the_server_stay_closed(url: str, endpoint: str, meta: dict[str
         answer = raw_call(url, endpoint, {"path": path, "orig_name": "x.svg", **meta})
         assert "event: error" in answer and "event: complete" not in answer
         assert "passwd" not in answer and "root:" not in answer
+
+
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_urls_reach_no_private_address(url: str, meta: dict[str, Any]) -> None:
+    asked: list[str] = []
+
+    class Private(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Private) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        secret = f"http://127.0.0.1:{server.server_port}/secret.png"
+        for payload in ({"path": secret}, {"path": None, "url": secret}, {"path": secret, "url": secret}):
+            assert "event: error" in raw_call(url, "predict_image", payload | meta)
+        server.shutdown()
+    assert asked == []
 
 
 def test_clip_gives_a_row_a_frame_and_the_sum(client: Client, classifier: Classifier, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from model.clip_files import spoken
 from model.clip_header import open_container, read_header
 from model.clip_record import ClipRecord, FrameRow
-from model.errors import VideoError
+from model.errors import Sentence, VideoError
 from model.video_reader import read_frames
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
@@ -44,7 +44,7 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
     rows = record.rows()
     row = next(rows, None)
     if row is None:
-        raise VideoError(f"Nothing was read of “{source.name}”. Read the clip first.")
+        raise VideoError(Sentence("Nothing was read of “{name}”. Read the clip first.", name=source.name))
     begin, end = row.time, record.segments()[-1].end
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as output:
         video: av.video.stream.VideoStream | None = None

@@ -11,7 +11,7 @@ import av
 from av.stream import Disposition
 from PIL import Image
 
-from model.errors import VideoError
+from model.errors import Sentence, VideoError
 from model.preprocessing import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,og
 
 # HEIC and AVIF are the same container as MP4; these brands (ISO/IEC 23008-12) say that it holds a picture.
 _PICTURE_BRANDS = frozenset(["avif", "heic", "heix", "heim", "heis", "mif1"])
-_NOT_A_VIDEO = "“{}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI."
-_ONE_PICTURE = "“{}” is a picture, not a clip. Predict it as a picture."
+_NOT_A_VIDEO = "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI."
+_ONE_PICTURE = "“{name}” is a picture, not a clip. Predict it as a picture."
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,9 @@ def read_header(path: Path) -> Header:
         VideoError: It is not a video, or its frames are too large.
     """
     if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
-        raise VideoError(f"“{path.name}” cannot be opened: there is no such file. Check the path.")
+        raise VideoError(Sentence("“{name}” cannot be opened: there is no such file. Check the path.", name=path.name))
     if path.stat().st_size == 0:
-        raise VideoError(f"“{path.name}” is an empty file. Choose a clip with content.")
+        raise VideoError(Sentence("“{name}” is an empty file. Choose a clip with content.", name=path.name))
     return _animation_header(path) or _container_header(path)
 
 
@@ -155,15 +155,21 @@ def open_container(path: Path) -> InputContainer:
     try:
         return av.open(f"file:{path.resolve()}", options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:  # ValueError: a name that is not UTF-8
-        raise VideoError(_NOT_A_VIDEO.format(path.name)) from error
+        raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name)) from error
 
 
 def refuse_huge_frames(path: Path, width: int, height: int) -> None:
     """Raise a VideoError if a frame of that size would take too much memory."""
     if width * height > MAX_FRAME_PIXELS:
         raise VideoError(
-            f"The frames of “{path.name}” have {width} x {height} pixels; the limit is "
-            f"{MAX_FRAME_PIXELS // 1_000_000} megapixels. Make the clip smaller first."
+            Sentence(
+                "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. "
+                "Make the clip smaller first.",
+                name=path.name,
+                width=width,
+                height=height,
+                limit=MAX_FRAME_PIXELS // 1_000_000,
+            )
         )
 
 
@@ -178,7 +184,7 @@ def _animation_header(path: Path) -> Header | None:
     except Exception:  # not such a file, or one that Pillow stumbles over
         return None
     if not animated:
-        raise VideoError(_ONE_PICTURE.format(path.name))
+        raise VideoError(Sentence(_ONE_PICTURE, name=path.name))
     return Header(info, animation=True)
 
 
@@ -186,21 +192,27 @@ def _container_header(path: Path) -> Header:
     with open_container(path) as container:
         moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if container.streams.video and not moving:
-            raise VideoError(f"“{path.name}” is a sound file with a cover picture, not a video. Choose a clip.")
+            raise VideoError(
+                Sentence("“{name}” is a sound file with a cover picture, not a video. Choose a clip.", name=path.name)
+            )
         videos = [stream for stream in moving if stream.codec_context is not None]  # None: nobody knows the codec
         if container.streams.audio and not moving:
-            raise VideoError(f"“{path.name}” holds sound but no picture. Choose a clip.")
+            raise VideoError(Sentence("“{name}” holds sound but no picture. Choose a clip.", name=path.name))
         if not videos:
-            raise VideoError(_NOT_A_VIDEO.format(path.name))
+            raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name))
         if container.metadata.get("major_brand", "").strip() in _PICTURE_BRANDS:
-            raise VideoError(_ONE_PICTURE.format(path.name))
+            raise VideoError(Sentence(_ONE_PICTURE, name=path.name))
         stream = videos[0]
         width, height = stream.width, stream.height
         refuse_huge_frames(path, width, height)
         if width <= 0 or height <= 0:
             raise VideoError(
-                f"“{path.name}” does not say how large its frames are, or they exceed {MAX_FRAME_PIXELS // 1_000_000} "
-                "megapixels. Make the clip smaller first, or convert it to H.264 (MP4)."
+                Sentence(
+                    "“{name}” does not say how large its frames are, or they exceed {limit} megapixels. "
+                    "Make the clip smaller first, or convert it to H.264 (MP4).",
+                    name=path.name,
+                    limit=MAX_FRAME_PIXELS // 1_000_000,
+                )
             )
         own = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
         whole = container.duration / av.time_base if container.duration else None

@@ -13,6 +13,28 @@
 what to do. It becomes a `gr.Error`, an exit status or a log line only at the program's edge.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+
+class Sentence(str):
+    """A sentence for people that remembers how it was put together, so that it can be said in another language.
+
+    Args:
+        template: The sentence, as `str.format` takes it when there are values.
+        values: What stands in its places; sentences among them are translated as well.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, **values: Any) -> Sentence:
+        """Put the sentence together."""
+        sentence = super().__new__(cls, template.format(**values) if values else template)
+        sentence.template, sentence.values = template, values
+        return sentence
+
 
 class VistazoError(Exception):
     """Something the user can put right."""

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from model.errors import PictureError
+from model.errors import PictureError, Sentence
 
 ColourMode = Literal["rgb", "grey"]
 ResizeRule = Literal["stretch", "crop", "pad"]
@@ -101,13 +101,15 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
     Raises:
         PictureError: It is not a picture, is damaged, or has more than `MAX_PIXELS` pixels.
     """
-    name = f"“{source.name}”" if isinstance(source, Path) else "The picture"
+    name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
     try:
         content = source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:
-        raise PictureError(f"{name} cannot be opened: {error.strerror or error}. Check the path.") from error
+        raise PictureError(
+            Sentence("{name} cannot be opened: {reason}. Check the path.", name=name, reason=error.strerror or error)
+        ) from error
     if not content:
-        raise PictureError(f"{name} is an empty file. Choose a picture file with content.")
+        raise PictureError(Sentence("{name} is an empty file. Choose a picture file with content.", name=name))
     try:
         with Image.open(io.BytesIO(content), formats=PICTURE_FORMATS) as image:
             _refuse_too_many_pixels(image, name)
@@ -119,12 +121,16 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
         raise
     except Image.UnidentifiedImageError as error:
         raise PictureError(
-            f"{name} is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF."
+            Sentence(
+                "{name} is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.", name=name
+            )
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(_too_many_pixels(name)) from error
     except Exception as error:  # Pillow's decoders raise whatever they stumble over in damaged data
-        raise PictureError(f"{name} is damaged and cannot be decoded. Save it again or choose another.") from error
+        raise PictureError(
+            Sentence("{name} is damaged and cannot be decoded. Save it again or choose another.", name=name)
+        ) from error
 
 
 def prepare(picture: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb") -> np.ndarray:
@@ -157,9 +163,12 @@ def _refuse_too_many_pixels(image: Image.Image, name: str) -> None:
         raise PictureError(_too_many_pixels(name, f" ({image.width} x {image.height})"))
 
 
-def _too_many_pixels(name: str, size: str = "") -> str:
-    return (
-        f"{name} has too many pixels{size}; the limit is {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
+def _too_many_pixels(name: str, size: str = "") -> Sentence:
+    return Sentence(
+        "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.",
+        name=name,
+        size=size,
+        limit=MAX_PIXELS // 1_000_000,
     )
 
 

@@ -23,7 +23,7 @@ from model.clip_header import (
     read_header,
     refuse_huge_frames,
 )
-from model.errors import VideoError
+from model.errors import Sentence, VideoError
 from model.preprocessing import to_rgb
 
 # Below that, browsers show a frame of an animation for the time below, as it was drawn for slow machines.
@@ -117,12 +117,19 @@ def read_frames_bgr(
             yield Frame(index, time, picture)
         if index < 0:
             raise VideoError(
-                f"“{path.name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again."
+                Sentence(
+                    "“{name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again.",
+                    name=path.name,
+                )
             )
         if on_warning is not None and index > 0 and _breaks_off(path, header, time, usual_gap):
             on_warning(
-                f"“{path.name}” is damaged: it breaks off at {time:.1f} s. The frames up to there are kept; "
-                "for the rest, save or upload the clip again."
+                Sentence(
+                    "“{name}” is damaged: it breaks off at {time:.1f} s. The frames up to there are kept; "
+                    "for the rest, save or upload the clip again.",
+                    name=path.name,
+                    time=time,
+                )
             )
     finally:
         grabbed.close()

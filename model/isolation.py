@@ -47,12 +47,12 @@ class Decoders:
         self._lock = threading.Lock()
         self._closed = False
 
-    def picture(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
-        """Do a task about a picture.
+    def call(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
+        """Do a task about a picture or a clip's header.
 
         Args:
             task: A function of a module, such as those of `model.decoding`.
-            source: The picture, the task's first argument.
+            source: The file, the task's first argument.
             arguments: The task's other arguments.
 
         Returns:
@@ -77,7 +77,7 @@ class Decoders:
         finally:
             self._give_back(process, whole=answered)
 
-    def clip(
+    def stream(
         self,
         task: Callable[..., Any],
         path: Path,

@@ -95,6 +95,8 @@ def columns() -> list[str]:
 
 def headings(language: str) -> list[str]:
     """Return the headings of the table in a language."""
+    if language == ENGLISH:  # as in the file
+        return columns()
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
     return [say(language, "column_file"), *ranks, say(language, "column_note")]

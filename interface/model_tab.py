@@ -22,7 +22,8 @@ _CLASSES_SHOWN = 8
 _MOST_PLOTS = 12
 
 STYLE = """
-.vz-model table { border-collapse: collapse; width: 100%; margin: 0 0 8px; border: 0; }
+.vz-model table { border-collapse: collapse; width: 100%; margin: 0 0 8px !important; border: 0 !important; }
+.vz-model tr { border: 0 !important; }
 .vz-model th, .vz-model td { text-align: left; padding: 5px 12px 5px 0 !important; vertical-align: top;
   border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
 .vz-model thead th { font-weight: 600; font-size: 13px; }
@@ -50,7 +51,7 @@ def add_model_tab(model: LoadedModel) -> gr.HTML:
             plots,
             label=text("plots"),
             columns=2,
-            height=520,
+            height="auto",
             object_fit="contain",
             interactive=False,
             buttons=["fullscreen"],

@@ -18,7 +18,7 @@ from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.annotated_clip import write_annotated_clip
 from model.classifier import Classifier
-from model.clip_files import SEGMENT_COLUMNS
+from model.clip_files import SEGMENT_COLUMNS, frame_columns
 from model.clip_record import ClipRecord
 from model.isolation import Decoders
 
@@ -201,11 +201,15 @@ def second_headings(language: str) -> list[str]:
 
 def segment_headings(language: str) -> list[str]:
     """Return the headings of the table of segments, in the order of `model.clip_files.SEGMENT_COLUMNS`."""
+    if language == ENGLISH:  # as in the files
+        return list(SEGMENT_COLUMNS)
     return [say(language, f"column_{name}") for name in SEGMENT_COLUMNS]
 
 
 def frame_headings(language: str) -> list[str]:
     """Return the headings of the table of frames, in the order of `model.clip_files.frame_columns`."""
+    if language == ENGLISH:
+        return frame_columns(TOP)
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
     return [say(language, "column_index"), say(language, "column_time"), *ranks, say(language, "column_segment")]

@@ -24,6 +24,7 @@ _LOOK_EVERY = 0.2
 _MOST_IDLE = 2
 # A process that has done this many tasks is replaced: what its libraries leak stays small.
 _MOST_TASKS = 500
+_PROGRAM = "from model.decoder_process import main; main({}, {})"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -154,7 +155,7 @@ class _Process:
         environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "model.decoder_process", str(theirs.fileno()), str(megabytes)],
+                [sys.executable, "-c", _PROGRAM.format(theirs.fileno(), megabytes)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

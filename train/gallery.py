@@ -41,12 +41,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Case:
-    """One picture in one cell of the table; `said` is -1 where a label was missed."""
+    """One picture in one cell of the table: the label's probability, and how sure the network was of what it said."""
 
     cell: str
     row: int
-    said: int
-    confidence: float
+    probability: float
+    sureness: float
     wrong: bool
 
 
@@ -54,9 +54,9 @@ def pictures_block(evidence: Evidence | None) -> str:
     """Return the HTML element that carries the pictures, for the page's script.
 
     Its JSON object has "images" (a data URI and a file name each), "cells" (cell → pairs of an image's number
-    and a probability, the most confident first; "true-predicted", or "label-found", "label-missed" and
-    "label-wrong" with several labels a picture) and "mistakes": cell, image's number, the label that was said,
-    and its probability. Mistakes come before right answers when there is not room for all.
+    and a probability, the surest answer first; "true-predicted", or "label-found", "label-missed" and
+    "label-wrong" with several labels a picture) and "mistakes": cell, image's number and probability, the surest
+    first. Mistakes come before right answers when there is not room for all.
 
     Args:
         evidence: The measured pictures; None for a page without pictures.
@@ -64,8 +64,7 @@ def pictures_block(evidence: Evidence | None) -> str:
     if evidence is None:
         return _BLOCK.format("{}")
     cases = _cases_of_one(evidence) if evidence.thresholds is None else _cases_of_several(evidence)
-    # A label that was missed has a low probability: the lower, the worse.
-    cases.sort(key=lambda case: (not case.wrong, case.confidence - 1.0 if case.said < 0 else -case.confidence))
+    cases.sort(key=lambda case: (not case.wrong, -case.sureness))
     images: list[list[str]] = []
     numbers: dict[int, int] = {}
 
@@ -81,13 +80,13 @@ def pictures_block(evidence: Evidence | None) -> str:
     mistakes: list[list[Any]] = []
     for case in cases:
         inside = cells.setdefault(case.cell, [])
-        telling = case.wrong and case.said >= 0 and len(mistakes) < _MOST_MISTAKES
+        telling = case.wrong and len(mistakes) < _MOST_MISTAKES
         if (len(inside) >= _MOST_PER_CELL and not telling) or (image := number(case.row)) is None:
             continue
         if len(inside) < _MOST_PER_CELL:
-            inside.append([image, round(case.confidence, 3)])
+            inside.append([image, round(case.probability, 3)])
         if telling:
-            mistakes.append([case.cell, image, case.said, round(case.confidence, 3)])
+            mistakes.append([case.cell, image, round(case.probability, 3)])
     # “<” would let a file name end the script.
     content = json.dumps({"images": images, "cells": cells, "mistakes": mistakes}).replace("<", "\\u003c")
     return _BLOCK.format(content)
@@ -102,16 +101,19 @@ def without_pictures(page: bytes) -> bytes:
 def _cases_of_one(evidence: Evidence) -> list[_Case]:
     true, said = evidence.targets.argmax(axis=1).tolist(), evidence.probabilities.argmax(axis=1).tolist()
     top = evidence.probabilities.max(axis=1).tolist()
-    return [_Case(f"{true[r]}-{said[r]}", r, said[r], top[r], true[r] != said[r]) for r in range(len(true))]
+    return [_Case(f"{true[r]}-{said[r]}", r, top[r], top[r], true[r] != said[r]) for r in range(len(true))]
 
 
 def _cases_of_several(evidence: Evidence) -> list[_Case]:
     cases = []
     shown, said = evidence.targets > 0, evidence.probabilities >= np.array(evidence.thresholds)
     for row, label in np.argwhere(shown | said).tolist():
-        kind = ("wrong" if said[row, label] else "missed") if shown[row, label] != said[row, label] else "found"
-        confidence = float(evidence.probabilities[row, label])
-        cases.append(_Case(f"{label}-{kind}", row, label if kind != "missed" else -1, confidence, kind != "found"))
+        probability = float(evidence.probabilities[row, label])
+        if not said[row, label]:
+            cases.append(_Case(f"{label}-missed", row, probability, 1 - probability, True))
+        else:
+            wrong = not shown[row, label]
+            cases.append(_Case(f"{label}-{'wrong' if wrong else 'found'}", row, probability, probability, wrong))
     return cases
 
 

@@ -54,7 +54,9 @@ def confusion_plot(matrix: np.ndarray, labels: Sequence[str], totals: np.ndarray
     bar = figure.colorbar(image, ax=axes, shrink=0.5, aspect=24, pad=0.02)
     bar.outline.set_visible(False)  # type: ignore[operator]  # a spine, whatever the stub says
     bar.ax.tick_params(labelsize=8, colors=INK, length=0)
-    if totals is not None:
+    if totals is None:
+        bar.ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    else:
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return png(figure)
 
@@ -67,14 +69,22 @@ def curves_plot(curves: Mapping[str, Any], kind: str) -> bytes:
         kind: "roc" or "precision_recall".
     """
     area = {"roc": "roc_auc", "precision_recall": "average_precision"}[kind]
+    total, drawn = len(curves["per_class"]), len(curves["drawn"])
     figure = new_figure(7.6, 4.9)
     axes = figure.subplots()
     if kind == "roc":
         axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, linestyle=(0, (2, 3)), label="guessing 0.500")
+    solid = drawn // 2 if drawn < total else len(COLOURS)  # the rest is dashed, in the same colours again
     for index, (label, points) in enumerate(curves["drawn"].items()):
-        dashes = ("-", (0, (5, 1.5)))[index // len(COLOURS) % 2]
         name = f"{short(label)} {curves['per_class'][label][area]:.3f}"
-        _line(axes, points[kind], color=COLOURS[index % len(COLOURS)], linewidth=1.3, linestyle=dashes, label=name)
+        _line(
+            axes,
+            points[kind],
+            color=COLOURS[index % solid],
+            linewidth=1.3,
+            linestyle="-" if index < solid else (0, (5, 1.5)),
+            label=name,
+        )
     for mean, title, dashes in (("macro", "mean of the classes", "-"), ("micro", "all answers together", (0, (1, 1)))):
         if kind in curves[mean]:
             name = f"{title} {curves[mean][area]:.3f}"
@@ -86,7 +96,6 @@ def curves_plot(curves: Mapping[str, Any], kind: str) -> bytes:
     if kind == "precision_recall":
         texts = {"xlabel": "recall: share of the own pictures found", "ylabel": "precision: share of the finds right"}
     tidy(axes, _TITLES[kind], xlim=(-0.015, 1.015), ylim=(-0.015, 1.03), aspect="equal", **texts)
-    total, drawn = len(curves["per_class"]), len(curves["drawn"])
     which = f"{drawn // 2} best, {drawn // 2} worst of {total}" if drawn < total else "each class"
     lines, names = axes.get_legend_handles_labels()
     legend = figure.legend(
@@ -161,8 +170,10 @@ def reliability_plot(metrics: Mapping[str, Any]) -> bytes:
         lows, means, shares, counts = (np.array([row[i] for row in bins], float) for i in range(4))
         upper, lower = panels[0][column], panels[1][column]
         upper.bar(lows, shares, 1 / 15, align="edge", color=BLUE, edgecolor="white", label="right answers")
-        upper.plot([0, 1], [0, 1], color=PALE, linewidth=1.2, linestyle=(0, (3, 2)), label="honest")
-        upper.plot(means, shares, "o", color=RED, markersize=4.5, label="mean confidence")
+        upper.plot(
+            [0, 1], [0, 1], color=PALE, linewidth=1.2, linestyle=(0, (3, 2)), label="honest: confidence as large"
+        )
+        upper.plot(means, shares, "o", color=RED, markersize=4.5, label="at the mean confidence")
         tidy(upper, f"{titles[name]}: ECE {errors[name]:.3f}", xlim=(0, 1), ylim=(0, 1.02))
         lower.bar(lows, counts / max(counts.sum(), 1), 1 / 15, align="edge", color=PALE, edgecolor="white")
         tidy(lower, grid="y", xlabel="confidence of the answer")
@@ -170,7 +181,8 @@ def reliability_plot(metrics: Mapping[str, Any]) -> bytes:
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     panels[0][0].set_ylabel("share of right answers", fontsize=9.5, color=INK)
     panels[1][0].set_ylabel("of the answers", fontsize=9.5, color=INK)
-    panels[0][0].legend(loc="upper left", frameon=False, fontsize=8.5, labelcolor=INK)
+    lines, names = panels[0][0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5, labelcolor=INK)
     return png(figure)
 
 

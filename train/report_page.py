@@ -10,6 +10,8 @@ from typing import Any
 
 _ASSETS = Path(__file__).parent / "report_assets"
 _MOST_CONFUSIONS = 10
+_MOST_SEEN = 20  # labels whose table is seen as a whole
+_MOST_ROOMY = 12
 _PARTS = {
     "test": "They were kept apart: neither the network nor its settings have seen them.",
     "validation": "There was no test part. The best epoch, the temperature and the threshold were chosen on these very "
@@ -33,7 +35,9 @@ def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, 
     contents = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title, _ in sections)
     body = "".join(f'<section id="{key}"><h2>{title}</h2>{text}</section>' for key, title, text in sections)
     style, script = ((_ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    split = html.escape(str(metrics["split"]))
+    split = html.escape(str(metrics["split"])) + (
+        " part" if metrics["split"] in ("test", "validation", "train") else ""
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +52,7 @@ script-src 'unsafe-inline'">
 <body>
 <header>
 <h1>How good is this classifier?</h1>
-<p class="lead">It was shown {metrics["n"]} pictures ({split}) and {_right(metrics)}.</p>
+<p class="lead">It was shown {metrics["n"]} pictures of the {split} and {_right(metrics)}.</p>
 <p>{_PARTS.get(str(metrics["split"]), "")}</p>
 <nav aria-label="Contents"><ul>{contents}</ul></nav>
 </header>
@@ -81,14 +85,14 @@ def _sections(
     yield "mistakes", "Most confident mistakes", _MISTAKES
     yield "classes", "Best and worst classes", _classes(metrics, plots)
     yield "curves", "Precision-recall and ROC curves", _curves(metrics, plots)
-    yield "histograms", "Probabilities class by class", _histograms(plots, several)
+    yield "histograms", "Probabilities class by class", _histograms(plots, several, len(labels))
     yield "calibration", "Can its probabilities be trusted?", _calibration(metrics, plots)
     yield "unknown", "“None of these”", _unknown(metrics)
     yield "training", "How it was trained", _training(metrics, plots)
 
 
 _MISTAKES = """<p>These pictures misled the network most. Look at them first: sometimes the label is wrong, and
-sometimes they show what the training pictures lack.</p><div id="mistakes" class="pictures"></div>"""
+sometimes they show what the training pictures lack.</p><div id="misled" class="pictures"></div>"""
 
 
 def _summary(metrics: Mapping[str, Any]) -> str:
@@ -99,7 +103,11 @@ def _summary(metrics: Mapping[str, Any]) -> str:
             metrics["accuracy"],
             "all labels of the picture right" if several else "the first answer is right",
         ),
-        ("Top-5 accuracy", metrics["top5_accuracy"], "the truth is among the five likeliest labels"),
+        (
+            "Top-5 accuracy",
+            metrics["top5_accuracy"] if len(metrics["per_class"]) > 5 else None,
+            "the truth is among the five likeliest labels",
+        ),
         ("ROC AUC, mean", metrics.get("curves", {}).get("macro", {}).get("roc_auc"), "1 is perfect, 0.5 is guessing"),
         (
             "Average precision, mean",
@@ -146,10 +154,13 @@ def _matrix(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[st
             ("confusion_matrix_normalised", "Confusion matrix with the shares of each true class"),
         )
     )
+    note = "<p>Rows: a label that is there. Columns: a label that was named. A picture may count in several cells.</p>"
+    note = note if several else ""
+    opened = "<details open>" if len(labels) > _MOST_SEEN else "<details>"
     return (
         f'{text}<div class="scroll high">{table}</div><div id="cell" aria-live="polite"></div>'
         f"{'' if several else _confusions(metrics['confusion_matrix'], labels)}"
-        f"<details><summary>The matrix as pictures: counts and shares</summary>{images}</details>"
+        f"{opened}<summary>The matrix as pictures: counts and shares</summary>{note}{images}</details>"
     )
 
 
@@ -163,7 +174,7 @@ def _cell_table(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
             for column, count in enumerate(counts)
         )
         rows.append(f"<tr><th scope=row>{html.escape(label)}{cells}")
-    return f'<table class="cells"><tr><td>{head}{"".join(rows)}</table>'
+    return f'<table class="cells{" roomy" if len(labels) <= _MOST_ROOMY else ""}"><tr><td>{head}{"".join(rows)}</table>'
 
 
 def _found_table(counts: Mapping[str, Mapping[str, int]]) -> str:
@@ -200,8 +211,8 @@ def _confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
     if not pairs:
         return "<p>No picture got a wrong answer.</p>"
     rows = "".join(
-        f"<tr><th scope=row>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}<td>{count}"
-        f"<td>{count / sum(matrix[true]):.0%}"
+        f"<tr><th scope=row>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}"
+        f'<td><button data-cell="{true}-{said}">{count}</button><td>{count / sum(matrix[true]):.0%}'
         for count, true, said in pairs
     )
     return (
@@ -257,13 +268,14 @@ def _curves(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
     )
 
 
-def _histograms(plots: Mapping[str, bytes], several: bool) -> str:
+def _histograms(plots: Mapping[str, bytes], several: bool, count: int) -> str:
     if "histograms" not in plots:
         return ""
     line = " The dashed line is the probability from which the label counts." if several else ""
+    which = " Of the many classes, the six best and the six worst by F1." if count > _MOST_ROOMY else ""
     return (
         "<p>How probable the network called a class: blue for pictures of this class, orange for all others. The "
-        f"further apart the two colours, the better.{line} Of many classes, the six best and the six worst.</p>"
+        f"further apart the two colours, the better.{line}{which}</p>"
         + _image(plots, "histograms", "Histograms of the probability of each class, own pictures against others")
     )
 

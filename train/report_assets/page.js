@@ -2,7 +2,7 @@
 const { images = [], cells = {}, mistakes = [] } = JSON.parse(document.getElementById("pictures").textContent);
 const table = document.querySelector(".cells");
 const names = [...table.querySelectorAll("th[scope=row]")].map((head) => head.textContent);
-const buttons = [...table.querySelectorAll("button")];
+const buttons = [...document.querySelectorAll("[data-cell]")];
 const percent = (share) => `${Math.round(100 * share)} %`;
 const kinds = { found: "found", missed: "missed", wrong: "wrongly named" };
 
@@ -43,7 +43,7 @@ function open(button) {
   row.append(...inside.map(([index, share]) => figure(images[index], `${images[index][1]} (${percent(share)})`, "")));
   const place = document.getElementById("cell");
   place.replaceChildren(...parts, row);
-  buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+  buttons.forEach((other) => other.setAttribute("aria-pressed", String(other.dataset.cell === button.dataset.cell)));
   place.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
@@ -55,13 +55,14 @@ for (const button of buttons) {
 }
 
 document.getElementById("shares")?.addEventListener("change", (event) => {
-  for (const button of buttons) button.textContent = event.target.checked ? button.dataset.share : button.dataset.count;
+  for (const button of table.querySelectorAll("button")) button.textContent = event.target.checked ? button.dataset.share : button.dataset.count;
 });
 
-const place = document.getElementById("mistakes");
+const place = document.getElementById("misled");
 if (!images.length) place.append(absent(WITHOUT));
 else if (!mistakes.length) place.append(absent("None: every answer was right."));
-for (const [cell, index, said, share] of mistakes) {
-  const truth = cell.endsWith("-wrong") ? "is not there" : `in truth ${names[cell.split("-")[0]]}`;
-  place.append(figure(images[index], `${names[said]} (${percent(share)})`, truth));
+for (const [cell, index, share] of mistakes) {
+  const [row, column] = cell.split("-");
+  const truth = { wrong: "is not there", missed: "is there" }[column] ?? `in truth ${names[row]}`;
+  place.append(figure(images[index], `${names[column in kinds ? row : column]} (${percent(share)})`, truth));
 }

@@ -203,3 +203,6 @@ def test_the_card_begins_with_metadata_that_names_the_figures(colour_bundle: Pat
     assert "pipeline_tag: image-classification" in metadata
     assert f"value: {load_bundle(colour_bundle).metrics['accuracy']}" in metadata
     assert "# An image classifier for 3 labels" in text
+    effect = load_bundle(colour_bundle).metrics["unknown"]
+    assert f"withholds {effect['withheld_wrong']} wrong and {effect['withheld_right']} right ones" in text
+    assert "; without it, it is 0." in text

@@ -83,10 +83,10 @@ def test_the_figures_are_said_in_sentences(page: Reader, metrics: dict[str, Any]
     text = re.sub(r"\s+", " ", page.text)
 
     low, high = metrics["accuracy_interval"]
-    assert "It was shown 4 pictures of the test part and named 75.0% of them rightly." in text
-    assert f"expect {low:.1%} to {high:.1%} (95 % interval)" in text
+    assert "It was shown 4 pictures of the test part and named 75.0 % of them rightly." in text
+    assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % interval)" in text
     assert f"is {metrics['ece_before']:.4f} as the network said it and {metrics['ece']:.4f} with" in text
-    assert "less than 65.0%, the answer is “none of these”. Here that leaves 2 of 4 pictures with an answer" in text
+    assert "less than 65.0 %, the answer is “none of these”. Here that leaves 2 of 4 pictures with an answer" in text
     assert "It withholds 1 wrong answers and 1 right ones." in text
     assert "Without a picture in this part: plain & simple." in text
     assert "The weights of epoch 1 were kept" in text

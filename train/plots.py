@@ -49,7 +49,7 @@ def confusion_plot(matrix: np.ndarray, labels: Sequence[str], totals: np.ndarray
         for (row, column), value in np.ndenumerate(drawn):
             if value:
                 text = f"{value}" if totals is None else f"{value:.0%}"
-                colour = "white" if value > 0.55 * highest else INK
+                colour = "white" if value > 0.65 * highest else INK
                 axes.text(column, row, text, ha="center", va="center", fontsize=size - 0.5, color=colour)
     bar = figure.colorbar(image, ax=axes, shrink=0.5, aspect=24, pad=0.02)
     bar.outline.set_visible(False)  # type: ignore[operator]  # a spine, whatever the stub says

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from train.report_tables import cell_table, confusions, found_table, number, percent
+
 _ASSETS = Path(__file__).parent / "report_assets"
-_MOST_CONFUSIONS = 10
 _MOST_SEEN = 20  # labels whose table is seen as a whole
-_MOST_ROOMY = 12
+_MOST_DRAWN = 12
 _PARTS = {
     "test": "They were kept apart: neither the network nor its settings have seen them.",
     "validation": "There was no test part. The best epoch, the temperature and the threshold were chosen on these very "
@@ -45,7 +46,7 @@ def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
 script-src 'unsafe-inline'">
-<title>Evaluation: {metrics["accuracy"]:.1%} right</title>
+<title>Evaluation: {percent(metrics["accuracy"])} right</title>
 <style>
 {style}</style>
 </head>
@@ -70,8 +71,8 @@ def _right(metrics: Mapping[str, Any]) -> str:
     low, high = metrics["accuracy_interval"]
     end = "" if metrics.get("multi_label") else " rightly"
     return (
-        f"{what} <strong>{metrics['accuracy']:.1%}</strong> of them{end}. With other pictures of the same kind, expect "
-        f"{low:.1%} to {high:.1%} (95 % interval)"
+        f"{what} <strong>{percent(metrics['accuracy'])}</strong> of them{end}. With other pictures of the same kind, "
+        f"expect {percent(low)} to {percent(high)} (95 % interval)"
     )
 
 
@@ -124,7 +125,7 @@ def _summary(metrics: Mapping[str, Any]) -> str:
     )
     means = "".join(
         f"<tr><th scope=row>{title}"
-        + "".join(_number(metrics.get(f"{kind}_{name}")) for name in ("precision", "recall", "f1"))
+        + "".join(number(metrics.get(f"{kind}_{name}")) for name in ("precision", "recall", "f1"))
         for kind, title in (("macro", "Macro: every class counts the same"), ("weighted", "Weighted: by its pictures"))
     )
     return (
@@ -146,7 +147,7 @@ def _matrix(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[st
         "only. <strong>Choose a number to see its pictures.</strong></p>"
         '<p><label><input type="checkbox" id="shares"> Show shares of the row instead of counts</label></p>'
     )
-    table = _found_table(metrics["label_counts"]) if several else _cell_table(metrics["confusion_matrix"], labels)
+    table = found_table(metrics["label_counts"]) if several else cell_table(metrics["confusion_matrix"], labels)
     images = "".join(
         _image(plots, name, alt)
         for name, alt in (
@@ -159,65 +160,8 @@ def _matrix(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[st
     opened = "<details open>" if len(labels) > _MOST_SEEN else "<details>"
     return (
         f'{text}<div class="scroll high">{table}</div><div id="cell" aria-live="polite"></div>'
-        f"{'' if several else _confusions(metrics['confusion_matrix'], labels)}"
+        f"{'' if several else confusions(metrics['confusion_matrix'], labels)}"
         f"{opened}<summary>The matrix as pictures: counts and shares</summary>{note}{images}</details>"
-    )
-
-
-def _cell_table(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
-    head = "".join(f"<th scope=col><span>{html.escape(label)}</span>" for label in labels)
-    rows = []
-    for true, (label, counts) in enumerate(zip(labels, matrix, strict=True)):
-        total = max(sum(counts), 1)
-        cells = "".join(
-            _button(f"{true}-{column}", count, count / total, true == column) if count else "<td>"
-            for column, count in enumerate(counts)
-        )
-        rows.append(f"<tr><th scope=row>{html.escape(label)}{cells}")
-    return f'<table class="cells{" roomy" if len(labels) <= _MOST_ROOMY else ""}"><tr><td>{head}{"".join(rows)}</table>'
-
-
-def _found_table(counts: Mapping[str, Mapping[str, int]]) -> str:
-    rows = []
-    for index, (label, row) in enumerate(counts.items()):
-        cells = "".join(
-            _button(f"{index}-{kind}", row[kind], 0.0, kind == "found") if row[kind] else "<td>"
-            for kind in ("found", "missed", "wrong")
-        )
-        rows.append(f"<tr><th scope=row>{html.escape(label)}{cells}")
-    head = "<th scope=col>Found<th scope=col>Missed<th scope=col>Wrongly named"
-    return f'<table class="cells plain"><tr><td>{head}{"".join(rows)}</table>'
-
-
-def _button(cell: str, count: int, share: float, right: bool) -> str:
-    kind = " class=right" if right else ""
-    dark = " data-dark" if share > 0.5 else ""
-    return (
-        f'<td{kind}><button data-cell="{cell}" style="--s:{share:.2f}"{dark} data-share="{share:.0%}">{count}</button>'
-    )
-
-
-def _confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
-    """List the pairs of classes that are mixed up most."""
-    pairs = sorted(
-        (
-            (count, true, said)
-            for true, row in enumerate(matrix)
-            for said, count in enumerate(row)
-            if count and true != said
-        ),
-        key=lambda pair: (-pair[0], pair[1:]),
-    )[:_MOST_CONFUSIONS]
-    if not pairs:
-        return "<p>No picture got a wrong answer.</p>"
-    rows = "".join(
-        f"<tr><th scope=row>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}"
-        f'<td><button data-cell="{true}-{said}">{count}</button><td>{count / sum(matrix[true]):.0%}'
-        for count, true, said in pairs
-    )
-    return (
-        '<h3>Mixed up most often</h3><div class="scroll"><table><tr><th scope=col>True<th scope=col class=text>Taken '
-        f"for<th scope=col>Pictures<th scope=col>Of its pictures{rows}</table></div>"
     )
 
 
@@ -227,9 +171,9 @@ def _classes(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
     known = {label: row for label, row in metrics["per_class"].items() if row["support"]}
     missing = [html.escape(label) for label, row in metrics["per_class"].items() if not row["support"]]
     rows = "".join(
-        f"<tr><th scope=row>{html.escape(label)}{_number(row['precision'])}{_number(row['recall'])}{_number(row['f1'])}"
-        f"{_number(areas.get(label, {}).get('roc_auc'))}{_number(areas.get(label, {}).get('average_precision'))}"
-        + (_number(thresholds.get(label)) if thresholds else "")
+        f"<tr><th scope=row>{html.escape(label)}{number(row['precision'])}{number(row['recall'])}{number(row['f1'])}"
+        f"{number(areas.get(label, {}).get('roc_auc'))}{number(areas.get(label, {}).get('average_precision'))}"
+        + (number(thresholds.get(label)) if thresholds else "")
         + f"<td>{row['support']}"
         for label, row in sorted(known.items(), key=lambda item: item[1]["f1"])
     )
@@ -272,7 +216,7 @@ def _histograms(plots: Mapping[str, bytes], several: bool, count: int) -> str:
     if "histograms" not in plots:
         return ""
     line = " The dashed line is the probability from which the label counts." if several else ""
-    which = " Of the many classes, the six best and the six worst by F1." if count > _MOST_ROOMY else ""
+    which = " Of the many classes, the six best and the six worst by F1." if count > _MOST_DRAWN else ""
     return (
         "<p>How probable the network called a class: blue for pictures of this class, orange for all others. The "
         f"further apart the two colours, the better.{line}{which}</p>"
@@ -308,15 +252,15 @@ def _unknown(metrics: Mapping[str, Any]) -> str:
     if not effect:
         return ""
     rows = "".join(
-        f"<tr><th scope=row>{threshold:.0%}<td>{coverage:.1%}<td>{'–' if accuracy is None else f'{accuracy:.1%}'}"
+        f"<tr><th scope=row>{percent(threshold, 0)}<td>{percent(coverage)}<td>{percent(accuracy)}"
         for threshold, coverage, accuracy in effect["sweep"]
     )
     answered = effect["accuracy_answered"]
     return (
-        f"<p>Where the likeliest label has less than <strong>{effect['threshold']:.1%}</strong>, the answer is “none "
-        f"of these”. Here that leaves {effect['answered']} of {metrics['n']} pictures with an answer "
-        f"({effect['coverage']:.1%})"
-        + (f", of which {answered:.1%} are right" if answered is not None else "")
+        f"<p>Where the likeliest label has less than <strong>{percent(effect['threshold'])}</strong>, the answer is "
+        f"“none of these”. Here that leaves {effect['answered']} of {metrics['n']} pictures with an answer "
+        f"({percent(effect['coverage'])})"
+        + (f", of which {percent(answered)} are right" if answered is not None else "")
         + f". It withholds <strong>{effect['withheld_wrong']}</strong> wrong answers and "
         f"<strong>{effect['withheld_right']}</strong> right ones.</p>"
         "<p>All these pictures show a known label, so this says what the threshold costs. What it is for, pictures "
@@ -350,7 +294,3 @@ def _image(plots: Mapping[str, bytes], name: str, alt: str) -> str:
         return ""
     source = base64.b64encode(plots[name]).decode()
     return f'<p class="plot"><img alt="{alt}" src="data:image/png;base64,{source}">'
-
-
-def _number(value: float | None) -> str:
-    return "<td>–" if value is None else f"<td>{value:.3f}"

@@ -58,13 +58,13 @@ def confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
     if not pairs:
         return "<p>No picture got a wrong answer.</p>"
     rows = "".join(
-        f"<tr><th scope=row>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}"
-        f'<td><button data-cell="{true}-{said}">{count}</button><td>{percent(count / sum(matrix[true]), 0)}'
+        f'<tr><td><button data-cell="{true}-{said}">{count}</button><td>{percent(count / sum(matrix[true]), 0)}'
+        f"<td class=text>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}"
         for count, true, said in pairs
     )
     return (
-        '<h3>Mixed up most often</h3><div class="scroll"><table><tr><th scope=col>True<th scope=col class=text>Taken '
-        f"for<th scope=col>Pictures<th scope=col>Of its pictures{rows}</table></div>"
+        '<h3>Mixed up most often</h3><div class="scroll"><table><tr><th scope=col>Pictures<th scope=col>Of the class'
+        f"<th scope=col class=text>True<th scope=col class=text>Taken for{rows}</table></div>"
     )
 
 

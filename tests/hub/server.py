@@ -76,10 +76,35 @@ class Fault:
     lose: bool = False
 
 
-class Hub:
-    """The server; use it in a `with` statement."""
+class Doors:
+    """The two ports, Hub and CDN, at which one `Hub` after the other can be had; use it in a `with` statement."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> Doors:
+        self.hub: Hub | None = None
+        self._servers = []
+        for handler in (_HubHandler, _CdnHandler):
+            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            server.daemon_threads, server.block_on_close = True, False
+            server.doors = self  # type: ignore[attr-defined]
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            self._servers.append(server)
+        self.url, self.cdn_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+class Hub:
+    """The server; use it in a `with` statement.
+
+    Args:
+        doors: Where to serve; None for ports of its own.
+    """
+
+    def __init__(self, doors: Doors | None = None) -> None:
         self.repositories: dict[str, Repository] = {}
         self.log: list[str] = []  # "METHOD path" of every request to the Hub
         self.cdn_log: list[str] = []
@@ -91,24 +116,21 @@ class Hub:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._servers: list[ThreadingHTTPServer] = []
         self._number = itertools.count()
+        self._doors, self._own_doors = doors or Doors(), doors is None
 
     def __enter__(self) -> Hub:
-        for handler in (_HubHandler, _CdnHandler):
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            server.daemon_threads, server.block_on_close = True, False
-            server.hub = self  # type: ignore[attr-defined]
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-            self._servers.append(server)
-        self.url, self.cdn_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        if self._own_doors:
+            self._doors.__enter__()
+        self.url, self.cdn_url = self._doors.url, self._doors.cdn_url
+        self._doors.hub = self
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        self._doors.hub = None
+        if self._own_doors:
+            self._doors.__exit__()
 
     def environment(self, folder: Path, **more: str) -> dict[str, str]:
         """The variables that send a process's Hub client here, with its cache in `folder`."""
@@ -203,13 +225,11 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     """What both origins share: faults, and answers with or without a body."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     losing = False
     content = b""  # what the client sent
     server: Any
-
-    @property
-    def hub(self) -> Hub:
-        return self.server.hub  # type: ignore[no-any-return]
+    hub: Hub
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -233,6 +253,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def _meet(self) -> None:
+        if self.server.doors.hub is None:
+            self.close_connection = True
+            return
+        self.hub = self.server.doors.hub
         request = f"{self.command} {self.path}"
         self.note(request)
         self.losing = False

@@ -14,6 +14,10 @@ class OvertakenError(PushError):
     """Somebody else has changed the repository since it was looked at."""
 
 
+class BusyError(PushError):
+    """The repository is being changed by somebody else at this moment."""
+
+
 def overtaken(repository: str) -> OvertakenError:
     """Return the error for a repository that has changed meanwhile."""
     return OvertakenError(
@@ -40,7 +44,7 @@ def explain_push(error: Exception, repository: str, revision: str | None) -> tup
 
     if isinstance(error, VistazoError):
         return error, 0.0
-    if type(error) is ValueError:  # the client's word for it; its sub-classes are answers that cannot be read
+    if type(error) is ValueError and "metadata" in str(error):  # the client's word for a card the Hub refuses
         return PushError(f"The Hub does not accept what was sent for “{repository}”: look at the card's metadata."), 0.0
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, HfHubHTTPError):  # an upload's error is wrapped
@@ -76,7 +80,7 @@ def _refused(status: int, repository: str) -> PushError | None:
             "Look at the name, and at the token's rights."
         )
     if status == 409:
-        return PushError(f"Another change of “{repository}” is under way (409). Push again in a minute.")
+        return BusyError(f"Another change of “{repository}” is under way (409). Push again in a minute.")
     if status == 412:
         return overtaken(repository)
     if status in range(400, 500) and status not in (408, 425, 429):

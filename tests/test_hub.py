@@ -214,6 +214,34 @@ def test_a_private_repository_is_read_with_the_token_which_the_cdn_never_sees(hu
     assert hub.cdn_log and hub.cdn_tokens == []
 
 
+DIALECTS = [
+    {"lower", "weak", "absolute", "chunked"},
+    {"direct", "gzip", "no ids"},
+    {"no list", "pages"},
+    {"xet"},
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: " ".join(sorted(dialect)))
+def test_another_implementation_of_the_protocol(dialect: set[str], hub: Hub, pull: Pull) -> None:
+    commit = hub.commit(REPOSITORY, EMBEDDED, private=True)
+    hub.dialect |= dialect
+
+    pulled = pull(HF_TOKEN=TOKEN)
+    assert pulled.commit == commit and pulled.trouble == []
+    assert pulled.directory and sorted(path.name for path in pulled.directory.iterdir()) == NEEDED
+    assert hub.cdn_log and hub.cdn_tokens == []
+
+
+def test_a_pinned_commit_whose_copy_lacks_the_other_languages_is_completed(hub: Hub, commit: str, pull: Pull) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / "labels.es.txt").unlink()  # as after a fetch that was ended, or in a Space that preloaded less
+
+    assert pull(f"{REPOSITORY}@{commit}").directory == directory
+    assert (directory / "labels.es.txt").read_bytes() == of_embedded("labels.es.txt")
+
+
 # What is refused
 
 

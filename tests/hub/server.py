@@ -9,10 +9,24 @@
 As on the real one, large files come from another origin (the CDN) under their SHA-256, small ones
 from a second path of the same origin under their git blob id, and a resolved file names the commit
 that it belongs to. `private` repositories answer only to `TOKEN`.
+
+Where the protocol leaves a choice, `hub.dialect` makes the other one:
+
+    pages      one file on a page of the tree
+    no list    what is told about a repository has no files
+    no ids     … files without sizes and identities
+    lower      names of headers in lower case
+    weak       weak ETags
+    absolute   redirections with scheme and host
+    direct     small files at once, without a redirection
+    chunked    bodies of unannounced length
+    gzip       compressed bodies for clients that take them
+    xet        large files that could also be had from Xet
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import itertools
 import json
@@ -111,7 +125,7 @@ class Hub:
         self.cdn_tokens: list[str] = []  # Authorization headers that reached the CDN; none should
         self.uploads: dict[str, bytes] = {}  # SHA-256 → content of large files
         self.parts: dict[tuple[str, int], bytes] = {}
-        self.page = 1000  # files on a page of the tree
+        self.dialect: set[str] = set()
         self.writing = threading.RLock()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
@@ -287,11 +301,27 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         if self.losing:
             self.close_connection = True
             return
+        dialect = self.hub.dialect
+        headers = {"Content-Length": str(len(content)), **headers}
+        if "gzip" in dialect and status == 200 and "gzip" in self.headers.get("Accept-Encoding", ""):
+            content = gzip.compress(content)
+            headers |= {"Content-Encoding": "gzip", "Content-Length": str(len(content))}
+        chunked = "chunked" in dialect and body is None and self.command != "HEAD"
+        if chunked:
+            del headers["Content-Length"]
+            headers["Transfer-Encoding"] = "chunked"
+        if "weak" in dialect:
+            headers = {name: f"W/{value}" if "etag" in name.lower() else value for name, value in headers.items()}
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
-            self.send_header(name, value)
+        for name, value in headers.items():
+            self.send_header(name.lower() if "lower" in dialect else name, value)
         self.end_headers()
         if self.command == "HEAD":
+            return
+        if chunked:
+            for piece in filter(None, _pieces(content)):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
             return
         sent = 0
         for piece in (body or _pieces)(content):
@@ -341,16 +371,14 @@ class _HubHandler(_Handler):
         found = self._find(name, revision)
         if found:
             commit, files = found
-            siblings = [{"rfilename": path, **_listed(content)} for path, content in sorted(files.items())]
-            answer = {
-                "id": name,
-                "sha": commit,
-                "private": self.hub.repositories[name].private,
-                "siblings": siblings,
-            }
+            ids = "no ids" not in self.hub.dialect
+            siblings = [{"rfilename": path, **(_listed(files[path]) if ids else {})} for path in sorted(files)]
+            answer = {"id": name, "sha": commit, "private": self.hub.repositories[name].private}
+            if "no list" not in self.hub.dialect:
+                answer["siblings"] = siblings
             self.send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault and fault.body)
 
-    def _resolve(self, _: Fault | None, name: str, revision: str, path: str) -> None:
+    def _resolve(self, fault: Fault | None, name: str, revision: str, path: str) -> None:
         found = self._find(name, revision)
         if not found:
             return
@@ -360,13 +388,19 @@ class _HubHandler(_Handler):
         content = files[path]
         headers = {"X-Repo-Commit": commit}
         if len(content) < LARGE:
-            headers |= {
-                "ETag": f'"{_blob_id(content)}"',
-                "Location": f"/api/resolve-cache/models/{name}/{commit}/{path}",
-            }
+            headers |= {"ETag": f'"{_blob_id(content)}"'}
+            if "direct" in self.hub.dialect:
+                return self.send_file(content, headers, fault)
+            origin = self.hub.url if "absolute" in self.hub.dialect else ""
+            headers |= {"Location": f"{origin}/api/resolve-cache/models/{name}/{commit}/{path}"}
             return self.send(307, b"", headers)
         digest = hashlib.sha256(content).hexdigest()
         headers |= {"X-Linked-ETag": f'"{digest}"', "X-Linked-Size": str(len(content))}
+        if "xet" in self.hub.dialect:
+            headers |= {
+                "X-Xet-Hash": digest,
+                "Link": f'<{self.hub.url}/api/models/{name}/xet-read-token/{commit}>; rel="xet-auth"',
+            }
         self.send(302, b"", {**headers, "Location": f"{self.hub.cdn_url}/{digest}/{Path(path).name}"})
 
     def _small(self, fault: Fault | None, name: str, commit: str, path: str) -> None:

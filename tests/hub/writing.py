@@ -126,10 +126,11 @@ class Writing:
             return self.error(404, "RevisionNotFound")
         entries = [entry(path, content) for path, content in sorted(repository.commits[commit].items())]
         start = int(parse_qs(urlsplit(self.path).query).get("cursor", ["0"])[0])
-        page, more = entries[start : start + self.hub.page], len(entries) > start + self.hub.page
+        size = 1 if "pages" in self.hub.dialect else 1000
+        page, more = entries[start : start + size], len(entries) > start + size
         headers = {"Content-Type": "application/json"}
         if more:
-            url = f"{self.hub.url}{urlsplit(self.path).path}?recursive=true&cursor={start + self.hub.page}"
+            url = f"{self.hub.url}{urlsplit(self.path).path}?recursive=true&cursor={start + size}"
             headers["Link"] = f'<{url}>; rel="next"'
         return self.send(200, json.dumps(page).encode(), headers)
 

@@ -22,7 +22,7 @@ import pytest
 from model.bundle import load_bundle
 from model.hub import EMBEDDED
 from tests.hub.client import HURRY, Client
-from tests.hub.server import TOKEN, Hub, corrupted, dripping, halting, truncated
+from tests.hub.server import DIALECTS, TOKEN, Hub, corrupted, dripping, halting, truncated
 from tests.serving import ROOT, environment
 from train.bundle import write_manifest
 
@@ -212,14 +212,6 @@ def test_a_private_repository_is_read_with_the_token_which_the_cdn_never_sees(hu
 
     assert pull(HF_TOKEN=TOKEN).commit == commit
     assert hub.cdn_log and hub.cdn_tokens == []
-
-
-DIALECTS = [
-    {"lower", "weak", "absolute", "chunked"},
-    {"direct", "gzip", "no ids"},
-    {"no list", "pages"},
-    {"xet"},
-]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: " ".join(sorted(dialect)))

@@ -7,6 +7,7 @@ nothing else is.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 
 from model.hub import EMBEDDED
 from tests.hub.client import HURRY, Client, Ended
-from tests.hub.server import Hub
+from tests.hub.server import DIALECTS, Hub
 from tests.hub.writing import READ_TOKEN, TOKEN
 from tests.serving import ROOT, environment
 
@@ -27,6 +28,28 @@ REPOSITORY, SPACE = "somebody/flags", "somebody/show"
 COMMIT = r"POST /api/models/somebody/flags/commit/"
 LOOK = r"GET /api/models/somebody/flags\?"
 UPLOAD = r"PUT /(upload|part)/"
+CREATE = r"POST /api/repos/create"
+TAG = r"POST /api/models/somebody/flags/tag/"
+VARIABLE = r"POST /api/spaces/somebody/show/variables"
+# Every request of a push, and the options that make it; a new Space has no variables here before the last one.
+MOMENTS: dict[str, tuple[str, ...]] = {
+    LOOK: (),
+    CREATE: (),
+    r"POST /api/validate-yaml": (),
+    r"POST /api/models/.*/preupload/": (),
+    r"POST /.*\.git/info/lfs/objects/batch": (),
+    UPLOAD: (),
+    r"POST /complete/": (),
+    r"POST /verify": (),
+    COMMIT: (),
+    TAG: (),
+    r"POST /api/models/.*/branch/": ("--revision", "dev"),
+    r"GET /api/models/.*/refs": ("--create-pr",),
+    r"GET /api/spaces/somebody/show\?": ("--space", SPACE),
+    r"POST /api/spaces/somebody/show/commit/": ("--space", SPACE),
+    r"GET /api/spaces/somebody/show/variables": ("--space", SPACE),
+    VARIABLE: ("--space", SPACE),
+}
 _PUSH = (
     HURRY
     + """
@@ -34,23 +57,35 @@ import sys
 from model import hub_transport
 from train import hub_calls
 hub_calls.CALL_SECONDS, hub_calls.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
-hub_transport.REQUEST_SECONDS = hub_calls.STORING_SECONDS = 1.0
+hub_transport.REQUEST_SECONDS = hub_calls.STORING_SECONDS = {answer}
 from train.__main__ import main
 sys.exit(main(["push", *sys.argv[1:]]))
 """
 )
-# Seconds for one call with all its tries; where they have to pass, `SOON` is enough.
-PATIENCE, SOON = 15.0, 1.0
+# Seconds for one call with all its tries, and for one answer; where they have to pass, `SOON` is enough.
+PATIENCE, ANSWER, SOON = 15.0, 2.0, 1.0
 Push = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def _bare(hub: Hub) -> None:
+    hub.dialect.add("bare")
 
 
 @pytest.fixture
 def command(hub: Hub, client: Client, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """What `Popen` takes for a push in a process that can be killed."""
 
-    def command_(*options: str, **more: str) -> dict[str, Any]:
+    def command_(*options: str, bundle: Path = EMBEDDED, **more: str) -> dict[str, Any]:
         return {
-            "args": [sys.executable, "-c", _PUSH.format(patience=PATIENCE), str(EMBEDDED), REPOSITORY, *options],
+            "args": [
+                sys.executable,
+                "-c",
+                _PUSH.format(patience=PATIENCE, answer=ANSWER),
+                str(bundle),
+                REPOSITORY,
+                *options,
+            ],
             "cwd": ROOT,
             "env": environment(tmp_path, **hub.environment(client.home, HF_TOKEN=TOKEN, **more)),
             "text": True,
@@ -63,8 +98,14 @@ def command(hub: Hub, client: Client, tmp_path: Path) -> Callable[..., dict[str,
 def push(client: Client, hub: Hub) -> Push:
     """Push, and check what holds whatever happens: it ends, without a traceback, and keeps the token for itself."""
 
-    def push_(*options: str, bundle: Path = EMBEDDED, token: str = TOKEN, patience: float = PATIENCE) -> Ended:
-        code = _PUSH.format(patience=patience)
+    def push_(
+        *options: str,
+        bundle: Path = EMBEDDED,
+        token: str = TOKEN,
+        patience: float = PATIENCE,
+        answer: float = ANSWER,
+    ) -> Ended:
+        code = _PUSH.format(patience=patience, answer=answer)
         done = client.run(code, [str(bundle), REPOSITORY, *options], HF_TOKEN=token)
         assert "Traceback" not in done.stderr
         assert TOKEN not in done.stdout + done.stderr
@@ -179,6 +220,11 @@ def test_a_model_that_no_push_wrote_is_not_overwritten(hub: Hub, push: Push) -> 
     ("match", "status", "sentence"),
     [
         (LOOK, 401, "does not accept the token (401)"),
+        (LOOK, 403, "The token may not write to “somebody/flags” (403)"),
+        (CREATE, 401, "does not accept the token (401)"),
+        (CREATE, 402, "asks for a paid plan"),
+        (CREATE, 403, "needs the right to write to those of “somebody”"),
+        (r"POST /api/models/.*/preupload/", 403, "needs the right to write"),
         (COMMIT, 403, "needs the right to write"),
         (COMMIT, 404, "no “somebody/flags” that the token may write to"),
         (COMMIT, 409, "Another change of “somebody/flags” is under way"),
@@ -209,7 +255,7 @@ def test_a_token_that_may_only_read_is_told_which_right_is_missing(push: Push) -
     assert "needs the right to write" in done.stderr
 
 
-@pytest.mark.parametrize("match", [LOOK, UPLOAD, COMMIT])
+@pytest.mark.parametrize("match", MOMENTS)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -217,14 +263,91 @@ def test_a_token_that_may_only_read_is_told_which_right_is_missing(push: Push) -
         {"status": 429, "times": 1, "headers": {"Retry-After": "86400"}},
         {"reset": True, "times": 1},
         {"lose": True, "times": 1},
-        {"stall": 2, "times": 1},
     ],
-    ids=["500", "429", "reset", "lost", "stall"],
+    ids=["500", "429", "reset", "lost"],
 )
 def test_trouble_that_passes_is_outlasted_with_one_commit(hub: Hub, push: Push, match: str, fault: Any) -> None:
     hub.fail(match, **fault)
-    result(push())
+    told = result(push(*MOMENTS[match]))
+
+    assert hub.requests(match)
     assert len(titles(hub)) == 1
+    assert told["version"] in hub.repositories[REPOSITORY].references or told["pull_request"]
+    if SPACE in MOMENTS[match]:
+        assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+def test_a_stall_of_every_request_is_outlasted_with_one_commit(hub: Hub, push: Push) -> None:
+    for moment in MOMENTS:
+        hub.fail(moment, stall=1, times=1)
+    told = result(push("--space", SPACE, answer=0.4))
+
+    assert len(titles(hub)) == 1
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+@pytest.mark.parametrize("match", [CREATE, UPLOAD, COMMIT, TAG, VARIABLE])
+@pytest.mark.parametrize("fault", [{"status": 500}, {"stall": 30}, {"reset": True}], ids=["500", "stall", "reset"])
+def test_trouble_without_end_ends_in_a_sentence_and_the_next_push_goes_on(
+    hub: Hub, push: Push, match: str, fault: Any
+) -> None:
+    hub.fail(match, **fault)
+    done = push(*MOMENTS[match], patience=SOON)
+
+    assert done.returncode == 2
+    assert re.search("(has trouble|did not answer in time|cannot be reached)", done.stderr.splitlines()[-1])
+    if match in (TAG, VARIABLE):  # what is done already is told
+        assert f"published at commit {hub.repositories[REPOSITORY].references['main']}" in done.stderr
+    hub.recover()
+    told = result(push(*MOMENTS[match]))
+    assert len(titles(hub)) == 1
+    assert told["version"] in hub.repositories[REPOSITORY].references
+
+
+@pytest.mark.parametrize(
+    ("match", "status", "sentence"),
+    [
+        (TAG, 403, "has no tag yet. The token may not write to “somebody/flags” (403)"),
+        (
+            r"POST /api/spaces/somebody/show/commit/",
+            403,
+            "its Space is not. The token may not write to “somebody/show”",
+        ),
+        (VARIABLE, 403, "or set VISTAZO_MODEL to somebody/flags@"),
+    ],
+)
+def test_a_refusal_after_the_commit_says_what_is_published(
+    hub: Hub, push: Push, match: str, status: int, sentence: str
+) -> None:
+    hub.fail(match, status=status)
+    done = push(*MOMENTS[match])
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert f"The model is published at commit {hub.repositories[REPOSITORY].references['main']}" in done.stderr
+
+
+def test_a_new_space_has_its_variable_from_the_start(hub: Hub, push: Push) -> None:
+    hub.dialect.clear()
+    told = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert not hub.requests(VARIABLE)
+
+
+def test_variables_that_may_not_be_read_are_set_all_the_same(hub: Hub, push: Push) -> None:
+    hub.fail("GET /api/spaces/somebody/show/variables", status=403)
+    told = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: " ".join(sorted(dialect)))
+def test_another_implementation_of_the_protocol(dialect: set[str], hub: Hub, push: Push) -> None:
+    hub.dialect |= dialect
+    first = result(push("--space", SPACE))
+
+    assert result(push("--space", SPACE)) | {"changed": [], "space_changed": []} == result(push("--space", SPACE))
+    assert first["commit"] == hub.repositories[REPOSITORY].references["main"]
+    assert len(titles(hub)) == 1 and len(hub.repositories[f"spaces/{SPACE}"].titles) == 1
 
 
 def test_a_hub_that_is_down_is_one_sentence(command: Callable[..., dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ Where the protocol leaves a choice, `hub.dialect` makes the other one:
     chunked    bodies of unannounced length
     gzip       compressed bodies for clients that take them
     xet        large files that could also be had from Xet
+    bare       a new Space has no variables, whatever was asked for
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ _MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)spaces/)?[^/]+/[^/]+)(?:/rev
 _RESOLVE = re.compile(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 _SMALL = re.compile(r"/api/resolve-cache/models/((?:spaces/)?[^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
 _SHORT_PIECE = 8192
+# Together they make every choice.
+DIALECTS = [
+    {"lower", "weak", "absolute", "chunked"},
+    {"direct", "gzip", "no ids"},
+    {"no list", "pages"},
+    {"xet", "bare"},
+]
 
 
 @dataclass

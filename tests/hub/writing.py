@@ -102,7 +102,7 @@ class Writing:
             return self.json({"error": "You already created this repo", "url": url}, 409)
         start = {".gitattributes": b"*.tflite filter=lfs diff=lfs merge=lfs -text\n"}
         self.hub.commit(key, files=start, private=asked.get("visibility") == "private")
-        for variable in asked.get("variables") or []:
+        for variable in [] if "bare" in self.hub.dialect else asked.get("variables") or []:
             self.hub.repositories[key].variables[variable["key"]] = variable["value"]
         return self.json({"url": url})
 

@@ -22,6 +22,7 @@ import pytest
 from model.bundle import load_bundle
 from model.hub import EMBEDDED
 from tests.hub.client import HURRY, Client
+from tests.hub.pushing import other_version
 from tests.hub.server import DIALECTS, TOKEN, Hub, corrupted, dripping, halting, truncated
 from tests.serving import ROOT, environment
 from train.bundle import write_manifest
@@ -138,16 +139,6 @@ def pull(start: Callable[..., subprocess.Popen[str]], client: Client) -> Callabl
 
 
 Pull = Callable[..., Pulled]
-
-
-def other_version(folder: Path) -> Path:
-    """The embedded bundle with another threshold: every serving file but the network has a new content."""
-    bundle = Path(shutil.copytree(EMBEDDED, folder / "other"))
-    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
-    config["vistazo"]["unknown_threshold"] = 0.123
-    (bundle / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    write_manifest(bundle)
-    return bundle
 
 
 def of_embedded(name: str) -> bytes:

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-INTERRUPTED = "readers see what was there or all that is new. The same command goes on, and commits nothing twice"
+INTERRUPTED = "readers see the old commit or the new one. The same command goes on, and commits nothing twice"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -341,8 +341,11 @@ def test_three_failures_are_outlasted(moment: str, fault: dict[str, Any], hub: H
 
 
 @pytest.mark.parametrize("moment", [INFO, "HEAD .*tflite", NETWORK])
-def test_a_hub_that_asks_to_wait_for_a_day_is_asked_again_soon(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(moment, times=1, status=429, headers={"Retry-After": "86400", "RateLimit": '"api";r=0;t=86400'})
+@pytest.mark.parametrize("wait", ["86400", "Thu, 31 Dec 2099 23:59:59 GMT"])
+def test_a_hub_that_asks_to_wait_for_long_is_asked_again_soon(
+    wait: str, moment: str, hub: Hub, commit: str, pull: Pull
+) -> None:
+    hub.fail(moment, times=1, status=429, headers={"Retry-After": wait, "RateLimit": '"api";r=0;t=86400'})
 
     pulled = pull()
     assert pulled.commit == commit and pulled.seconds < 10
@@ -480,18 +483,24 @@ def test_a_cache_that_cannot_be_written(hub: Hub, commit: str, pull: Pull, tmp_p
     assert pulled.error and "cannot be written" in pulled.error and "HF_HOME" in pulled.error
 
 
-def test_a_killed_pull_leaves_nothing_that_hurts(
-    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], client: Client
+@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK, r"GET .*cache.*labels\.es"])
+def test_a_killed_pull_goes_on_at_the_next_start(
+    moment: str, hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], client: Client
 ) -> None:
     blobs = client.home / "hub" / "models--somebody--flags" / "blobs"
-    hub.fail(NETWORK, times=1, body=halting)
-    process = start(REPOSITORY)
-    _wait_for(lambda: hub.requests(NETWORK) != [] and list(blobs.glob("*.incomplete")) != [])
+    hub.fail(moment, times=1, body=halting)
+    process = start(f"{REPOSITORY}@{commit}")
+    _wait_for(lambda: hub.requests(moment) != [] and list(blobs.glob("*.incomplete")) != [])
     process.kill()
     process.communicate()
+    whole = {path.name for path in blobs.iterdir() if path.suffix != ".incomplete"}
+    hub.recover()
 
-    assert pull().commit == commit
+    directory = pull(f"{REPOSITORY}@{commit}").directory
+    assert directory and sorted(path.name for path in directory.iterdir()) == NEEDED
     assert not list(blobs.glob("*.incomplete"))
+    fetched = {name for name in NEEDED if hub.requests(rf"GET .*(cache|/[0-9a-f]{{64}}/).*{re.escape(name)}$")}
+    assert len(fetched) == len(NEEDED) - len(whole), "nothing is fetched twice"
 
 
 def test_a_killed_update_leaves_the_commit_before_it_in_use(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -121,6 +122,26 @@ def test_what_somebody_has_changed_since_the_last_push_is_not_overwritten(hub: H
     assert published(hub)["notes.txt"] == b"mine"
     result(push(bundle=other_version(tmp_path / "after")))
     assert len(titles(hub)) == 3
+
+
+def test_a_licence_is_asked_for_and_then_kept(hub: Hub, push: Push) -> None:
+    assert "Name one with --license" in push().stderr
+    assert "Name one with --license" not in push("--license", "mit").stderr
+    assert "Name one with --license" not in push().stderr
+    assert b"license: mit" in published(hub)["README.md"]
+
+
+def test_somebody_at_a_terminal_can_answer_with_a_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from train.commands.push import ask_licence
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    for typed, licence in (("mit\n", "mit"), ("\n", None)):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert ask_licence() == licence
 
 
 def test_a_branch_is_made_and_the_default_branch_left_alone(hub: Hub, push: Push) -> None:

@@ -154,6 +154,15 @@ def test_a_refusal_after_the_commit_says_what_is_published(
     assert f"The model is published at commit {hub.repositories[REPOSITORY].references['main']}" in done.stderr
 
 
+def test_offline_mode_is_one_sentence(hub: Hub, command: Callable[..., dict[str, Any]]) -> None:
+    offline = command()
+    offline["env"]["HF_HUB_OFFLINE"] = "1"
+    done = subprocess.run(**offline, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: HF_HUB_OFFLINE is set: the Hub was not asked for “somebody/flags”.\n"
+    assert hub.log == []
+
+
 def test_a_hub_that_is_down_is_one_sentence(command: Callable[..., dict[str, Any]]) -> None:
     nobody = command()
     nobody["env"]["HF_ENDPOINT"] = "http://127.0.0.1:9"
@@ -252,9 +261,11 @@ def test_two_pushes_of_the_same_bundle_at_once_make_one_commit(
     assert len(titles(hub)) == 1
 
 
-def test_a_change_between_looking_and_committing_is_not_overwritten(hub: Hub, push: Push) -> None:
+@pytest.mark.parametrize("status", [None, 409])  # the Hub says 412; 409 would do as well
+def test_a_change_between_looking_and_committing_is_not_overwritten(status: int | None, hub: Hub, push: Push) -> None:
     hub.commit(REPOSITORY, files={".gitattributes": b""})
-    hub.fail(COMMIT, times=1, then=lambda: hub.commit(REPOSITORY, files={"theirs.txt": b"first"}))
+    theirs = {"theirs.txt": b"first"}
+    hub.fail(COMMIT, times=1, status=status, then=lambda: hub.commit(REPOSITORY, files=theirs))
     done = push()
 
     assert done.returncode == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from model.bundle import CARD, MANIFEST, load_bundle
@@ -20,6 +20,7 @@ def push_bundle(
     directory: Path,
     *,
     licence: str | None = None,
+    ask_licence: Callable[[], str | None] = lambda: None,
     dataset_name: str | None = None,
     private: bool = False,
     replace: bool = False,
@@ -31,6 +32,7 @@ def push_bundle(
         target: Where to.
         directory: The bundle.
         licence: The Hub's identifier of a licence; None to keep the one that is published.
+        ask_licence: Called when neither names one; may return None.
         dataset_name: What the model was trained on; None to keep what is published.
         private: Make a new repository private.
         replace: Write over what somebody has changed since the last push.
@@ -53,7 +55,7 @@ def push_bundle(
     card = model_card(
         load_bundle(directory),
         repository=target.repository,
-        licence=licence or told_licence,
+        licence=licence or told_licence or ask_licence(),
         dataset_name=dataset_name or told_dataset,
     )
     files[CARD] = merge_card(card, published).encode()

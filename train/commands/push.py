@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 INTERRUPTED = "readers see the old commit or the new one. The same command goes on, and commits nothing twice"
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         target,
         options.bundle,
         licence=options.license,
+        ask_licence=ask_licence,
         dataset_name=options.dataset_name,
         private=options.private,
         replace=options.replace,
@@ -70,6 +72,17 @@ def run(options: argparse.Namespace) -> int:
         result |= {"space": options.space, "space_commit": space.commit, "space_changed": list(space.changed)}
     print(json.dumps(result))
     return 0
+
+
+def ask_licence() -> str | None:
+    """Ask for a licence, where somebody is there to answer; None when no answer is given."""
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print(
+            "Licence of the model, such as apache-2.0 or cc-by-4.0 (empty: none): ", end="", file=sys.stderr, flush=True
+        )
+        return sys.stdin.readline().strip() or None
+    print("No licence is named. Name one with --license ID, such as apache-2.0.", file=sys.stderr)
+    return None
 
 
 def _tell(repository: str, pushed: object, dry_run: bool) -> None:

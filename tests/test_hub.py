@@ -412,7 +412,9 @@ def test_offline_mode(hub: Hub, commit: str, pull: Pull) -> None:
 
 
 @pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK])
-def test_a_truncated_file_is_resumed(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
+@pytest.mark.parametrize("dialect", [set(), {"whole"}], ids=["parts", "whole"])
+def test_a_truncated_file_is_resumed(moment: str, dialect: set[str], hub: Hub, commit: str, pull: Pull) -> None:
+    hub.dialect |= dialect
     hub.fail(moment, times=1, body=truncated)
 
     assert pull().commit == commit

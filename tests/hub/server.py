@@ -21,6 +21,7 @@ Where the protocol leaves a choice, `hub.dialect` makes the other one:
     direct     small files at once, without a redirection
     chunked    bodies of unannounced length
     gzip       compressed bodies for clients that take them
+    whole      all of a file, also where a part of it was asked for
     xet        large files that could also be had from Xet
     bare       a new Space has no variables, whatever was asked for
 """
@@ -342,7 +343,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     def send_file(self, content: bytes, headers: Mapping[str, str], fault: Fault | None) -> None:
         body = fault.body if fault else None
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        if not asked:
+        if not asked or "whole" in self.hub.dialect:
             return self.send(200, content, headers, body)
         start = int(asked[1])
         part = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}

@@ -216,6 +216,13 @@ def test_another_implementation_of_the_protocol(dialect: set[str], hub: Hub, pul
     assert hub.cdn_log and hub.cdn_tokens == []
 
 
+def test_a_repository_that_was_renamed_is_still_found(hub: Hub, commit: str, pull: Pull) -> None:
+    hub.moved["somebody/formerly"] = REPOSITORY
+
+    pulled = pull("somebody/formerly")
+    assert pulled.commit == commit and pulled.trouble == []
+
+
 def test_a_pinned_commit_whose_copy_lacks_the_other_languages_is_completed(hub: Hub, commit: str, pull: Pull) -> None:
     directory = pull().directory
     assert directory

@@ -144,6 +144,14 @@ def test_somebody_at_a_terminal_can_answer_with_a_licence(monkeypatch: pytest.Mo
         assert ask_licence() == licence
 
 
+def test_a_repository_that_was_renamed_gets_the_commit(hub: Hub, push: Push) -> None:
+    hub.commit("somebody/banners", files={".gitattributes": b""})
+    hub.moved[REPOSITORY] = "somebody/banners"
+    told = result(push())
+    repository = hub.repositories["somebody/banners"]
+    assert repository.references["main"] == told["commit"] == repository.references[told["version"]]
+
+
 def test_a_branch_is_made_and_the_default_branch_left_alone(hub: Hub, push: Push) -> None:
     hub.commit(REPOSITORY, files={"README.md": b"hello"})
     told = result(push("--revision", "dev"))

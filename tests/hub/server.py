@@ -135,6 +135,7 @@ class Hub:
         self.uploads: dict[str, bytes] = {}  # SHA-256 → content of large files
         self.parts: dict[tuple[str, int], bytes] = {}
         self.dialect: set[str] = set()
+        self.moved: dict[str, str] = {}  # former name of a repository → its name
         self.writing = threading.RLock()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
@@ -355,6 +356,9 @@ class _HubHandler(_Handler):
         self.hub.log.append(request)
 
     def answer(self, path: str, fault: Fault | None) -> None:
+        for former, name in self.hub.moved.items():
+            if f"/{former}" in self.path:
+                return self.send(307, b"", {"Location": self.path.replace(former, name)})
         if self.write(self.command, path, self.content):
             return None
         for pattern, answer in ((_MODEL, self._info), (_SMALL, self._small), (_RESOLVE, self._resolve)):

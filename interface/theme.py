@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from interface import timeline
+from interface import model_tab, timeline
 
 STYLE = (
     """
@@ -12,6 +12,18 @@ STYLE = (
 /* Wide tables scroll inside their frame; the page never scrolls sideways. */
 .gradio-container .column, .gradio-container .row > *, #frames, #segments, #seconds { min-width: 0; max-width: 100%; }
 #heading p { opacity: 0.75; }
+#top { justify-content: space-between; align-items: flex-start; flex-wrap: wrap; }
+#top > * { flex: 0 1 auto; width: auto; min-width: 0; }
+#languages nav { display: flex; gap: 4px 14px; flex-wrap: wrap; padding-top: 6px; }
+#languages a { text-decoration: underline; padding: 4px 0; }
+/* Text, not boxes to type in. */
+#question textarea, #labels textarea, #source textarea, #limits textarea, #status textarea, #note textarea,
+#live-note textarea, #news textarea, #source-note textarea { border: 0 !important; background: none !important;
+  box-shadow: none !important; padding: 0 !important; }
+#source textarea, #limits textarea { font-size: 13px; }
+#question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important; }
+#languages .html-container { padding: 0 !important; }
+#plots .grid-container { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)) !important; }
 /* One row of examples that scrolls by itself: on a phone the answer stays near the picture. */
 #picture-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
 #picture-examples .gallery-item { flex: 0 0 80px; }
@@ -23,6 +35,7 @@ STYLE = (
 footer .divider { display: none; }
 """
     + timeline.STYLE
+    + model_tab.STYLE
 )
 
 

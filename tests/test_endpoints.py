@@ -78,7 +78,13 @@ def raw_call(url: str, endpoint: str, *data: object) -> str:
 
 def test_only_these_endpoints_are_shown(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/predict_image", "/explain_image", "/predict_images", "/predict_video"}
+    assert set(endpoints) == {
+        "/predict_image",
+        "/explain_image",
+        "/locate_image",
+        "/predict_images",
+        "/predict_video",
+    }
     clip, *others = endpoints["/predict_video"]["parameters"]
     assert clip["parameter_name"] == "clip"
     assert [other["parameter_name"] for other in others] == ["frames_per_second", "start", "end"]

@@ -56,7 +56,8 @@ def _bare(hub: Hub) -> None:
         (COMMIT, 404, "no “somebody/flags” that the token may write to"),
         (COMMIT, 409, "Another change of “somebody/flags” is under way"),
         (COMMIT, 412, "Somebody else has changed “somebody/flags”"),
-        (UPLOAD, 422, "does not accept what was sent"),
+        (UPLOAD, 422, "did not arrive whole (status 422)"),
+        (UPLOAD, 403, "needs the right to write"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_nothing_is_written(
@@ -102,6 +103,31 @@ def test_trouble_that_passes_is_outlasted_with_one_commit(hub: Hub, push: Push, 
     assert told["version"] in hub.repositories[REPOSITORY].references or told["pull_request"]
     if SPACE in MOMENTS[match]:
         assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+def test_an_upload_that_arrives_damaged_is_sent_again(hub: Hub, push: Push) -> None:
+    hub.fail("PUT /part/", status=400, times=1)
+    hub.fail("POST /complete/", status=422, times=1)
+    told = result(push())
+    assert published(hub)["model.tflite"] == (EMBEDDED / "model.tflite").read_bytes()
+    assert titles(hub) == [f"Publish {told['version']}"]
+
+
+@pytest.mark.parametrize(
+    "match", ["HEAD .*README", "GET .*cache.*README", "HEAD .*manifest", "GET .*/revision/bundle-"]
+)
+@pytest.mark.parametrize(
+    "fault", [{"status": 500, "times": 3}, {"reset": True, "times": 1}, {"stall": 3, "times": 1}], ids=str
+)
+def test_trouble_while_the_last_push_is_looked_at_is_outlasted(
+    hub: Hub, push: Push, match: str, fault: Any, tmp_path: Path
+) -> None:
+    result(push())
+    hub.fail(match, **fault)
+    told = result(push(bundle=other_version(tmp_path)))
+
+    assert hub.requests(match)
+    assert titles(hub)[1:] == [f"Publish {told['version']}"]
 
 
 def test_a_stall_of_every_request_is_outlasted_with_one_commit(hub: Hub, push: Push) -> None:

@@ -11,13 +11,15 @@ from typing import TypeVar
 from model.bundle import MAX_JSON_BYTES
 from model.errors import HubUnreachableError
 from model.hub_download import SLOWEST_BYTES_PER_SECOND, WAITS
-from model.hub_transport import LONGEST_WAIT, within
+from model.hub_transport import within
 from train.push_errors import BusyError, OvertakenError, explain_push
 
 Result = TypeVar("Result")
 
 # For one question or one commit, and for the part of an upload that does not depend on its size; with all tries.
 CALL_SECONDS = 60.0
+# The longest wait that a server may ask for between two tries: longer than in the app, where somebody waits for a page.
+LONGEST_PAUSE = 30.0
 # What is sent is checked and stored before it is answered.
 STORING_SECONDS = 30.0
 
@@ -65,11 +67,11 @@ def trying(
         try:
             return within(max(0.0, end - time.monotonic()), MAX_JSON_BYTES, work, answer_seconds)
         except Exception as error:
-            told, asked_to_wait = explain_push(error, target.repository, target.branch)
+            told, asked_to_wait = explain_push(error, target.repository, target.branch, uploading=size > 0)
             may_help = isinstance(told, HubUnreachableError | BusyError)
             if (may_help or isinstance(told, OvertakenError)) and (done := already_there()) is not None:
                 return done
-            pause = None if wait is None else max(wait, min(asked_to_wait, LONGEST_WAIT))
+            pause = None if wait is None else max(wait, min(asked_to_wait, LONGEST_PAUSE))
             if pause is None or not may_help or time.monotonic() + pause >= end:
                 raise told from error
             print(f"{str(told).partition('. ')[0].rstrip('.')}. Trying again.", file=sys.stderr)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from model.errors import HubUnreachableError, VistazoError
 from model.hub_errors import explain
 
+# How storage answers a file that does not have the checksum that was announced.
+_DAMAGED = (400, 422)
+
 
 class PushError(VistazoError):
     """A bundle cannot be published; nothing of it can be seen on the Hub unless the message says so."""
@@ -15,7 +18,7 @@ class OvertakenError(PushError):
 
 
 class BusyError(PushError):
-    """The repository is being changed by somebody else at this moment."""
+    """It did not work this time: somebody else was changing the repository, or a file was damaged on its way."""
 
 
 def overtaken(repository: str) -> OvertakenError:
@@ -26,7 +29,9 @@ def overtaken(repository: str) -> OvertakenError:
     )
 
 
-def explain_push(error: Exception, repository: str, revision: str | None) -> tuple[VistazoError, float]:
+def explain_push(
+    error: Exception, repository: str, revision: str | None, *, uploading: bool = False
+) -> tuple[VistazoError, float]:
     """Say what an error of the Hub's client means for a push.
 
     Nothing of the server's own words is repeated: see `explain`.
@@ -35,10 +40,11 @@ def explain_push(error: Exception, repository: str, revision: str | None) -> tup
         error: What the client, or a limit of ours, raised.
         repository: What was written to.
         revision: Branch; None for the default branch.
+        uploading: A file was sent, which may have been damaged on its way.
 
     Returns:
-        `HubUnreachableError` where another try may help, else what to tell; and for how many seconds
-        the server asks to wait before that try.
+        `HubUnreachableError` or `BusyError` where another try may help, else what to tell; and for how
+        many seconds the server asks to wait before that try.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -49,6 +55,8 @@ def explain_push(error: Exception, repository: str, revision: str | None) -> tup
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, HfHubHTTPError):  # an upload's error is wrapped
         cause = cause.__cause__
+    if uploading and isinstance(cause, HfHubHTTPError) and cause.response.status_code in _DAMAGED:
+        return BusyError(f"A file for “{repository}” did not arrive whole (status {cause.response.status_code})."), 0.0
     if isinstance(cause, HfHubHTTPError) and (refused := _refused(cause.response.status_code, repository)):
         return refused, 0.0
     told_by_pull, wait = explain(error, repository, revision)

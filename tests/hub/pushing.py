@@ -50,6 +50,7 @@ import sys
 from model import hub_transport
 from train import hub_calls
 hub_calls.CALL_SECONDS, hub_calls.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
+hub_calls.LONGEST_PAUSE = 1.0
 hub_transport.REQUEST_SECONDS = hub_calls.STORING_SECONDS = {answer}
 from train.__main__ import main
 sys.exit(main(["push", *sys.argv[1:]]))

@@ -10,9 +10,9 @@ import pytest
 
 from model.hub import EMBEDDED
 from tests.hub.client import HURRY, Client
+from tests.hub.pulling import REPOSITORY
 from tests.hub.server import Hub
 
-REPOSITORY = "somebody/flags"
 _LOAD = (
     HURRY
     + """
@@ -45,11 +45,6 @@ def load(client: Client) -> Load:
         return json.loads(ended.stdout.splitlines()[-1])
 
     return load_
-
-
-@pytest.fixture
-def commit(hub: Hub) -> str:
-    return hub.commit(REPOSITORY, EMBEDDED)
 
 
 def test_it_says_what_it_waits_for_and_loads_when_the_hub_is_back(hub: Hub, commit: str, load: Load) -> None:

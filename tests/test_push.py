@@ -166,6 +166,12 @@ def test_a_new_repository_is_public_or_private(option: tuple[str, ...], private:
     assert hub.repositories[REPOSITORY].private is private
 
 
+def test_the_token_of_hf_auth_login_will_do(hub: Hub, push: Push, client: Client) -> None:
+    client.home.mkdir()
+    (client.home / "token").write_text(TOKEN)
+    assert result(push(token=""))["commit"] == hub.repositories[REPOSITORY].references["main"]
+
+
 def test_the_token_is_in_no_file_that_a_push_leaves(hub: Hub, push: Push, client: Client) -> None:
     result(push("--space", SPACE))
     kept = [path for path in client.home.rglob("*") if path.is_file()]

@@ -47,6 +47,7 @@ def test_the_card_says_what_the_model_is_for_and_where_it_ends(hub: Hub, push: P
         "## Limits",
         "“none of these”",
         "Licence: apache-2.0.",
+        "names in other languages as well: es, fr.",
     ):
         assert words in card
     (picture,) = re.findall(r"!\[Confusion matrix\]\((.+?)\)", card)

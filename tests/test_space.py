@@ -128,6 +128,7 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
     assert settings["models"] == [REPOSITORY]
     assert len(str(settings["short_description"])) <= 60
     assert settings["colorFrom"] in _COLOURS and settings["colorTo"] in _COLOURS
+    assert f"- {settings['preload_from_hub'][0]}\n" in space_files(hub)["README.md"].decode()  # type: ignore[index]
     repository, files, commit = settings["preload_from_hub"][0].split()  # type: ignore[index]
     assert (repository, commit) == (REPOSITORY, told["commit"])
     assert set(files.split(",")) == {

@@ -151,12 +151,14 @@ def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str
             f" Where the data had no such parts of its own, {settings['validation_share']:.0%} of each label were kept "
             f"for validation and {settings['test_share']:.0%} for the test."
         )
+    listed = ", ".join(sorted(bundle.translations))
+    languages = f" The labels have names in other languages as well: {listed}." if listed else ""
     weights = _plain(str(settings.get("weights", "none")))
     return (
         f"An image classifier for {len(bundle.labels)} labels, trained and packed by Vistazo: network "
         f"“{_plain(str(settings.get('architecture', 'unknown')))}”, started from weights “{weights}”, input "
         f"{bundle.input.width} x {bundle.input.height} pixels, colour mode {bundle.input.colour_mode}.\n\n"
-        f"Trained on: {data}.{parts}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
+        f"Trained on: {data}.{parts}{languages}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
     )
 
 
@@ -243,7 +245,7 @@ def yaml_of(metadata: dict[str, Any]) -> str:
     """Return metadata as the lines between the two "---" of a README.md."""
     from huggingface_hub.utils import yaml_dump
 
-    return yaml_dump(metadata, sort_keys=False)
+    return yaml_dump(metadata, sort_keys=False, width=10_000)  # one line a value, for who reads it without YAML
 
 
 def _plain(text: str) -> str:

@@ -292,7 +292,7 @@ def _remember(directory: Path, revision: str | None) -> None:
     reference = directory.parents[1] / "refs" / (revision or "main")
     partial = reference.with_name(f".{reference.name}.{uuid.uuid4().hex[:8]}")
     with contextlib.suppress(OSError):  # a cache that may only be read serves all the same
-        if reference.is_file() and reference.read_text(encoding="utf-8") == directory.name:
+        if reference.is_file() and reference.read_bytes() == directory.name.encode():
             return
         reference.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(directory.name, encoding="utf-8")

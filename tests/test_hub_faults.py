@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import time
@@ -138,6 +139,37 @@ def test_a_damaged_cache_is_repaired(
 
     assert pull().commit == commit
     assert (directory / name).read_bytes() == of_embedded(name)
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "config.json", "labels.es.txt"])
+def test_a_file_that_is_gone_from_the_cache_is_fetched_again(name: str, hub: Hub, commit: str, pull: Pull) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / name).resolve().unlink()
+
+    assert pull().commit == commit
+    assert (directory / name).read_bytes() == of_embedded(name)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\x00\xfe", b"../../elsewhere", b"0" * 40])
+def test_a_damaged_reference_to_the_branch_is_repaired(
+    content: bytes, hub: Hub, commit: str, pull: Pull, client: Client
+) -> None:
+    pull()
+    reference = client.home / "hub" / "models--somebody--flags" / "refs" / "main"
+    reference.write_bytes(content)
+
+    assert pull().commit == commit
+    assert reference.read_bytes() == commit.encode()
+
+
+def test_two_programs_that_pull_at_once_both_get_it(
+    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    both = [start(REPOSITORY), start(REPOSITORY)]
+    assert [json.loads(process.communicate(timeout=60)[0])["commit"] for process in both] == [commit, commit]
+    assert len(hub.requests(NETWORK)) == 1, "one waits for the other"
+    assert pull().commit == commit
 
 
 def test_a_damaged_cache_is_no_copy_to_fall_back_on(hub: Hub, commit: str, pull: Pull) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from interface import languages
+from interface.accessibility import SCRIPT
 from interface.batch_tab import add_batch_tab, headings
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
@@ -93,6 +94,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
+        "head": SCRIPT,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],

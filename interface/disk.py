@@ -21,21 +21,20 @@ _LOOK_EVERY = 300
 _KEEP_SECONDS_WHEN_FULL = 60
 
 
-def own_folder() -> Path | None:
-    """Make the folder for uploads and results, and remove those that killed programs left behind.
+def own_folder() -> Path:
+    """Make a folder for the uploads and results of this program alone, which removes it at the end.
 
-    Returns:
-        The folder, to be removed at the end; None where GRADIO_TEMP_DIR names one that is somebody else's.
+    It lies where GRADIO_TEMP_DIR says, else among the system's temporary files. Folders that killed programs left
+    there are removed.
     """
-    if os.environ.get(_VARIABLE):
-        return None
-    parent = Path(tempfile.gettempdir())
+    parent = Path(os.environ.get(_VARIABLE) or tempfile.gettempdir())
+    parent.mkdir(parents=True, exist_ok=True)
     for path in parent.glob("vistazo-*"):
         match = _OWN.fullmatch(path.name)
         with contextlib.suppress(OSError):
             if match and not _runs(int(match[1])) and path.stat().st_mtime < time.time() - _KEEP_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"vistazo-{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"vistazo-{os.getpid()}-", dir=parent))
     os.environ[_VARIABLE] = str(folder)
     return folder
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # A task that still runs after so much of the processor's time has been forgotten by everybody.
 _MOST_SECONDS_OF_WORK = 4 * 3600
-_LOWER_PRIORITY = 5
+_LOWER_PRIORITY = 10
 
 
 def main(descriptor: int, megabytes: int) -> None:

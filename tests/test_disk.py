@@ -59,24 +59,19 @@ def test_when_nothing_more_fits_old_files_go_first(folder: Path, monkeypatch: py
     assert files.has_room()
 
 
-def test_the_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+@pytest.mark.parametrize("named", [True, False])
+def test_the_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path) if named else "")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left = tmp_path / "vistazo-999999999-left"
     running, others = tmp_path / f"vistazo-{os.getpid()}-mine", tmp_path / "vistazo-notes"
     for path in (left, running, others):
         path.mkdir()
         os.utime(path, (0, 0))
-    monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     folder = own_folder()
-    assert folder is not None and folder.parent == tmp_path
+    assert folder.parent == tmp_path
     assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
     assert not left.exists() and running.exists() and others.exists()
-
-
-def test_a_folder_that_is_named_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    assert own_folder() is None
 
 
 def test_at_the_end_nothing_is_left(tmp_path: Path) -> None:

@@ -123,4 +123,4 @@ def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: Decoders) -> No
 def test_clips_step_back_behind_pictures(decoders: Decoders) -> None:
     (priority,) = decoders.stream(tasks.priority, FILE)
 
-    assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)
+    assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)

@@ -125,7 +125,7 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
 
     assert settings["sdk"] == "gradio" and settings["app_file"] in space_files(hub)
     assert settings["sdk_version"] == importlib.metadata.version("gradio")
-    assert settings["models"] == [REPOSITORY]
+    assert settings["models"] == [REPOSITORY] and settings["suggested_hardware"] == "cpu-basic"
     assert len(str(settings["short_description"])) <= 60
     assert settings["colorFrom"] in _COLOURS and settings["colorTo"] in _COLOURS
     assert f"- {settings['preload_from_hub'][0]}\n" in space_files(hub)["README.md"].decode()  # type: ignore[index]

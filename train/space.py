@@ -94,6 +94,7 @@ def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence
         "sdk_version": importlib.metadata.version("gradio"),
         "python_version": "3.12",
         "app_file": "app.py",
+        "suggested_hardware": "cpu-basic",  # for whoever duplicates it
         "short_description": "Reads photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [repository],

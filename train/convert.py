@@ -253,7 +253,7 @@ def _difference(classifier: Classifier, check: Path) -> float:
     difference = float(np.abs(served - expected).max())
     if not difference <= TOLERANCE:
         raise BundleError(
-            f"The served file would answer differently by up to {difference:.2g}, more than {TOLERANCE:g}: no bundle was "
-            "written. Please report this with the model's summary()."
+            f"The served file would answer differently by up to {difference:.2g}, more than {TOLERANCE:g}: no bundle "
+            "was written. Please report this with the model's summary()."
         )
     return difference

@@ -172,7 +172,7 @@ def _sequential(stored: dict[str, Any], config: dict[str, Any], layers: list[Any
 def _functional(stored: dict[str, Any], config: dict[str, Any], layers: list[Any], depth: int) -> NetworkSpec:
     source = _only(config.get("input_layers"), "inputs")
     specs, shape, dtype = [], None, "float32"
-    nested = {_name(layer.get("name"), "layer") for layer in layers if layer.get("class_name") in _MODELS}
+    nested = {_name(layer.get("name"), "layer") for layer in layers if str(layer.get("class_name")) in _MODELS}
     calls = {_name(layer.get("name"), "layer"): _calls(layer) for layer in layers}
     output = _only(config.get("output_layers"), "outputs")
     # Keras counts a nested network's calls from 1 where it made one when it was built.
@@ -208,7 +208,7 @@ def _layer(
     depth: int,
     arguments: dict[str, Any] | None = None,
 ) -> LayerSpec:
-    kind = stored.get("class_name")
+    kind = str(stored.get("class_name"))
     if kind in _MODELS:
         return LayerSpec(name, "", calls=calls, inner=read_network(stored, depth + 1))
     options, module = options_of(stored), str(stored.get("module") or "keras.layers")
@@ -224,7 +224,7 @@ def _layer(
         raise BundleError(
             f"The layer “{printable(name)}” is called as in training. Build the model again without that."
         )
-    return LayerSpec(name, str(kind), cleaned(options, str(kind), name), calls)
+    return LayerSpec(name, kind, cleaned(options, kind, name), calls)
 
 
 def _operation(

@@ -63,7 +63,7 @@ def cleaned(options: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
     for key in ("units", "filters"):
         if key in kept and not (type(kept[key]) is int and 0 < kept[key] <= _MAX_UNITS):
             raise BundleError(
-                f"The layer “{printable(name)}” has {shown(kept[key])} {key}; the limit is {_MAX_UNITS:,}. Do not use it."
+                f"The layer “{printable(name)}” has {shown(kept[key])} {key}; at most {_MAX_UNITS:,} are taken."
             )
     return kept | {"name": name}
 
@@ -75,10 +75,10 @@ def _activation(value: Any, name: str) -> Any:
             "class_name": kind,
             "config": cleaned(options_of(value), kind, str(options_of(value).get("name", kind))),
         }
-    if isinstance(value, dict):  # a function by its name, as Keras 2.12 to 3.1 wrote it
+    if isinstance(value, dict) and value.get("class_name") == "function":  # by its name, as Keras 2.12 to 3.1 wrote it
         value = value.get("config")
-        value = value.get("name") if isinstance(value, dict) else value
-    value = "linear" if value is None else value
+    elif value is None:
+        value = "linear"
     if not isinstance(value, str) or value not in ACTIVATIONS:
         raise BundleError(
             f"The layer “{printable(name)}” has the activation {shown(value)}, which is not one of Keras's own. "

@@ -17,7 +17,11 @@ _AS_TEXT = "Write labels.txt instead, one label a line in the order of the netwo
 
 def find_labels(directory: Path) -> Path | None:
     """Return the file in `directory` that holds the labels, or None."""
-    return next((directory / name for name in NAMES if (directory / name).is_file()), None)
+    found = next((directory / name for name in NAMES if (directory / name).is_file()), None)
+    config = directory / "config.json"
+    if found or not config.is_file() or config.stat().st_size > MAX_LABELS_BYTES:
+        return found
+    return config if b'"id2label"' in config.read_bytes() else None
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +24,11 @@ from model.classifier import Classifier, probabilities_of
 from model.errors import ModelNotFoundError, VistazoError
 from model.explanation import explain
 from model.preprocessing import InputSpec, prepare
+from tests.hub.server import Hub
+from tests.hub.writing import TOKEN
 from tests.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, transfer
 from tests.pictures import scene
+from tests.serving import ROOT, environment
 from train import convert, legacy
 from train.__main__ import main
 from train.convert import find_source, run_convert
@@ -373,6 +378,20 @@ def test_a_converted_bundle_serves_every_command(
     assert main(["evaluate", model, str(tmp_path / "data")]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["n"] == 6
     assert explain(Classifier.load(converted[0]), scene(40, 40)).heat.max() > 0
+
+
+def test_a_converted_bundle_can_be_pushed(converted: tuple[Path, keras.Model], tmp_path: Path) -> None:
+    with Hub() as hub:
+        done = subprocess.run(
+            [sys.executable, "-m", "train", "push", str(converted[0]), "somebody/old", "--dry-run"],
+            cwd=ROOT,
+            env=environment(tmp_path, **hub.environment(tmp_path / "hub", HF_TOKEN=TOKEN)),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+    assert {"model.tflite", "model.weights.h5", "README.md"} <= set(json.loads(done.stdout.splitlines()[-1])["changed"])
 
 
 def test_a_converted_bundle_says_where_it_comes_from(converted: tuple[Path, keras.Model]) -> None:

@@ -298,6 +298,24 @@ def test_hdf5_that_points_elsewhere_or_blows_up(
         legacy_files.check_hdf5(path)
 
 
+@pytest.mark.parametrize("config", [b'{"class_name": "\xff"}', b"{", b"[]", b""])
+def test_a_damaged_architecture_in_hdf5(config: bytes, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        file.attrs.create("model_config", config.decode(errors="surrogateescape"), dtype=h5py.string_dtype())
+
+    with pytest.raises(BundleError, match="The architecture in “old.h5”"):
+        legacy_files.check_hdf5(tmp_path / "old.h5")
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9])
+def test_truncated_hdf5(share: float, tmp_path: Path) -> None:
+    whole = empty_hdf5(tmp_path)
+    (tmp_path / "old.h5").write_bytes(whole[: int(share * len(whole))])
+
+    with pytest.raises(BundleError, match="damaged"):
+        legacy_files.check_hdf5(tmp_path / "old.h5")
+
+
 def test_weights_without_an_architecture(tmp_path: Path, work: Path) -> None:
     (tmp_path / "old.h5").write_bytes(empty_hdf5(tmp_path))
 

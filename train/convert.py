@@ -29,8 +29,9 @@ from train.legacy import CHECK, OPENED, RESULT, TOLERANCE, Job
 from train.legacy_labels import NAMES, find_labels, read_labels
 from train.parts import listed
 
-# Opening a file of 500 MB takes 15 s on two cores, converting ResNet50 to LiteRT 40 s.
+# For any file, and for its bytes: a busy machine with a slow disk should not be taken for a trap.
 OPEN_SECONDS = 60.0
+BYTES_PER_SECOND = 5_000_000
 CONVERT_SECONDS = 900.0
 MEMORY_BYTES = 4 * 2**30
 
@@ -203,7 +204,8 @@ def _open_apart(job: Job, work: Path) -> dict[str, Any]:
     )
     name = Path(job.model).name
     try:
-        _wait(process, work, name)
+        size = sum(Path(path).stat().st_size for path in (job.model, job.weights) if path)
+        _wait(process, work, name, OPEN_SECONDS + size / BYTES_PER_SECOND)
     finally:
         _end(process)
     answer = work / RESULT
@@ -212,7 +214,7 @@ def _open_apart(job: Job, work: Path) -> dict[str, Any]:
         result = json.loads(answer.read_text(encoding="utf-8"))
     if "memory" in result:
         raise BundleError(
-            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes Keras; it was "
+            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes Keras. It was "
             "given up. Use a smaller network, or do not use this file."
         )
     if "error" in result:
@@ -220,16 +222,16 @@ def _open_apart(job: Job, work: Path) -> dict[str, Any]:
     return result
 
 
-def _wait(process: subprocess.Popen[bytes], work: Path, name: str) -> None:
+def _wait(process: subprocess.Popen[bytes], work: Path, name: str, seconds: float) -> None:
     begin, opened = time.monotonic(), False
     while process.poll() is None:
         if not opened and (work / OPENED).exists():
             begin, opened = time.monotonic(), True
             print("Converting the network for serving …", file=sys.stderr)
-        limit, what = (CONVERT_SECONDS, "converted") if opened else (OPEN_SECONDS, "opened")
+        limit, what = (CONVERT_SECONDS, "converted") if opened else (seconds, "opened")
         if time.monotonic() - begin > limit:
             raise BundleError(
-                f"“{name}” could not be {what} in {limit:g} s, and was given up. Fetch it again, or do not use it."
+                f"“{name}” could not be {what} in {limit:.1f} s, and was given up. Fetch it again, or do not use it."
             )
         time.sleep(0.05)
 

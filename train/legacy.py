@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ ASK_SCALE = (
     "EfficientNet does), caffe (preprocess_input of ResNet50 and VGG) or torch (preprocess_input of DenseNet)."
 )
 TOLERANCE = 1e-4
+# Copies of the weights that the converter holds at once, and some more.
+_CONVERTING = 10
 _SIDES = range(8, 2049)
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 
@@ -54,7 +57,7 @@ class Job:
         size: Width and height in pixels for networks that take any.
         multi_label: Whether several labels may be true at once.
         resize_rule: See `InputSpec`; None for the stored one, or “stretch”.
-        memory: Limit in bytes.
+        memory: Limit for opening it, in bytes.
     """
 
     model: str
@@ -92,8 +95,13 @@ def main(arguments: list[str]) -> int:
     size = tuple(stored["size"]) if stored["size"] else None
     job = Job(**stored | {"labels": tuple(stored["labels"]), "size": size})
     _limit(job.memory)
+
+    def opened(weights: int) -> None:
+        (work / OPENED).touch()
+        _limit(job.memory + _CONVERTING * weights)
+
     try:
-        result = run(job, work)
+        result = run(job, work, opened)
     except Exception as error:  # whatever a crafted file makes Keras stumble over
         if _is_memory(error):
             result = {"memory": True}
@@ -109,8 +117,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run(job: Job, work: Path) -> dict[str, Any]:
-    """Read, check and convert; returns what the parent tells the user.
+def run(job: Job, work: Path, opened: Callable[[int], object] = bool) -> dict[str, Any]:
+    """Read, check and convert.
+
+    Args:
+        job: What is to be converted.
+        work: Directory for temporary files, and for answers to compare with.
+        opened: Is told the size of the weights in bytes, once the network has been built and has answered.
+
+    Returns:
+        What the parent tells the user.
 
     Raises:
         VistazoError: The file is refused, or the options do not fit it.
@@ -140,7 +156,7 @@ def run(job: Job, work: Path) -> dict[str, Any]:
     grey = channels == 1 or _input_of(ours).get("colour_mode") == "grey"
     spec = InputSpec(width, height, "grey" if grey else "rgb", job.resize_rule)  # type: ignore[arg-type]  # see _check
     pictures, expected = _answers(job, model, activation, spec)
-    (work / OPENED).touch()
+    opened(4 * model.count_params())
     flat = flat_network(network, model, str(job.scale), job.bgr)
     _compare(job, flat.predict_on_batch(pictures), expected)
     explained = _write(job, flat, spec, ours)
@@ -316,7 +332,9 @@ def _limit(memory: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Not the address space: libraries for a GPU reserve tens of gigabytes of it and use none.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    highest = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    allowed = memory if highest == resource.RLIM_INFINITY else min(memory, highest)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, highest))
 
 
 def _is_memory(error: BaseException | None) -> bool:

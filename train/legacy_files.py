@@ -105,7 +105,8 @@ def check_hdf5(path: Path) -> dict[str, Any] | None:
         raise BundleError(f"“{path.name}” is damaged or is no HDF5 file. Save or fetch it again.") from error
     if config is None:
         return None
-    return parsed(config if isinstance(config, bytes) else str(config).encode(), path)
+    # What h5py could not decode goes back to what it was, and is refused as JSON that is none.
+    return parsed(config if isinstance(config, bytes) else str(config).encode(errors="surrogateescape"), path)
 
 
 def is_legacy_layout(path: Path) -> bool:

@@ -35,6 +35,7 @@ BYTES_PER_SECOND = 5_000_000
 CONVERT_SECONDS = 900.0
 MEMORY_BYTES = 4 * 2**30
 
+_APART = "import sys; from train.legacy import main; sys.exit(main(sys.argv[1:]))"
 _WEIGHTS_SUFFIXES = (".h5", ".hdf5")
 _FORMS = (
     "Give a .keras or .h5 file, an architecture.json with its weights beside it, or a directory with one of these, or "
@@ -194,7 +195,7 @@ def _open_apart(job: Job, work: Path) -> dict[str, Any]:
         "CUDA_VISIBLE_DEVICES": "-1",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "train.legacy", str(work / "job.json")],
+        [sys.executable, "-c", _APART, str(work / "job.json")],
         cwd=work,
         env=environment,
         stdin=subprocess.DEVNULL,

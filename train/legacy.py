@@ -1,6 +1,6 @@
 """Open what an older Keras system saved, in a process with limits, and write it as a bundle's model files.
 
-`train/convert.py` runs this file as `python -m train.legacy JOB.json`. The file that is read comes from
+`train/convert.py` calls `main` in a process of its own. The file that is read comes from
 somewhere: what it holds is checked first (`legacy_files`, `legacy_graph`), no code in it is ever run,
 and memory and time are limited, since Keras and HDF5 may allocate or loop without end on crafted files.
 """
@@ -8,7 +8,6 @@ and memory and time are limited, since Keras and HDF5 may allocate or loop witho
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -343,7 +342,3 @@ def _is_memory(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -9,13 +9,15 @@ import warnings
 from collections.abc import Sequence
 
 from model.errors import VistazoError
-from train.commands import check, compare, convert, evaluate, fit, push, tune
+from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
 
-# A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help.
+# A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
+# says what Ctrl-C leaves behind, where it is not nothing.
 _COMMANDS = {
     "check": check,
     "fit": fit,
     "evaluate": evaluate,
+    "explain": explain,
     "compare": compare,
     "tune": tune,
     "convert": convert,
@@ -36,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        left = getattr(_COMMANDS[options.command], "INTERRUPTED", "nothing was written")
+        print(f"Interrupted; {left}.", file=sys.stderr)
         return 130
 
 

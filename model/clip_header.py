@@ -12,6 +12,7 @@ from av.stream import Disposition
 from PIL import Image
 
 from model.errors import Sentence, VideoError
+from model.limits import limits
 from model.preprocessing import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ VIDEO_SUFFIXES = frozenset(
 # A picture or a clip: that depends on how many frames there are.
 ANIMATION_SUFFIXES = frozenset([".gif", ".webp", ".png", ".apng"])
 ANIMATION_FORMATS = ("GIF", "WEBP", "PNG")
-MAX_FRAME_PIXELS = 40_000_000
 
 # Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
 # containers are allowed. GIF is here for the rare one that Pillow refuses.
@@ -151,7 +151,7 @@ def open_container(path: Path) -> InputContainer:
     """
     av.logging.set_level(None)  # FFmpeg prints lines of its own about a clip that it cannot read
     # The header of some codecs is found by decoding a frame: the limit has to be known before that.
-    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": CONTAINERS, "max_pixels": str(MAX_FRAME_PIXELS)}
+    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": CONTAINERS, "max_pixels": str(_most_pixels())}
     try:
         return av.open(f"file:{path.resolve()}", options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:  # ValueError: a name that is not UTF-8
@@ -160,7 +160,7 @@ def open_container(path: Path) -> InputContainer:
 
 def refuse_huge_frames(path: Path, width: int, height: int) -> None:
     """Raise a VideoError if a frame of that size would take too much memory."""
-    if width * height > MAX_FRAME_PIXELS:
+    if width * height > _most_pixels():
         raise VideoError(
             Sentence(
                 "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. "
@@ -168,9 +168,13 @@ def refuse_huge_frames(path: Path, width: int, height: int) -> None:
                 name=path.name,
                 width=width,
                 height=height,
-                limit=MAX_FRAME_PIXELS // 1_000_000,
+                limit=limits().frame_megapixels,
             )
         )
+
+
+def _most_pixels() -> int:
+    return limits().frame_megapixels * 1_000_000
 
 
 def _animation_header(path: Path) -> Header | None:
@@ -211,7 +215,7 @@ def _container_header(path: Path) -> Header:
                     "“{name}” does not say how large its frames are, or they exceed {limit} megapixels. "
                     "Make the clip smaller first, or convert it to H.264 (MP4).",
                     name=path.name,
-                    limit=MAX_FRAME_PIXELS // 1_000_000,
+                    limit=limits().frame_megapixels,
                 )
             )
         own = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None

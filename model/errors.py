@@ -3,6 +3,7 @@
     VistazoError
      ├── PictureError         a picture cannot be decoded
      ├── VideoError           a clip cannot be opened or has no frames
+     ├── DecodingError        decoding took too much time or memory
      ├── DataError            a data folder cannot be trained on or evaluated
      ├── SettingsError        an option has a value that cannot work
      └── BundleError          a bundle is incomplete, inconsistent or damaged
@@ -46,6 +47,10 @@ class PictureError(VistazoError):
 
 class VideoError(VistazoError):
     """A clip cannot be opened or has no frames."""
+
+
+class DecodingError(VistazoError):
+    """Decoding a picture or a clip took too much time or memory, and was ended."""
 
 
 class DataError(VistazoError):

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from model.errors import PictureError, Sentence
+from model.limits import limits
 
 ColourMode = Literal["rgb", "grey"]
 ResizeRule = Literal["stretch", "crop", "pad"]
@@ -54,8 +55,6 @@ PICTURE_SUFFIXES = frozenset(
     ]
 )
 
-# A picture this large takes 240 MB once decoded; its header is enough to refuse a larger one.
-MAX_PIXELS = 80_000_000
 
 _PAD_GREY = 128
 
@@ -99,7 +98,7 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
         The picture, (height, width, 3), uint8 RGB.
 
     Raises:
-        PictureError: It is not a picture, is damaged, or has more than `MAX_PIXELS` pixels.
+        PictureError: It is not a picture, is damaged, or has more pixels than `Limits.picture_megapixels`.
     """
     name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
     try:
@@ -159,7 +158,7 @@ def prepare(picture: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb"
 
 
 def _refuse_too_many_pixels(image: Image.Image, name: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > limits().picture_megapixels * 1_000_000:
         raise PictureError(_too_many_pixels(name, f" ({image.width} x {image.height})"))
 
 
@@ -168,7 +167,7 @@ def _too_many_pixels(name: str, size: str = "") -> Sentence:
         "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.",
         name=name,
         size=size,
-        limit=MAX_PIXELS // 1_000_000,
+        limit=limits().picture_megapixels,
     )
 
 

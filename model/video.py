@@ -7,7 +7,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from model.classifier import Classifier
-from model.clip_header import MAX_FRAME_PIXELS, VIDEO_SUFFIXES, ClipInfo, probe
-from model.preprocessing import prepare
-from model.video_reader import Frame, read_frames, read_frames_bgr
+from model.clip_header import VIDEO_SUFFIXES, ClipInfo, probe
+from model.decoding import prepared_frames
+from model.errors import Sentence
+from model.video_reader import Frame, read_frames
 
 __all__ = [
-    "MAX_FRAME_PIXELS",
     "VIDEO_SUFFIXES",
     "Aggregate",
     "ClipInfo",
@@ -84,21 +84,39 @@ def predict_video(
     alone: bool = False,
     workers: int | None = None,
 ) -> Generator[FramePrediction, None, None]:
-    """Predict the frames of a clip while it is decoded.
+    """Predict the frames of a clip while it is decoded; see `predict_frames`, of which this is the simple form."""
+    frames = prepared_frames(path, classifier.bundle.input, frames_per_second, start, end)
+    rows = predict_frames(classifier, frames, on_warning=on_warning, alone=alone, workers=workers)
+    with contextlib.closing(rows):
+        for row in rows:
+            if row is not None:
+                yield row
+
+
+def predict_frames(
+    classifier: Classifier,
+    frames: Iterator[Frame | Sentence],
+    *,
+    on_warning: Callable[[str], None] | None = None,
+    alone: bool = False,
+    workers: int | None = None,
+    patience: float | None = None,
+    stop: threading.Event | None = None,
+) -> Generator[FramePrediction | None, None, None]:
+    """Predict frames while they are decoded.
 
     One thread decodes and resizes, others run the network, each with an interpreter of its own. They
     end when the last row was taken or the generator is closed.
 
     Args:
         classifier: The model.
-        path: The clip.
-        frames_per_second: As in `read_frames`.
-        start: Leave out what is shown before, in seconds.
-        end: Leave out what is shown from then on, in seconds; to the last frame when not given.
+        frames: What `prepared_frames` yields; closed at the end.
         on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
         alone: Whether nobody waits for a picture meanwhile. Otherwise the clip's threads have a lower
             priority than the rest of the program.
         workers: Threads that run the network; the machine's cores when not given.
+        patience: Yield None when there has been no row for so many seconds.
+        stop: Is set when no more rows are wanted, for whoever makes the frames.
 
     Yields:
         One row a frame, in order of time.
@@ -111,31 +129,39 @@ def predict_video(
     rows: queue.Queue[tuple[Frame, Future[np.ndarray]] | Exception | None] = queue.Queue(_FRAMES_AHEAD + workers)
     set_priority = None if alone else _step_back
     warnings: list[str] = []
-    stop = threading.Event()
+    stop = stop or threading.Event()
 
     def decode() -> None:
         if set_priority:
             set_priority()
         end_of_clip: Exception | None = None
-        frames = read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append)
         try:
             for frame in frames:
                 if stop.is_set():
                     return
-                prepared = prepare(frame.picture, classifier.bundle.input, "bgr")
-                frame = Frame(frame.index, frame.time, prepared)
-                rows.put((frame, pool.submit(classifier.classify_beside, prepared)))
+                if isinstance(frame, Sentence):
+                    warnings.append(frame)
+                else:
+                    rows.put((frame, pool.submit(classifier.classify_beside, frame.picture)))
         except Exception as error:  # is raised where the rows are taken
             end_of_clip = error
         finally:
-            frames.close()
+            if isinstance(frames, Generator):
+                frames.close()
         rows.put(end_of_clip)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=set_priority) as pool:
         decoder = threading.Thread(target=decode, name="decoder", daemon=True)
         decoder.start()
         try:
-            while (row := rows.get()) is not None:
+            while True:
+                try:
+                    row = rows.get(timeout=patience)
+                except queue.Empty:
+                    yield None
+                    continue
+                if row is None:
+                    break
                 if isinstance(row, Exception):
                     raise row
                 frame, probabilities = row

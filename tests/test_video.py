@@ -119,7 +119,7 @@ def test_first_rows_come_while_the_rest_is_not_yet_decoded(
             decoded.append(frame.index)
             yield frame
 
-    monkeypatch.setattr("model.video.read_frames_bgr", counted)
+    monkeypatch.setattr("model.decoding.read_frames_bgr", counted)
     rows = predict_video(Classifier.load(colour_bundle), long_clip(tmp_path, 200))
 
     taken = list(itertools.islice(rows, 3))

@@ -345,7 +345,7 @@ def test_a_header_is_read(tmp_path: Path) -> None:
 
 
 def test_huge_frames_are_refused_before_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.clip_header.MAX_FRAME_PIXELS", 1000)
+    monkeypatch.setattr("model.clip_header._most_pixels", lambda: 1000)
     for name, options in (("a.mp4", H264), ("b.mov", {"codec": "png", "pixels": "rgb24"}), ("c.mkv", {})):
         clip = write_clip(tmp_path / name, scenes(2), **options)
 

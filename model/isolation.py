@@ -1,0 +1,231 @@
+"""Decode strangers' files in processes of their own: one that crashes, hangs or grows too large takes nothing along."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+from model.errors import DecodingError, Sentence
+
+# Longer than the slowest picture takes on a busy machine.
+_PICTURE_SECONDS = 30.0
+# Between two frames of a clip; what lies before the stretch that is wanted is decoded as well, without a word.
+_SILENT_SECONDS = 300.0
+_START_SECONDS = 60.0
+_LOOK_EVERY = 0.2
+_MOST_IDLE = 2
+# A process that has done this many tasks is replaced: what its libraries leak stays small.
+_MOST_TASKS = 500
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Decoders:
+    """Processes that decode; they are started when needed, kept for the next picture, and replaced when they die.
+
+    Safe to use from several threads.
+
+    Args:
+        megabytes: How much memory each may take for its tasks.
+        picture_seconds: How long a picture may take.
+        silent_seconds: How long a clip may bring nothing.
+    """
+
+    def __init__(
+        self, megabytes: int, picture_seconds: float = _PICTURE_SECONDS, silent_seconds: float = _SILENT_SECONDS
+    ) -> None:
+        self._megabytes = megabytes
+        self._picture_seconds, self._silent_seconds = picture_seconds, silent_seconds
+        self._idle: list[_Process] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def picture(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
+        """Do a task about a picture.
+
+        Args:
+            task: A function of a module, such as those of `model.decoding`.
+            source: The picture, the task's first argument.
+            arguments: The task's other arguments.
+
+        Returns:
+            What the task returns.
+
+        Raises:
+            DecodingError: The process died, or took too long.
+            VistazoError: What the task raises.
+        """
+        process = self._take()
+        answered = False
+        try:
+            items = process.do(task, (source, *arguments), self._picture_seconds, None, _name(source))
+            (result,) = items
+            answered = True
+            return result
+        except DecodingError:
+            raise
+        except Exception:
+            answered = True
+            raise
+        finally:
+            self._give_back(process, whole=answered)
+
+    def clip(
+        self,
+        task: Callable[..., Any],
+        path: Path,
+        *arguments: Any,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Generator[Any, None, None]:
+        """Do a task about a clip behind whatever else the machine does; its process ends with it.
+
+        Args:
+            task: A generator function of a module.
+            path: The clip, the task's first argument.
+            arguments: The task's other arguments.
+            stopped: Asked a few times a second; when it says so, the task is ended.
+
+        Yields:
+            What the task yields.
+
+        Raises:
+            DecodingError: The process died, or brought nothing for too long.
+            VistazoError: What the task raises.
+        """
+        process = self._take()
+        threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
+        try:
+            yield from process.do(task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=True)
+        finally:
+            process.end()
+
+    def warm_up(self) -> None:
+        """Start a process in the background, so that the first visitor need not wait for it."""
+        threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
+
+    def close(self) -> None:
+        """End the processes that wait for work."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for process in idle:
+            process.end()
+
+    def _take(self) -> _Process:
+        with self._lock:
+            while self._idle:
+                process = self._idle.pop()
+                if process.alive():
+                    return process
+        return _Process(self._megabytes)
+
+    def _keep_one(self) -> None:
+        with self._lock:
+            wanted = not self._idle and not self._closed
+        if wanted:
+            with contextlib.suppress(DecodingError):  # the next task tries again, and tells
+                process = _Process(self._megabytes)
+                process.wait_until_ready()
+                self._give_back(process, whole=True)
+
+    def _give_back(self, process: _Process, *, whole: bool) -> None:
+        with self._lock:
+            if whole and process.tasks < _MOST_TASKS and len(self._idle) < _MOST_IDLE and not self._closed:
+                self._idle.append(process)
+                return
+        process.end()
+
+
+class _Process:
+    """One decoding process; not for two threads at once."""
+
+    def __init__(self, megabytes: int) -> None:
+        self.tasks = 0
+        self._ready = False
+        self._connection, theirs = Pipe()
+        # Every thread's arena would count as memory, however little of it is used.
+        environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "model.decoder_process", str(theirs.fileno()), str(megabytes)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # FFmpeg's lines about damaged clips name visitors' files
+                env=environment,
+            )
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        if not self._ready:
+            self._receive(_START_SECONDS, None, "decoder")
+            self._ready = True
+
+    def do(
+        self,
+        task: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        seconds: float,
+        stopped: Callable[[], bool] | None,
+        name: str,
+        *,
+        step_back: bool = False,
+    ) -> Generator[Any, None, None]:
+        """Yield what a task answers; each answer may take so many seconds."""
+        self.wait_until_ready()
+        self.tasks += 1
+        with contextlib.suppress(OSError):  # a dead process is noticed when it does not answer
+            self._connection.send((task, arguments, step_back))
+        while True:
+            answer = self._receive(seconds, stopped, name)
+            if answer is None:
+                return
+            kind, item = answer
+            if kind == "end":
+                return
+            if kind == "error":
+                raise _gave_up(name) if isinstance(item, MemoryError) else item
+            yield item
+
+    def end(self) -> None:
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _receive(self, seconds: float, stopped: Callable[[], bool] | None, name: str) -> tuple[str, Any] | None:
+        """Return the next answer; None when it is not wanted any more."""
+        deadline = time.monotonic() + seconds
+        try:
+            while not self._connection.poll(_LOOK_EVERY):
+                if stopped is not None and stopped():
+                    return None
+                if time.monotonic() > deadline:
+                    raise DecodingError(
+                        Sentence("{name} takes too long to decode. Make it smaller, or choose another.", name=name)
+                    )
+            return self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise _gave_up(name) from error
+
+
+def _gave_up(name: str) -> DecodingError:
+    return DecodingError(
+        Sentence(
+            "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. "
+            "Make it smaller, save it again, or choose another.",
+            name=name,
+        )
+    )
+
+
+def _name(source: Path | bytes) -> str:
+    return f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")

@@ -1,0 +1,59 @@
+"""Tasks that go wrong in every way, for the process that decodes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+
+def crash(_path: Path) -> None:
+    """Read where nothing is, as a broken decoder does."""
+    ctypes.string_at(0)
+
+
+def hang(_path: Path) -> None:
+    """Come to no end."""
+    time.sleep(3600)
+
+
+def grow(_path: Path) -> int:
+    """Take four gigabytes."""
+    return int(np.ones(2**32, np.uint8).sum())
+
+
+def who(_path: Path) -> int:
+    """Return the process's id."""
+    return os.getpid()
+
+
+def priority(_path: Path) -> Iterator[int]:
+    """Yield the process's priority."""
+    yield os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def count_then_crash(_path: Path) -> Iterator[int]:
+    """Yield two numbers, then die."""
+    yield from (1, 2)
+    os.abort()
+
+
+def work_for_ever(_path: Path) -> Iterator[int]:
+    """Yield the process's id until somebody stops it."""
+    while True:
+        yield os.getpid()
+
+
+def wait_silently(_path: Path) -> Iterator[int]:
+    """Yield one number, and nothing more."""
+    yield 1
+    time.sleep(3600)
+
+
+def fail_unforeseen(_path: Path) -> None:
+    """Raise what nobody expects."""
+    raise ZeroDivisionError("unforeseen")

@@ -3,6 +3,7 @@
     python app.py                                      # the embedded model
     python app.py --model my_bundle                    # a bundle that `train fit` wrote
     python app.py --model user/repository@revision     # one from the Hub
+    python app.py --model my_bundle --model other      # and a tab that compares two
 
 A program that imports this module gets `demo`, with the model that VISTAZO_MODEL names. While the Hub is slow or down,
 the page says what it waits for and becomes the real one by itself.
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,7 +27,7 @@ from model.errors import HubUnreachableError, SettingsError, VistazoError
 from model.loading import ModelLoader
 
 if TYPE_CHECKING:
-    import gradio as gr
+    from interface.demo import Page
 
 
 FALLBACK = "default"
@@ -33,45 +36,65 @@ FALLBACK = "default"
 _PATIENCE = 3.0
 
 
-def make_demo(model: str | None, fallback: str | None) -> gr.Blocks:
+def make_demo(model: str | None, fallback: str | None, other: str | None = None) -> Page:
     """Load the model and build the page for it, or one that waits for it.
 
     Args:
         model: What to serve; see `find_model` for what can be named.
         fallback: "default" to take the embedded model when a repository cannot be had.
+        other: A second model to compare the first with; None for none.
 
     Raises:
         VistazoError: The model cannot be served, and waiting would not help.
     """
     if fallback not in (None, "", FALLBACK):
         raise SettingsError(f"VISTAZO_FALLBACK should be “{FALLBACK}” or empty. Received: {fallback[:40]}.")
-    loader = ModelLoader(model, fall_back=fallback == FALLBACK)
-    loader.start()
+    loaders = [ModelLoader(name, fall_back=fallback == FALLBACK) for name in ([model, other] if other else [model])]
+    for loader in loaders:
+        loader.start()
     # Imported meanwhile: Gradio takes seconds.
     from interface.demo import build_demo_when_loaded
 
-    loader.wait(_PATIENCE if loader.in_repository else None)
-    if loader.error and not isinstance(loader.error, HubUnreachableError):
-        raise loader.error
-    if loader.model:
-        logging.getLogger("vistazo").info(loader.text)
-    return build_demo_when_loaded(loader)
+    for loader in loaders:
+        loader.wait(_PATIENCE if loader.in_repository else None)
+        if loader.error and not isinstance(loader.error, HubUnreachableError):
+            raise loader.error
+        if loader.model:
+            logging.getLogger("vistazo").info(loader.text)
+    return build_demo_when_loaded(*loaders)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the app until it is interrupted; returns the exit status: 0, or 2 for a user's mistake."""
+    """Serve the app until it is interrupted or told to end (SIGTERM); returns 0, or 2 for a user's mistake."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
+    models = options.model or [os.environ.get("VISTAZO_MODEL")]
+    if len(models) > 2:
+        print(f"error: at most two models can be compared. Received: {len(models)}.", file=sys.stderr)
+        return 2
+    from interface.disk import own_folder
+
+    folder = own_folder()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        demo = make_demo(options.model, options.fallback)
+        return _serve(make_demo(models[0], options.fallback, *models[1:]), options)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(page: Page, options: argparse.Namespace) -> int:
     from interface.demo import launch_options
 
+    page.decoders.warm_up()
+    page.files.keep_clean()
     try:
-        demo.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
+        page.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options(page))
     except OSError:
         print(
             f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
@@ -79,7 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    finally:
+        page.decoders.close()
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,9 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python app.py", description="Serve a model as a web page and an API.")
     parser.add_argument(
         "--model",
+        action="append",
         metavar="REPO[@REVISION] | DIRECTORY",
-        default=os.environ.get("VISTAZO_MODEL"),
-        help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model)",
+        help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model); given twice, a tab reads "
+        "the same picture with both models",
     )
     parser.add_argument(
         "--fallback",

@@ -11,43 +11,52 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interface.languages import ENGLISH, say, text, translated
 from interface.results import result_folder
-from interface.uploads import errors_shown, uploaded_file
+from interface.uploads import shown_name, uploaded_file
+from interface.visitors import Visitors
 from model.classifier import Classifier, top_labels
+from model.clip_files import harmless
+from model.decoding import prepared_picture, shown_picture
 from model.errors import SettingsError, VistazoError
-from model.preprocessing import InputSpec, prepare, read_picture
+from model.isolation import Decoders
+from model.limits import limits
 
 TOP = 3
-MOST = 200  # pictures at once: about as many as a visitor looks at, and a bound for the server
 _THUMBNAIL_SIDE = 320
 _SECONDS_BETWEEN = 1.0
 
-_NO_PICTURES = "There are no pictures yet. Choose some first."
-_NONE_OF_THESE = "none of these"
-
 Row = list[str | float]
 Tile = tuple[np.ndarray, str]
-BatchAnswer = tuple[list[Tile], list[Row], str | None]
+Table = dict[str, list]
+BatchAnswer = tuple[list[Tile], Table, str | None]
 
 
-def add_batch_tab(classifier: Classifier) -> None:
+def add_batch_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors) -> gr.Dataframe:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
+        decoders: Decode what visitors upload.
+        visitors: Serves their requests.
+
+    Returns:
+        The table, whose headings have the visitor's language.
     """
 
-    def predict_images(pictures: Sequence[Mapping[str, Any]] | None) -> Iterator[BatchAnswer]:
+    def predict_images(
+        pictures: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
+    ) -> Iterator[BatchAnswer]:
         """Read pictures; answers with thumbnails, one row a picture, and at the end all rows as a CSV file."""
-        with errors_shown():
-            yield from _answers(classifier, _named_files(pictures))
+        with visitors.serve(request, "predict_images") as language:
+            yield from _answers(classifier, decoders, _named_files(pictures, language), language)
 
-    pictures = gr.File(label="Pictures", file_count="multiple", height=180, elem_id="pictures")
+    pictures = gr.File(label=text("pictures"), file_count="multiple", height=180, elem_id="pictures")
     with gr.Row():
-        button = gr.Button("Read the pictures", variant="primary", elem_id="read-pictures")
-        stop = gr.Button("Stop", elem_id="stop-pictures")
+        button = gr.Button(text("read_pictures"), variant="primary", elem_id="read-pictures")
+        stop = gr.Button(text("stop"), elem_id="stop-pictures")
     gallery = gr.Gallery(
-        label="Pictures with their likeliest labels",
+        label=text("gallery"),
         columns=5,
         height="auto",
         interactive=False,
@@ -56,15 +65,15 @@ def add_batch_tab(classifier: Classifier) -> None:
         elem_id="gallery",
     )
     table = gr.Dataframe(
-        label="Likeliest labels",
-        headers=columns(),
+        label=text("rows"),
+        headers=headings(ENGLISH),
         datatype=["str", "str"] + ["number", "str"] * (TOP - 1) + ["number", "str"],  # type: ignore[arg-type]
         interactive=False,
         buttons=["copy", "fullscreen"],
         max_height=420,
         elem_id="rows",
     )
-    file = gr.File(label="Table as CSV", interactive=False, elem_id="rows-csv")
+    file = gr.File(label=text("rows_csv"), interactive=False, elem_id="rows-csv")
     reading = button.click(
         predict_images,
         pictures,
@@ -76,64 +85,77 @@ def add_batch_tab(classifier: Classifier) -> None:
         show_progress_on=gallery,
     )
     stop.click(None, cancels=[reading], api_visibility="private")
+    return table
 
 
 def columns() -> list[str]:
-    """Return the columns of the table and the CSV file."""
+    """Return the columns of the CSV file."""
     return ["file", *(name for rank in range(1, TOP + 1) for name in (f"label_{rank}", f"probability_{rank}")), "note"]
 
 
-def _named_files(payload: object) -> list[tuple[Path, str]]:
+def headings(language: str) -> list[str]:
+    """Return the headings of the table in a language."""
+    if language == ENGLISH:  # as in the file
+        return columns()
+    label, probability = say(language, "column_label"), say(language, "column_probability")
+    ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
+    return [say(language, "column_file"), *ranks, say(language, "column_note")]
+
+
+def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
     """Return the uploaded files with the names that their owner gave them."""
     if not payload:
-        raise gr.Error(_NO_PICTURES, print_exception=False)
+        raise gr.Error(say(language, "no_pictures"), print_exception=False)
     if not isinstance(payload, list):
         payload = [payload]
-    if len(payload) > MOST:
-        raise SettingsError(f"At most {MOST} pictures can be read at once. Received: {len(payload)}.")
+    most = limits().pictures
+    if len(payload) > most:
+        raise SettingsError(say(language, "too_many_pictures", most=most, count=len(payload)))
     files = []
     for entry in payload:
         file = entry if isinstance(entry, Mapping) else {}
-        path = uploaded_file(file, _NO_PICTURES)
-        files.append((path, str(file.get("orig_name") or path.name)[:200]))
+        path = uploaded_file(file, "no_pictures", language)
+        files.append((path, shown_name(file, path)))
     return files
 
 
-def _answers(classifier: Classifier, files: Sequence[tuple[Path, str]]) -> Iterator[BatchAnswer]:
+def _answers(
+    classifier: Classifier, decoders: Decoders, files: Sequence[tuple[Path, str]], language: str
+) -> Iterator[BatchAnswer]:
     """Yield what is known so far about once a second, and at the end everything."""
     tiles: list[Tile] = []
     rows: list[Row] = []
     next_answer = time.monotonic() + _SECONDS_BETWEEN
     for path, name in files:
-        tile, row = _read(classifier, path, name)
+        tile, row = _read(classifier, decoders, path, name, language)
         tiles += [tile] if tile else []
         rows.append(row)
         if time.monotonic() >= next_answer:
-            yield list(tiles), list(rows), None
+            yield list(tiles), _table(rows, language), None
             next_answer = time.monotonic() + _SECONDS_BETWEEN
-    yield tiles, rows, _write_csv(rows)
+    yield tiles, _table(rows, language), _write_csv(rows)
 
 
-def _read(classifier: Classifier, path: Path, name: str) -> tuple[Tile | None, Row]:
+def _table(rows: Sequence[Row], language: str) -> Table:
+    return {"headers": headings(language), "data": list(rows)}
+
+
+def _read(classifier: Classifier, decoders: Decoders, path: Path, name: str, language: str) -> tuple[Tile | None, Row]:
     """Return a picture's thumbnail with its caption, and its row; a file that is no picture gets a row that says so."""
     bundle = classifier.bundle
     try:
-        picture = read_picture(path, bundle.input.ample_side)
+        prepared = decoders.call(prepared_picture, path, bundle.input)
+        thumbnail = decoders.call(shown_picture, path, _THUMBNAIL_SIDE)
     except VistazoError as error:
-        return None, [name, *[""] * (2 * TOP), str(error)]
-    ranking = top_labels(classifier.classify(picture), bundle.labels, TOP)
+        return None, [name, *[""] * (2 * TOP), translated(error, language)]
+    ranking = top_labels(classifier.classify_prepared(prepared), bundle.labels_in(language), TOP)
     (label, probability), *_ = ranking
     unsure = bundle.unknown_threshold is not None and probability < bundle.unknown_threshold
     cells: Row = [cell for label, share in ranking for cell in (label, round(share, 4))]
     cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
-    caption = _NONE_OF_THESE if unsure else f"{label} {probability:.0%}"
-    return (_thumbnail(picture), caption), [name, *cells, _NONE_OF_THESE if unsure else ""]
-
-
-def _thumbnail(picture: np.ndarray) -> np.ndarray:
-    height, width = picture.shape[:2]
-    scale = min(1.0, _THUMBNAIL_SIDE / max(width, height))
-    return prepare(picture, InputSpec(max(1, round(width * scale)), max(1, round(height * scale))))
+    none = say(language, "none_of_these")
+    caption = none if unsure else f"{label} {probability:.0%}"
+    return (thumbnail, caption), [name, *cells, none if unsure else ""]
 
 
 def _write_csv(rows: Sequence[Row]) -> str:
@@ -142,5 +164,5 @@ def _write_csv(rows: Sequence[Row]) -> str:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns())
-        writer.writerows(rows)
+        writer.writerows([harmless(cell) for cell in row] for row in rows)
     return str(path)

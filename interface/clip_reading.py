@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from interface.languages import ENGLISH, say, translated
 from interface.results import result_folder
 from interface.timeline import clock, timeline
 from model.classifier import Classifier
 from model.clip_files import (
     frame_cells,
-    frame_columns,
     segment_cells,
     spoken,
     write_frames_csv,
@@ -26,12 +28,14 @@ from model.clip_files import (
 from model.clip_header import probe
 from model.clip_record import ClipRecord
 from model.curve import ProbabilityCurve
-from model.errors import SettingsError, VideoError
+from model.decoding import prepared_frames
+from model.errors import DecodingError, SettingsError, VideoError
+from model.isolation import Decoders
 from model.key_frames import key_frames
-from model.video import predict_video
+from model.limits import limits
+from model.video import predict_frames
 
 TOP = 5
-FRAME_COLUMNS = frame_columns(TOP)
 # A table of more rows than this stops a phone; the CSV file has them all.
 MOST_ROWS = 5000
 _ROWS_WHILE_READING = 50
@@ -40,6 +44,8 @@ _MOST_KEY_FRAMES = 48
 # The first answer comes soon, the others about this often; making them never takes more than a fifth
 # of the time.
 _FIRST_AFTER, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
+# Without frames, the page hears so often that the reading goes on, and a visitor who has left is noticed.
+_PATIENCE = 1.0
 
 Row = list[int | float | str]
 
@@ -66,12 +72,12 @@ class ClipAnswer:
     Attributes:
         total: The labels of the highest mean probability.
         seconds: Label and seconds on screen, the longest first.
-        frames: Rows of `FRAME_COLUMNS`: the newest while reading, all (up to `MOST_ROWS`) at the end.
+        frames: Rows of `model.clip_files.frame_columns`: the newest while reading, all (up to `MOST_ROWS`) at the end.
         segments: Rows of `model.clip_files.SEGMENT_COLUMNS`.
         status: How far the reading is, in words.
         timeline: The timeline as HTML.
         files: The files to download, at the end.
-        record: Everything that is known.
+        record: Everything that is known; None before the first frame.
         warning: What was wrong with the clip, in words.
     """
 
@@ -82,31 +88,45 @@ class ClipAnswer:
     status: str
     timeline: str
     files: list[str]
-    record: ClipRecord
+    record: ClipRecord | None
     warning: str = ""
 
+    @classmethod
+    def empty(cls, status: str) -> ClipAnswer:
+        """Return what is known before the first frame: how the reading goes."""
+        return cls({}, [], [], [], status, "", [], None)
 
-def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0) -> Stretch:
+
+def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, language: str = ENGLISH) -> Stretch:
     """Return what a visitor asked for, checked; callers of the API may send anything.
 
     Raises:
         SettingsError: A value is not a number, or the end does not come after the start.
     """
-    rate = _number("Frames per second", frames_per_second)
-    first, last = _number("From", start), _number("To", end)
+    rate = _number(frames_per_second, "bad_rate", language)
+    first, last = _number(start, "bad_seconds", language), _number(end, "bad_seconds", language)
     if last and last <= first:
-        raise SettingsError(f"“To” should come after “From”, or be 0 for the end. Received: {first:g} to {last:g}.")
+        raise SettingsError(say(language, "bad_stretch", first=f"{first:g}", last=f"{last:g}"))
     return Stretch(rate or None, first, last or None)
 
 
-def read_clip(classifier: Classifier, path: Path, wanted: Stretch, stopped: Callable[[], bool]) -> Iterator[ClipAnswer]:
+def read_clip(
+    classifier: Classifier,
+    path: Path,
+    wanted: Stretch,
+    stopped: Callable[[], bool],
+    decoders: Decoders,
+    language: str = ENGLISH,
+) -> Iterator[ClipAnswer]:
     """Predict a clip.
 
     Args:
         classifier: The model.
         path: The clip.
         wanted: Which frames.
-        stopped: Asked at every frame; when it says so, the answer is about what was read.
+        stopped: Asked a few times a second; when it says so, the answer is about what was read.
+        decoders: Decode the clip.
+        language: The visitor's language.
 
     Yields:
         What is known so far, and at the end everything.
@@ -114,58 +134,78 @@ def read_clip(classifier: Classifier, path: Path, wanted: Stretch, stopped: Call
     Raises:
         VideoError: The clip cannot be read, or has no frame in the stretch.
     """
-    info = probe(path)
-    end = min(wanted.end or math.inf, info.duration or math.inf)
+    info = decoders.call(probe, path)
+    most = limits()
+    last = wanted.start + 60.0 * most.clip_minutes
+    end = min(wanted.end or math.inf, info.duration or math.inf, last)
     bundle = classifier.bundle
-    record = ClipRecord(bundle.labels, bundle.unknown_threshold, TOP)
-    curve = ProbabilityCurve(len(bundle.labels), start=wanted.start)
+    labels = bundle.labels_in(language)
+    record = ClipRecord(labels, bundle.unknown_threshold, TOP, none_of_these=say(language, "none_of_these"))
+    curve = ProbabilityCurve(len(labels), start=wanted.start)
     warnings: list[str] = []
+    given_up = threading.Event()
     began = time.monotonic()
-    next_answer = began + _FIRST_AFTER
-    at = wanted.start
-    stop = False
-    # When the visitor leaves, this generator is closed, and the reader in it with it.
-    for frame in predict_video(
-        classifier,
+    next_answer, latest = began + _FIRST_AFTER, began + 60.0 * most.request_minutes
+    at, stop, too_long = wanted.start, False, False
+    frames = decoders.stream(
+        prepared_frames,
         path,
+        bundle.input,
         wanted.frames_per_second,
-        start=wanted.start,
-        end=wanted.end,
-        on_warning=warnings.append,
-    ):
-        record.add(frame)
-        curve.add(frame.time, frame.probabilities)
-        at = frame.time
-        if stop := stopped():
-            break
-        if time.monotonic() >= next_answer:
-            started = time.monotonic()
-            status = _progress(record, at - wanted.start, end - wanted.start, started - began)
-            yield _answer(record, curve, status, end, _ROWS_WHILE_READING)
-            sending = time.monotonic() - started
-            next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
+        wanted.start,
+        min(wanted.end or math.inf, last),
+        stopped=lambda: given_up.is_set() or stopped(),
+    )
+    rows = predict_frames(classifier, frames, on_warning=warnings.append, patience=_PATIENCE, stop=given_up)
+    # When the visitor leaves, this generator is closed, and the reader in it with it.
+    with contextlib.closing(rows), _kept_if_any(record, warnings):
+        for frame in rows:
+            if frame is not None:
+                record.add(frame)
+                curve.add(frame.time, frame.probabilities)
+                at = frame.time
+            stop, too_long = stopped(), time.monotonic() > latest
+            if stop or too_long:
+                break
+            if time.monotonic() >= next_answer and len(record):
+                started = time.monotonic()
+                status = _progress(record, at - wanted.start, end - wanted.start, started - began, language)
+                yield _answer(record, curve, status, end, _ROWS_WHILE_READING, language)
+                sending = time.monotonic() - started
+                next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
+            elif not len(record):
+                yield ClipAnswer.empty(say(language, "reading_time", time=clock(at), speed=0))
     if not len(record):
-        raise VideoError(f"“{path.name}” has no frame in the stretch asked for. Choose an earlier one.")
+        raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)
-    status = f"{len(record):,} frames read, {speed:,.0f} a second."
-    if stop:
-        status = f"Stopped at {clock(at)}. {status}"
-    yield _answer(record, curve, status, at, MOST_ROWS, warning=" ".join(warnings), path=path)
+    status = say(language, "frames_read", count=f"{len(record):,}", speed=f"{speed:,.0f}")
+    if stop or stopped():
+        status = f"{say(language, 'stopped_at', time=clock(at))} {status}"
+    elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - 1):
+        status = f"{say(language, 'time_is_up', time=clock(at))} {status}"
+    sentences = " ".join(translated(warning, language) for warning in warnings)
+    yield _answer(record, curve, status, at, MOST_ROWS, language, warning=sentences, path=path)
 
 
-def captioned_key_frames(record: ClipRecord, path: Path) -> list[tuple[float, tuple[np.ndarray, str]]]:
+def captioned_key_frames(
+    record: ClipRecord, path: Path, decoders: Decoders
+) -> list[tuple[float, tuple[np.ndarray, str]]]:
     """Return one picture a segment, of the longest ones where there are many.
 
     Args:
         record: What is known about the clip.
         path: The clip.
+        decoders: Decode the clip.
 
     Returns:
         The time of each in seconds, the picture, (height, width, 3), uint8 RGB, and its caption.
     """
     longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
-    captions = {s.key_time: f"{clock(s.start)} {spoken(s.label)}" for s in sorted(longest, key=lambda s: s.key_time)}
-    return [(at, (picture, captions[at])) for at, picture in key_frames(path, list(captions))]
+    captions = {
+        s.key_time: f"{clock(s.start)} {spoken(s.label, record.none_of_these)}"
+        for s in sorted(longest, key=lambda s: s.key_time)
+    }
+    return [(at, (picture, captions[at])) for at, picture in decoders.stream(key_frames, path, list(captions))]
 
 
 def _answer(
@@ -174,6 +214,7 @@ def _answer(
     status: str,
     end: float,
     rows: int,
+    language: str,
     *,
     warning: str = "",
     path: Path | None = None,
@@ -183,27 +224,39 @@ def _answer(
     segments = record.segments()
     duration = end if math.isfinite(end) else 0.0
     if len(record) > rows and path:
-        status += f" The table shows the last {rows:,} frames; the CSV file has all."
+        status += " " + say(language, "table_shows", rows=f"{rows:,}")
     return ClipAnswer(
         total=dict(record.ranking()),
         seconds=[[label, round(value, 2)] for label, value in total.seconds.items()],
-        frames=[frame_cells(row, TOP) for row in record.rows(rows)],
-        segments=[segment_cells(segment) for segment in segments],
+        frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
+        segments=[segment_cells(segment, record.none_of_these) for segment in segments],
         status=status,
-        timeline=timeline(segments, curve, record.labels, duration),
+        timeline=timeline(segments, curve, record.labels, duration, language),
         files=_write_files(record, path.stem[:80]) if path else [],
         record=record,
         warning=warning,
     )
 
 
-def _progress(record: ClipRecord, done: float, whole: float, spent: float) -> str:
+@contextlib.contextmanager
+def _kept_if_any(record: ClipRecord, warnings: list[str]) -> Iterator[None]:
+    """Let a decoder that dies over a clip take nothing along of what it brought before."""
+    try:
+        yield
+    except DecodingError as error:
+        if not len(record):
+            raise
+        warnings.append(error.args[0])
+
+
+def _progress(record: ClipRecord, done: float, whole: float, spent: float, language: str) -> str:
     """Say how far the reading is and how long it will take."""
-    speed = f"{len(record) / max(spent, 1e-3):,.0f} frames a second"
+    speed = f"{len(record) / max(spent, 1e-3):,.0f}"
     if not math.isfinite(whole) or whole <= 0:
-        return f"Reading … {clock(done)} so far, {speed}."
+        return say(language, "reading_time", time=clock(done), speed=speed)
     left = spent / max(done, 1e-3) * max(0.0, whole - done)
-    return f"Reading … {min(1.0, done / whole):.0%}, {speed}, about {clock(math.ceil(left))} left."
+    share = f"{min(1.0, done / whole):.0%}"
+    return say(language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
 
 
 def _write_files(record: ClipRecord, name: str) -> list[str]:
@@ -216,10 +269,9 @@ def _write_files(record: ClipRecord, name: str) -> list[str]:
     ]
 
 
-def _number(name: str, value: object) -> float:
+def _number(value: object, key: str, language: str) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        rest = "above 0, or 0 for every frame" if name == "Frames per second" else "of seconds, 0 or more"
-        raise SettingsError(f"{name} should be a number {rest}. Received: {str(value)[:40]}.")
+        raise SettingsError(say(language, key, value=str(value)[:40]))
     return float(value)

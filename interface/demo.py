@@ -11,141 +11,262 @@ from typing import Any
 
 import gradio as gr
 
-from interface.batch_tab import add_batch_tab
+from interface import languages
+from interface.accessibility import SCRIPT
+from interface.batch_tab import add_batch_tab, headings
+from interface.compare_tab import add_compare_tab
+from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
+from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
+from interface.model_tab import add_model_tab, model_page, source_title
 from interface.theme import STYLE, theme
-from interface.video_tab import add_video_tab
+from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
+from interface.visitors import Visitors
 from interface.waiting import add_waiting, change_content, show_text
+from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED, ModelSource
+from model.isolation import Decoders
+from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
 from model.preprocessing import PICTURE_SUFFIXES
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
-# Visitors beyond this many wait outside ("Queue is full") instead of piling up in memory.
-_QUEUE = 64
 # Two at once keep two cores busy; the network itself answers one after the other.
 _AT_ONCE = 2
-# Look every ten minutes for uploads older than an hour.
-_CLEAN_EVERY, _KEEP_FOR = 600, 3600
-_LARGEST_UPLOAD = "200mb"
 _LABELS_LISTED = 300
 
 _log = logging.getLogger("vistazo")
 
 
-def build_demo(classifier: Classifier) -> gr.Blocks:
+class Page(gr.Blocks):
+    """The page, with what serves its visitors.
+
+    Attributes:
+        files: Where visitors' files lie.
+        visitors: Serves requests.
+        decoders: Decode visitors' files.
+        model: The model, once it is there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(title="Vistazo")
+        self.files = VisitorFiles(limits().upload_megabytes)
+        self.visitors = Visitors(limits().requests_per_minute, self.files)
+        self.decoders = Decoders(limits().decoder_megabytes)
+        self.model: LoadedModel | None = None
+
+    def fill(self, models: Sequence[LoadedModel]) -> None:
+        """Add the content for one model, or for two that are compared; within the page's `with`."""
+        _add_content(self, models)
+        self.model = models[0]
+
+
+def build_demo(classifier: Classifier) -> Page:
     """Return the page that serves a model, not yet launched.
 
     Args:
         classifier: The model.
     """
-    return _page(LoadedModel(classifier, ModelSource(classifier.bundle.directory)))
+    return _full_page([LoadedModel(classifier, ModelSource(classifier.bundle.directory))])
 
 
-def build_demo_when_loaded(loader: ModelLoader) -> gr.Blocks:
-    """Return the page for a model that may still be on its way: until then it says what it waits for.
+def build_demo_when_loaded(*loaders: ModelLoader) -> Page:
+    """Return the page for models that may still be on their way: until then it says what it waits for.
 
     Args:
-        loader: Has been started.
+        loaders: Of the model to serve, and of one to compare it with; they have been started.
     """
-    if loader.model:
-        return _page(loader.model)
-    with _blocks() as demo:
-        box = add_waiting(loader.text)
-    threading.Thread(target=_follow, args=(_limited(demo), box, loader), daemon=True, name="page").start()
-    return demo
+    models = [loader.model for loader in loaders if loader.model]
+    if len(models) == len(loaders):
+        return _full_page(models)
+    page = Page()
+    with page:
+        box = add_waiting(_awaited(loaders).text)
+    threading.Thread(target=_follow, args=(_limited(page), box, loaders), daemon=True, name="page").start()
+    return page
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(page: Page) -> dict[str, Any]:
     """Return what `launch` needs to know about the page, whoever launches it."""
     return {
         "theme": theme(),
         "css": STYLE,
-        "max_file_size": _LARGEST_UPLOAD,
+        "head": SCRIPT,
+        "i18n": languages.translations(),
+        "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
         "run_history": False,  # a shared phone should not keep a stranger's pictures
+        "ssr_mode": False,  # what answers is this process alone
+        "app_kwargs": server_options(page.files),
     }
 
 
-def _page(model: LoadedModel) -> gr.Blocks:
-    with _blocks() as demo:
-        _add_content(model)
-    return _limited(demo)
+def _full_page(models: Sequence[LoadedModel]) -> Page:
+    page = Page()
+    with page:
+        page.fill(models)
+    return _limited(page)
 
 
-def _follow(demo: gr.Blocks, box: gr.Textbox, loader: ModelLoader) -> None:
-    """Keep a waiting page up to date, and turn it into the real one when the model is there."""
-    while not demo.is_running:  # `launch` reads the page's configuration; nothing may change meanwhile
+def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:
+    return next((loader for loader in loaders if loader.model is None), loaders[0])
+
+
+def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None:
+    """Keep a waiting page up to date, and turn it into the real one when the models are there."""
+    while not page.is_running:  # `launch` reads the page's configuration; nothing may change meanwhile
         time.sleep(0.1)
     try:
-        while loader.model is None:
-            text = loader.text
-            _log.info(text)
-            show_text(demo, box, text)
-            loader.wait_for_other_text(text)
-        model = loader.model
-        change_content(demo, lambda: _add_content(model))
-        _log.info(loader.text)
+        for loader in loaders:
+            while loader.model is None:
+                sentence = loader.text
+                _log.info(sentence)
+                show_text(page, box, sentence)
+                loader.wait_for_other_text(sentence)
+            _log.info(loader.text)
+        models = [loader.model for loader in loaders if loader.model]
+        change_content(page, lambda: page.fill(models))
+        _protect_examples(page)
     except Exception:
         _log.exception("the waiting page could not be changed")
 
 
-def _blocks() -> gr.Blocks:
-    return gr.Blocks(title="Vistazo", delete_cache=(_CLEAN_EVERY, _KEEP_FOR))
+def _limited(page: Page) -> Page:
+    page.queue(max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
+    _protect_examples(page)
+    return page
 
 
-def _limited(demo: gr.Blocks) -> gr.Blocks:
-    return demo.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
+def _protect_examples(page: Page) -> None:
+    page.files.keep(path for component in page.blocks.values() for path in getattr(component, "keep_in_cache", ()))
 
 
-def _add_content(model: LoadedModel) -> None:
-    classifier = model.classifier
+def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
+    model = models[0]
+    classifier, decoders, visitors = model.classifier, page.decoders, page.visitors
     pictures, clips = _examples(classifier.bundle.directory)
-    _add_heading(classifier.bundle.labels)
+    question, labels = _add_heading(model)
     if model.source.note:
-        _plain_text(model.source.note, "Note", "source-note")
-    with gr.Tab("Image", id="image"):
-        add_image_tab(classifier, pictures)
-    with gr.Tab("Batch", id="pictures"):
-        add_batch_tab(classifier)
-    with gr.Tab("Video", id="video"):
-        add_video_tab(classifier, clips)
-    with gr.Tab("Camera", id="camera-tab"):
-        add_webcam_tab(classifier)
-    _add_source(model)
+        _plain_text(model.source.note, "note", "source-note")
+    with gr.Tab(text("image_tab"), id="image"):
+        add_image_tab(classifier, pictures, decoders, visitors)
+    with gr.Tab(text("batch_tab"), id="pictures"):
+        rows = add_batch_tab(classifier, decoders, visitors)
+    with gr.Tab(text("video_tab"), id="video"):
+        seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
+    with gr.Tab(text("camera_tab"), id="camera-tab"):
+        add_webcam_tab(classifier, decoders, visitors)
+    if len(models) > 1:
+        with gr.Tab(text("compare_tab"), id="compare"):
+            add_compare_tab(models[0], models[1], decoders, visitors)
+    with gr.Tab(text("model_tab"), id="model"):
+        about = add_model_tab(model)
+    source = _plain_text(_source(model, ENGLISH), "model", "source")
+    bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
+    _add_news(model)
+
+    def greet(request: gr.Request) -> list[Any]:
+        """Say in the visitor's language what the browser cannot translate."""
+        language = language_of(request)
+        return [
+            _question(model, language),
+            _labels(model, language),
+            gr.update(headers=headings(language)),
+            gr.update(headers=second_headings(language)),
+            gr.update(headers=segment_headings(language)),
+            gr.update(headers=frame_headings(language)),
+            model_page(model, language),
+            _source(model, language),
+            _limits(language),
+        ]
+
+    gr.on(
+        None,
+        greet,
+        None,
+        [question, labels, rows, seconds, segments, frames, about, source, bounds],
+        api_visibility="private",
+        queue=False,
+        show_progress="hidden",
+    )
 
 
-def _add_heading(labels: Sequence[str]) -> None:
-    gr.Markdown(f"# Vistazo\nWhich of {len(labels):,} labels fits your picture or your clip?", elem_id="heading")
-    with gr.Accordion("What this model knows", open=False):
-        listed = ", ".join(labels[:_LABELS_LISTED])
-        more = f", and {len(labels) - _LABELS_LISTED:,} more" if len(labels) > _LABELS_LISTED else ""
-        _plain_text(listed + more, "Labels", "labels")
+def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:
+    with gr.Row(elem_id="top"):
+        gr.Markdown(text("title"), elem_id="heading")
+        links = " ".join(
+            f'<a href="?{PARAMETER}={language}" lang="{language}" hreflang="{language}">{name}</a>'
+            for language, name in LANGUAGES.items()
+        )
+        gr.HTML(f"<nav>{links}</nav>", elem_id="languages", js_on_load=_KEEP_ADDRESS)
+    question = _plain_text(_question(model, ENGLISH), "labels", "question")
+    with gr.Accordion(text("what_it_knows"), open=False):
+        labels = _plain_text(_labels(model, ENGLISH), "labels", "labels")
+    return question, labels
 
 
-def _add_source(model: LoadedModel) -> None:
-    """Say which model this is, at which commit, and when the Hub has a newer one."""
-    _plain_text(f"Model: {model.source.title}", "Model", "source")
+# A language is added to the page's address, whatever else is in it.
+_KEEP_ADDRESS = """
+element.addEventListener('click', (event) => {
+  const link = event.target.closest('a[hreflang]');
+  if (!link) return;
+  event.preventDefault();
+  const address = new URL(location.href);
+  address.searchParams.set('PARAMETER', link.hreflang);
+  location.assign(address);
+});
+""".replace("PARAMETER", PARAMETER)
+
+
+def _question(model: LoadedModel, language: str) -> str:
+    return say(language, "question", count=f"{len(model.classifier.bundle.labels):,}")
+
+
+def _labels(model: LoadedModel, language: str) -> str:
+    labels = model.classifier.bundle.labels_in(language)
+    listed, more = ", ".join(labels[:_LABELS_LISTED]), len(labels) - _LABELS_LISTED
+    return f"{listed}, {say(language, 'and_more', count=f'{more:,}')}" if more > 0 else listed
+
+
+def _source(model: LoadedModel, language: str) -> str:
+    return say(language, "model_is", title=source_title(model, language))
+
+
+def _limits(language: str) -> str:
+    bounds = limits()
+    return say(
+        language,
+        "limits",
+        megabytes=bounds.upload_megabytes,
+        picture=bounds.picture_megapixels,
+        frame=bounds.frame_megapixels,
+        minutes=bounds.clip_minutes,
+        pictures=bounds.pictures,
+    )
+
+
+def _add_news(model: LoadedModel) -> None:
+    """Say when the Hub has a newer commit than the one that is served."""
     pinned = model.source.repository is None or model.source.revision == model.source.commit
     if pinned and not model.wanted:
         return
     check = NewsCheck(model)
-    news = _plain_text("", "News", "news", visible=False)
+    news = _plain_text("", "news", "news", visible=False)
 
     def look() -> dict[str, Any]:
-        text = check.text()
-        return gr.update(value=text, visible=bool(text))
+        sentence = check.text()
+        return gr.update(value=sentence, visible=bool(sentence))
 
     gr.on(None, look, None, news, api_visibility="private", queue=False, show_progress="hidden")
 
 
-def _plain_text(text: str, label: str, elem_id: str, visible: bool = True) -> gr.Textbox:
+def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> gr.Textbox:
     """Add a text box: it shows plain text, whatever a stranger's labels or names contain."""
     return gr.Textbox(
-        text, label=label, show_label=False, container=False, interactive=False, visible=visible, elem_id=elem_id
+        value, label=text(label), show_label=False, container=False, interactive=False, visible=visible, elem_id=elem_id
     )
 
 

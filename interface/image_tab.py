@@ -1,4 +1,4 @@
-"""The image tab: one picture in, the five likeliest labels out, and for each of them why."""
+"""The image tab: one picture in, the five likeliest labels out, why, and where each label is."""
 
 from __future__ import annotations
 
@@ -10,70 +10,107 @@ import gradio as gr
 import numpy as np
 from gradio.helpers import Examples
 
-from interface.uploads import errors_shown, uploaded_file
+from interface.languages import ENGLISH, language_of, say, text
+from interface.uploads import uploaded_file
+from interface.visitors import Visitors
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
+from model.decoding import prepared_picture, shown_picture
 from model.errors import SettingsError
-from model.explanation import explain, overlay
-from model.preprocessing import read_picture
+from model.explanation import explain_prepared, overlay
+from model.isolation import Decoders
+from model.locating import locate
 
 TOP = 5
 # A phone and a projector show no more than this of a picture with heat on it.
 _SHOWN_SIDE = 768
 
-_NO_PICTURE = "There is no picture yet. Choose one first."
-_WHY = "Why? Choose a label to see what speaks for it"
-
 Answer = dict[str, float] | None
+Box = tuple[tuple[int, int, int, int], str]
 
 
-def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
+def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: Decoders, visitors: Visitors) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         examples: Pictures to offer, may be empty.
+        decoders: Decode what visitors upload.
+        visitors: Serves their requests.
     """
-    labels, spec = classifier.bundle.labels, classifier.bundle.input
+    bundle = classifier.bundle
 
-    def predict_image(picture: Mapping[str, Any] | None) -> dict[str, float]:
+    def predict_image(picture: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
         """Return the likeliest labels of a picture with their probabilities."""
-        with errors_shown():
-            path = uploaded_file(picture, _NO_PICTURE)
-            return dict(top_labels(classifier.classify(read_picture(path, spec.ample_side)), labels, TOP))
+        with visitors.serve(request, "predict_image") as language:
+            path = uploaded_file(picture, "no_picture", language)
+            probabilities = classifier.classify_prepared(decoders.call(prepared_picture, path, bundle.input))
+            return dict(top_labels(probabilities, bundle.labels_in(language), TOP))
 
-    def explain_image(picture: Mapping[str, Any] | None, label: str | None = "") -> np.ndarray:
+    def explain_image(
+        picture: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
+    ) -> np.ndarray:
         """Return the picture with heat where it speaks for a label; for the likeliest one when none is named."""
-        with errors_shown():
-            path = uploaded_file(picture, _NO_PICTURE)
-            explanation = explain(classifier, read_picture(path, spec.ample_side), _index_of(label, labels))
-            return overlay(read_picture(path, max(_SHOWN_SIDE, spec.ample_side)), explanation.heat, spec)
+        with visitors.serve(request, "explain_image") as language:
+            path = uploaded_file(picture, "no_picture", language)
+            index = index_of(label, bundle, language)
+            explanation = explain_prepared(classifier, decoders.call(prepared_picture, path, bundle.input), index)
+            return overlay(decoders.call(shown_picture, path, _SHOWN_SIDE), explanation.heat, bundle.input)
+
+    def locate_image(
+        picture: Mapping[str, Any] | None, request: gr.Request | None = None
+    ) -> tuple[np.ndarray, list[Box]]:
+        """Return the picture with a box around everything that the model is sure of, and its label."""
+        with visitors.serve(request, "locate_image") as language:
+            path = uploaded_file(picture, "no_picture", language)
+            shown = decoders.call(shown_picture, path, _SHOWN_SIDE)
+            names = bundle.labels_in(language)
+            found = [
+                (thing.box, f"{names[thing.label]} {thing.probability:.0%}") for thing in locate(classifier, shown)
+            ]
+            if not found:
+                gr.Info(say(language, "nothing_found"))
+            return shown, found
 
     with gr.Row():
         with gr.Column(scale=1):
             picture = gr.Image(
-                label="Picture",
+                label=text("picture"),
                 type="filepath",
                 height=360,
                 buttons=["fullscreen"],
                 webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
                 elem_id="picture",
             )
-            button = gr.Button("Read the picture", variant="primary", elem_id="read-picture")
+            button = gr.Button(text("read_picture"), variant="primary", elem_id="read-picture")
             offered = _add_examples(picture, examples)
         with gr.Column(scale=1):
-            answer = gr.Label(label="Likeliest labels", num_top_classes=TOP, elem_id="answer")
-            note = gr.Textbox(visible=False, show_label=False, container=False, interactive=False, elem_id="note")
-            why = gr.Radio(label=_WHY, visible=False, elem_id="why")
+            answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
+            note = gr.Textbox(
+                visible=False, label=text("doubt"), show_label=False, container=False, interactive=False, elem_id="note"
+            )
+            why = gr.Radio(label=text("why"), visible=False, elem_id="why")
             heat = gr.Image(
-                label="What speaks for it: the brighter, the more",
+                label=text("heat"),
                 visible=False,
                 interactive=False,
                 height=360,
                 buttons=["download", "fullscreen"],
                 elem_id="heat",
             )
+            with gr.Accordion(text("several"), open=False, elem_id="several"):
+                find = gr.Button(text("find_several"), elem_id="find-several")
+                found = gr.AnnotatedImage(label=text("found"), height=360, elem_id="found")
     button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
+    find.click(
+        locate_image,
+        picture,
+        found,
+        api_name="locate_image",
+        preprocess=False,
+        concurrency_id="pictures",
+        show_progress="minimal",
+    )
     at_once: dict[str, Any] = {
         "fn": predict_image,
         "inputs": picture,
@@ -91,9 +128,9 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
     if offered:
         offered.load_input_event.success(**at_once)
     answer.change(
-        besides(classifier.bundle),
+        besides(bundle),
         answer,
-        [note, why, heat],
+        [note, why, heat, found],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
@@ -116,44 +153,46 @@ def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | Non
     return gr.Examples(
         [[str(path)] for path in examples],
         inputs=[picture],
-        label="Examples",
+        label=text("examples"),  # type: ignore[arg-type]
         examples_per_page=len(examples),
         api_visibility="private",
         elem_id="picture-examples",
     )
 
 
-def besides(bundle: Bundle) -> Callable[[Answer], tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Return the function that says what goes with an answer: a sentence, the labels to explain, no heat yet."""
+def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
+    """Return the function that says what goes with an answer: a sentence, the labels to explain, nothing shown yet."""
 
-    def beside(answer: Answer) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    def beside(answer: Answer, request: gr.Request | None = None) -> tuple[dict[str, Any], ...]:
         known = answer if isinstance(answer, dict) else {}
-        sentence = _sentence(known, bundle) if known else ""
+        sentence = sentence_for(known, bundle, language_of(request)) if known else ""
         return (
             gr.update(visible=bool(sentence), value=sentence),
             gr.update(choices=list(known), value=None, visible=bool(known)),
             gr.update(value=None, visible=False),
+            gr.update(value=None),
         )
 
     return beside
 
 
-def _sentence(answer: dict[str, float], bundle: Bundle) -> str:
+def sentence_for(answer: Mapping[str, float], bundle: Bundle, language: str = ENGLISH) -> str:
     """Say what the numbers mean where they do not say it themselves: doubt, and several labels at once."""
     best = max(answer.values())
     if bundle.thresholds is not None:
-        least = dict(zip(bundle.labels, bundle.thresholds, strict=True))
-        shown = [label for label, probability in answer.items() if probability >= least[label]]
-        return f"In this picture: {', '.join(shown)}." if shown else "None of these, probably."
+        least = dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True))
+        shown = [label for label, probability in answer.items() if probability >= least.get(label, 1)]
+        return say(language, "in_this_picture", labels=", ".join(shown)) if shown else say(language, "none_probably")
     if bundle.unknown_threshold is None or best >= bundle.unknown_threshold:
         return ""
-    return f"None of these, probably: even the likeliest label reaches only {best:.0%}."
+    return say(language, "none_sure", probability=f"{best:.0%}")
 
 
-def _index_of(label: object, labels: Sequence[str]) -> int | None:
+def index_of(label: object, bundle: Bundle, language: str = ENGLISH) -> int | None:
     """Return the index of a label, or None for the likeliest one; callers of the API may send anything."""
     if label is None or label == "":
         return None
-    if label not in labels:
-        raise SettingsError(f"The model has no label “{str(label)[:120]}”. Name one of its labels, or none.")
-    return labels.index(label)
+    for labels in (bundle.labels_in(language), bundle.labels):
+        if label in labels:
+            return labels.index(str(label))
+    raise SettingsError(say(language, "no_such_label", label=str(label)[:120]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from interface.languages import ENGLISH, say
 from model.clip_files import spoken
 from model.curve import ProbabilityCurve
 from model.segments import Segment
@@ -15,9 +16,6 @@ _MOST_SEGMENTS = 400  # more could not be told apart on a screen
 _COLOURS = ("#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e", "#6a4fb3", "#5f6b00")
 _NONE_COLOUR = "#6b7280"
 
-TITLE = "What the clip shows over time"
-HINT = "Click on it to go there in the clip."
-EMPTY = "The timeline of the clip appears here."
 
 # Runs once in the page. The player is the clip's own: no trip to the server is needed to move it.
 SEEK = """
@@ -54,7 +52,13 @@ STYLE = """
 """
 
 
-def timeline(segments: Sequence[Segment], curve: ProbabilityCurve, labels: Sequence[str], duration: float) -> str:
+def timeline(
+    segments: Sequence[Segment],
+    curve: ProbabilityCurve,
+    labels: Sequence[str],
+    duration: float,
+    language: str = ENGLISH,
+) -> str:
     """Return the timeline as HTML; every label in it is escaped.
 
     Args:
@@ -62,6 +66,7 @@ def timeline(segments: Sequence[Segment], curve: ProbabilityCurve, labels: Seque
         curve: The probabilities over time.
         labels: The labels in class order.
         duration: Seconds that the whole width stands for.
+        language: The visitor's language.
     """
     duration = max(duration, segments[-1].end if segments else 0.0, 1e-3)
     leading = leading_labels(segments)
@@ -71,15 +76,15 @@ def timeline(segments: Sequence[Segment], curve: ProbabilityCurve, labels: Seque
         if len(segments) <= _MOST_SEGMENTS
         else sorted(sorted(segments, key=lambda s: s.start - s.end)[:_MOST_SEGMENTS], key=lambda s: s.start)
     )
-    strip = "".join(_part(segment, duration, colours) for segment in shown)
+    strip = "".join(_part(segment, duration, colours, language) for segment in shown)
     lines = _curves(curve, [labels.index(label) for label in leading[:CURVES]], duration)
     legend = "".join(
         f'<span><i style="background:{colours[label]}"></i>{html.escape(label)}</span>' for label in leading[:8]
     )
     if any(segment.label is None for segment in segments):
-        legend += f'<span><i style="background:{_NONE_COLOUR}"></i>{html.escape(spoken(None))}</span>'
+        legend += f'<span><i style="background:{_NONE_COLOUR}"></i>{html.escape(say(language, "none_of_these"))}</span>'
     return (
-        f'<div class="vz-timeline"><p>{html.escape(TITLE)}. {html.escape(HINT)}</p>'
+        f'<div class="vz-timeline"><p>{html.escape(say(language, "timeline"))}</p>'
         f'<div class="vz-lane vz-strip" data-duration="{duration:.3f}">{strip}</div>'
         f'<div class="vz-lane vz-curves" data-duration="{duration:.3f}">{lines}</div>'
         f'<div class="vz-times"><span>0:00</span><span>{clock(duration / 2)}</span><span>{clock(duration)}</span></div>'
@@ -103,11 +108,12 @@ def clock(seconds: float) -> str:
     return minutes if whole < 3600 else f"{whole // 3600}:{minutes:0>5}"
 
 
-def _part(segment: Segment, duration: float, colours: dict[str, str]) -> str:
-    name = spoken(segment.label)
+def _part(segment: Segment, duration: float, colours: dict[str, str], language: str) -> str:
+    name = spoken(segment.label, say(language, "none_of_these"))
     colour = _NONE_COLOUR if segment.label is None else colours[segment.label]
     sure = "" if segment.label is None else f", {segment.confidence:.0%}"
-    words = html.escape(f"{name}, {clock(segment.start)} to {clock(segment.end)}{sure}")
+    times = say(language, "timeline_part", label=name, start=clock(segment.start), end=clock(segment.end))
+    words = html.escape(times + sure)
     left, width = 100 * segment.start / duration, 100 * (segment.end - segment.start) / duration
     return (
         f'<button type="button" data-start="{segment.start:.3f}" title="{words}" aria-label="{words}" '

@@ -1,26 +1,19 @@
-"""The border between visitors and the program: which files they may name, what they are told."""
+"""Which files a visitor may name: those that were uploaded here, and that are not too large."""
 
 from __future__ import annotations
 
-import html
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from model.errors import BundleError, VistazoError
-
-UNEXPECTED = "Something went wrong on our side. Try again, or try another file."
-_NOT_UPLOADED = "This file was not uploaded here. Upload it and try again."
-
-_log = logging.getLogger("vistazo")
+from interface.languages import ENGLISH, say
+from model.limits import limits
 
 
-def uploaded_file(payload: Mapping[str, Any] | None, nothing: str) -> Path:
+def uploaded_file(payload: Mapping[str, Any] | None, nothing: str, language: str = ENGLISH) -> Path:
     """Return the file that a visitor uploaded, exactly as it was sent.
 
     Handlers take Gradio's raw payload (`preprocess=False`) and call this. Gradio's own
@@ -29,18 +22,19 @@ def uploaded_file(payload: Mapping[str, Any] | None, nothing: str) -> Path:
 
     Args:
         payload: A FileData or ImageData object as the browser or client sent it.
-        nothing: What to say when there is no file.
+        nothing: Key of the text for when there is no file.
+        language: The visitor's language.
 
     Returns:
         A path inside Gradio's upload folder.
 
     Raises:
-        gr.Error: There is no file, or it lies elsewhere on the server's disk: a crafted API call
-            may name any path.
+        gr.Error: There is no file, it is too large, or it lies elsewhere on the server's disk: a
+            crafted API call may name any path.
     """
     if not payload:
-        raise gr.Error(nothing, print_exception=False)
-    given = payload.get("path")
+        raise gr.Error(say(language, nothing), print_exception=False)
+    given = payload.get("path") if isinstance(payload, Mapping) else None
     try:
         if not given or not isinstance(given, str):
             raise ValueError("no path")
@@ -49,24 +43,18 @@ def uploaded_file(payload: Mapping[str, Any] | None, nothing: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # missing, a NUL character, a loop of links
         inside = False
     if not inside:
-        raise gr.Error(_NOT_UPLOADED, print_exception=False)
+        raise gr.Error(say(language, "not_uploaded"), print_exception=False)
+    size, most = path.stat().st_size, limits().upload_megabytes
+    if size > most * 2**20:
+        raise gr.Error(
+            say(language, "file_too_large", name=shown_name(payload, path), size=f"{size / 2**20:.0f}", most=most),
+            print_exception=False,
+        )
     return path
 
 
-@contextmanager
-def errors_shown() -> Iterator[None]:
-    """Turn every error in the block into one that the visitor sees as a sentence.
-
-    What visitors can put right is told in the error's own words. A broken model they cannot, and
-    its message names directories; that and everything unforeseen goes to the log.
-    """
-    try:
-        yield
-    except gr.Error:
-        raise
-    except Exception as error:
-        if isinstance(error, VistazoError) and not isinstance(error, BundleError):
-            # Gradio renders the message as HTML, and it holds the file's name.
-            raise gr.Error(html.escape(str(error), quote=False), print_exception=False) from error
-        _log.exception("a visitor's request failed")
-        raise gr.Error(UNEXPECTED, print_exception=False) from error
+def shown_name(payload: Mapping[str, Any], path: Path) -> str:
+    """Return the name that a file's owner gave it, as far as it can be shown."""
+    name = payload.get("orig_name")
+    text = name if isinstance(name, str) and name else path.name
+    return "".join(c for c in text if c.isprintable()).replace("<", "‹").replace(">", "›")[:120]

@@ -10,28 +10,37 @@ from typing import Any
 
 import gradio as gr
 
-from interface.clip_reading import FRAME_COLUMNS, TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
+from interface.clip_reading import TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
+from interface.languages import ENGLISH, say, text
 from interface.results import result_folder
-from interface.timeline import EMPTY, SEEK
-from interface.uploads import errors_shown, uploaded_file
+from interface.timeline import SEEK
+from interface.uploads import uploaded_file
+from interface.visitors import Visitors
 from model.annotated_clip import write_annotated_clip
 from model.classifier import Classifier
-from model.clip_files import SEGMENT_COLUMNS
+from model.clip_files import SEGMENT_COLUMNS, frame_columns
 from model.clip_record import ClipRecord
-
-_NO_CLIP = "There is no clip yet. Choose one first."
-_NOT_READ = "This clip has not been read yet. Read it first."
+from model.isolation import Decoders
 
 Outputs = tuple[Any, ...]
 Known = tuple[Path, ClipRecord] | None
 
+_PROGRESS = gr.Progress()
 
-def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
+
+def add_video_tab(
+    classifier: Classifier, examples: Sequence[Path], decoders: Decoders, visitors: Visitors
+) -> tuple[gr.Dataframe, gr.Dataframe, gr.Dataframe]:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         examples: Clips to offer, may be empty.
+        decoders: Decode what visitors upload.
+        visitors: Serves their requests.
+
+    Returns:
+        The tables of seconds, segments and frames, whose headings have the visitor's language.
     """
     stops: dict[str, threading.Event] = {}  # of the readings under way, by session
 
@@ -46,10 +55,11 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         session = str(request.session_hash) if request else ""
         stopped = stops[session] = threading.Event()
         try:
-            with errors_shown():
-                path = uploaded_file(clip, _NO_CLIP)
-                for answer in read_clip(classifier, path, stretch(frames_per_second, start, end), stopped.is_set):
-                    yield _outputs(answer, path)
+            with visitors.serve(request, "predict_video") as language:
+                path = uploaded_file(clip, "no_clip", language)
+                wanted = stretch(frames_per_second, start, end, language)
+                for answer in read_clip(classifier, path, wanted, stopped.is_set, decoders, language):
+                    yield _outputs(answer, path, language)
         finally:
             if stops.get(session) is stopped:
                 del stops[session]
@@ -58,44 +68,72 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         if reading := stops.get(str(request.session_hash)):
             reading.set()
 
+    def show_the_rest(known: Known, request: gr.Request | None = None) -> Outputs:
+        with visitors.serve(request, "key_frames", counted=False):
+            found = captioned_key_frames(known[1], known[0], decoders) if known else []
+            return (
+                gr.update(visible=bool(known)),
+                gr.update(value=[tile for _, tile in found], visible=bool(found)),
+                [time for time, _ in found],
+                gr.update(visible=bool(known)),
+                gr.update(value=None, visible=False),
+            )
+
+    def annotate_clip(known: Known, request: gr.Request | None = None, progress: gr.Progress = _PROGRESS) -> Any:
+        """Write the clip that was read with labels drawn on it."""
+        with visitors.serve(request, "annotate_clip") as language:
+            if not known:
+                raise gr.Error(say(language, "not_read"), print_exception=False)
+            target = result_folder() / "annotated.mp4"
+            for share in decoders.stream(write_annotated_clip, known[0], known[1], target):
+                progress(share, desc=say(language, "drawing"))
+            return gr.update(value=str(target), visible=True)
+
     with gr.Row():
         with gr.Column(scale=1):
             clip = gr.Video(
-                label="Clip", height=320, buttons=[], webcam_options=gr.WebcamOptions(mirror=False), elem_id="clip"
+                label=text("clip"),
+                height=320,
+                buttons=[],
+                webcam_options=gr.WebcamOptions(mirror=False),
+                elem_id="clip",
             )
             with gr.Row():
-                button = gr.Button("Read the clip", variant="primary", elem_id="read-clip")
-                stop = gr.Button("Stop", elem_id="stop")
-            with gr.Accordion("Which frames", open=False, elem_id="which-frames"):
+                button = gr.Button(text("read_clip"), variant="primary", elem_id="read-clip")
+                stop = gr.Button(text("stop"), elem_id="stop")
+            with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
                 rate = gr.Number(
-                    label="Frames per second",
-                    info="How many frames of each second to read; 0 for every frame.",
+                    label=text("rate"),
+                    info=text("rate_info"),  # type: ignore[arg-type]
                     value=0,
                     minimum=0,
                     elem_id="rate",
                 )
                 with gr.Row():
-                    start = gr.Number(label="From", info="Seconds.", value=0, minimum=0, elem_id="start")
-                    end = gr.Number(label="To", info="Seconds; 0 for the end.", value=0, minimum=0, elem_id="end")
+                    start = _seconds("from", "seconds_info", "start")
+                    end = _seconds("to", "to_info", "end")
             if examples:
                 gr.Examples(
-                    [[str(path)] for path in examples], inputs=[clip], label="Examples", api_visibility="private"
+                    [[str(path)] for path in examples],
+                    inputs=[clip],
+                    label=text("examples"),  # type: ignore[arg-type]
+                    api_visibility="private",
                 )
         with gr.Column(scale=1):
-            total = gr.Label(label="Whole clip", num_top_classes=TOP, elem_id="total")
+            total = gr.Label(label=text("whole_clip"), num_top_classes=TOP, elem_id="total")
             seconds = gr.Dataframe(
-                label="Seconds on screen",
-                headers=["label", "seconds"],
+                label=text("seconds_on_screen"),
+                headers=second_headings(ENGLISH),
                 datatype=["str", "number"],
                 interactive=False,
                 buttons=["copy"],
                 max_height=180,
                 elem_id="seconds",
             )
-    status = gr.Textbox(label="Progress", show_label=False, container=False, interactive=False, elem_id="status")
-    time_line = gr.HTML(EMPTY, js_on_load=SEEK, elem_id="timeline")
+    status = gr.Textbox(label=text("progress"), show_label=False, container=False, interactive=False, elem_id="status")
+    time_line = gr.HTML(text("timeline_empty"), js_on_load=SEEK, elem_id="timeline")
     gallery = gr.Gallery(
-        label="One picture of each segment; click to go there",
+        label=text("key_frames"),
         columns=6,
         height=210,
         allow_preview=False,
@@ -105,14 +143,14 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         visible=False,
         elem_id="key-frames",
     )
-    with gr.Accordion("Segments", open=False, elem_id="segments-part"):
-        segments = _table("Segments", list(SEGMENT_COLUMNS), ["str"] + ["number"] * 5, "segments")
-    with gr.Accordion("Frames", open=False, elem_id="frames-part"):
-        frames = _table("Frames", FRAME_COLUMNS, ["number", "number", *["str", "number"] * TOP, "str"], "frames")
-    files = gr.Files(label="To take home", interactive=False, visible=False, elem_id="clip-files")
-    make = gr.Button("Make the clip with labels on it", visible=False, elem_id="annotate")
+    with gr.Accordion(text("segments"), open=False, elem_id="segments-part"):
+        segments = _table("segments", segment_headings(ENGLISH), ["str"] + ["number"] * 5)
+    with gr.Accordion(text("frames"), open=False, elem_id="frames-part"):
+        frames = _table("frames", frame_headings(ENGLISH), ["number", "number", *["str", "number"] * TOP, "str"])
+    files = gr.Files(label=text("take_home"), interactive=False, visible=False, elem_id="clip-files")
+    make = gr.Button(text("annotate"), visible=False, elem_id="annotate")
     annotated = gr.Video(
-        label="The clip with labels", visible=False, interactive=False, buttons=["download"], elem_id="annotated"
+        label=text("annotated"), visible=False, interactive=False, buttons=["download"], elem_id="annotated"
     )
     known, times = gr.State(None, time_to_live=3600), gr.State([], time_to_live=3600)
 
@@ -128,7 +166,7 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         trigger_mode="once",
     )
     reading.success(
-        _show_the_rest,
+        show_the_rest,
         known,
         [files, gallery, times, make, annotated],
         api_visibility="private",
@@ -145,7 +183,7 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         )
     stop.click(stop_reading, None, None, api_visibility="private", queue=False)
     make.click(
-        _annotate_clip,
+        annotate_clip,
         known,
         annotated,
         api_visibility="private",
@@ -153,19 +191,40 @@ def add_video_tab(classifier: Classifier, examples: Sequence[Path]) -> None:
         show_progress_on=annotated,
     )
     gallery.select(_go_to, times, clip, api_visibility="private", queue=False, show_progress="hidden")
+    return seconds, segments, frames
 
 
-_PROGRESS = gr.Progress()
+def second_headings(language: str) -> list[str]:
+    """Return the headings of the table of seconds on screen in a language."""
+    return [say(language, "column_label"), say(language, "column_seconds")]
 
 
-def _outputs(answer: ClipAnswer, path: Path) -> Outputs:
+def segment_headings(language: str) -> list[str]:
+    """Return the headings of the table of segments, in the order of `model.clip_files.SEGMENT_COLUMNS`."""
+    if language == ENGLISH:  # as in the files
+        return list(SEGMENT_COLUMNS)
+    return [say(language, f"column_{name}") for name in SEGMENT_COLUMNS]
+
+
+def frame_headings(language: str) -> list[str]:
+    """Return the headings of the table of frames, in the order of `model.clip_files.frame_columns`."""
+    if language == ENGLISH:
+        return frame_columns(TOP)
+    label, probability = say(language, "column_label"), say(language, "column_probability")
+    ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
+    return [say(language, "column_index"), say(language, "column_time"), *ranks, say(language, "column_segment")]
+
+
+def _outputs(answer: ClipAnswer, path: Path, language: str) -> Outputs:
+    if answer.record is None:  # nothing is known yet but how the reading goes
+        return *[gr.skip()] * 4, answer.status, *[gr.skip()] * 3
     if answer.warning:
         gr.Warning(html.escape(answer.warning, quote=False))  # Gradio renders it as HTML
     return (
         answer.total,
-        answer.seconds,
-        answer.frames,
-        answer.segments,
+        {"headers": second_headings(language), "data": answer.seconds},
+        {"headers": frame_headings(language), "data": answer.frames},
+        {"headers": segment_headings(language), "data": answer.segments},
         f"{answer.status} {answer.warning}".strip(),
         answer.timeline,
         answer.files or None,
@@ -173,33 +232,23 @@ def _outputs(answer: ClipAnswer, path: Path) -> Outputs:
     )
 
 
-def _show_the_rest(known: Known) -> Outputs:
-    with errors_shown():
-        found = captioned_key_frames(known[1], known[0]) if known else []
-        return (
-            gr.update(visible=bool(known)),
-            gr.update(value=[tile for _, tile in found], visible=bool(found)),
-            [time for time, _ in found],
-            gr.update(visible=bool(known)),
-            gr.update(value=None, visible=False),
-        )
-
-
-def _annotate_clip(known: Known, progress: gr.Progress = _PROGRESS) -> Any:
-    """Write the clip that was read with labels drawn on it."""
-    with errors_shown():
-        if not known:
-            raise gr.Error(_NOT_READ, print_exception=False)
-        target = result_folder() / "annotated.mp4"
-        for share in write_annotated_clip(known[0], known[1], target):
-            progress(share, desc="Drawing the labels")
-        return gr.update(value=str(target), visible=True)
-
-
 def _forget() -> Outputs:
     """Empty everything: another clip is there now."""
     hidden = gr.update(value=None, visible=False)
-    return None, None, None, None, "", EMPTY, hidden, None, hidden, [], gr.update(visible=False), hidden
+    return (
+        None,
+        None,
+        None,
+        None,
+        "",
+        text("timeline_empty"),
+        hidden,
+        None,
+        hidden,
+        [],
+        gr.update(visible=False),
+        hidden,
+    )
 
 
 def _go_to(times: list[float], chosen: gr.SelectData) -> Any:
@@ -208,10 +257,14 @@ def _go_to(times: list[float], chosen: gr.SelectData) -> Any:
     return gr.update(playback_position=times[index]) if isinstance(index, int) and index < len(times) else gr.skip()
 
 
-def _table(label: str, headers: list[str], kinds: list[str], name: str) -> gr.Dataframe:
+def _seconds(label: str, info: str, name: str) -> gr.Number:
+    return gr.Number(label=text(label), info=text(info), value=0, minimum=0, elem_id=name)  # type: ignore[arg-type]
+
+
+def _table(name: str, headings: list[str], kinds: list[str]) -> gr.Dataframe:
     return gr.Dataframe(
-        label=label,
-        headers=headers,
+        label=text(name),
+        headers=headings,
         datatype=kinds,  # type: ignore[arg-type]
         interactive=False,
         buttons=["copy", "fullscreen"],

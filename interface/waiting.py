@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from interface.languages import ENGLISH, say, text
+
 # The page looks at its own configuration every two seconds: another text is shown, and when there
 # is no waiting any more it loads itself anew. A server that does not answer is asked again.
 _WATCH = """
@@ -26,15 +28,15 @@ _WATCH = """
 """
 
 
-_ENDPOINTS = ("predict_image", "explain_image", "predict_images", "predict_video")
+_ENDPOINTS = ("predict_image", "explain_image", "locate_image", "predict_images", "predict_video")
 
 
-def add_waiting(text: str) -> gr.Textbox:
+def add_waiting(sentence: str) -> gr.Textbox:
     """Add the sentence that says what the visitor waits for; plain text, whatever is in it."""
-    gr.Markdown("# Vistazo\nThe model is on its way. This page opens by itself when it is there.", elem_id="heading")
+    gr.Markdown(text("waiting_title"), elem_id="heading")
     box = gr.Textbox(
-        text,
-        label="What it waits for",
+        sentence,
+        label=text("waiting"),
         lines=2,
         interactive=False,
         container=False,
@@ -45,16 +47,16 @@ def add_waiting(text: str) -> gr.Textbox:
 
     # Programs that call now are told the same, instead of that there is no such endpoint.
     def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:
-        raise gr.Error(f"The model is not there yet. {box.value}", print_exception=False)
+        raise gr.Error(say(ENGLISH, "not_yet", text=box.value), print_exception=False)
 
     for name in _ENDPOINTS:
         gr.api(not_yet, api_name=name, queue=False)
     return box
 
 
-def show_text(demo: gr.Blocks, box: gr.Textbox, text: str) -> None:
+def show_text(demo: gr.Blocks, box: gr.Textbox, sentence: str) -> None:
     """Change the sentence, for those who wait and those who come."""
-    box.value = text
+    box.value = sentence
     demo.config = demo.get_config_file()
 
 

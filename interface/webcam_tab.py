@@ -9,10 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from interface.uploads import errors_shown, uploaded_file
+from interface.languages import ENGLISH, say, text
+from interface.uploads import uploaded_file
+from interface.visitors import Visitors
 from model.classifier import Classifier, top_labels
+from model.decoding import prepared_picture
 from model.errors import PictureError
-from model.preprocessing import read_picture
+from model.isolation import Decoders
 
 TOP = 5
 # The browser sends the next picture only when the answer to the last has come: nothing piles up, and a
@@ -23,29 +26,32 @@ _SECONDS_AT_MOST = 300
 _VISITORS_AT_ONCE = 4
 _LARGEST_PICTURE = 8_000_000  # characters of base64
 
-_NO_PICTURE = "The camera sent no picture. Allow the page to use it, and start it again."
 
-
-def add_webcam_tab(classifier: Classifier) -> None:
+def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
+        decoders: Decode the camera's pictures.
+        visitors: Serves requests.
     """
     bundle = classifier.bundle
 
-    def predict_live(picture: Mapping[str, Any] | None) -> tuple[dict[str, float], str]:
+    def predict_live(
+        picture: Mapping[str, Any] | None, request: gr.Request | None = None
+    ) -> tuple[dict[str, float], str]:
         """Return the likeliest labels of the camera's picture, and doubt in words."""
-        with errors_shown():
-            source = _picture_bytes(picture) or uploaded_file(picture, _NO_PICTURE)
-            probabilities = classifier.classify(read_picture(source, bundle.input.ample_side))
+        with visitors.serve(request, "predict_live", counted=False) as language:
+            source = _picture_bytes(picture, language) or uploaded_file(picture, "no_camera", language)
+            probabilities = classifier.classify_prepared(decoders.call(prepared_picture, source, bundle.input))
             unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold
-            return dict(top_labels(probabilities, bundle.labels, TOP)), "None of these, probably." if unsure else ""
+            doubt = say(language, "none_probably") if unsure else ""
+            return dict(top_labels(probabilities, bundle.labels_in(language), TOP)), doubt
 
     with gr.Row():
         with gr.Column(scale=1):
             camera = gr.Image(
-                label="Camera",
+                label=text("camera"),
                 sources=["webcam"],
                 streaming=True,
                 type="filepath",
@@ -54,8 +60,10 @@ def add_webcam_tab(classifier: Classifier) -> None:
                 elem_id="camera",
             )
         with gr.Column(scale=1):
-            answer = gr.Label(label="What the camera sees", num_top_classes=TOP, elem_id="live")
-            note = gr.Textbox(label="Doubt", show_label=False, container=False, interactive=False, elem_id="live-note")
+            answer = gr.Label(label=text("camera_sees"), num_top_classes=TOP, elem_id="live")
+            note = gr.Textbox(
+                label=text("doubt"), show_label=False, container=False, interactive=False, elem_id="live-note"
+            )
     camera.stream(
         predict_live,
         camera,
@@ -70,7 +78,7 @@ def add_webcam_tab(classifier: Classifier) -> None:
     )
 
 
-def _picture_bytes(payload: Mapping[str, Any] | None) -> bytes | None:
+def _picture_bytes(payload: Mapping[str, Any] | None, language: str = ENGLISH) -> bytes | None:
     """Return the picture of a data URL, which is how browsers stream it; None where there is none.
 
     Raises:
@@ -80,8 +88,8 @@ def _picture_bytes(payload: Mapping[str, Any] | None) -> bytes | None:
     if not isinstance(url, str) or not url.startswith("data:image/"):
         return None
     if len(url) > _LARGEST_PICTURE:
-        raise PictureError("The camera's picture is too large. Choose a lower resolution.")
+        raise PictureError(say(language, "camera_large"))
     try:
         return base64.b64decode(url.partition(",")[2], validate=True)
     except binascii.Error as error:
-        raise PictureError("The camera's picture is damaged. Start the camera again.") from error
+        raise PictureError(say(language, "camera_damaged")) from error

@@ -13,7 +13,7 @@ import numpy as np
 
 from model.clip_files import spoken
 from model.clip_header import open_container, read_header
-from model.clip_record import ClipRecord, FrameRow
+from model.clip_record import NONE_OF_THESE, ClipRecord, FrameRow
 from model.errors import Sentence, VideoError
 from model.video_reader import read_frames
 
@@ -59,7 +59,7 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
                     sound.add_to(output)
                 size = (video.width, video.height)
                 picture = cv2.resize(frame.picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-                annotate(picture, row)
+                annotate(picture, row, record.none_of_these)
                 encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
                 output.mux(video.encode(encoded))
@@ -74,25 +74,26 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
             sound.close()
 
 
-def annotate(picture: np.ndarray, row: FrameRow) -> None:
+def annotate(picture: np.ndarray, row: FrameRow, none: str = NONE_OF_THESE) -> None:
     """Draw a frame's label and confidence on it, at the lower left.
 
     Args:
         picture: (height, width, 3), uint8 RGB; changed in place.
         row: What is known about the frame.
+        none: What to draw where no label is the right one.
     """
     height, width = picture.shape[:2]
-    mask = _text(_words(row), max(12, round(min(height, width) / 14)), width)
+    mask = _text(_words(row, none), max(12, round(min(height, width) / 14)), width)
     rows, columns = min(mask.shape[0], height), min(mask.shape[1], width)
     area = picture[height - rows :, :columns]
     lettering = mask[:rows, :columns, np.newaxis].astype(np.float32) / 255
     area[:] = area * _BRIGHTNESS_BEHIND * (1 - lettering) + 255 * lettering
 
 
-def _words(row: FrameRow) -> str:
+def _words(row: FrameRow, none: str) -> str:
     """Say the segment's label, and how sure the model is of it in this very frame."""
     confidence = dict(row.ranking).get(row.segment or "")
-    return spoken(row.segment) if confidence is None else f"{row.segment} {confidence:.0%}"
+    return spoken(row.segment, none) if confidence is None else f"{row.segment} {confidence:.0%}"
 
 
 @lru_cache(maxsize=256)

@@ -66,7 +66,11 @@ class Classifier:
         Returns:
             (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
         """
-        return self._probabilities(self.logits(prepare(picture, self.bundle.input)))
+        return self.classify_prepared(prepare(picture, self.bundle.input))
+
+    def classify_prepared(self, prepared: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for one picture that `prepare` has returned; see `classify`."""
+        return self._probabilities(self.logits(prepared))
 
     def classify_beside(self, prepared: np.ndarray) -> np.ndarray:
         """Return the probability of every label for a frame of a clip, beside whatever else is predicted.

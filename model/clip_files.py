@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from model.clip_record import ClipRecord, FrameRow
+from model.clip_record import NONE_OF_THESE, ClipRecord, FrameRow
 from model.segments import Segment
 
-NONE_OF_THESE = "none of these"
 SEGMENT_COLUMNS = ("label", "start", "end", "confidence", "first_frame", "last_frame")
 
 # What spreadsheet programs take for a formula; a label is a stranger's text.
@@ -31,19 +30,19 @@ def frame_columns(top: int) -> list[str]:
     return [*columns, "segment"]
 
 
-def frame_cells(row: FrameRow, top: int) -> list[Cell]:
+def frame_cells(row: FrameRow, top: int, none: str = NONE_OF_THESE) -> list[Cell]:
     """Return a frame row's cells in the order of `frame_columns`; empty where a model has fewer labels."""
     cells: list[Cell] = [row.index, round(row.time, _ROUNDED_TIME)]
     for label, probability in row.ranking[:top]:
         cells += [label, round(probability, _ROUNDED_PROBABILITY)]
     cells += [""] * (2 + 2 * top - len(cells))
-    return [*cells, spoken(row.segment)]
+    return [*cells, spoken(row.segment, none)]
 
 
-def segment_cells(segment: Segment) -> list[Cell]:
+def segment_cells(segment: Segment, none: str = NONE_OF_THESE) -> list[Cell]:
     """Return a segment row's cells in the order of `SEGMENT_COLUMNS`."""
     return [
-        spoken(segment.label),
+        spoken(segment.label, none),
         round(segment.start, _ROUNDED_TIME),
         round(segment.end, _ROUNDED_TIME),
         round(segment.confidence, _ROUNDED_PROBABILITY),
@@ -52,22 +51,22 @@ def segment_cells(segment: Segment) -> list[Cell]:
     ]
 
 
-def spoken(label: str | None) -> str:
+def spoken(label: str | None, none: str = NONE_OF_THESE) -> str:
     """Return the label in words: None is “none of these”."""
-    return NONE_OF_THESE if label is None else label
+    return none if label is None else label
 
 
 def write_frames_csv(record: ClipRecord, path: Path, top: int) -> Path:
     """Write one row a frame; returns `path`."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        write_csv(file, frame_columns(top), (frame_cells(row, top) for row in record.rows()))
+        write_csv(file, frame_columns(top), (frame_cells(row, top, record.none_of_these) for row in record.rows()))
     return path
 
 
 def write_segments_csv(record: ClipRecord, path: Path) -> Path:
     """Write one row a segment; returns `path`."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        write_csv(file, SEGMENT_COLUMNS, map(segment_cells, record.segments()))
+        write_csv(file, SEGMENT_COLUMNS, (segment_cells(s, record.none_of_these) for s in record.segments()))
     return path
 
 
@@ -128,7 +127,7 @@ def write_subtitles(record: ClipRecord, path: Path) -> Path:
     cues = ["WEBVTT\n"]
     for segment in record.segments():
         start, end = _timestamp(segment.start), _timestamp(max(segment.end, segment.start + 0.001))
-        text = _escaped(spoken(segment.label))
+        text = _escaped(spoken(segment.label, record.none_of_these))
         confidence = "" if segment.label is None else f" {segment.confidence:.0%}"
         cues.append(f"{start} --> {end}\n{text}{confidence}\n")
     path.write_text("\n".join(cues), encoding="utf-8")

@@ -13,6 +13,7 @@ from model.segments import EXPECTED_SECONDS, Segment, SegmentFinder
 from model.video import Aggregate, FramePrediction
 
 TOP = 5
+NONE_OF_THESE = "none of these"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class ClipRecord:
         unknown_threshold: Below this probability the model is unsure, 0 to 1; None: never unsure.
         top: How many labels a row names.
         expected_seconds: How long a segment is expected to last; see `SegmentFinder`.
+        none_of_these: What to call a segment without a label, in tables and subtitles.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class ClipRecord:
         unknown_threshold: float | None = None,
         top: int = TOP,
         expected_seconds: float = EXPECTED_SECONDS,
+        none_of_these: str = NONE_OF_THESE,
     ) -> None:
         self.labels = labels
+        self.none_of_these = none_of_these
         self._top = min(top, len(labels))
         self._finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
         self._numbers, self._times = array("q"), array("d")

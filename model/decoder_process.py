@@ -1,6 +1,6 @@
-"""The process in which strangers' files are decoded: `python -m model.decoder_process FD MEGABYTES`.
+"""The process in which strangers' files are decoded; `model/isolation.py` starts it.
 
-It takes tasks from the connection with that file descriptor, one after the other, and answers with what
+It takes tasks from a connection, one after the other, and answers with what
 each returns or yields. Its memory is limited; whoever started it ends it when a task takes too long.
 """
 
@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 # A task that still runs after so much of the processor's time has been forgotten by everybody.
 _MOST_SECONDS_OF_WORK = 4 * 3600
-_LOWER_PRIORITY = 5
+_LOWER_PRIORITY = 10
 
 
 def main(descriptor: int, megabytes: int) -> None:
-    """Do tasks until the connection is closed."""
+    """Do tasks until the connection is closed.
+
+    Args:
+        descriptor: File descriptor of the connection, which was handed down.
+        megabytes: How much memory the tasks may take.
+    """
     import model.decoding  # noqa: F401  (now, while nobody waits)
 
     connection = Connection(descriptor)
@@ -56,7 +60,3 @@ def _limit(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS_OF_WORK, _MOST_SECONDS_OF_WORK))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -44,8 +44,12 @@ def explain(classifier: Classifier, picture: np.ndarray, label: int | None = Non
     Raises:
         BundleError: The network has no `explain` signature.
     """
+    return explain_prepared(classifier, prepare(picture, classifier.bundle.input), label)
+
+
+def explain_prepared(classifier: Classifier, prepared: np.ndarray, label: int | None = None) -> Explanation:
+    """Explain a label for a picture that `prepare` has returned; see `explain`."""
     bundle = classifier.bundle
-    prepared = prepare(picture, bundle.input)
     if label is None:
         label = int(classifier.logits(prepared).argmax())
     logits, activation = classifier.explain(prepared, label)

@@ -24,6 +24,7 @@ _LOOK_EVERY = 0.2
 _MOST_IDLE = 2
 # A process that has done this many tasks is replaced: what its libraries leak stays small.
 _MOST_TASKS = 500
+_PROGRAM = "from model.decoder_process import main; main({}, {})"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -47,12 +48,12 @@ class Decoders:
         self._lock = threading.Lock()
         self._closed = False
 
-    def picture(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
-        """Do a task about a picture.
+    def call(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
+        """Do a task about a picture or a clip's header.
 
         Args:
             task: A function of a module, such as those of `model.decoding`.
-            source: The picture, the task's first argument.
+            source: The file, the task's first argument.
             arguments: The task's other arguments.
 
         Returns:
@@ -77,7 +78,7 @@ class Decoders:
         finally:
             self._give_back(process, whole=answered)
 
-    def clip(
+    def stream(
         self,
         task: Callable[..., Any],
         path: Path,
@@ -154,7 +155,7 @@ class _Process:
         environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "model.decoder_process", str(theirs.fileno()), str(megabytes)],
+                [sys.executable, "-c", _PROGRAM.format(theirs.fileno(), megabytes)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -36,7 +36,7 @@ __all__ = [
 # already resized, so that a few of them weigh little however large the clip is.
 _FRAMES_AHEAD = 8
 # Clips step back behind whatever else the program does, such as a visitor's picture (see nice(1)).
-_LOWER_PRIORITY = 5
+_LOWER_PRIORITY = 10
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from interface import batch_tab
-from interface.batch_tab import MOST, columns
+from interface.batch_tab import columns
 from model.classifier import Classifier, top_labels
+from model.isolation import Decoders
 from model.preprocessing import read_picture
 from tests.pictures import PICTURE_KINDS
 
@@ -30,8 +31,18 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> batch_tab.BatchAnswer:
-    return list(batch_tab._answers(classifier, batch_tab._named_files(payload)))[-1]
+class Here(Decoders):
+    """Decodes in this process."""
+
+    def call(self, task: Any, source: Any, *arguments: Any) -> Any:
+        return task(source, *arguments)
+
+
+def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[list, list, str | None]:
+    files = batch_tab._named_files(payload, "en")
+    tiles, table, file = list(batch_tab._answers(classifier, Here(100), files, "en"))[-1]
+    assert table["headers"] == columns()
+    return tiles, table["data"], file
 
 
 def test_every_picture_gets_a_tile_and_a_row(classifier: Classifier, uploads: Path) -> None:
@@ -63,11 +74,11 @@ def test_a_file_that_is_no_picture_gets_a_row_that_says_so(classifier: Classifie
 
 
 def test_too_many_pictures_are_refused_before_any_is_read(uploads: Path) -> None:
-    with pytest.raises(Exception, match=f"At most {MOST} pictures"):
-        batch_tab._named_files([{"path": str(uploads / "x.png")}] * (MOST + 1))
+    with pytest.raises(Exception, match="At most 200 pictures"):
+        batch_tab._named_files([{"path": str(uploads / "x.png")}] * 201, "en")
 
 
 @pytest.mark.parametrize("payload", [None, [], [{}], [None], ["x"], [{"path": "/etc/passwd"}]])
 def test_files_that_were_not_uploaded_are_refused(uploads: Path, payload: object) -> None:
     with pytest.raises(gr.Error):
-        batch_tab._named_files(payload)
+        batch_tab._named_files(payload, "en")

@@ -27,7 +27,7 @@ def bundle(threshold: float | None = None, thresholds: tuple[float, ...] | None 
     ],
 )
 def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, float] | None, shown: bool) -> None:
-    note, _, _ = besides(bundle(threshold))(answer)
+    note, *_ = besides(bundle(threshold))(answer)
     assert note["visible"] is shown
     if shown:
         assert note["value"] == "None of these, probably: even the likeliest label reaches only 23%."
@@ -44,16 +44,17 @@ def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, floa
 def test_with_several_labels_all_above_their_thresholds_are_named(
     thresholds: tuple[float, float], sentence: str
 ) -> None:
-    note, _, _ = besides(bundle(thresholds=thresholds))({"Cat": 0.8, "Dog": 0.3})
+    note, *_ = besides(bundle(thresholds=thresholds))({"Cat": 0.8, "Dog": 0.3})
     assert (note["visible"], note["value"]) == (True, sentence)
 
 
 def test_every_label_of_an_answer_can_be_explained() -> None:
-    _, why, heat = besides(bundle())({"Cat": 0.6, "Dog": 0.4})
+    _, why, heat, found = besides(bundle())({"Cat": 0.6, "Dog": 0.4})
     assert (why["choices"], why["value"], why["visible"]) == (["Cat", "Dog"], None, True)
     assert (heat["value"], heat["visible"]) == (None, False)
+    assert found["value"] is None
 
 
 def test_without_an_answer_there_is_nothing_to_explain() -> None:
-    _, why, _ = besides(bundle())(None)
+    _, why, *_ = besides(bundle())(None)
     assert (why["choices"], why["visible"]) == ([], False)

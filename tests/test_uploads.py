@@ -1,4 +1,4 @@
-"""The border between visitors and the program."""
+"""Which files a visitor may name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from interface.uploads import UNEXPECTED, errors_shown, uploaded_file
-from model.errors import BundleError, PictureError
+from interface.uploads import uploaded_file
+from model.limits import Limits
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_upload_is_found(uploads: Path) -> None:
     (uploads / "cat.png").write_bytes(b"x")
-    assert uploaded_file({"path": str(uploads / "cat.png")}, "nothing") == (uploads / "cat.png").resolve()
+    assert uploaded_file({"path": str(uploads / "cat.png")}, "no_picture") == (uploads / "cat.png").resolve()
 
 
 def test_no_file_at_all(uploads: Path) -> None:
     with pytest.raises(gr.Error) as caught:
-        uploaded_file(None, "There is no picture yet.")
-    assert caught.value.message == "There is no picture yet."
+        uploaded_file(None, "no_picture")
+    assert caught.value.message == "There is no picture yet. Choose one first."
 
 
 @pytest.mark.parametrize(
@@ -53,30 +53,12 @@ def test_other_files_are_refused(uploads: Path, path: object) -> None:
     (uploads / "link.png").symlink_to(uploads.parent / "secret.png")
     given = path.replace("{uploads}", str(uploads)) if isinstance(path, str) else path
     with pytest.raises(gr.Error, match="not uploaded here"):
-        uploaded_file({"path": given, "url": "data:image/png;base64,AAAA"}, "nothing")
+        uploaded_file({"path": given, "url": "data:image/png;base64,AAAA"}, "no_picture")
 
 
-def test_a_users_mistake_is_told_in_its_own_words() -> None:
-    with pytest.raises(gr.Error) as caught, errors_shown():
-        raise PictureError("“<img src=x>” is not a picture.")
-    assert caught.value.message == "“&lt;img src=x&gt;” is not a picture."
-
-
-@pytest.mark.parametrize("error", [BundleError("“/home/me/bundle” is broken"), OSError("/home/me"), KeyError("x")])
-def test_what_a_visitor_cannot_mend_is_logged(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(gr.Error) as caught, errors_shown():
-        raise error
-    assert caught.value.message == UNEXPECTED
-    assert caplog.records[-1].exc_info is not None
-
-
-def test_leaving_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    def stream():
-        with errors_shown():
-            yield 1
-            yield 2
-
-    answers = stream()
-    next(answers)
-    answers.close()
-    assert not caplog.records
+def test_files_that_are_too_large_are_refused(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interface.uploads.limits", lambda: Limits(upload_megabytes=1))
+    (uploads / "large.png").write_bytes(bytes(3 * 2**20))
+    with pytest.raises(gr.Error) as caught:
+        uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_picture", "fr")
+    assert caught.value.message == "« ‹b›my‹/b›.png » a 3 Mo ; au plus 1 Mo sont acceptés."

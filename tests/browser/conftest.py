@@ -78,15 +78,21 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(url).netloc:
             strangers.append(address)
 
-    def open_(phone: bool = False) -> Page:
-        context = browser.new_context(viewport=PHONE if phone else DESKTOP, has_touch=phone, is_mobile=phone)
+    def open_(phone: bool = False, locale: str = "en-GB", dark: bool = False, query: str = "") -> Page:
+        context = browser.new_context(
+            viewport=PHONE if phone else DESKTOP,
+            has_touch=phone,
+            is_mobile=phone,
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("request", lambda request: note(request.url))
         page.on("pageerror", lambda error: failures.append(str(error)))
-        page.goto(url)
-        page.get_by_role("tab", name="Image").wait_for()
+        page.goto(url + query)
+        page.get_by_role("tab").first.wait_for()
         return page
 
     yield open_

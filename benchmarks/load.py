@@ -1,0 +1,260 @@
+"""Fifty visitors at once: how long pictures take, alone, beside clips and in the crowd; errors; memory; what is left.
+
+    python benchmarks/load.py                     # about two minutes
+    python benchmarks/load.py --seconds 3600      # an hour of mixed traffic
+
+The app runs in a process of its own on this machine, which it shares with its visitors. Prints a table, and ends with
+status 1 when a request failed that should have been answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.serving import EXAMPLES, running_app
+
+PICTURES, CLIPS = 40, 10
+_PATIENCE = 300.0
+
+
+@dataclass
+class Times:
+    """Seconds that requests took, and sentences of those that failed."""
+
+    pictures: list[float] = field(default_factory=list)
+    clips: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def ask(url: str, endpoint: str, path: Path) -> float:
+    """Upload a file and wait for the last answer about it, as the browser does; returns the seconds."""
+    began = time.perf_counter()
+    boundary = uuid.uuid4().hex
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{path.name}"\r\n\r\n'
+    body = head.encode() + path.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    (uploaded,) = json.loads(_send(f"{url}gradio_api/upload", body, kind))
+    file = {"path": uploaded, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+    others = [0, 0, 0] if endpoint == "predict_video" else []  # frames per second, from, to
+    data = json.dumps({"data": [file, *others]}).encode()
+    event = json.loads(_send(f"{url}gradio_api/call/{endpoint}", data, {"Content-Type": "application/json"}))
+    stream = _send(f"{url}gradio_api/call/{endpoint}/{event['event_id']}", None, {}).decode()
+    if "event: complete" not in stream:
+        raise RuntimeError(stream.strip()[-300:] or "no answer")
+    return time.perf_counter() - began
+
+
+def crowd(url: str, pictures: list[Path], clips: list[Path], rounds: int) -> Times:
+    """Let forty visitors send pictures and ten send clips, all at once, each so many times."""
+    times = Times()
+    gate = threading.Barrier(PICTURES + CLIPS)
+
+    def visit(endpoint: str, path: Path, kept: list[float]) -> None:
+        gate.wait()
+        for _ in range(rounds):
+            _record(times, url, endpoint, path, kept)
+
+    threads = [
+        threading.Thread(target=visit, args=("predict_image", path, times.pictures))
+        for path in itertools.islice(itertools.cycle(pictures), PICTURES)
+    ] + [
+        threading.Thread(target=visit, args=("predict_video", path, times.clips))
+        for path in itertools.islice(itertools.cycle(clips), CLIPS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def mixed(url: str, pictures: list[Path], clips: list[Path], seconds: float, processes: App) -> tuple[Times, list[int]]:
+    """Let six visitors send pictures, clips and broken files at random; returns times and memory over time."""
+    times, memory = Times(), []
+    end = time.monotonic() + seconds
+    broken = [Path(tempfile.mkdtemp()) / name for name in ("broken.jpg", "broken.mp4")]
+    for path in broken:
+        path.write_bytes(b"neither a picture nor a clip")
+
+    def visit(seed: int) -> None:
+        dice = random.Random(seed)
+        while time.monotonic() < end:
+            draw = dice.random()
+            if draw < 0.8:
+                _record(times, url, "predict_image", dice.choice(pictures), times.pictures)
+            elif draw < 0.9:
+                _record(times, url, "predict_video", dice.choice(clips), times.clips)
+            else:
+                try:
+                    ask(url, *dice.choice([("predict_image", broken[0]), ("predict_video", broken[1])]))
+                    times.failures.append("a broken file was answered")
+                except RuntimeError:
+                    pass
+            time.sleep(dice.uniform(0, 0.4))
+
+    threads = [threading.Thread(target=visit, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < end:
+        memory.append(processes.memory())
+        time.sleep(max(0.5, seconds / 200))
+    for thread in threads:
+        thread.join()
+    for path in broken:
+        path.unlink()
+    broken[0].parent.rmdir()
+    return times, memory
+
+
+class App:
+    """The app's process and those that it started."""
+
+    def __init__(self, url: str) -> None:
+        port = f"--port {urlsplit(url).port} "
+        self._root = next(pid for pid, command in _commands() if "app.py" in command and port in command)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the app and its children."""
+        parents = {pid: _parent(pid) for pid, _ in _commands()}
+        return [self._root, *(pid for pid, parent in parents.items() if parent == self._root)]
+
+    def memory(self) -> int:
+        """Return the resident memory of all of them in bytes."""
+        return sum(_resident(pid) for pid in self.processes())
+
+
+def main() -> int:
+    """Run the benchmark; returns 1 when something failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=30, help="of mixed traffic at the end")
+    parser.add_argument("--rounds", type=int, default=2, help="requests of each of the fifty visitors")
+    options = parser.parse_args()
+    pictures = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+    clips = sorted((EXAMPLES / "clips").glob("*.mp4"))
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder)
+        variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}  # all visitors have this machine's address
+        with running_app(temporary, **variables) as url:
+            app = App(url)
+            for path in pictures:
+                ask(url, "predict_image", path)
+            idle = app.memory()
+            alone = [ask(url, "predict_image", path) for path in pictures * 5]
+
+            stop = threading.Event()
+            reader = threading.Thread(target=_read_clips, args=(url, clips, stop))
+            reader.start()
+            time.sleep(1)
+            beside = [ask(url, "predict_image", path) for path in pictures * 5]
+            stop.set()
+            reader.join()
+
+            many = crowd(url, pictures, clips, options.rounds)
+            after = app.memory()
+            traffic, memory = mixed(url, pictures, clips, options.seconds, app)
+            time.sleep(2)
+            with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
+                health = json.load(answer)
+            processes = len(app.processes())
+        left = [path for path in (temporary / "uploads").rglob("*") if path.is_file()]
+
+    fifth = max(1, len(memory) // 5)
+    growth = statistics.median(memory[-fifth:]) / statistics.median(memory[fifth : 2 * fifth] or memory) - 1
+    slower = statistics.median(beside) / statistics.median(alone)
+    rows = {
+        "picture alone": _summary(alone),
+        "picture beside a clip": f"{_summary(beside)}; {slower:.2f} times",
+        "forty pictures at once": _summary(many.pictures),
+        "and ten clips": _summary(many.clips),
+        "failed in the crowd": len(many.failures),
+        f"mixed traffic, {options.seconds:.0f} s": _summary(traffic.pictures),
+        "of it": f"{len(traffic.pictures)} pictures, {len(traffic.clips)} clips, {len(traffic.failures)} failed",
+        "memory when idle": f"{idle / 2**20:.0f} MB",
+        "memory after the crowd": f"{after / 2**20:.0f} MB",
+        "growth in mixed traffic": f"{growth:+.1%}",
+        "at the end": f"{processes} processes, {health['requests']}, {len(left)} files left",
+    }
+    for name, value in rows.items():
+        print(f"{name:28}{value}")
+    for failure in (many.failures + traffic.failures)[:5]:
+        print("failed:", failure, file=sys.stderr)
+    return 1 if many.failures or traffic.failures else 0
+
+
+def _record(times: Times, url: str, endpoint: str, path: Path, kept: list[float]) -> None:
+    try:
+        seconds = ask(url, endpoint, path)
+    except (RuntimeError, OSError) as error:
+        with times.lock:
+            times.failures.append(f"{endpoint}: {error}")
+        return
+    with times.lock:
+        kept.append(seconds)
+
+
+def _read_clips(url: str, clips: list[Path], stop: threading.Event) -> None:
+    for path in itertools.cycle(clips):
+        if stop.is_set():
+            return
+        ask(url, "predict_video", path)
+
+
+def _send(url: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_PATIENCE) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"status {error.code}: {error.read()[:300]!r}") from error
+
+
+def _summary(seconds: list[float]) -> str:
+    if not seconds:
+        return "none"
+    ordered = sorted(seconds)
+    high = ordered[int(0.95 * (len(ordered) - 1))]
+    return f"median {statistics.median(ordered) * 1000:.0f} ms, p95 {high * 1000:.0f} ms"
+
+
+def _commands() -> list[tuple[int, str]]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append((int(path.parent.name), path.read_bytes().replace(b"\0", b" ").decode(errors="replace")))
+        except OSError:
+            continue
+    return found
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4096
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

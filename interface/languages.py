@@ -1,0 +1,77 @@
+"""Choose the visitor's language, and say things in it.
+
+What never changes is translated in the browser, by the keys that `text` returns; what depends on the answer is said on
+the server, by `say`. Both follow the page's address (`?lang=es`) and, where that names none, the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from interface.texts import english, french, spanish
+from model.errors import Sentence
+
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
+PARAMETER = "lang"
+TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "es": spanish.TEXTS, "fr": french.TEXTS}
+_ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": spanish.ERRORS, "fr": french.ERRORS}
+
+_MOST_TAGS = 20  # of a header that anybody may send
+
+
+def translations() -> gr.I18n:
+    """Return what the browser needs for `text`."""
+    return gr.I18n(**{language: dict(texts) for language, texts in TEXTS.items()})
+
+
+def text(key: str) -> I18nData:
+    """Return what the browser replaces by the text of this key in the visitor's language."""
+    english.TEXTS[key]  # a wrong key would show as itself
+    return I18nData(key)
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """Return the text of this key in a language, with its values."""
+    return TEXTS[language][key].format(**values)
+
+
+def language_of(request: gr.Request | None) -> str:
+    """Return the language of whoever asks: "en", "es" or "fr"; English for programs that name none."""
+    if request is None:
+        return ENGLISH
+    asked = (request.query_params or {}).get(PARAMETER)
+    if asked in LANGUAGES:
+        return str(asked)
+    return _preferred(str((request.headers or {}).get("accept-language") or ""))
+
+
+def translated(message: object, language: str) -> str:
+    """Return an error's or a warning's sentence in a language; in English where it has no translation."""
+    if isinstance(message, BaseException):
+        message = message.args[0] if message.args else ""
+    if not isinstance(message, Sentence):
+        return str(message)
+    template = _ERRORS[language].get(message.template, message.template)
+    values = {
+        name: translated(value, language) if isinstance(value, Sentence) else value
+        for name, value in message.values.items()
+    }
+    return template.format(**values) if values else template
+
+
+def _preferred(header: str) -> str:
+    """Return the first of our languages in an Accept-Language header (RFC 9110, 12.5.4), the most wanted first."""
+    wanted: list[tuple[float, str]] = []
+    for part in header.split(",")[:_MOST_TAGS]:
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            weight = 0.0
+        wanted.append((-weight, tag.strip().lower().partition("-")[0]))
+    known = [tag for weight, tag in sorted(wanted, key=lambda pair: pair[0]) if tag in LANGUAGES and weight < 0]
+    return known[0] if known else ENGLISH

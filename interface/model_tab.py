@@ -1,0 +1,170 @@
+"""The tab that says what the model is and how good it is: everything from the bundle, as tables and plots."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from interface.languages import ENGLISH, say, text
+from model.bundle import Bundle
+from model.errors import PictureError
+from model.hub import EMBEDDED
+from model.loading import LoadedModel
+from model.preprocessing import read_picture
+
+_FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
+_CLASSES_SHOWN = 8
+_MOST_PLOTS = 12
+
+STYLE = """
+.vz-model table { border-collapse: collapse; width: 100%; margin: 0 0 8px !important; border: 0 !important; }
+.vz-model tr { border: 0 !important; }
+.vz-model th, .vz-model td { text-align: left; padding: 5px 12px 5px 0 !important; vertical-align: top;
+  border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
+.vz-model thead th { font-weight: 600; font-size: 13px; }
+.vz-model tbody th { font-weight: 400; }
+.vz-model td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.vz-about td { white-space: normal; overflow-wrap: anywhere; }
+.vz-model h2 { margin: 18px 0 6px; font-size: 1.15em; }
+.vz-columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 0 40px; }
+"""
+
+
+def add_model_tab(model: LoadedModel) -> gr.HTML:
+    """Add the tab's components to the page that is being built.
+
+    Args:
+        model: The model and where it comes from.
+
+    Returns:
+        The page about the model, which is to be said in the visitor's language.
+    """
+    page = gr.HTML(model_page(model, ENGLISH), elem_id="model-page")
+    plots = list(_plots(model.classifier.bundle.directory / "report"))
+    if plots:
+        gr.Gallery(
+            plots,
+            label=text("plots"),
+            columns=2,
+            height="auto",
+            object_fit="contain",
+            interactive=False,
+            buttons=["fullscreen"],
+            elem_id="plots",
+        )
+    return page
+
+
+def model_page(model: LoadedModel, language: str) -> str:
+    """Return what is known about a model as HTML; all that a stranger may have written in it is escaped.
+
+    Args:
+        model: The model and where it comes from.
+        language: The visitor's language.
+    """
+    bundle = model.classifier.bundle
+    about = _table(_about(model, language))
+    measured = _measured(bundle, language)
+    classes = "".join(f"<section>{part}</section>" for part in _classes(bundle, language))
+    limits = say(language, "limits_text", count=f"{len(bundle.labels):,}")
+    return (
+        '<div class="vz-model"><div class="vz-columns">'
+        f'<section class="vz-about"><h2>{_safe(say(language, "about"))}</h2>{about}'
+        f"<h2>{_safe(say(language, 'limits_title'))}</h2><p>{_safe(limits)}</p></section>"
+        f"<section><h2>{_safe(say(language, 'measured'))}</h2>{measured}</section>{classes}</div></div>"
+    )
+
+
+def _about(model: LoadedModel, language: str) -> Iterable[tuple[str, str]]:
+    bundle = model.classifier.bundle
+    settings, spec = bundle.settings, bundle.input
+    yield say(language, "about_source"), source_title(model, language)
+    yield say(language, "about_labels"), f"{len(bundle.labels):,}"
+    yield say(language, "about_input"), f"{spec.width} x {spec.height}, {spec.colour_mode}, {spec.resize_rule}"
+    if settings.get("architecture"):
+        yield say(language, "about_network"), str(settings["architecture"])
+    if settings.get("recipe"):
+        yield say(language, "about_recipe"), str(settings["recipe"])
+    yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
+    if bundle.unknown_threshold is not None:
+        yield say(language, "about_threshold"), f"{bundle.unknown_threshold:.0%}"
+    yield say(language, "about_temperature"), f"{bundle.temperature:.2f}"
+
+
+def source_title(model: LoadedModel, language: str) -> str:
+    """Return what to call a model in a line of text."""
+    source = model.source
+    embedded = source.repository is None and source.directory == EMBEDDED
+    return say(language, "embedded_model") if embedded else source.title
+
+
+def _measured(bundle: Bundle, language: str) -> str:
+    figures = bundle.metrics
+    if not figures:
+        return f"<p>{_safe(say(language, 'measured_nowhere'))}</p>"
+    part = say(language, "measured_on", count=figures.get("n", "?"), part=figures.get("split", "?"))
+    rows = [(say(language, name), _number(figures[name])) for name in _FIGURES if name in figures]
+    interval = figures.get("accuracy_interval")
+    if isinstance(interval, list) and len(interval) == 2:
+        rows.insert(1, (say(language, "accuracy_interval"), " – ".join(map(_number, interval))))
+    return f"<p>{_safe(part)}</p>{_table(rows)}"
+
+
+def _classes(bundle: Bundle, language: str) -> Iterable[str]:
+    """Yield tables of the labels with the lowest and the highest F1."""
+    classes = bundle.metrics.get("per_class")
+    if not isinstance(classes, Mapping):
+        return
+    known = [
+        (label, row)
+        for label, row in classes.items()
+        if isinstance(row, Mapping) and row.get("support") and isinstance(row.get("f1"), int | float)
+    ]
+    ranked = sorted(known, key=lambda pair: pair[1]["f1"])
+    columns = ["", *(say(language, name) for name in ("precision", "recall", "f1", "support"))]
+    parts = [("worst_classes", ranked[:_CLASSES_SHOWN])]
+    if len(ranked) > 2 * _CLASSES_SHOWN:
+        parts.append(("best_classes", ranked[: -_CLASSES_SHOWN - 1 : -1]))
+    for key, rows in parts:
+        cells = [
+            [
+                bundle.label_in(str(label), language),
+                *(_number(row.get(name)) for name in ("precision", "recall", "f1")),
+                str(row["support"]),
+            ]
+            for label, row in rows
+        ]
+        yield f"<h2>{_safe(say(language, key))}</h2>{_table(cells, columns)}"
+
+
+def _table(rows: Iterable[Iterable[str]], columns: Iterable[str] | None = None) -> str:
+    head = ""
+    if columns is not None:
+        cells = "".join(f'<th scope="col">{_safe(name)}</th>' for name in columns)
+        head = f"<thead><tr>{cells}</tr></thead>"
+    body = ""
+    for first, *others in rows:
+        body += f'<tr><th scope="row">{_safe(first)}</th>{"".join(f"<td>{_safe(cell)}</td>" for cell in others)}</tr>'
+    return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) and not isinstance(value, bool) else "–"
+
+
+def _safe(value: str) -> str:
+    return html.escape(str(value)[:300])
+
+
+def _plots(folder: Path) -> Iterable[tuple[np.ndarray, str]]:
+    """Yield the plots of the report with their names; decoded here, so that nothing else is passed on to visitors."""
+    for path in sorted(folder.glob("*.png"))[:_MOST_PLOTS]:
+        try:
+            yield read_picture(path), path.stem.replace("_", " ")
+        except PictureError:
+            continue

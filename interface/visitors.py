@@ -1,0 +1,129 @@
+"""The border between visitors and the program: who is served how often, what they are told, what is counted of it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import html
+import json
+import logging
+import os
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator
+
+import gradio as gr
+
+from interface.disk import VisitorFiles
+from interface.languages import language_of, say, translated
+from model.errors import BundleError, VistazoError
+
+_MINUTE = 60.0
+_MOST_VISITORS = 10_000  # remembered at once
+_log = logging.getLogger("vistazo")
+_requests_log = logging.getLogger("vistazo.requests")
+
+
+class Visitors:
+    """Serves requests: limits how many each visitor makes, words their errors, counts what came of them.
+
+    Safe to use from several threads. Of visitors themselves nothing is logged; their addresses are forgotten
+    after a minute.
+
+    Args:
+        requests_per_minute: Requests answered for one visitor.
+        files: Where visitors' files lie.
+    """
+
+    def __init__(self, requests_per_minute: int, files: VisitorFiles) -> None:
+        self.files = files
+        self._most = requests_per_minute
+        self._recent: OrderedDict[str, deque[float]] = OrderedDict()
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def serve(self, request: gr.Request | None, endpoint: str, *, counted: bool = True) -> Iterator[str]:
+        """Serve one request, and turn every error in the block into one that the visitor sees as a sentence.
+
+        What visitors can put right is told in the error's own words, in their language. A broken model they cannot,
+        and its message names directories; that and everything unforeseen goes to the log.
+
+        Args:
+            request: Whose request it is; None for a call from Python.
+            endpoint: Its name, for the log.
+            counted: Whether it counts for the visitor's limit.
+
+        Yields:
+            The visitor's language.
+        """
+        language, began, outcome = language_of(request), time.monotonic(), "answered"
+        try:
+            if counted and not self._admits(_address(request)):
+                raise gr.Error(say(language, "too_often", most=self._most), print_exception=False)
+            yield language
+        except GeneratorExit:
+            outcome = "left"
+            raise
+        except gr.Error:
+            outcome = "refused"
+            raise
+        except Exception as error:
+            if isinstance(error, VistazoError) and not isinstance(error, BundleError):
+                outcome = "refused"
+                # Gradio renders the message as HTML, and it holds the file's name.
+                raise gr.Error(html.escape(translated(error, language), quote=False), print_exception=False) from error
+            outcome = "failed"
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                _log.warning("the disk is full")
+                self.files.make_room()
+                raise gr.Error(say(language, "disk_full"), print_exception=False) from error
+            _log.exception("a visitor's request failed")
+            raise gr.Error(say(language, "unexpected"), print_exception=False) from error
+        finally:
+            self._count(endpoint, outcome, time.monotonic() - began)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many requests had which outcome: answered, refused, failed, left."""
+        with self._lock:
+            return dict(self._counts)
+
+    def _admits(self, visitor: str | None) -> bool:
+        if visitor is None:
+            return True
+        now = time.monotonic()
+        with self._lock:
+            recent = self._recent.setdefault(visitor, deque())
+            self._recent.move_to_end(visitor)
+            while len(self._recent) > _MOST_VISITORS or self._is_past(now):
+                self._recent.popitem(last=False)
+            while recent and recent[0] < now - _MINUTE:
+                recent.popleft()
+            if len(recent) >= self._most:
+                return False
+            recent.append(now)
+            return True
+
+    def _is_past(self, now: float) -> bool:
+        """Say whether the visitor who has been quiet for longest came more than a minute ago."""
+        oldest = next(iter(self._recent.values()))
+        return len(self._recent) > 1 and (not oldest or oldest[-1] < now - _MINUTE)
+
+    def _count(self, endpoint: str, outcome: str, seconds: float) -> None:
+        with self._lock:
+            self._counts[outcome] += 1
+        line = {"event": "request", "endpoint": endpoint, "outcome": outcome, "milliseconds": round(seconds * 1000)}
+        _requests_log.info(json.dumps(line))
+
+
+def _address(request: gr.Request | None) -> str | None:
+    """Return where a request comes from; behind a Space's proxy it is the proxy that says."""
+    if request is None:
+        return None
+    if "SPACE_ID" in os.environ:
+        forwarded = str((request.headers or {}).get("x-forwarded-for") or "").partition(",")[0].strip()
+        if forwarded:
+            return forwarded[:64]
+    client = request.client
+    return client.host if client else None

@@ -1,0 +1,133 @@
+"""What the web server answers besides Gradio's own: the visitor's language at once, `/healthz`, no room for uploads."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from interface.disk import VisitorFiles
+from interface.languages import LANGUAGES, PARAMETER
+
+_log = logging.getLogger("vistazo")
+
+# Gradio takes the browser's language. This stands before its program in the page, so that `?lang=es` wins.
+_SCRIPT = """<script>
+(() => {
+  const language = new URLSearchParams(location.search).get("PARAMETER");
+  if (!LANGUAGES.includes(language)) return;
+  Object.defineProperty(navigator, "language", { get: () => language });
+  Object.defineProperty(navigator, "languages", { get: () => [language] });
+})();
+</script>""".replace("PARAMETER", PARAMETER).replace("LANGUAGES", json.dumps(list(LANGUAGES)))
+_HEAD = b"<head>"
+
+_LEAST_MEMORY = 0.1  # of all; with less, the log warns
+_SECONDS_BETWEEN_WARNINGS = 60.0
+
+
+def server_options(files: VisitorFiles) -> dict[str, Any]:
+    """Return the routes and the middleware for the web application that Gradio makes (its `app_kwargs`).
+
+    Args:
+        files: Where uploads go.
+    """
+    return {
+        "routes": [Route("/healthz", _health)],
+        "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
+    }
+
+
+async def _health(request: Request) -> JSONResponse:
+    """Answer whether the model is there, which it is, how many requests wait, and what came of those before."""
+    page = request.app.get_blocks()
+    model = page.model
+    free, whole = memory()
+    state = {
+        "ready": model is not None,
+        "model": model.source.title if model else None,
+        "revision": model.source.commit if model else None,
+        "queue": len(page._queue),
+        "requests": page.visitors.counts(),
+        "memory_free_megabytes": free // 2**20 if whole else None,
+    }
+    return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
+
+
+class _LanguageFirst:
+    """Puts the script that heeds `?lang=` in front of everything else in the page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+            return await self._app(scope, receive, send)
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            page = body.replace(_HEAD, _HEAD + _SCRIPT.encode(), 1)
+            headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+            start["headers"] = [*headers, (b"content-length", str(len(page)).encode())]
+            await send(start)
+            await send({"type": "http.response.body", "body": page})
+
+        await self._app(scope, receive, collect)
+
+
+class _RoomForUploads:
+    """Refuses uploads while the disk is full, instead of leaving parts of them there."""
+
+    def __init__(self, app: ASGIApp, files: VisitorFiles) -> None:
+        self._app, self._files = app, files
+        self._warned = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        uploads = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith("/upload")
+        if not uploads:
+            return await self._app(scope, receive, send)
+        self._warn_of_little_memory()
+        if self._files.has_room():
+            return await self._app(scope, receive, send)
+        _log.warning("no room for uploads on the disk")
+        sentence = "There is no room for files on the server at the moment. Try again in some minutes."
+        await JSONResponse({"detail": sentence, "error": sentence}, 507)(scope, receive, send)
+
+    def _warn_of_little_memory(self) -> None:
+        free, whole = memory()
+        now = time.monotonic()
+        if whole and free < _LEAST_MEMORY * whole and now > self._warned + _SECONDS_BETWEEN_WARNINGS:
+            self._warned = now
+            _log.warning("memory is short: %d MB of %d MB are free", free // 2**20, whole // 2**20)
+
+
+def memory() -> tuple[int, int]:
+    """Return the free and the whole memory in bytes, of the container where it has a limit; 0 and 0 when unknown."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
+        free, whole = sizes["MemAvailable"], sizes["MemTotal"]
+    except (OSError, ValueError, KeyError, IndexError):
+        return 0, 0
+    try:  # control groups, version 2
+        most = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # no limit says “max”
+        return free, whole
+    return min(free, max(0, most - used)), min(whole, most)

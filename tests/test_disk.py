@@ -1,0 +1,109 @@
+"""Visitors' files go when they are old, when the disk is full, and when the program ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from interface.disk import VisitorFiles, own_folder
+from tests.serving import ROOT, environment
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
+    (tmp_path / "files" / "one").mkdir(parents=True)
+    for name in ("one/a.png", "b.png", "example.png"):
+        (tmp_path / "files" / name).write_bytes(b"x")
+    return tmp_path / "files"
+
+
+def in_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = time.time() + 3700
+    monkeypatch.setattr("interface.disk.time.time", lambda: later)
+
+
+def test_new_files_stay(folder: Path) -> None:
+    assert VisitorFiles(1).clean() == 0
+    assert (folder / "one/a.png").exists()
+
+
+def test_old_files_go_with_their_folders_and_examples_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = VisitorFiles(1)
+    files.keep([str(folder / "example.png")])
+    in_an_hour(monkeypatch)
+    assert files.clean() == 2
+    assert [path.name for path in folder.rglob("*")] in (
+        ["example.png"],
+        ["one", "example.png"],
+        ["example.png", "one"],
+    )
+
+
+def test_when_nothing_more_fits_old_files_go_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 5
+
+    monkeypatch.setattr("interface.disk.shutil.disk_usage", lambda _: Usage)
+    files = VisitorFiles(1)
+    assert not files.has_room()
+    in_an_hour(monkeypatch)
+    assert not files.has_room()
+    assert not (folder / "b.png").exists()
+    Usage.free = 2 * 2**20
+    assert files.has_room()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path) if named else "")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / "vistazo-999999999-left"
+    running, others = tmp_path / f"vistazo-{os.getpid()}-mine", tmp_path / "vistazo-notes"
+    for path in (left, running, others):
+        path.mkdir()
+        os.utime(path, (0, 0))
+    folder = own_folder()
+    assert folder.parent == tmp_path
+    assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
+    assert not left.exists() and running.exists() and others.exists()
+
+
+def test_at_the_end_nothing_is_left(tmp_path: Path) -> None:
+    """The app is told to end (SIGTERM), as a Space is: it does within ten seconds, with its files and processes."""
+    import json
+    import urllib.request
+
+    from tests.serving import free_port
+
+    port = free_port()
+    variables = environment(tmp_path) | {"TMPDIR": str(tmp_path), "GRADIO_TEMP_DIR": ""}
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                    assert json.load(answer)["ready"] is True
+                    break
+            except OSError:
+                time.sleep(0.1)
+        assert list(tmp_path.glob("vistazo-*"))
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 10
+    finally:
+        process.kill()
+        process.wait()
+    assert not list(tmp_path.glob("vistazo-*"))

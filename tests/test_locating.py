@@ -1,0 +1,85 @@
+"""Several things in one picture are found where they are."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from examples.several import several_flags
+from model.classifier import Classifier
+from model.hub import EMBEDDED
+from model.locating import locate, overlaps, stands_for_nothing, windows
+
+COLOURS = np.array([[200, 30, 30], [30, 30, 200], [128, 128, 128]], float)
+LABELS = ("red", "blue", "no colour")
+
+
+class ByColour:
+    """A stand-in for a network: the nearer a window's mean is to a label's colour, the surer."""
+
+    def __init__(self, thresholds: tuple[float, ...] | None = None) -> None:
+        self.bundle = SimpleNamespace(labels=LABELS, unknown_threshold=0.4, thresholds=thresholds)
+
+    def classify(self, picture: np.ndarray) -> np.ndarray:
+        distances = np.abs(COLOURS - picture.reshape(-1, 3).mean(axis=0)).sum(axis=1)
+        closeness = np.exp(-distances / 40)
+        if self.bundle.thresholds is not None:
+            return closeness.astype(np.float32)
+        return (closeness / closeness.sum()).astype(np.float32)
+
+
+def scene() -> np.ndarray:
+    """A grey picture with a red thing at the left and a blue one at the right."""
+    picture = np.full((300, 600, 3), 128, np.uint8)
+    picture[60:240, 40:260] = COLOURS[0]
+    picture[80:260, 340:560] = COLOURS[1]
+    return picture
+
+
+@pytest.mark.parametrize("thresholds", [None, (0.5, 0.5, 0.5)])
+def test_two_things_are_found_where_they_are(thresholds: tuple[float, ...] | None) -> None:
+    found = locate(ByColour(thresholds), scene())  # type: ignore[arg-type]
+    assert {LABELS[thing.label] for thing in found} == {"blue", "red"}
+    truth = {"red": (40, 60, 260, 240), "blue": (340, 80, 560, 260)}
+    for label, box in truth.items():
+        boxes = np.array([thing.box for thing in found if LABELS[thing.label] == label], float)
+        assert overlaps(np.array(box), boxes).max() > 0.3
+        assert all(box[0] - 100 < left and right < box[2] + 100 for left, _, right, _ in boxes)
+
+
+def test_where_nothing_is_nothing_is_found() -> None:
+    assert locate(ByColour(), np.full((80, 90, 3), 128, np.uint8)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 500), (640, 480)])
+def test_windows_lie_in_the_picture_and_cover_it(width: int, height: int) -> None:
+    covered = np.zeros((height, width), bool)
+    for left, top, right, bottom in windows(width, height):
+        assert 0 <= left < right <= width and 0 <= top < bottom <= height
+        covered[top:bottom, left:right] = True
+    assert covered.all()
+
+
+@pytest.mark.parametrize("label", ["no flag", "No_Flag", "background", "none", "other", "without glasses"])
+def test_names_that_stand_for_nothing(label: str) -> None:
+    assert stands_for_nothing(label)
+
+
+@pytest.mark.parametrize("label", ["Norway", "North Macedonia", "otherwise", "nothing else matters", "nose"])
+def test_names_that_stand_for_something(label: str) -> None:
+    assert not stands_for_nothing(label)
+
+
+def test_flags_in_one_picture_are_found() -> None:
+    """Not a test of the model's quality: most of a few clear flags should be found, and little else."""
+    classifier = Classifier.load(EMBEDDED)
+    right = wrong = wanted = 0
+    for seed in range(4):
+        labels = [["France", "Japan"], ["Brazil", "Sweden"], ["Canada", "Germany"], ["Portugal", "Nigeria"]][seed]
+        picture, truth = several_flags(labels, np.random.default_rng([7, seed]))
+        names = {classifier.bundle.labels[thing.label] for thing in locate(classifier, picture)}
+        right, wrong, wanted = right + len(names & set(labels)), wrong + len(names - set(labels)), wanted + len(truth)
+    assert right >= wanted / 2
+    assert wrong <= wanted / 2

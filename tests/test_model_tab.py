@@ -1,0 +1,66 @@
+"""The page about the model: all of it from the bundle, and never more than text."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from interface.languages import LANGUAGES
+from interface.model_tab import model_page
+from model.bundle import MANIFEST, METRICS
+from model.classifier import Classifier
+from model.hub import EMBEDDED, ModelSource
+from model.loading import LoadedModel
+
+
+@pytest.fixture
+def changed(colour_bundle: Path, tmp_path: Path):
+    """Load a copy of a bundle whose metrics are others."""
+
+    def load(metrics: object) -> LoadedModel:
+        bundle = Path(shutil.copytree(colour_bundle, tmp_path / "<b>bundle"))
+        (bundle / METRICS).write_text(json.dumps(metrics), encoding="utf-8")
+        manifest = json.loads((bundle / MANIFEST).read_text(encoding="utf-8"))
+        manifest["files"] = {name: entry for name, entry in manifest["files"].items() if name != METRICS}
+        (bundle / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        return LoadedModel(Classifier.load(bundle), ModelSource(bundle))
+
+    return load
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_embedded_model_is_described_in_every_language(language: str) -> None:
+    page = model_page(LoadedModel(Classifier.load(EMBEDDED), ModelSource(EMBEDDED)), language)
+    metrics = json.loads((EMBEDDED / METRICS).read_text(encoding="utf-8"))
+    assert f"{metrics['accuracy']:.3f}" in page and str(metrics["n"]) in page
+    assert {"en": "Hardest labels", "es": "Etiquetas más difíciles", "fr": "Étiquettes les plus difficiles"}[
+        language
+    ] in page
+    assert {"en": "New Zealand", "es": "Nueva Zelanda", "fr": "Nouvelle-Zélande"}[language] in page
+
+
+def test_what_a_stranger_wrote_is_text(changed) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    row = {"precision": 1, "recall": 1, "f1": 0.5, "support": 3}
+    page = model_page(changed({"n": evil, "split": evil, "accuracy": evil, "per_class": {evil: row}}), "en")
+    assert "<img" not in page and "&lt;img" in page
+    assert "<b>bundle" not in page
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {},
+        {"accuracy": None, "accuracy_interval": [1], "per_class": []},
+        {
+            "accuracy": 0.5,
+            "accuracy_interval": ["a", None],
+            "per_class": {"a": 3, "b": {}, "c": {"f1": "x", "support": 1}},
+        },
+    ],
+)
+def test_odd_metrics_are_no_reason_to_fail(changed, metrics: dict) -> None:
+    assert 'class="vz-model"' in model_page(changed(metrics), "en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import random
 import sys
 from collections.abc import Sequence
@@ -70,13 +71,13 @@ def _guided(chosen: list[str], options: argparse.Namespace, seed: int) -> int:
     return 0
 
 
-def _replay(chosen: list[str], file: Path) -> int:
+def _replay(chosen: list[str], files: list[Path]) -> int:
     from tests.fuzz.targets import TARGETS
 
     status = 0
-    for name in chosen:
+    for name, file in itertools.product(chosen, files):
         outcome = run_apart(TARGETS[name].check, file)
-        print(f"{name}: {outcome.word}, {outcome.seconds:.1f} s, {outcome.memory / 2**20:.0f} MiB")
+        print(f"{file.name}: {name} {outcome.word}, {outcome.seconds:.1f} s, {outcome.memory / 2**20:.0f} MiB")
         if outcome.detail:
             print(outcome.detail)
         status |= outcome.word in FINDINGS
@@ -104,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("fuzz-findings"),
         help="where files that break a reader are kept (default: fuzz-findings)",
     )
-    parser.add_argument("--replay", metavar="FILE", type=Path, help="read this one file only and tell all about it")
+    parser.add_argument(
+        "--replay", metavar="FILE", type=Path, nargs="+", help="read only these files and tell all about them"
+    )
     parser.add_argument("--coverage", action="store_true", help="guided by coverage; needs atheris and one --target")
     return parser
 

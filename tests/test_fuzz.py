@@ -35,7 +35,7 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("target", "files"), [("picture", 250), ("clip", 150), ("bundle", 100), ("labels", 100)])
+@pytest.mark.parametrize(("target", "files"), [("picture", 200), ("clip", 100), ("bundle", 60), ("labels", 60)])
 def test_damaged_files_break_no_reader(target: str, files: int, tmp_path: Path) -> None:
     result = fuzz("--files", files, "--seed", 20, "--target", target, "--keep", tmp_path)
 

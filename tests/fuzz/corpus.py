@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from PIL import Image
 
-from tests.pictures import scene, write_clip
+from tests.pictures import ORIENTATION, scene, write_clip
 
 
-def png(width: int, height: int, colour: int = 0, bits: int = 1) -> bytes:
-    """Return a whole, black PNG of any size; colour types as in the standard: 0 grey, 2 RGB, 6 RGBA."""
-    row = bytes(1 + (width * bits * {0: 1, 2: 3, 6: 4}[colour] + 7) // 8)
-    packer = zlib.compressobj(9)
+def png(width: int, height: int, colour: int = 0, bits: int = 1, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """Return a whole, black PNG of any size.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        colour: As in the standard: 0 grey, 2 RGB, 3 palette, 6 RGBA.
+        bits: Of each value.
+        more: Names and contents of chunks between header and data.
+    """
+    row = bytes(1 + (width * bits * {0: 1, 2: 3, 3: 1, 6: 4}[colour] + 7) // 8)
+    packer = zlib.compressobj(9 if bits == 1 else 1)
     packed = b"".join(packer.compress(row * 100) for _ in range(height // 100))
     packed += packer.compress(row * (height % 100)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    parts = ((b"IHDR", header), *more, (b"IDAT", packed), (b"IEND", b""))
     chunks = [struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in parts]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
@@ -31,25 +40,28 @@ def bomb(path: Path) -> None:
     path.write_bytes(png(13_000, 13_000))
 
 
-def large(kind: str) -> Callable[[Path], None]:
-    """79 megapixels, just allowed, of a kind whose conversion once took 1.6 to 2.2 GB."""
+def large_palette(path: Path) -> None:
+    """79 megapixels, just allowed, with a palette and transparency: took 2.0 GB."""
+    path.write_bytes(png(8900, 8900, 3, more=[(b"PLTE", bytes(6)), (b"tRNS", b"\0\xff")]))
 
-    def write(path: Path) -> None:
-        if kind == "transparent palette":
-            Image.new("P", (8900, 8900)).save(path, transparency=0, bits=1, compress_level=1)
-        elif kind == "grey":
-            path.write_bytes(png(8900, 8900, bits=8))
-        else:
-            exif = Image.Exif()
-            exif[0x0112] = 6
-            Image.new("RGB", (8900, 8900)).save(path, exif=exif, quality=30)
 
-    return write
+def large_and_turned(path: Path) -> None:
+    """79 megapixels that a camera marked as turned: took 1.9 GB."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    path.write_bytes(png(8900, 8900, 2, 8, more=[(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))]))
 
 
 def large_webp(path: Path) -> None:
-    """79 megapixels in 34 bytes: WebP's decoder alone took 1.9 GB."""
-    Image.new("RGB", (8900, 8900)).save(path, lossless=True, method=0)
+    """79 megapixels in 34 bytes, of which WebP's decoder alone took 1.9 GB."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "WEBP", lossless=True)
+    content = bytearray(buffer.getvalue())
+    place = content.index(b"VP8L") + 9  # then 14 bits each of width and height, less one
+    size = int.from_bytes(content[place : place + 4], "little")
+    assert size & 0x0FFFFFFF == 7 << 14 | 7
+    content[place : place + 4] = (size - (7 << 14 | 7) + (8899 << 14 | 8899)).to_bytes(4, "little")
+    path.write_bytes(content)
 
 
 def gif_without_a_palette(path: Path) -> None:
@@ -116,9 +128,8 @@ def avi_that_claims(**fields: int) -> Callable[[Path], None]:
 # Name of the file → its target, what becomes of it, and how it is made. None: either, within the limits.
 CORPUS: dict[str, tuple[str, str | None, Callable[[Path], None]]] = {
     "bomb.png": ("picture", "refused", bomb),
-    "palette.png": ("picture", "answered", large("transparent palette")),
-    "turned.jpg": ("picture", "answered", large("turned")),
-    "large-grey.png": ("picture", "answered", large("grey")),
+    "palette.png": ("picture", "answered", large_palette),
+    "turned.png": ("picture", "answered", large_and_turned),
     "large.webp": ("picture", "refused", large_webp),
     "palette.gif": ("clip", "answered", gif_without_a_palette),
     "huge.avi": ("clip", "refused", avi_of_huge_frames),

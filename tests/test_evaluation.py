@@ -7,19 +7,26 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import accuracy_score, f1_score, log_loss, top_k_accuracy_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    precision_score,
+    top_k_accuracy_score,
+)
 
 from model.classifier import probabilities_of
 from train.evaluation import (
     Calibration,
     calibrate,
     cross_entropy,
-    expected_calibration_error,
     measure,
     summary,
     top_k_accuracy,
     wilson_interval,
 )
+from train.reliability import expected_calibration_error
 
 LABELS = [f"label {i}" for i in range(8)]
 
@@ -86,6 +93,11 @@ def test_every_figure_equals_scikit_learn_s(answers: tuple[np.ndarray, np.ndarra
         f1_score(classes, predicted, labels=np.unique(classes), average="macro"), abs=1e-6
     )
     assert metrics["weighted_f1"] == pytest.approx(f1_score(classes, predicted, average="weighted"), abs=1e-6)
+    assert metrics["macro_recall"] == pytest.approx(balanced_accuracy_score(classes, predicted), abs=1e-6)
+    assert metrics["weighted_recall"] == metrics["accuracy"]
+    assert metrics["weighted_precision"] == pytest.approx(
+        precision_score(classes, predicted, average="weighted", zero_division=0), abs=1e-6
+    )
     assert metrics["loss"] == pytest.approx(
         log_loss(classes, probabilities.astype(np.float64), labels=np.arange(8)), abs=1e-4
     )
@@ -101,6 +113,44 @@ def test_the_summary_has_the_promised_single_figures(answers: tuple[np.ndarray, 
 
     assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss", "split"} <= set(figures)
     assert all(isinstance(value, int | float | str) for value in figures.values())
+
+
+def test_calibration_is_measured_before_and_after_and_the_threshold_s_effect_is_told() -> None:
+    rng = np.random.default_rng(6)
+    logits = rng.normal(0, 2, (3000, 4))
+    classes = (rng.random((3000, 1)) > probabilities_of(logits).cumsum(axis=1)).sum(axis=1).clip(max=3)
+
+    boastful, honest = probabilities_of(logits * 3), probabilities_of(logits)
+    metrics = measure(honest, classes, LABELS[:4], uncalibrated=boastful, threshold=0.4)
+
+    assert metrics["ece_before"] == pytest.approx(expected_calibration_error(boastful, classes), abs=1e-6)
+    assert metrics["ece"] < 0.03 < 0.1 < metrics["ece_before"]
+    assert {name: sum(row[3] for row in rows) for name, rows in metrics["reliability"].items()} == {
+        "before": 3000,
+        "after": 3000,
+    }
+    wrong, right = metrics["unknown"]["withheld_wrong"], metrics["unknown"]["withheld_right"]
+    assert metrics["unknown"]["answered"] + wrong + right == 3000
+    assert metrics["unknown"]["accuracy_answered"] > metrics["accuracy"]
+
+
+def test_without_a_threshold_or_a_temperature_their_effect_is_not_told(
+    answers: tuple[np.ndarray, np.ndarray],
+) -> None:
+    metrics = measure(*answers, LABELS)
+
+    assert "unknown" not in metrics
+    assert "ece_before" not in metrics
+
+
+def test_best_and_worst_classes_are_those_that_occur_by_f1_and_never_the_same(
+    answers: tuple[np.ndarray, np.ndarray],
+) -> None:
+    metrics = measure(*answers, LABELS)
+
+    ranked = sorted(LABELS[:7], key=lambda label: -metrics["per_class"][label]["f1"])
+    assert metrics["best_classes"] == ranked[:4]
+    assert metrics["worst_classes"] == ranked[:3:-1]
 
 
 def test_with_fewer_than_five_labels_the_top_five_hold_all() -> None:

@@ -1,42 +1,85 @@
-"""The clickable part of the report: what is in it, how much, and nothing that acts."""
+"""The pictures of the report: what is in it, how much, and nothing that acts."""
 
 from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 
-from train.gallery import Evidence, gallery
+from train.gallery import Evidence, pictures_block, without_pictures
 
 
 def evidence(count: int = 6, name: str = "x.png") -> Evidence:
-    rng = np.random.default_rng(0)
-    probabilities = np.tile([0.9, 0.1], (count, 1))
-    return Evidence(
-        rng.integers(0, 256, (count, 90, 90, 3)).astype(np.uint8), [name] * count, np.arange(count) % 2, probabilities
+    """Every second picture is a mistake; the later ones are surer."""
+    pictures = np.random.default_rng(0).integers(0, 256, (count, 9, 9, 3)).astype(np.uint8)
+    top = np.linspace(0.6, 0.9, count)
+    names = [name] * count if name != "x.png" else [f"{i}.png" for i in range(count)]
+    return Evidence(pictures, names, np.eye(2)[np.arange(count) % 2], np.stack([top, 1 - top], axis=1))
+
+
+def content_of(block: str) -> dict[str, Any]:
+    found = re.fullmatch(r'<script id="pictures" type="application/json">(.*?)</script>', block, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def names_in(content: dict[str, Any], cell: str) -> list[str]:
+    return [content["images"][index][1] for index, _ in content["cells"][cell]]
+
+
+def test_every_cell_has_its_pictures_the_surest_first() -> None:
+    content = content_of(pictures_block(evidence()))
+
+    assert names_in(content, "0-0") == ["4.png", "2.png", "0.png"]
+    assert names_in(content, "1-0") == ["5.png", "3.png", "1.png"]
+    assert content["cells"]["1-0"][0][1] == 0.9
+    assert [cell for cell, *_ in content["mistakes"]] == ["1-0"] * 3
+    assert content["images"][content["mistakes"][0][1]][1] == "5.png"
+
+
+def test_a_cell_of_many_pictures_shows_a_few_and_mistakes_go_first() -> None:
+    content = content_of(pictures_block(evidence(3000)))
+
+    assert len(content["cells"]["1-0"]) == len(content["cells"]["0-0"]) == 12
+    assert len(content["mistakes"]) == 24
+    assert len(content["images"]) == 36  # each picture once, however often it is shown
+
+
+def test_with_several_labels_pictures_are_found_missed_or_wrongly_named() -> None:
+    given = evidence(3)
+    several = Evidence(
+        given.pictures,
+        given.names,
+        np.array([[1, 1], [0, 1], [0, 0]]),
+        np.array([[0.9, 0.1], [0.3, 0.8], [0.7, 0.4]]),
+        (0.5, 0.5),
     )
 
+    content = content_of(pictures_block(several))
 
-def cells_of(page: str) -> dict[str, list[list[object]]]:
-    found = re.search(r'application/json">(.*?)</script>', page, re.DOTALL)
-    assert found
-    return json.loads(found[1])["cells"]
-
-
-def test_every_cell_that_has_pictures_opens_them() -> None:
-    cells = cells_of(gallery(evidence(), ["cat", "dog"]))
-
-    assert {key: len(pictures) for key, pictures in cells.items()} == {"0-0": 3, "1-0": 3}
+    assert {cell: names_in(content, cell) for cell in content["cells"]} == {
+        "0-found": ["0.png"],
+        "1-missed": ["0.png"],
+        "1-found": ["1.png"],
+        "0-wrong": ["2.png"],
+    }
+    assert [cell for cell, *_ in content["mistakes"]] == ["1-missed", "0-wrong"]
 
 
-def test_a_cell_of_many_pictures_shows_a_few() -> None:
-    assert len(cells_of(gallery(evidence(100), ["cat", "dog"]))["1-0"]) == 12
+def test_file_names_are_text_and_not_markup() -> None:
+    block = pictures_block(evidence(name="</script><script>alert(1)</script>"))
+
+    assert block.count("<") == 2
+    assert content_of(block)["images"][0][1] == "</script><script>alert(1)</script>"
 
 
-def test_labels_and_file_names_are_text_and_not_markup() -> None:
-    page = gallery(evidence(name="</script><script>alert(1)</script>"), ["<b>cat</b>", "dog"])
+def test_what_is_published_has_no_pictures_and_no_file_names() -> None:
+    page = f"<p>before</p>{pictures_block(evidence(name='Jane Doe.png'))}<p>after</p><script>run()</script>"
 
-    assert "<b>cat" not in page
-    assert page.count("<script") == 2
-    assert cells_of(page)["0-0"][0][1] == "</script><script>alert(1)</script>"
+    public = without_pictures(page.encode()).decode()
+
+    assert public == f"<p>before</p>{pictures_block(None)}<p>after</p><script>run()</script>"
+    assert content_of(pictures_block(None)) == {}
+    assert without_pictures(b"\xff no report of ours") == b"\xff no report of ours"

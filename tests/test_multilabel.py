@@ -62,6 +62,15 @@ def test_figures_count_whole_pictures_and_single_labels() -> None:
     assert figures["per_class"]["cat"] == {"precision": 0.666667, "recall": 1, "f1": 0.8, "support": 2}
     assert figures["per_class"]["dog"]["f1"] == 1
     assert figures["confusion_matrix"] == [[2, 1], [2, 2]]
+    assert figures["label_counts"] == {
+        "cat": {"found": 2, "missed": 0, "wrong": 1},
+        "dog": {"found": 2, "missed": 0, "wrong": 0},
+    }
+    assert figures["thresholds"] == {"cat": 0.5, "dog": 0.5}
+    assert (
+        figures["curves"]["per_class"]["dog"]["average_precision"] == figures["curves"]["per_class"]["dog"]["roc_auc"]
+    )
+    assert figures["mean_average_precision"] == figures["curves"]["macro"]["average_precision"]
     stricter = measure_multilabel(probabilities, targets, LABELS, (0.7, 0.5))
     assert stricter["accuracy"] == 1
 
@@ -103,13 +112,17 @@ def test_a_fit_with_several_labels_finds_all_that_a_picture_shows(several: Fitte
 
 
 def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
-    several: Fitted, capsys: pytest.CaptureFixture[str]
+    several: Fitted, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main(["evaluate", str(several.bundle), str(several.data)]) == 0
+    assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out")]) == 0
 
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert figures["n"] == 42
     assert figures["accuracy"] > 0.8
+    assert "ece_before" in figures
+    page = (tmp_path / "out" / "report" / "index.html").read_text(encoding="utf-8")
+    assert 'data-cell="0-found"' in page
+    assert page.count("data:image/jpeg;base64,") >= 12
 
 
 @pytest.mark.parametrize("thresholds", [[0.5], [0.5, 2], "half", [0.5, None]])

@@ -6,6 +6,7 @@ imported. Waits and deadlines are shortened there; nothing else is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -15,12 +16,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model.hub import EMBEDDED
 from tests.hub.server import Hub
 from tests.hub.writing import READ_TOKEN, TOKEN
 from tests.serving import ROOT, environment
+from train.bundle import write_manifest
+from train.gallery import Evidence, pictures_block
+from train.push import bundle_files
 
 REPOSITORY, SPACE = "somebody/flags", "somebody/show"
 COMMIT = r"POST /api/models/somebody/flags/commit/"
@@ -87,6 +92,27 @@ def titles(hub: Hub) -> list[str]:
 def published(hub: Hub, branch: str = "main") -> dict[str, bytes]:
     repository = hub.repositories[REPOSITORY]
     return repository.commits[repository.references[branch]]
+
+
+def test_the_report_is_published_without_the_pictures_in_it(tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))
+    picture = np.zeros((1, 8, 8, 3), np.uint8)
+    block = pictures_block(Evidence(picture, ["Jane Doe.png"], np.eye(2)[:1], np.array([[0.9, 0.1]])))
+    page = bundle / "report" / "index.html"
+    page.write_text(f"<p>before</p>{block}<p>after</p>", encoding="utf-8")
+    write_manifest(bundle)
+
+    files, version = bundle_files(bundle)
+
+    public = files["report/index.html"]
+    assert isinstance(public, bytes)
+    assert b"<p>after</p>" in public
+    assert b"Jane Doe" not in public and b"image/jpeg" not in public
+    assert isinstance(files["manifest.json"], bytes)
+    told = json.loads(files["manifest.json"])["files"]["report/index.html"]
+    assert told == {"sha256": hashlib.sha256(public).hexdigest(), "size": len(public)}
+    assert "Jane Doe" in page.read_text(encoding="utf-8")  # the report on this machine stays as it is
+    assert bundle_files(bundle)[1] == version
 
 
 def test_a_push_is_one_commit_with_every_file_and_a_tag(hub: Hub, push: Push) -> None:

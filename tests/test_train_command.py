@@ -136,8 +136,41 @@ def test_evaluate_writes_figures_and_report_where_it_is_told(colour_fit: Fitted,
 
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
-    assert set(hashes(out)) == {"metrics.json", "report/index.html", "report/confusion_matrix.png"}
-    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["n"] == 36
+    assert set(hashes(out)) == {"metrics.json", "report/index.html"} | {
+        f"report/{name}.png"
+        for name in (
+            "classes",
+            "confusion_matrix",
+            "confusion_matrix_normalised",
+            "histograms",
+            "precision_recall_curves",
+            "reliability",
+            "roc_curves",
+        )
+    }
+    figures = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    assert figures["n"] == 36
+    assert figures["unknown"]["threshold"] == load_bundle(colour_fit.bundle).unknown_threshold
+    assert (out / "report" / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
+
+
+def test_private_pictures_can_be_left_out_of_the_report(colour_fit: Fitted, tmp_path: Path) -> None:
+    out = tmp_path / "figures"
+
+    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out), "--no-pictures"]) == 0
+
+    page = (out / "report" / "index.html").read_text(encoding="utf-8")
+    assert "data:image/jpeg" not in page
+    assert not any(path.name in page for path in colour_fit.data.rglob("*.png"))
+
+
+def test_fit_tells_in_the_figures_how_each_epoch_went(colour_fit: Fitted) -> None:
+    training = json.loads((colour_fit.bundle / "metrics.json").read_text(encoding="utf-8"))["training"]
+
+    assert [row["epoch"] for row in training["history"]] == list(range(1, 9))
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(training["history"][0])
+    best = min(training["history"], key=lambda row: row["val_loss"])
+    assert training["best_epoch"] == best["epoch"]
 
 
 def test_evaluate_refuses_what_it_cannot_use(

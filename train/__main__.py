@@ -9,10 +9,18 @@ import warnings
 from collections.abc import Sequence
 
 from model.errors import VistazoError
-from train.commands import check, compare, evaluate, fit, push, tune
+from train.commands import check, compare, evaluate, explain, fit, push, tune
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help.
-_COMMANDS = {"check": check, "fit": fit, "evaluate": evaluate, "compare": compare, "tune": tune, "push": push}
+_COMMANDS = {
+    "check": check,
+    "fit": fit,
+    "evaluate": evaluate,
+    "explain": explain,
+    "compare": compare,
+    "tune": tune,
+    "push": push,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -175,11 +175,26 @@ Measured on the {_plain(str(metrics["split"]))} part: {metrics["n"]} pictures; 9
 {rows}
 
 Probabilities are calibrated with temperature {bundle.temperature:g}: the expected calibration error is how far, on \
-average, they are from the share of right answers.{matrix}
+average, they are from the share of right answers{_before(metrics)}.{_withheld(metrics)}{matrix}
 
 | Label | Precision | Recall | F1 | Pictures |
 |---|---|---|---|---|
 {classes}"""
+
+
+def _before(metrics: dict[str, Any]) -> str:
+    return f"; without it, it is {metrics['ece_before']:.4f}" if "ece_before" in metrics else ""
+
+
+def _withheld(metrics: dict[str, Any]) -> str:
+    """Say what the threshold does; figures written before it was measured say nothing."""
+    effect = metrics.get("unknown")
+    if not effect:
+        return ""
+    return (
+        f" Of these pictures {effect['coverage']:.1%} get an answer; the threshold for “none of these” withholds "
+        f"{effect['withheld_wrong']} wrong and {effect['withheld_right']} right ones."
+    )
 
 
 def _limits(bundle: Bundle) -> str:

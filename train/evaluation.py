@@ -11,9 +11,10 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from model.classifier import probabilities_of
-from train.curves import curves
+from train.curves import curves, histograms
+from train.reliability import expected_calibration_error, reliability, threshold_effect
 
-_CALIBRATION_BINS = 15
+_EXTREMES = 5
 
 
 @dataclass(frozen=True)
@@ -59,46 +60,95 @@ def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     return Calibration(temperature, round(threshold, 4))
 
 
-def measure(probabilities: np.ndarray, classes: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
+def measure(
+    probabilities: np.ndarray,
+    classes: np.ndarray,
+    labels: Sequence[str],
+    *,
+    uncalibrated: np.ndarray | None = None,
+    threshold: float | None = None,
+) -> dict[str, Any]:
     """Compute every figure of an evaluation.
 
     Args:
         probabilities: (n, classes), float, 0 to 1; n at least 1.
         classes: (n,), int: true class indices.
         labels: The labels in class order.
+        uncalibrated: (n, classes), the probabilities without the temperature.
+        threshold: Top probability under which the answer is "none of these".
 
     Returns:
-        "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy", "macro_f1" (over the
-        classes that occur), "weighted_f1", "ece", "loss", "per_class", "confusion_matrix" (rows:
-        true, columns: predicted) and "curves" (as `train.curves.curves` returns them).
+        "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
+        "macro_…" (over the classes that occur) and "weighted_…" (by their pictures); "ece", "loss",
+        "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
+        predicted), "curves" and "histograms" (as `train.curves` returns them), "reliability" ("after", and
+        "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
+        threshold (as `train.reliability.threshold_effect` returns it).
     """
     predicted = probabilities.argmax(axis=1)
-    occurring = np.unique(classes)
-    precision, recall, f1, support = precision_recall_fscore_support(
-        classes, predicted, labels=np.arange(len(labels)), zero_division=0
-    )
+    truth = np.zeros(probabilities.shape, bool)
+    truth[np.arange(len(classes)), classes] = True
     accuracy = float((predicted == classes).mean())
+    scores = precision_recall_fscore_support(classes, predicted, labels=np.arange(len(labels)), zero_division=0)
+    before: dict[str, Any] = {}
+    if uncalibrated is not None:
+        before["ece_before"] = round(expected_calibration_error(uncalibrated, classes), 6)
     return {
         "n": len(classes),
         "accuracy": round(accuracy, 6),
         "accuracy_interval": [round(bound, 6) for bound in wilson_interval(accuracy, len(classes))],
         "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
-        "macro_f1": round(float(f1[occurring].mean()), 6),
-        "weighted_f1": round(float(np.average(f1, weights=support)), 6),
+        **averages(*scores),
         "ece": round(expected_calibration_error(probabilities, classes), 6),
+        **before,
         "loss": round(cross_entropy(probabilities, classes), 6),
-        "per_class": {
-            labels[i]: {
-                "precision": round(float(precision[i]), 6),
-                "recall": round(float(recall[i]), 6),
-                "f1": round(float(f1[i]), 6),
-                "support": int(support[i]),
-            }
-            for i in range(len(labels))
-        },
+        "per_class": by_label(labels, *scores),
+        **extremes(scores[2], scores[3], labels),
         "confusion_matrix": confusion_matrix(classes, predicted, labels=np.arange(len(labels))).tolist(),
-        "curves": curves(probabilities, classes, labels),
+        "curves": curves(probabilities, truth, labels),
+        "histograms": histograms(probabilities, truth, labels),
+        "reliability": {
+            name: reliability(given.max(axis=1), given.argmax(axis=1) == classes)
+            for name, given in (("before", uncalibrated), ("after", probabilities))
+            if given is not None
+        },
+        **({} if threshold is None else {"unknown": threshold_effect(probabilities, classes, threshold)}),
     }
+
+
+def averages(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray) -> dict[str, float]:
+    """Return the figures of the classes (classes,) as one: "macro_f1", "weighted_recall" and so on."""
+    occurring = support > 0
+    return {
+        f"{kind}_{name}": round(float(np.average(values[occurring], weights=weights[occurring])), 6)
+        if occurring.any()
+        else 0.0
+        for name, values in (("f1", f1), ("precision", precision), ("recall", recall))
+        for kind, weights in (("macro", np.ones(len(support))), ("weighted", support))
+    }
+
+
+def by_label(
+    labels: Sequence[str], precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Return the figures of the classes (classes,) by label."""
+    return {
+        label: {
+            "precision": round(float(precision[i]), 6),
+            "recall": round(float(recall[i]), 6),
+            "f1": round(float(f1[i]), 6),
+            "support": int(support[i]),
+        }
+        for i, label in enumerate(labels)
+    }
+
+
+def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict[str, list[str]]:
+    """Return the five classes of the highest and of the lowest F1 among those that occur; no class is in both."""
+    ranked = [int(i) for i in np.argsort(-f1, kind="stable") if support[i] > 0]
+    count = min(_EXTREMES, (len(ranked) + 1) // 2)
+    worst = ranked[count:][-_EXTREMES:][::-1]
+    return {"best_classes": [labels[i] for i in ranked[:count]], "worst_classes": [labels[i] for i in worst]}
 
 
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
@@ -116,22 +166,6 @@ def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Return the mean negative log-likelihood of the true classes, in nats."""
     true = probabilities[np.arange(len(classes)), classes].astype(np.float64)
     return float(-np.log(np.maximum(true, 1e-12)).mean())
-
-
-def expected_calibration_error(probabilities: np.ndarray, classes: np.ndarray) -> float:
-    """Return the mean gap between confidence and accuracy over 15 equal bins (Naeini et al. 2015)."""
-    return expected_gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == classes)
-
-
-def expected_gap(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the mean gap between confidences (n,) and how often they are right (n,), over 15 equal bins."""
-    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gaps = [
-        (bins == b).mean() * abs(right[bins == b].mean() - confidence[bins == b].mean())
-        for b in range(_CALIBRATION_BINS)
-        if (bins == b).any()
-    ]
-    return float(sum(gaps))
 
 
 def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:

@@ -35,11 +35,13 @@ class FitResult:
         model: The network with its best weights, not compiled.
         history: One dict an epoch.
         interrupted: Whether the run was stopped before its end.
+        best_epoch: The epoch whose weights were kept; 0 is the network before the first.
     """
 
     model: keras.Model
     history: list[dict[str, Any]]
     interrupted: bool
+    best_epoch: int
 
 
 def fit(
@@ -93,7 +95,7 @@ def fit(
     # A fresh network, because a compiled one would be stored with its optimizer, twice its size.
     fitted = build(settings, spec, labels, pretrained=False)
     fitted.set_weights(progress.best)
-    return FitResult(fitted, progress.history, bool(stopped))
+    return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch)
 
 
 def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 64) -> np.ndarray:

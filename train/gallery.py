@@ -1,20 +1,23 @@
-"""The clickable part of the report: a confusion table whose cells open the pictures in them."""
+"""The pictures of the report: which of them stand behind each number, and small copies of them."""
 
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-_SIDE = 72  # pixels
+_SIDE = 80  # pixels
 _MOST_PER_CELL = 12
-_MOST_PICTURES = 1200  # of some 2 KB each: the page stays under 4 MB
+_MOST_PICTURES = 900  # of some 3 KB each: the page stays under 4 MB
+_MOST_MISTAKES = 24
+_BLOCK = '<script id="pictures" type="application/json">{}</script>'
 
 
 @dataclass(frozen=True)
@@ -23,82 +26,95 @@ class Evidence:
 
     Attributes:
         pictures: (n, height, width, 3), uint8 RGB, prepared.
-        names: (n) file names, without folders: the report is published with the bundle.
-        classes: (n,), int: true class indices.
+        names: (n) file names, without folders.
+        targets: (n, classes), 1 for every label of a picture.
         probabilities: (n, classes), float, 0 to 1.
+        thresholds: With several labels a picture, the probability from which each label counts; else None.
     """
 
     pictures: np.ndarray
     names: Sequence[str]
-    classes: np.ndarray
+    targets: np.ndarray
     probabilities: np.ndarray
+    thresholds: Sequence[float] | None = None
 
 
-def gallery(evidence: Evidence, labels: Sequence[str]) -> str:
-    """Return HTML: the cells of the confusion matrix as buttons, and the most confident mistakes.
+@dataclass(frozen=True)
+class _Case:
+    """One picture in one cell of the table: the label's probability, and how sure the network was of what it said."""
 
-    A click, Enter or the space bar on a cell shows its pictures, the most confident first. Mistakes
-    come before right answers when there is not room for all.
+    cell: str
+    row: int
+    probability: float
+    sureness: float
+    wrong: bool
+
+
+def pictures_block(evidence: Evidence | None) -> str:
+    """Return the HTML element that carries the pictures, for the page's script.
+
+    Its JSON object has "images" (a data URI and a file name each), "cells" (cell → pairs of an image's number
+    and a probability, the surest answer first; "true-predicted", or "label-found", "label-missed" and
+    "label-wrong" with several labels a picture) and "mistakes": cell, image's number and probability, the surest
+    first. Mistakes come before right answers when there is not room for all.
 
     Args:
-        evidence: The measured pictures.
-        labels: The labels in class order.
+        evidence: The measured pictures; None for a page without pictures.
     """
-    predicted = evidence.probabilities.argmax(axis=1)
-    confidence = evidence.probabilities.max(axis=1)
-    wrong = predicted != evidence.classes
-    cells: dict[str, list[int]] = {}
-    order = np.lexsort((-confidence, ~wrong))
-    room = _MOST_PICTURES
-    for row in order.tolist():
-        inside = cells.setdefault(f"{evidence.classes[row]}-{predicted[row]}", [])
-        if len(inside) < _MOST_PER_CELL and room:
-            inside.append(row)
-            room -= 1
-    shown = {
-        key: [
-            [_thumbnail(evidence.pictures[row]), evidence.names[row], round(float(confidence[row]), 3)] for row in rows
-        ]
-        for key, rows in cells.items()
-    }
-    worst = [row for row in order.tolist() if wrong[row]][:_MOST_PER_CELL]
-    mistakes = "".join(
-        _figure(
-            _thumbnail(evidence.pictures[row]),
-            f"{labels[predicted[row]]} ({confidence[row]:.0%}), in truth {labels[evidence.classes[row]]}",
-        )
-        for row in worst
-    )
+    if evidence is None:
+        return _BLOCK.format("{}")
+    cases = _cases_of_one(evidence) if evidence.thresholds is None else _cases_of_several(evidence)
+    cases.sort(key=lambda case: (not case.wrong, -case.sureness))
+    images: list[list[str]] = []
+    numbers: dict[int, int] = {}
+
+    def number(row: int) -> int | None:
+        if row not in numbers:
+            if len(images) >= _MOST_PICTURES:
+                return None
+            numbers[row] = len(images)
+            images.append([_thumbnail(evidence.pictures[row]), evidence.names[row]])
+        return numbers[row]
+
+    cells: dict[str, list[list[float]]] = {}
+    mistakes: list[list[Any]] = []
+    for case in cases:
+        inside = cells.setdefault(case.cell, [])
+        telling = case.wrong and len(mistakes) < _MOST_MISTAKES
+        if (len(inside) >= _MOST_PER_CELL and not telling) or (image := number(case.row)) is None:
+            continue
+        if len(inside) < _MOST_PER_CELL:
+            inside.append([image, round(case.probability, 3)])
+        if telling:
+            mistakes.append([case.cell, image, round(case.probability, 3)])
     # “<” would let a file name end the script.
-    data = json.dumps({"labels": list(labels), "cells": shown}).replace("<", "\\u003c")
-    return (
-        "<h2>Pictures behind the confusion matrix</h2><p>Choose a number to see its pictures: rows are the true "
-        "labels, columns the predicted ones.</p>"
-        f'<div class="scroll">{_table(evidence.classes, predicted, labels)}</div>'
-        '<section id="cell" aria-live="polite"></section>'
-        f"<h2>Most confident mistakes</h2><div class='pictures'>{mistakes or '<p>None.</p>'}</div>"
-        f'<script id="cells" type="application/json">{data}</script><script>{_SCRIPT}</script>'
-    )
+    content = json.dumps({"images": images, "cells": cells, "mistakes": mistakes}).replace("<", "\\u003c")
+    return _BLOCK.format(content)
 
 
-def _table(classes: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> str:
-    counts = np.zeros((len(labels), len(labels)), int)
-    np.add.at(counts, (classes, predicted), 1)
-    head = "".join(f'<th scope="col">{html.escape(label)}</th>' for label in labels)
-    rows = []
-    for true, label in enumerate(labels):
-        cells = "".join(
-            f"<td{' class=right' if true == column else ''}>"
-            + (f'<button data-cell="{true}-{column}">{count}</button>' if count else "")
-            + "</td>"
-            for column, count in enumerate(counts[true])
-        )
-        rows.append(f'<tr><th scope="row">{html.escape(label)}</th>{cells}</tr>')
-    return f'<table class="cells"><tr><td></td>{head}</tr>{"".join(rows)}</table>'
+def without_pictures(page: bytes) -> bytes:
+    """Return a report's page without its pictures and their file names, for publishing."""
+    begin, end = (re.escape(half.encode()) for half in _BLOCK.split("{}"))
+    return re.sub(begin + b".*?" + end, _BLOCK.format("{}").encode(), page, flags=re.DOTALL)
 
 
-def _figure(source: str, caption: str) -> str:
-    return f'<figure><img alt="" src="{source}"><figcaption>{html.escape(caption)}</figcaption></figure>'
+def _cases_of_one(evidence: Evidence) -> list[_Case]:
+    true, said = evidence.targets.argmax(axis=1).tolist(), evidence.probabilities.argmax(axis=1).tolist()
+    top = evidence.probabilities.max(axis=1).tolist()
+    return [_Case(f"{true[r]}-{said[r]}", r, top[r], top[r], true[r] != said[r]) for r in range(len(true))]
+
+
+def _cases_of_several(evidence: Evidence) -> list[_Case]:
+    cases = []
+    shown, said = evidence.targets > 0, evidence.probabilities >= np.array(evidence.thresholds)
+    for row, label in np.argwhere(shown | said).tolist():
+        probability = float(evidence.probabilities[row, label])
+        if not said[row, label]:
+            cases.append(_Case(f"{label}-missed", row, probability, 1 - probability, True))
+        else:
+            wrong = not shown[row, label]
+            cases.append(_Case(f"{label}-{'wrong' if wrong else 'found'}", row, probability, probability, wrong))
+    return cases
 
 
 def _thumbnail(picture: np.ndarray) -> str:
@@ -107,34 +123,3 @@ def _thumbnail(picture: np.ndarray) -> str:
     buffer = io.BytesIO()
     image.save(buffer, format="jpeg", quality=70)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-STYLE = """
-:root { color-scheme: light dark; }
-.scroll { overflow: auto; max-height: 80vh; }
-.cells th, .cells td { padding: 0; font-size: .8rem; }
-.cells th { padding: 0 .4rem; white-space: nowrap; }
-.cells button { width: 100%; min-width: 2.2rem; padding: .3rem; border: 0; cursor: pointer; font: inherit; }
-.cells .right button { font-weight: bold; }
-.pictures { display: flex; flex-wrap: wrap; gap: .8rem; }
-figure { margin: 0; width: 8rem; font-size: .8rem; overflow-wrap: anywhere; }
-"""
-
-_SCRIPT = """
-const { labels, cells } = JSON.parse(document.getElementById("cells").textContent);
-document.querySelectorAll("[data-cell]").forEach((button) => button.addEventListener("click", () => {
-  const [row, column] = button.dataset.cell.split("-");
-  const title = document.createElement("h3");
-  title.textContent = `${labels[row]}, taken for ${labels[column]}: ${button.textContent}`;
-  const pictures = document.createElement("div");
-  pictures.className = "pictures";
-  for (const [source, name, confidence] of cells[button.dataset.cell]) {
-    const figure = document.createElement("figure"), image = new Image();
-    const caption = document.createElement("figcaption");
-    image.src = source; image.alt = name;
-    caption.textContent = `${name} (${Math.round(confidence * 100)} %)`;
-    figure.append(image, caption); pictures.append(figure);
-  }
-  document.getElementById("cell").replaceChildren(title, pictures);
-}));
-"""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from model.bundle import Bundle
 from model.classifier import Classifier, probabilities_of
 from model.errors import DataError, SettingsError
 from model.hub import resolve_model
@@ -62,29 +63,68 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
         if not kept:
             raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
         targets = targets_of(kept, index_of, len(labels))
-        metrics = {"split": split, "unreadable": len(unreadable)} | measure_pictures(classifier, pictures, targets)
+        logits = served_logits(classifier, pictures)
+        metrics = {"split": split, "unreadable": len(unreadable)} | measure_logits(classifier.bundle, logits, targets)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
-            wanted = show and not classifier.bundle.multi_label  # a confusion matrix needs one label a picture
-            write_report(out, metrics, labels, _evidence(classifier, pictures, kept, index_of) if wanted else None)
+            evidence = evidence_of(classifier.bundle, pictures, kept, logits, targets) if show else None
+            write_report(out, metrics, labels, evidence)
     return summary(metrics)
 
 
-def measure_pictures(classifier: Classifier, pictures: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    """Return every figure of a served model on prepared pictures.
+def served_logits(classifier: Classifier, pictures: np.ndarray) -> np.ndarray:
+    """Return what a served network says, (n, classes), float32.
 
     Args:
         classifier: The model.
         pictures: (n, height, width, 3), uint8 RGB, prepared.
+    """
+    shown = tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)
+    return np.array([classifier.logits(picture) for picture in shown])
+
+
+def measure_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
+    """Return every figure of what a bundle's network said, with its temperature and its thresholds.
+
+    Args:
+        bundle: The model.
+        logits: (n, classes), float.
         targets: (n, classes), float32: 1 for every label of a picture.
     """
-    bundle = classifier.bundle
-    logits = [classifier.logits(p) for p in tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)]
-    probabilities = probabilities_of(np.array(logits), bundle.temperature, multi_label=bundle.multi_label)
+    probabilities, uncalibrated = (
+        probabilities_of(logits, temperature, multi_label=bundle.multi_label)
+        for temperature in (bundle.temperature, 1.0)
+    )
+    figures: dict[str, Any] = {"temperature": bundle.temperature}
     if bundle.multi_label:
-        return measure_multilabel(probabilities, targets, bundle.labels, bundle.thresholds)
-    return measure(probabilities, targets.argmax(axis=1), bundle.labels)
+        return figures | measure_multilabel(
+            probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated
+        )
+    return figures | measure(
+        probabilities,
+        targets.argmax(axis=1),
+        bundle.labels,
+        uncalibrated=uncalibrated,
+        threshold=bundle.unknown_threshold,
+    )
+
+
+def evidence_of(
+    bundle: Bundle, pictures: np.ndarray, examples: Sequence[Example], logits: np.ndarray, targets: np.ndarray
+) -> Evidence:
+    """Return the measured pictures for the report, with what the model said about them.
+
+    Args:
+        bundle: The model.
+        pictures: (n, height, width, 3), uint8 RGB, prepared.
+        examples: The same pictures' files.
+        logits: (n, classes), float.
+        targets: (n, classes), float32: 1 for every label of a picture.
+    """
+    probabilities = probabilities_of(logits, bundle.temperature, multi_label=bundle.multi_label)
+    thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
+    return Evidence(pictures, [example.path.name for example in examples], targets, probabilities, thresholds)
 
 
 def targets_of(examples: Sequence[Example], index_of: Mapping[str, int], count: int) -> np.ndarray:
@@ -102,15 +142,3 @@ def targets_of(examples: Sequence[Example], index_of: Mapping[str, int], count: 
     for row, example in enumerate(examples):
         targets[row, [index_of[label] for label in example.labels]] = 1
     return targets
-
-
-def _evidence(
-    classifier: Classifier, pictures: np.ndarray, examples: Sequence[Example], index_of: Mapping[str, int]
-) -> Evidence:
-    logits = np.array([classifier.logits(picture) for picture in pictures])
-    return Evidence(
-        pictures,
-        [e.path.name for e in examples],
-        np.array([index_of[e.label] for e in examples]),
-        probabilities_of(logits, classifier.bundle.temperature),
-    )

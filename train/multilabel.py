@@ -10,7 +10,9 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support
 
 from model.classifier import probabilities_of
-from train.evaluation import Calibration, expected_gap, wilson_interval
+from train.curves import curves, histograms
+from train.evaluation import Calibration, averages, by_label, extremes, wilson_interval
+from train.reliability import expected_gap, reliability
 
 _USUAL_THRESHOLD = 0.5
 
@@ -40,7 +42,12 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
 
 
 def measure_multilabel(
-    probabilities: np.ndarray, targets: np.ndarray, labels: Sequence[str], thresholds: Sequence[float] | None
+    probabilities: np.ndarray,
+    targets: np.ndarray,
+    labels: Sequence[str],
+    thresholds: Sequence[float] | None,
+    *,
+    uncalibrated: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Compute every figure of an evaluation with several labels a picture.
 
@@ -49,41 +56,58 @@ def measure_multilabel(
         targets: (n, classes), 1 for every label of a picture.
         labels: The labels in class order.
         thresholds: The probability from which each label counts; one half when not given.
+        uncalibrated: (n, classes), the probabilities without the temperature.
 
     Returns:
-        The keys of `train.evaluation.measure`: "accuracy" is the share of pictures all of whose labels
-        are right, "top5_accuracy" of those whose labels all are among the five likeliest, "ece" and
-        "loss" are means over labels, and row i, column j of "confusion_matrix" counts the pictures that
-        show i and were said to show j.
+        The keys of `train.evaluation.measure` but "unknown": "accuracy" is the share of pictures all of whose
+        labels are right, "top5_accuracy" of those whose labels all are among the five likeliest, "ece" and
+        "loss" are means over labels, "reliability" counts every label of every picture, and row i, column j
+        of "confusion_matrix" counts the pictures that show i and were said to show j. Also "multi_label"
+        (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label, how many
+        pictures it was found in, missed in, and wrongly said of.
     """
     wanted = np.array(thresholds if thresholds is not None else [_USUAL_THRESHOLD] * len(labels))
     true, predicted = targets > 0, probabilities >= wanted
-    precision, recall, f1, support = precision_recall_fscore_support(true, predicted, zero_division=0)
-    occurring = support > 0
+    scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = float((true == predicted).all(axis=1).mean())
     ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)
     likely = probabilities.clip(1e-12, 1 - 1e-7)
+    drawn = curves(probabilities, true, labels)
     return {
         "n": len(targets),
         "multi_label": True,
         "accuracy": round(exact, 6),
         "accuracy_interval": [round(bound, 6) for bound in wilson_interval(exact, len(targets))],
         "top5_accuracy": round(float((~true | (ranks < 5)).all(axis=1).mean()), 6),
-        "macro_f1": round(float(f1[occurring].mean()) if occurring.any() else 0.0, 6),
-        "weighted_f1": round(float(np.average(f1, weights=support)) if occurring.any() else 0.0, 6),
-        "ece": round(float(np.mean([expected_gap(probabilities[:, i], true[:, i]) for i in range(len(labels))])), 6),
+        **averages(*scores),
+        **({"mean_average_precision": drawn["macro"]["average_precision"]} if drawn["macro"] else {}),
+        "ece": _mean_gap(probabilities, true),
+        **({} if uncalibrated is None else {"ece_before": _mean_gap(uncalibrated, true)}),
         "loss": round(float(-np.where(true, np.log(likely), np.log(1 - likely)).mean()), 6),
-        "per_class": {
+        "per_class": by_label(labels, *scores),
+        **extremes(scores[2], scores[3], labels),
+        "confusion_matrix": (true.T.astype(int) @ predicted.astype(int)).tolist(),
+        "label_counts": {
             label: {
-                "precision": round(float(precision[i]), 6),
-                "recall": round(float(recall[i]), 6),
-                "f1": round(float(f1[i]), 6),
-                "support": int(support[i]),
+                "found": int((true[:, i] & predicted[:, i]).sum()),
+                "missed": int((true[:, i] & ~predicted[:, i]).sum()),
+                "wrong": int((~true[:, i] & predicted[:, i]).sum()),
             }
             for i, label in enumerate(labels)
         },
-        "confusion_matrix": (true.T.astype(int) @ predicted.astype(int)).tolist(),
+        "thresholds": {label: round(float(value), 4) for label, value in zip(labels, wanted, strict=True)},
+        "curves": drawn,
+        "histograms": histograms(probabilities, true, labels),
+        "reliability": {
+            name: reliability(given.ravel(), true.ravel())
+            for name, given in (("before", uncalibrated), ("after", probabilities))
+            if given is not None
+        },
     }
+
+
+def _mean_gap(probabilities: np.ndarray, true: np.ndarray) -> float:
+    return round(float(np.mean([expected_gap(probabilities[:, i], true[:, i]) for i in range(true.shape[1])])), 6)
 
 
 def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:

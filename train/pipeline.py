@@ -16,7 +16,7 @@ from train import dataset
 from train.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
 from train.card import write_card
 from train.evaluation import calibrate, summary
-from train.measuring import measure_pictures, targets_of
+from train.measuring import evidence_of, measure_logits, served_logits, targets_of
 from train.multilabel import calibrate_multilabel
 from train.names import read_names, write_names
 from train.parts import LoadedPart, load_parts, sizes
@@ -35,6 +35,7 @@ def run_fit(
     test: Path | None = None,
     resume: bool | None = None,
     tensorboard: Path | None = None,
+    show: bool = True,
 ) -> dict[str, Any]:
     """Train on a data folder and write a bundle.
 
@@ -47,6 +48,7 @@ def run_fit(
         resume: Go on with an interrupted training of this bundle where there is one (True), or begin
             again (False); when left out, an interrupted training is an error, lest it be lost.
         tensorboard: Directory for TensorBoard's records.
+        show: Whether the report holds small copies of the measured pictures.
 
     Returns:
         The single-number figures, measured on the test part with the file that is served.
@@ -86,7 +88,7 @@ def run_fit(
         file = ProgressFile(out, _identity(settings, spec, parts))
         if resume is False:
             file.remove()
-        return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard)
+        return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard, show)
 
 
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
@@ -104,6 +106,7 @@ def _train_and_write(
     out: Path,
     file: ProgressFile,
     tensorboard: Path | None,
+    show: bool,
 ) -> dict[str, Any]:
     from train.batches import Part
     from train.export import to_litert
@@ -139,9 +142,13 @@ def _train_and_write(
         write_manifest(directory)
         classifier = Classifier.load(directory)  # the figures are those of the very file that is served
         targets = targets_of(parts[split].examples, index_of, len(labels))
-        metrics = {"split": split} | measure_pictures(classifier, parts[split].pictures, targets)
+        measured = parts[split]
+        logits = served_logits(classifier, measured.pictures)
+        metrics = {"split": split} | measure_logits(classifier.bundle, logits, targets)
+        metrics["training"] = {"best_epoch": result.best_epoch, "history": result.history}
         write_metrics(directory, metrics)
-        write_report(directory, metrics, labels)
+        evidence = evidence_of(classifier.bundle, measured.pictures, measured.examples, logits, targets)
+        write_report(directory, metrics, labels, evidence if show else None)
         write_card(classifier.bundle, metrics)
         write_manifest(directory)
         load_bundle(directory)

@@ -22,6 +22,7 @@ from model.errors import HubUnreachableError, SettingsError
 from model.hub_download import SLOWEST_BYTES_PER_SECOND, WAITS
 from model.hub_transport import LONGEST_WAIT, within
 from train.card import merge_card, model_card, told_by
+from train.gallery import without_pictures
 from train.push_errors import OvertakenError, PushError, explain_push, overtaken
 
 Result = TypeVar("Result")
@@ -32,6 +33,7 @@ CALL_SECONDS = 60.0
 _PULL_REQUESTS = 20
 # Text below so many bytes is never stored as a large file.
 _SMALL_TEXT = 1_000_000
+_PAGE = "report/index.html"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ class Pushed:
 def bundle_files(directory: Path) -> tuple[dict[str, bytes | Path], str]:
     """Return what is published of a bundle, but its card, by path in the repository; and its version.
 
-    The manifest that is published leaves the card out, which people may edit on the Hub. The version is
-    the beginning of that manifest's SHA-256: the same content always has the same one.
+    The manifest that is published leaves the card out, which people may edit on the Hub, and the report its
+    pictures, which may show people who never agreed to that. The version is the beginning of that manifest's
+    SHA-256: the same content always has the same one.
 
     Raises:
         BundleError: The bundle is damaged or incomplete.
@@ -89,9 +92,14 @@ def bundle_files(directory: Path) -> tuple[dict[str, bytes | Path], str]:
     missing = [name for name in manifest["files"] if not (directory / name).is_file()]
     if missing:
         raise PushError(f"“{directory / missing[0]}” is missing, but the manifest lists it. Write the bundle again.")
+    hidden: dict[str, bytes | Path] = {}
+    if (report := manifest["files"].get(_PAGE)) is not None:
+        page = without_pictures((directory / _PAGE).read_bytes())
+        report.update(sha256=hashlib.sha256(page).hexdigest(), size=len(page))
+        hidden[_PAGE] = page
     listed = json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n"
     files: dict[str, bytes | Path] = {name: directory / name for name in sorted(manifest["files"])}
-    return files | {MANIFEST: listed}, f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
+    return files | hidden | {MANIFEST: listed}, f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
 
 
 def push_bundle(

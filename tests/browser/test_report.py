@@ -2,40 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser
+import pytest
+from playwright.sync_api import Browser, Page
 
 from train.evaluation import measure
 from train.gallery import Evidence
+from train.multilabel import measure_multilabel
 from train.report import write_report
 
 LABELS = ["cat", "<i>dog</i>"]
+NAMES = ["right.png", "also.png", "<b>mistaken.png"]
+PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+PICTURES = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def open_report(browser: Browser) -> Iterator[Callable[[Path], Page]]:
+    """Open a report on a phone; nothing may fail in it, and nothing may be asked of a server."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    problems: list[str] = []
+
+    def open_(directory: Path) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text))  # what the page's policy forbids
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else problems.append(r.url))
+        page.goto((directory / "report" / "index.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        return page
+
+    yield open_
+    context.close()
+    assert not problems
 
 
 def test_a_cell_of_the_confusion_matrix_opens_its_pictures_by_click_and_by_keyboard(
-    browser: Browser, tmp_path: Path
+    open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
-    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     classes = np.array([0, 1, 1])
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3)).astype(np.uint8)
-    names = ["right.png", "also.png", "<b>mistaken.png"]
-    metrics = {"split": "test"} | measure(probabilities, classes, LABELS)
-    write_report(tmp_path, metrics, LABELS, Evidence(pictures, names, classes, probabilities))
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto((tmp_path / "report" / "index.html").as_uri())
+    metrics = {"split": "test"} | measure(PROBABILITIES, classes, LABELS)
+    write_report(tmp_path, metrics, LABELS, Evidence(PICTURES, NAMES, np.eye(2)[classes], PROBABILITIES))
+    page = open_report(tmp_path)
 
-    page.locator("[data-cell='1-0']").click()
+    page.locator(".cells [data-cell='1-0']").click()
     assert "<i>dog</i>, taken for cat: 1" in page.locator("#cell").inner_text()
     assert "<b>mistaken.png (70 %)" in page.locator("#cell").inner_text()
     assert page.locator("#cell img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 48
 
-    page.locator("[data-cell='0-0']").focus()
+    page.locator(".cells [data-cell='0-0']").focus()
     page.keyboard.press("Enter")
     assert "right.png (90 %)" in page.locator("#cell").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert not problems
-    page.close()
+    assert "cat (70 %)\nin truth <i>dog</i>" in page.locator("#misled").inner_text()
+
+    page.get_by_label("Show shares").check()
+    assert page.locator(".cells [data-cell='1-0']").inner_text() == "50%"
+    page.locator("#matrix table:not(.cells) [data-cell='1-0']").click()  # in the list of what is mixed up
+    assert "taken for cat: 1" in page.locator("#cell").inner_text()
+
+
+def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_named(
+    open_report: Callable[[Path], Page], tmp_path: Path
+) -> None:
+    targets = np.array([[1, 1], [0, 1], [0, 0]])
+    metrics = {"split": "test"} | measure_multilabel(PROBABILITIES, targets, LABELS, (0.5, 0.5))
+    write_report(tmp_path, metrics, LABELS, Evidence(PICTURES, NAMES, targets, PROBABILITIES, (0.5, 0.5)))
+    page = open_report(tmp_path)
+
+    page.locator("[data-cell='1-missed']").click()
+    assert "<i>dog</i>, missed: 1" in page.locator("#cell").inner_text()
+    assert "right.png (10 %)" in page.locator("#cell").inner_text()
+    assert "cat (70 %)\nis not there" in page.locator("#misled").inner_text()
+    assert "<i>dog</i> (10 %)\nis there" in page.locator("#misled").inner_text()
+
+
+def test_a_page_without_pictures_says_how_to_get_one_with_them(
+    open_report: Callable[[Path], Page], tmp_path: Path
+) -> None:
+    write_report(tmp_path, {"split": "test"} | measure(PROBABILITIES, np.array([0, 1, 1]), LABELS), LABELS)
+    page = open_report(tmp_path)
+
+    page.locator(".cells [data-cell='1-0']").click()
+
+    assert "taken for cat: 1" in page.locator("#cell").inner_text()
+    assert "python -m train evaluate" in page.locator("#cell").inner_text()
+    assert page.locator("#cell img").count() == 0

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report there")
     parser.add_argument(
         "--pictures",
-        action="store_true",
-        help="let the report show the pictures behind each number; leave it out where they are private",
+        action=argparse.BooleanOptionalAction,
+        help="let the report show the pictures behind each number (default); --no-pictures where they are private",
     )
 
 
@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
 
     if options.pictures and not options.out:
         raise SettingsError("--pictures needs --out DIR, where the report that shows them is written.")
-    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.pictures)))
+    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.pictures is not False)))
     return 0

@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on with an interrupted training of this bundle, or begin again",
     )
     parser.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's records")
+    parser.add_argument(
+        "--pictures",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep small copies of the measured pictures in the report, which opens them by a click; "
+        "`train push` leaves them out",
+    )
     add_setting_arguments(parser)
 
 
@@ -79,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
             test=options.test,
             resume=options.resume,
             tensorboard=options.tensorboard,
+            show=options.pictures,
         )
     except KeyboardInterrupt:
         if has_progress(options.out):

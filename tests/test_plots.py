@@ -1,0 +1,113 @@
+"""The report's plots: legible for few and many classes, nothing cut, small files, no global state."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.classifier import probabilities_of
+from train import plots
+from train.evaluation import measure
+from train.multilabel import measure_multilabel
+
+HISTORY = [
+    {"phase": "head" if epoch < 4 else "all", "epoch": epoch, "loss": 2 / epoch, "accuracy": 1 - 0.7 / epoch}
+    | ({"val_loss": 1.7 / epoch, "val_accuracy": 1 - 0.6 / epoch} if epoch > 1 else {})
+    | {"learning_rate": 1e-3 / epoch}
+    for epoch in range(1, 9)
+]
+
+
+def figures(count: int, pictures: int, absent: int | None = None) -> tuple[list[str], dict[str, Any]]:
+    """Measure made-up answers; the first label is long, and formulas and markup stand in another."""
+    rng = np.random.default_rng(count)
+    labels = ["an uncommonly long label of a class, too long", "$x^2$ <b>&", *(f"class {i}" for i in range(2, count))]
+    classes = np.arange(pictures) % count
+    if absent is not None:
+        classes[classes == absent] = 0
+    logits = rng.normal(0, 1, (pictures, count))
+    logits[np.arange(pictures), classes] += 2
+    return labels, measure(
+        probabilities_of(logits, 0.8), classes, labels, uncalibrated=probabilities_of(logits), threshold=0.4
+    )
+
+
+CASES = {
+    "two classes": lambda: figures(2, 30),
+    "seven classes, one absent": lambda: figures(7, 90, absent=3),
+    "one picture a class": lambda: figures(8, 8),
+    "a hundred classes": lambda: figures(100, 700),
+}
+PLOTS: dict[str, Callable[[list[str], dict[str, Any]], bytes]] = {
+    "counts": lambda labels, m: plots.confusion_plot(np.array(m["confusion_matrix"]), labels),
+    "shares": lambda labels, m: plots.confusion_plot(
+        np.array(m["confusion_matrix"]), labels, np.array([m["per_class"][label]["support"] for label in labels])
+    ),
+    "roc": lambda _, m: plots.curves_plot(m["curves"], "roc"),
+    "precision and recall": lambda _, m: plots.curves_plot(m["curves"], "precision_recall"),
+    "histograms": lambda _, m: plots.histograms_plot(m["histograms"], m["per_class"]),
+    "reliability": lambda _, m: plots.reliability_plot(m),
+    "classes": lambda _, m: plots.classes_plot(m["per_class"]),
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, Any]]:
+    return CASES[request.param]()
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_plot_is_a_small_picture_in_which_nothing_is_cut(plot: str, case: tuple[list[str], dict[str, Any]]) -> None:
+    check(PLOTS[plot](*case))
+
+
+@pytest.mark.parametrize("history", [HISTORY, HISTORY[:1]], ids=["eight epochs", "one epoch"])
+@pytest.mark.parametrize("best", [5, 0, None])
+def test_training_curves_are_drawn_with_and_without_validation(history: list[dict[str, Any]], best: int | None) -> None:
+    check(plots.training_plot(history, best))
+
+
+def test_thresholds_of_several_labels_are_drawn() -> None:
+    targets = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], float)
+    found = measure_multilabel(targets * 0.6 + 0.2, targets, ["a", "b"], (0.5, 0.3))
+
+    drawn = plots.histograms_plot(found["histograms"], found["per_class"], found["thresholds"])
+
+    check(drawn)
+    assert drawn != plots.histograms_plot(found["histograms"], found["per_class"])
+
+
+def test_drawing_leaves_matplotlib_s_settings_and_figures_alone() -> None:
+    import matplotlib
+    from matplotlib import pyplot
+
+    before = dict(matplotlib.rcParams)
+    plots.classes_plot(figures(3, 9)[1]["per_class"])
+
+    assert dict(matplotlib.rcParams) == before
+    assert not pyplot.get_fignums()
+
+
+def test_labels_of_any_script_are_drawn_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    row = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
+
+    check(plots.classes_plot({"日本": row, "العربية": row, "🦊": row}))
+
+    assert not [w for w in recwarn if "lyph" in str(w.message)]
+
+
+def check(content: bytes) -> None:
+    """A PNG of readable size and few bytes, with a margin in which there is no ink."""
+    assert content.startswith(b"\x89PNG")
+    assert len(content) < 150_000
+    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+    assert 300 <= picture.shape[1] <= 2000
+    edges = np.concatenate([picture[:4].reshape(-1, 3), picture[-4:].reshape(-1, 3)])
+    edges = np.concatenate([edges, picture[:, :4].reshape(-1, 3), picture[:, -4:].reshape(-1, 3)])
+    assert edges.min() >= 250
+    assert (picture < 128).all(axis=2).any()  # dark text

@@ -1,0 +1,111 @@
+"""The report's page: what it says, for whatever figures there are, and nothing that acts or is fetched."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from train.evaluation import measure
+from train.report import write_report
+from train.report_page import page as page_of
+
+EVIL = ["<script>alert(1)</script>", "\" onmouseover='alert(2)", "plain & simple"]
+PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1]])
+CLASSES = np.array([0, 0, 1, 0])
+
+
+class Reader(HTMLParser):
+    """Collects the elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def metrics() -> dict[str, Any]:
+    uncalibrated = PROBABILITIES**2 / (PROBABILITIES**2).sum(axis=1, keepdims=True)
+    found = measure(PROBABILITIES, CLASSES, EVIL, uncalibrated=uncalibrated, threshold=0.65)
+    row = {"phase": "training", "epoch": 1, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1}
+    return {"split": "test", "temperature": 2.0} | found | {"training": {"best_epoch": 1, "history": [row]}}
+
+
+@pytest.fixture(scope="module")
+def page(metrics: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    return read(tmp_path_factory.mktemp("page"), metrics)
+
+
+def read(directory: Path, metrics: dict[str, Any]) -> Reader:
+    write_report(directory, metrics, EVIL)
+    return Reader((directory / "report" / "index.html").read_text(encoding="utf-8"))
+
+
+def test_labels_are_text_and_never_markup(page: Reader) -> None:
+    assert len(page.all("script")) == 2  # the pictures, and the page's own
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert all(label in page.text for label in EVIL)
+
+
+def test_nothing_is_fetched(page: Reader) -> None:
+    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in page.all("img"))
+    assert not page.all("link")
+    assert not any("src" in script for script in page.all("script"))
+    assert all(str(link["href"]).startswith("#") for link in page.all("a"))
+    assert any("default-src 'none'" in str(meta.get("content")) for meta in page.all("meta"))
+
+
+def test_every_picture_says_what_it_shows_and_every_entry_of_the_contents_leads_somewhere(page: Reader) -> None:
+    assert len(page.all("img")) == 8
+    assert all(len(str(image["alt"])) > 20 for image in page.all("img"))
+    identifiers = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    assert {str(link["href"])[1:] for link in page.all("a")} == {str(s["id"]) for s in page.all("section")}
+    assert len(page.all("section")) == 9
+
+
+def test_the_figures_are_said_in_sentences(page: Reader, metrics: dict[str, Any]) -> None:
+    text = re.sub(r"\s+", " ", page.text)
+
+    low, high = metrics["accuracy_interval"]
+    assert "It was shown 4 pictures of the test part and named 75.0 % of them rightly." in text
+    assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % interval)" in text
+    assert f"is {metrics['ece_before']:.4f} as the network said it and {metrics['ece']:.4f} with" in text
+    assert "less than 65.0 %, the answer is “none of these”. Here that leaves 2 of 4 pictures with an answer" in text
+    assert "It withholds 1 wrong answers and 1 right ones." in text
+    assert "Without a picture in this part: plain & simple." in text
+    assert "The weights of epoch 1 were kept" in text
+
+
+@pytest.mark.parametrize("split", ["validation", "train", "whole folder"])
+def test_figures_of_pictures_that_are_not_independent_are_called_too_good(split: str, metrics: dict[str, Any]) -> None:
+    assert "too good" in Reader(page_of(metrics | {"split": split}, EVIL, {}, "")).text
+
+
+def test_figures_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any], tmp_path: Path) -> None:
+    names = ("split", "n", "accuracy", "accuracy_interval", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
+    older = {name: metrics[name] for name in (*names, "per_class", "confusion_matrix")}
+
+    page = read(tmp_path, older)
+
+    assert {str(s["id"]) for s in page.all("section")} == {"summary", "matrix", "mistakes", "classes"}
+    assert sorted(p.name for p in (tmp_path / "report").glob("*.png")) == [
+        "classes.png",
+        "confusion_matrix.png",
+        "confusion_matrix_normalised.png",
+    ]

@@ -6,14 +6,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.run import CPU_SECONDS
-
 
 def run_guided(name: str, minutes: float, seed: int, keep: Path) -> None:
     """Run one target until the time is over or it is broken; libFuzzer then ends this process."""
     import atheris
 
     with atheris.instrument_imports(include=["model", "PIL"]):
+        from tests.fuzz.run import CPU_SECONDS
         from tests.fuzz.targets import TARGETS, verdict
     target = TARGETS[name]
     seeds = target.seeds()
@@ -36,6 +35,7 @@ def run_guided(name: str, minutes: float, seed: int, keep: Path) -> None:
     options = [
         f"-max_total_time={round(60 * minutes)}",
         f"-timeout={CPU_SECONDS}",
+        "-len_control=0",
         "-rss_limit_mb=2048",
         "-max_len=100000",
         f"-seed={seed or 1}",

@@ -12,7 +12,6 @@ import random
 import resource
 import select
 import signal
-import sys
 import tempfile
 import time
 import traceback
@@ -209,8 +208,3 @@ def _virtual() -> int:
 
 def _resident() -> int:
     return _pages(1)
-
-
-def supported() -> bool:
-    """Say whether this machine can run files apart."""
-    return sys.platform == "linux" and hasattr(os, "fork")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 import time
@@ -101,6 +102,7 @@ def launch_options(page: Page) -> dict[str, Any]:
         "run_history": False,  # a shared phone should not keep a stranger's pictures
         "ssr_mode": False,  # what answers is this process alone
         "app_kwargs": server_options(page.files),
+        "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
 
 

@@ -1,4 +1,4 @@
-"""What the web server answers besides Gradio's own: the visitor's language at once, `/healthz`, no room for uploads."""
+"""What the web server does besides Gradio: the language at once, `/healthz`, embedding, no uploads to a full disk."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,7 +42,7 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
         files: Where uploads go.
     """
     return {
-        "routes": [Route("/healthz", _health)],
+        "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
         "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
     }
 
@@ -60,6 +61,12 @@ async def _health(request: Request) -> JSONResponse:
         "memory_free_megabytes": free // 2**20 if whole else None,
     }
     return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
+
+
+async def _web_component(_: Request) -> FileResponse:
+    """Answer the program of the web component, for pages that embed the app; Gradio brings it but does not serve it."""
+    program = Path(gr.__file__).parent / "templates" / "frontend" / "gradio.js"
+    return FileResponse(program, media_type="text/javascript")
 
 
 class _LanguageFirst:

@@ -159,6 +159,15 @@ def damaged_files(directory: Path) -> list[str]:
     return [name for name, entry in _manifest(directory).items() if not _matches(directory / name, entry)]
 
 
+def listed_files(directory: Path) -> tuple[str, ...]:
+    """Return the files that a bundle's manifest lists, there or not.
+
+    Raises:
+        BundleError: The manifest itself cannot be used.
+    """
+    return tuple(_manifest(directory))
+
+
 def _missing(directory: Path, name: str) -> str:
     if name == NETWORK and (directory / "model.weights.h5").is_file():
         return (

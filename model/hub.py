@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ModelNotFoundError
-from model.hub_download import ask, cached_copy, download
+from model.hub_download import ask, cached_copy, download, is_complete
 
 EMBEDDED = Path(__file__).parent / "default"
 
@@ -130,7 +130,7 @@ def _commit_now(repository: str, revision: str | None) -> str | None:
 
 def _pull(repository: str, revision: str | None, on_trouble: OnTrouble) -> ModelSource:
     copy = cached_copy(repository, revision)
-    if copy and revision and _COMMIT.fullmatch(revision):
+    if copy and revision and _COMMIT.fullmatch(revision) and is_complete(copy):
         return ModelSource(copy, repository, revision, revision)  # a commit never changes: nothing to ask
     try:
         listing = ask(repository, revision, on_trouble)

@@ -21,6 +21,7 @@ from model.bundle import (
     NETWORK,
     SERVING_FILES,
     damaged_files,
+    listed_files,
     load_bundle,
 )
 from model.errors import BundleError, HubUnreachableError, ModelNotFoundError
@@ -70,6 +71,7 @@ def ask(repository: str, revision: str | None, on_trouble: Callable[[str], objec
         ModelNotFoundError: There is no such repository or revision, it may not be read, or it holds no bundle.
     """
     from huggingface_hub import HfApi  # here: it takes a quarter of a second, and the embedded model does without
+    from huggingface_hub.hf_api import RepoFile
 
     def info() -> Any:
         return HfApi().model_info(repository, revision=revision, files_metadata=True, timeout=REQUEST_SECONDS)
@@ -77,9 +79,19 @@ def ask(repository: str, revision: str | None, on_trouble: Callable[[str], objec
     answer = _trying(
         lambda seconds: within(seconds, MAX_JSON_BYTES, info), ASK_SECONDS, repository, revision, on_trouble
     )
-    sizes = {file.rfilename: file.size for file in answer.siblings or []}
     if not answer.sha:
         raise ModelNotFoundError(f"“{repository}” has no commit yet. Publish a bundle there with `train push`.")
+
+    def tree() -> dict[str, int | None]:
+        entries = HfApi().list_repo_tree(repository, recursive=True, revision=answer.sha)
+        return {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
+
+    if answer.siblings is None:  # the list of files may be left out of the answer
+        sizes = _trying(
+            lambda seconds: within(seconds, MAX_JSON_BYTES, tree), ASK_SECONDS, repository, revision, on_trouble
+        )
+    else:
+        sizes = {file.rfilename: file.size for file in answer.siblings}
     return Listing(repository, answer.sha, _needed(repository, answer.sha, sizes))
 
 
@@ -129,6 +141,15 @@ def download(listing: Listing, revision: str | None, on_trouble: Callable[[str],
         raise ModelNotFoundError(f"“{repository}” at commit {commit} holds no usable bundle: {text}") from error
     _remember(directory, revision)
     return directory
+
+
+def is_complete(directory: Path) -> bool:
+    """Say whether a cached bundle has, besides what it cannot do without, the rest of what its manifest lists for us.
+
+    One that was fetched while somebody ended the program, or by a Space's build, may lack labels in other languages.
+    """
+    listed = listed_files(directory)
+    return all((directory / name).is_file() for name in listed if name == METRICS or language_of(name))
 
 
 def cached_copy(repository: str, revision: str | None) -> Path | None:
@@ -271,7 +292,7 @@ def _remember(directory: Path, revision: str | None) -> None:
     reference = directory.parents[1] / "refs" / (revision or "main")
     partial = reference.with_name(f".{reference.name}.{uuid.uuid4().hex[:8]}")
     with contextlib.suppress(OSError):  # a cache that may only be read serves all the same
-        if reference.is_file() and reference.read_text(encoding="utf-8") == directory.name:
+        if reference.is_file() and reference.read_bytes() == directory.name.encode():
             return
         reference.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(directory.name, encoding="utf-8")

@@ -47,13 +47,14 @@ class BodyTooLargeError(Exception):
 class _Limits:
     end: float  # on the clock of time.monotonic
     body_bytes: int
+    answer_seconds: float
     status: int | None = None  # of the last answer, when it was an error
 
 
 _LIMITS: contextvars.ContextVar[_Limits | None] = contextvars.ContextVar("vistazo_limits", default=None)
 
 
-def within(seconds: float, body_bytes: int, work: Callable[[], Result]) -> Result:
+def within(seconds: float, body_bytes: int, work: Callable[[], Result], answer_seconds: float | None = None) -> Result:
     """Do a piece of work with the Hub's client, and give up when the time has passed.
 
     Every request in it gets time-outs, waits and bodies that fit the limits. Should something hang all
@@ -63,6 +64,7 @@ def within(seconds: float, body_bytes: int, work: Callable[[], Result]) -> Resul
         seconds: For all of it, 0 or more.
         body_bytes: The largest body that a server may send.
         work: Calls the client in the thread it is called in, and in no other.
+        answer_seconds: How long one answer may stay away; None for `REQUEST_SECONDS`.
 
     Raises:
         DeadlineError: The time has passed.
@@ -72,7 +74,7 @@ def within(seconds: float, body_bytes: int, work: Callable[[], Result]) -> Resul
 
     def run() -> None:
         try:
-            with _limits(seconds, body_bytes):
+            with _limits(seconds, body_bytes, answer_seconds or REQUEST_SECONDS):
                 result = work()
         except BaseException as error:
             future.set_exception(error)
@@ -116,8 +118,8 @@ def limit_requests() -> None:
 
 
 @contextmanager
-def _limits(seconds: float, body_bytes: int) -> Iterator[None]:
-    token = _LIMITS.set(_Limits(time.monotonic() + seconds, body_bytes))
+def _limits(seconds: float, body_bytes: int, answer_seconds: float) -> Iterator[None]:
+    token = _LIMITS.set(_Limits(time.monotonic() + seconds, body_bytes, answer_seconds))
     try:
         yield
     finally:
@@ -135,7 +137,8 @@ def _limit_request(request: Any) -> None:
     limits = _LIMITS.get()
     if limits is None:
         return
-    longest = min(REQUEST_SECONDS, _seconds_left(limits))
+    longest = min(limits.answer_seconds, _seconds_left(limits))
+    request.headers["accept-encoding"] = "identity"  # sizes are bounded before anything is unpacked
     given = request.extensions.get("timeout", {})
     request.extensions["timeout"] = {
         kind: longest if given.get(kind) is None else min(longest, given[kind])

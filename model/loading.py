@@ -95,8 +95,8 @@ class ModelLoader:
                 failure = VistazoError(_UNEXPECTED)
             else:
                 return self._loaded(model)
-            if self._fall_back:
-                return self._loaded(self._embedded(failure))
+            if self._fall_back and (embedded := self._embedded(failure)):
+                return self._loaded(embedded)
             if not self.in_repository:  # a directory does not mend itself
                 return self._failed(failure, f"{failure}")
             pause = PAUSES[min(rounds, len(PAUSES) - 1)] if isinstance(failure, HubUnreachableError) else PAUSES[-1]
@@ -104,10 +104,15 @@ class ModelLoader:
             self._failed(failure, f"{failure} Trying again in {pause:.0f} seconds.")
             time.sleep(pause)
 
-    def _embedded(self, failure: VistazoError) -> LoadedModel:
+    def _embedded(self, failure: VistazoError) -> LoadedModel | None:
+        """Load the embedded model; None where the program came without it, as on a Space."""
         source = find_model(None)
         note = f"This is the embedded model, in place of “{self.name}”. {failure}"
-        return LoadedModel(Classifier.load(source.directory), replace(source, note=note), self.name)
+        try:
+            return LoadedModel(Classifier.load(source.directory), replace(source, note=note), self.name)
+        except VistazoError as error:
+            _log.warning("%s", error)
+            return None
 
     def _trouble(self, sentence: str) -> None:
         with self._changed:

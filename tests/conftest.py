@@ -11,6 +11,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.hub.client import client, doors, forking_client, hub  # noqa: F401  (fixtures)
+from tests.hub.pulling import commit, pull, start  # noqa: F401
+from tests.hub.pushing import command, push  # noqa: F401
 from tests.pictures import COLOURS, hashes, write_class, write_colours, write_stripes
 
 # The same examples in every run, however busy the machine is, and nothing kept between runs.

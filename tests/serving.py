@@ -42,14 +42,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(temporary: Path, arguments: Sequence[str] = (), patience: float = 120, **more: str) -> Iterator[str]:
-    """Start `python app.py` with `more` variables, wait until it answers, yield its address, and end it."""
+def running_app(
+    temporary: Path, arguments: Sequence[str] = (), patience: float = 120, folder: Path = ROOT, **more: str
+) -> Iterator[str]:
+    """Start `python app.py` of a folder with `more` variables, wait until it answers, yield its address, and end it."""
     port, log = free_port(), temporary / "app.log"
     url = f"http://127.0.0.1:{port}/"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port), *arguments],
-            cwd=ROOT,
+            cwd=folder,
             env=environment(temporary, **more),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,19 +1,9 @@
-"""Pulling a model from a Hub: at one commit, only what serving needs, and whatever goes wrong, one sentence.
-
-Each pull runs in a process of its own with the real client, which reads its settings when it is
-imported. Deadlines are shortened there; nothing else is.
-"""
+"""Pulling a model from a Hub: at one commit, only what serving needs; and what is refused."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,134 +11,11 @@ import pytest
 
 from model.bundle import load_bundle
 from model.hub import EMBEDDED
-from tests.hub.server import TOKEN, Hub, corrupted, dripping, halting, truncated
-from tests.serving import ROOT, environment
+from tests.hub.pulling import INFO, NEEDED, NO_COPY, REPOSITORY, Pull, of_embedded
+from tests.hub.pushing import other_version
+from tests.hub.server import DIALECTS, Hub
+from tests.hub.writing import TOKEN
 from train.bundle import write_manifest
-
-REPOSITORY = "somebody/flags"
-NEEDED = [
-    "config.json",
-    "labels.es.txt",
-    "labels.fr.txt",
-    "labels.txt",
-    "manifest.json",
-    "metrics.json",
-    "model.tflite",
-]
-NETWORK = r"GET /[0-9a-f]{64}/model\.tflite"
-INFO = r"GET /api/models/"
-NO_COPY = "There is no usable copy on this machine."
-
-_PULL = """
-import json, sys, time
-from model import hub_download, hub_transport
-hub_download.WAITS = (0.05, 0.05, 0.05)
-hub_download.ASK_SECONDS, hub_download.DOWNLOAD_SECONDS = 3.0, 3.0
-hub_download.SLOWEST_BYTES_PER_SECOND = 2_000_000
-hub_download.LONGEST_WAIT = hub_transport.LONGEST_WAIT = 1
-hub_transport.REQUEST_SECONDS = 2.0
-{prelude}
-from model.errors import HubUnreachableError, VistazoError
-from model.hub import find_model
-trouble = []
-begin = time.monotonic()
-try:
-    source = find_model(sys.argv[1], trouble.append)
-    told = dict(directory=str(source.directory), title=source.title, commit=source.commit, note=source.note)
-except VistazoError as error:
-    told = dict(error=str(error), later=isinstance(error, HubUnreachableError))
-print(json.dumps(told | dict(trouble=trouble, seconds=time.monotonic() - begin)))
-"""
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """What came of one pull."""
-
-    directory: Path | None
-    title: str | None
-    commit: str | None
-    note: str | None
-    error: str | None
-    later: bool
-    trouble: list[str]
-    seconds: float
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as server:
-        yield server
-
-
-@pytest.fixture
-def commit(hub: Hub) -> str:
-    return hub.commit(REPOSITORY, EMBEDDED)
-
-
-@pytest.fixture
-def start(hub: Hub, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Begin a pull."""
-
-    def start_(name: str, prelude: str = "", **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", _PULL.format(prelude=prelude), name],
-            cwd=ROOT,
-            env=environment(tmp_path, **hub.environment(tmp_path / "hub", **more)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start_
-
-
-@pytest.fixture
-def pull(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., Pulled]:
-    """Pull, and check what holds whatever happens: it ends, quietly, and keeps the token for itself."""
-
-    def pull_(name: str = REPOSITORY, prelude: str = "", **more: str) -> Pulled:
-        process = start(name, prelude, **more)
-        try:
-            out, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-        assert process.returncode == 0, err
-        assert "Traceback" not in err
-        assert TOKEN not in out + err
-        told: dict[str, Any] = json.loads(out)
-        pulled = Pulled(
-            Path(told["directory"]) if "directory" in told else None,
-            told.get("title"),
-            told.get("commit"),
-            told.get("note"),
-            told.get("error"),
-            told.get("later", False),
-            told["trouble"],
-            told["seconds"],
-        )
-        assert pulled.error or load_bundle(pulled.directory or Path()).labels
-        return pulled
-
-    return pull_
-
-
-Pull = Callable[..., Pulled]
-
-
-def other_version(folder: Path) -> Path:
-    """The embedded bundle with another threshold: every serving file but the network has a new content."""
-    bundle = Path(shutil.copytree(EMBEDDED, folder / "other"))
-    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
-    config["vistazo"]["unknown_threshold"] = 0.123
-    (bundle / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    write_manifest(bundle)
-    return bundle
-
-
-def of_embedded(name: str) -> bytes:
-    return (EMBEDDED / name).read_bytes()
-
 
 # What is pulled
 
@@ -208,6 +75,33 @@ def test_a_private_repository_is_read_with_the_token_which_the_cdn_never_sees(hu
 
     assert pull(HF_TOKEN=TOKEN).commit == commit
     assert hub.cdn_log and hub.cdn_tokens == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: " ".join(sorted(dialect)))
+def test_another_implementation_of_the_protocol(dialect: set[str], hub: Hub, pull: Pull) -> None:
+    commit = hub.commit(REPOSITORY, EMBEDDED, private=True)
+    hub.dialect |= dialect
+
+    pulled = pull(HF_TOKEN=TOKEN)
+    assert pulled.commit == commit and pulled.trouble == []
+    assert pulled.directory and sorted(path.name for path in pulled.directory.iterdir()) == NEEDED
+    assert hub.cdn_log and hub.cdn_tokens == []
+
+
+def test_a_repository_that_was_renamed_is_still_found(hub: Hub, commit: str, pull: Pull) -> None:
+    hub.moved["somebody/formerly"] = REPOSITORY
+
+    pulled = pull("somebody/formerly")
+    assert pulled.commit == commit and pulled.trouble == []
+
+
+def test_a_pinned_commit_whose_copy_lacks_the_other_languages_is_completed(hub: Hub, commit: str, pull: Pull) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / "labels.es.txt").unlink()  # as after a fetch that was ended, or in a Space that preloaded less
+
+    assert pull(f"{REPOSITORY}@{commit}").directory == directory
+    assert (directory / "labels.es.txt").read_bytes() == of_embedded("labels.es.txt")
 
 
 # What is refused
@@ -312,191 +206,3 @@ def test_a_bundle_that_contradicts_itself(hub: Hub, pull: Pull, tmp_path: Path) 
     pulled = pull()
     assert pulled.error and f"“{REPOSITORY}” at commit {commit} holds no usable bundle" in pulled.error
     assert "labels.txt" in pulled.error and str(tmp_path) not in pulled.error
-
-
-# The Hub in trouble
-
-
-@pytest.mark.parametrize("moment", [INFO, "HEAD .*config", r"GET .*labels\.txt", "HEAD .*tflite", NETWORK])
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"reset": True}], ids=["500", "503", "reset"])
-def test_three_failures_are_outlasted(moment: str, fault: dict[str, Any], hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(moment, times=3, **fault)
-
-    assert pull().commit == commit
-
-
-@pytest.mark.parametrize("moment", [INFO, "HEAD .*tflite", NETWORK])
-def test_a_hub_that_asks_to_wait_for_a_day_is_asked_again_soon(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(moment, times=1, status=429, headers={"Retry-After": "86400", "RateLimit": '"api";r=0;t=86400'})
-
-    pulled = pull()
-    assert pulled.commit == commit and pulled.seconds < 10
-
-
-@pytest.mark.parametrize("moment", [INFO, NETWORK])
-@pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [
-        ({"status": 500}, "status 500"),
-        ({"status": 429, "headers": {"Retry-After": "86400"}}, "asks to be left alone for a while"),
-        ({"stall": 30}, "did not answer in time"),
-        ({"reset": True}, "cannot be reached|in time"),
-        ({"body": truncated}, "cannot be reached|cannot be used|in time"),
-        ({"body": halting}, "did not answer in time"),
-        ({"body": dripping}, "did not answer in time"),
-    ],
-    ids=["500", "429", "stall", "reset", "truncated", "halting", "dripping"],
-)
-def test_trouble_without_end_ends_in_a_sentence(
-    moment: str, fault: dict[str, Any], sentence: str, hub: Hub, commit: str, pull: Pull
-) -> None:
-    hub.fail(moment, **fault)
-
-    pulled = pull()
-    assert pulled.error and re.search(sentence, pulled.error) and f"“{REPOSITORY}”" in pulled.error
-    assert pulled.later and pulled.error.endswith(NO_COPY)
-    assert pulled.seconds < 12
-
-
-@pytest.mark.parametrize("fault", [{"status": 500}, {"stall": 30}, {"reset": True}], ids=["500", "stall", "reset"])
-def test_trouble_with_a_copy_at_hand(fault: dict[str, Any], hub: Hub, commit: str, pull: Pull) -> None:
-    pull()
-    hub.commit(REPOSITORY, EMBEDDED)
-    hub.fail("", **fault)
-
-    pulled = pull()
-    assert pulled.commit == commit and pulled.note and f"Offline copy of commit {commit}" in pulled.note
-    assert pulled.seconds < 12
-
-
-def test_a_hub_that_is_down(hub: Hub, commit: str, pull: Pull) -> None:
-    nobody = {"HF_ENDPOINT": "http://127.0.0.1:9"}
-
-    cold = pull(**nobody)
-    assert cold.error and f"cannot be reached for “{REPOSITORY}”" in cold.error and cold.later
-    assert len(cold.trouble) == 3
-    pull()
-    warm = pull(**nobody)
-    assert warm.commit == commit and warm.note and f"Offline copy of commit {commit}" in warm.note
-
-
-def test_offline_mode(hub: Hub, commit: str, pull: Pull) -> None:
-    cold = pull(HF_HUB_OFFLINE="1")
-    assert cold.error and "HF_HUB_OFFLINE is set" in cold.error
-    pull()
-    hub.recover()
-    warm = pull(HF_HUB_OFFLINE="1")
-    assert warm.note and f"Offline copy of commit {commit}" in warm.note
-    assert hub.log == []
-
-
-# Downloads that go wrong
-
-
-@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK])
-def test_a_truncated_file_is_resumed(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(moment, times=1, body=truncated)
-
-    assert pull().commit == commit
-
-
-@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK])
-def test_a_corrupted_file_is_fetched_once_more(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(moment, times=1, body=corrupted)
-
-    assert pull().commit == commit
-    assert len(hub.requests(moment)) == 2
-
-
-def test_a_file_that_is_corrupted_each_time_is_not_served(hub: Hub, commit: str, pull: Pull) -> None:
-    hub.fail(NETWORK, body=corrupted)
-
-    pulled = pull()
-    assert pulled.error and "model.tflite” is damaged" in pulled.error and commit in pulled.error
-    assert len(hub.requests(NETWORK)) == 2
-    hub.recover()
-    assert pull().commit == commit
-
-
-@pytest.mark.parametrize("name", ["model.tflite", "config.json", "manifest.json", "labels.es.txt"])
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: bytes([b[0] ^ 1]) + b[1:]])
-def test_a_damaged_cache_is_repaired(
-    name: str, damage: Callable[[bytes], bytes], hub: Hub, commit: str, pull: Pull
-) -> None:
-    directory = pull().directory
-    assert directory
-    (directory / name).resolve().write_bytes(damage(of_embedded(name)))
-    hub.recover()
-
-    assert pull().commit == commit
-    assert (directory / name).read_bytes() == of_embedded(name)
-
-
-def test_a_damaged_cache_is_no_copy_to_fall_back_on(hub: Hub, commit: str, pull: Pull) -> None:
-    directory = pull().directory
-    assert directory
-    (directory / "model.tflite").resolve().write_bytes(b"x")
-    hub.fail("", status=500)
-
-    pulled = pull()
-    assert pulled.error and pulled.error.endswith(NO_COPY)
-
-
-def test_a_disk_that_fills_up_in_the_middle(hub: Hub, commit: str, pull: Pull) -> None:
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))"
-
-    pulled = pull(prelude=limit)
-    assert pulled.error and "is full" in pulled.error and "HF_HOME" in pulled.error and not pulled.later
-    assert pull().commit == commit
-
-
-def test_a_disk_without_room_is_noticed_before_the_download(hub: Hub, commit: str, pull: Pull) -> None:
-    full = "import shutil, types; shutil.disk_usage = lambda path: types.SimpleNamespace(free=10_000_000)"
-
-    pulled = pull(prelude=full)
-    assert pulled.error and "has 10 MB left" in pulled.error
-    assert not hub.requests("/resolve/")
-
-
-def test_a_cache_that_cannot_be_written(hub: Hub, commit: str, pull: Pull, tmp_path: Path) -> None:
-    (tmp_path / "a file").touch()
-
-    pulled = pull(HF_HOME=str(tmp_path / "a file" / "hub"))
-    assert pulled.error and "cannot be written" in pulled.error and "HF_HOME" in pulled.error
-
-
-def test_a_killed_pull_leaves_nothing_that_hurts(
-    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    blobs = tmp_path / "hub" / "hub" / "models--somebody--flags" / "blobs"
-    hub.fail(NETWORK, times=1, body=halting)
-    process = start(REPOSITORY)
-    _wait_for(lambda: hub.requests(NETWORK) != [] and list(blobs.glob("*.incomplete")) != [])
-    process.kill()
-    process.communicate()
-
-    assert pull().commit == commit
-    assert not list(blobs.glob("*.incomplete"))
-
-
-def test_a_killed_update_leaves_the_commit_before_it_in_use(
-    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    pull()
-    newer = hub.commit(REPOSITORY, other_version(tmp_path))
-    hub.fail(r"GET .*cache.*labels\.txt|GET .*cache.*manifest", body=halting)
-    process = start(REPOSITORY)
-    _wait_for(lambda: hub.requests(f"GET .*cache.*{newer}/(labels.txt|manifest)") != [])
-    process.kill()
-    process.communicate()
-
-    assert pull(HF_HUB_OFFLINE="1").commit == commit
-    hub.recover()
-    assert pull().commit == newer
-
-
-def _wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -1,97 +1,32 @@
-"""Publishing on a Hub: one commit or none, whatever goes wrong, and one sentence about it.
-
-Each push runs in a process of its own with the real client, which reads its settings when it is
-imported. Waits and deadlines are shortened there; nothing else is.
-"""
+"""Publishing on a Hub: what is written, what stays, and what is refused."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from model.hub import EMBEDDED
-from tests.hub.server import Hub
-from tests.hub.writing import READ_TOKEN, TOKEN
-from tests.serving import ROOT, environment
+from tests.hub.client import Client
+from tests.hub.pushing import (
+    REPOSITORY,
+    SPACE,
+    Push,
+    other_version,
+    published,
+    result,
+    titles,
+)
+from tests.hub.server import DIALECTS, Hub
+from tests.hub.writing import TOKEN
 from train.bundle import write_manifest
 from train.gallery import Evidence, pictures_block
 from train.push import bundle_files
-
-REPOSITORY, SPACE = "somebody/flags", "somebody/show"
-COMMIT = r"POST /api/models/somebody/flags/commit/"
-LOOK = r"GET /api/models/somebody/flags\?"
-UPLOAD = r"PUT /(upload|part)/"
-_PUSH = """
-import sys
-from model import hub_transport
-from train import push
-push.WAITS = (0.05, 0.05, 0.05)
-push.CALL_SECONDS, push.LONGEST_WAIT, push.SLOWEST_BYTES_PER_SECOND = 15.0, 1, 2_000_000
-hub_transport.REQUEST_SECONDS = 2.0
-hub_transport.LONGEST_WAIT = 1
-from train.__main__ import main
-sys.exit(main(["push", *sys.argv[1:]]))
-"""
-Push = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as server:
-        yield server
-
-
-@pytest.fixture
-def command(hub: Hub, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    def command_(*options: str, bundle: Path = EMBEDDED, token: str | None = TOKEN) -> dict[str, Any]:
-        more = {"HF_TOKEN": token} if token else {}
-        return {
-            "args": [sys.executable, "-c", _PUSH, str(bundle), REPOSITORY, *options],
-            "cwd": ROOT,
-            "env": environment(tmp_path, **hub.environment(tmp_path / "hub", **more)),
-            "text": True,
-        }
-
-    return command_
-
-
-@pytest.fixture
-def push(command: Callable[..., dict[str, Any]], hub: Hub) -> Push:
-    """Push, and check what holds whatever happens: it ends, without a traceback, and keeps the token for itself."""
-
-    def push_(*options: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(**command(*options, **more), capture_output=True, timeout=90, check=False)
-        assert "Traceback" not in done.stderr
-        assert TOKEN not in done.stdout + done.stderr
-        assert not hub.cdn_tokens
-        return done
-
-    return push_
-
-
-def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def titles(hub: Hub) -> list[str]:
-    """What `train push` committed, oldest first."""
-    return [title for title in hub.repositories[REPOSITORY].titles.values() if title.startswith("Publish")]
-
-
-def published(hub: Hub, branch: str = "main") -> dict[str, bytes]:
-    repository = hub.repositories[REPOSITORY]
-    return repository.commits[repository.references[branch]]
 
 
 def test_the_report_is_published_without_the_pictures_in_it(tmp_path: Path) -> None:
@@ -124,18 +59,6 @@ def test_a_push_is_one_commit_with_every_file_and_a_tag(hub: Hub, push: Push) ->
     for path in ("model.tflite", "model.weights.h5", "labels.txt", "report/confusion_matrix.png"):
         assert published(hub)[path] == (EMBEDDED / path).read_bytes()
     assert "README.md" not in json.loads(published(hub)["manifest.json"])["files"]
-
-
-def test_the_published_card_states_the_figures(hub: Hub, push: Push) -> None:
-    from huggingface_hub import ModelCard
-
-    result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
-
-    data = ModelCard(published(hub)["README.md"].decode()).data
-    metrics = json.loads((EMBEDDED / "metrics.json").read_text(encoding="utf-8"))
-    assert (data.library_name, data.pipeline_tag, data.license) == ("keras", "image-classification", "apache-2.0")
-    assert {r.metric_name: r.metric_value for r in data.eval_results or []}["Accuracy"] == metrics["accuracy"]
-    assert {r.dataset_name for r in data.eval_results or []} == {"national flags"}
 
 
 def test_a_second_push_finds_nothing_to_do(hub: Hub, push: Push) -> None:
@@ -201,114 +124,83 @@ def test_a_model_that_no_push_wrote_is_not_overwritten(hub: Hub, push: Push) -> 
     assert published(hub) == {"config.json": b"{}"}
 
 
-@pytest.mark.parametrize(
-    ("match", "status", "sentence"),
-    [
-        (LOOK, 401, "does not accept the token (401)"),
-        (COMMIT, 403, "needs the right to write"),
-        (COMMIT, 404, "no “somebody/flags” that the token may write to"),
-        (COMMIT, 409, "Another change of “somebody/flags” is under way"),
-        (COMMIT, 412, "Somebody else has changed “somebody/flags”"),
-        (UPLOAD, 422, "does not accept what was sent"),
-    ],
-)
-def test_a_refusal_is_one_sentence_and_nothing_is_written(
-    hub: Hub, push: Push, match: str, status: int, sentence: str
-) -> None:
-    hub.fail(match, status=status)
-    done = push()
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: " ".join(sorted(dialect)))
+def test_another_implementation_of_the_protocol(dialect: set[str], hub: Hub, push: Push) -> None:
+    hub.dialect |= dialect
+    first = result(push("--space", SPACE))
 
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: ") and sentence in done.stderr
-    assert REPOSITORY not in hub.repositories or not titles(hub)
+    assert result(push("--space", SPACE)) | {"changed": [], "space_changed": []} == result(push("--space", SPACE))
+    assert first["commit"] == hub.repositories[REPOSITORY].references["main"]
+    assert len(titles(hub)) == 1 and len(hub.repositories[f"spaces/{SPACE}"].titles) == 1
 
 
-def test_without_a_token_it_says_that_one_is_needed(push: Push) -> None:
-    done = push(token=None)
-    assert done.returncode == 2
-    assert "Publishing needs a token with the right to write" in done.stderr
-
-
-def test_a_token_that_may_only_read_is_told_which_right_is_missing(push: Push) -> None:
-    done = push(token=READ_TOKEN)
-    assert done.returncode == 2
-    assert "needs the right to write" in done.stderr
-
-
-@pytest.mark.parametrize("match", [LOOK, UPLOAD, COMMIT])
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 500, "times": 3},
-        {"status": 429, "times": 1, "headers": {"Retry-After": "86400"}},
-        {"reset": True, "times": 1},
-        {"lose": True, "times": 1},
-        {"stall": 4, "times": 1},
-    ],
-    ids=["500", "429", "reset", "lost", "stall"],
-)
-def test_trouble_that_passes_is_outlasted_with_one_commit(hub: Hub, push: Push, match: str, fault: Any) -> None:
-    hub.fail(match, **fault)
+def test_what_somebody_has_changed_since_the_last_push_is_not_overwritten(hub: Hub, push: Push, tmp_path: Path) -> None:
     result(push())
-    assert len(titles(hub)) == 1
+    theirs = hub.commit(REPOSITORY, files={**published(hub), "labels.es.txt": b"theirs", "notes.txt": b"mine"})
+    for options in ((), ("--dry-run",)):
+        done = push(*options, bundle=other_version(tmp_path / str(len(options))))
+        assert done.returncode == 2
+        assert "Somebody has changed labels.es.txt in “somebody/flags”" in done.stderr and theirs in done.stderr
+        assert hub.repositories[REPOSITORY].references["main"] == theirs
+
+    result(push("--replace"))
+    assert published(hub)["labels.es.txt"] == (EMBEDDED / "labels.es.txt").read_bytes()
+    assert published(hub)["notes.txt"] == b"mine"
+    result(push(bundle=other_version(tmp_path / "after")))
+    assert len(titles(hub)) == 3
 
 
-def test_a_hub_that_is_down_is_one_sentence(hub: Hub, command: Callable[..., dict[str, Any]]) -> None:
-    hub.__exit__()
-    done = subprocess.run(**command(), capture_output=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert "error: The Hub cannot be reached for “somebody/flags”" in done.stderr
+def test_a_licence_is_asked_for_and_then_kept(hub: Hub, push: Push) -> None:
+    assert "Name one with --license" in push().stderr
+    assert "Name one with --license" not in push("--license", "mit").stderr
+    assert "Name one with --license" not in push().stderr
+    assert b"license: mit" in published(hub)["README.md"]
 
 
-def test_a_push_that_was_killed_is_continued(hub: Hub, push: Push, command: Callable[..., dict[str, Any]]) -> None:
-    met = threading.Event()
-    hub.fail(COMMIT, stall=1, times=1, reset=True, then=met.set)
-    process = subprocess.Popen(**command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert met.wait(60)
-    process.kill()
-    process.wait()
-    uploads = len(hub.requests(UPLOAD))
-    assert not titles(hub)
-    result(push())
+def test_somebody_at_a_terminal_can_answer_with_a_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from train.commands.push import ask_licence
 
-    assert len(titles(hub)) == 1
-    assert len(hub.requests(UPLOAD)) == uploads, "what was uploaded is not sent again"
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    for typed, licence in (("mit\n", "mit"), ("\n", None)):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert ask_licence() == licence
 
 
-def test_of_two_pushes_at_once_one_wins_whole_and_the_other_is_told(hub: Hub, push: Push) -> None:
-    hub.commit(REPOSITORY, files={".gitattributes": b""})
-    hub.fail(COMMIT, times=1, then=lambda: hub.commit(REPOSITORY, files={"theirs.txt": b"first"}))
-    done = push()
-
-    assert done.returncode == 2
-    assert "Somebody else has changed “somebody/flags”" in done.stderr
-    assert published(hub) == {"theirs.txt": b"first"}
+def test_a_repository_that_was_renamed_gets_the_commit(hub: Hub, push: Push) -> None:
+    hub.commit("somebody/banners", files={".gitattributes": b""})
+    hub.moved[REPOSITORY] = "somebody/banners"
+    told = result(push())
+    repository = hub.repositories["somebody/banners"]
+    assert repository.references["main"] == told["commit"] == repository.references[told["version"]]
 
 
-def test_a_space_serves_the_pushed_commit(hub: Hub, push: Push) -> None:
-    told = result(push("--space", SPACE))
-    space = hub.repositories[f"spaces/{SPACE}"]
-    files = space.commits[space.references["main"]]
+def test_a_branch_is_made_and_the_default_branch_left_alone(hub: Hub, push: Push) -> None:
+    hub.commit(REPOSITORY, files={"README.md": b"hello"})
+    told = result(push("--revision", "dev"))
 
-    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
-    assert {"app.py", "requirements.txt", "model/hub.py", "interface/demo.py"} <= set(files)
-    assert not [path for path in files if path.startswith(("train/", "tests/", "examples/", "model/default/"))]
-    card = files["README.md"].decode()
-    assert f"models:\n- {REPOSITORY}\n" in card and told["commit"] in card.partition("preload_from_hub")[2]
-    space.variables["VISTAZO_MODEL"] = "something else"
-    again = result(push("--space", SPACE))
-    assert again["space_changed"] == []
-    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert published(hub, "dev").keys() > {"model.tflite"} and set(published(hub)) == {"README.md"}
+    assert hub.repositories[REPOSITORY].references["dev"] == told["commit"]
 
 
-def test_plain_keras_loads_what_was_pushed(hub: Hub, push: Push, tmp_path: Path) -> None:
-    result(push())
-    code = (
-        "import keras, numpy; model = keras.saving.load_model('hf://somebody/flags');"
-        "print(model.predict(numpy.zeros((1, 144, 144, 3), 'uint8'), verbose=0).shape)"
-    )
-    env = environment(tmp_path, **hub.environment(tmp_path / "other"), TF_CPP_MIN_LOG_LEVEL="3")
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.stdout.strip() == "(1, 98)", done.stderr
+@pytest.mark.parametrize(("option", "private"), [((), False), (("--private",), True)])
+def test_a_new_repository_is_public_or_private(option: tuple[str, ...], private: bool, hub: Hub, push: Push) -> None:
+    result(push(*option))
+    assert hub.repositories[REPOSITORY].private is private
+
+
+def test_the_token_of_hf_auth_login_will_do(hub: Hub, push: Push, client: Client) -> None:
+    client.home.mkdir()
+    (client.home / "token").write_text(TOKEN)
+    assert result(push(token=""))["commit"] == hub.repositories[REPOSITORY].references["main"]
+
+
+def test_the_token_is_in_no_file_that_a_push_leaves(hub: Hub, push: Push, client: Client) -> None:
+    result(push("--space", SPACE))
+    kept = [path for path in client.home.rglob("*") if path.is_file()]
+    sent = [c for r in hub.repositories.values() for files in r.commits.values() for c in files.values()]
+    assert not [path for path in kept if TOKEN.encode() in path.read_bytes()]
+    assert sent and not [content for content in sent if TOKEN.encode() in content]

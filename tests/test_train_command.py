@@ -362,6 +362,6 @@ def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(
 
     assert begun
     assert status == 130
-    assert "--resume goes on.\nInterrupted; nothing was written." in capsys.readouterr().err
+    assert "--resume goes on.\nInterrupted; no bundle was written." in capsys.readouterr().err
     assert hashes(copied_bundle) == hashes(colour_bundle)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from model.errors import VistazoError
 from train.commands import check, compare, evaluate, explain, fit, push, tune
 
-# A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help.
+# A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
+# says what Ctrl-C leaves behind, where it is not nothing.
 _COMMANDS = {
     "check": check,
     "fit": fit,
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        left = getattr(_COMMANDS[options.command], "INTERRUPTED", "nothing was written")
+        print(f"Interrupted; {left}.", file=sys.stderr)
         return 130
 
 

@@ -8,6 +8,7 @@ https://huggingface.co/docs/hub/model-cards#model-card-metadata
 from __future__ import annotations
 
 import html
+from collections.abc import Collection
 from typing import Any
 
 from model.bundle import CARD, NETWORK, Bundle
@@ -60,29 +61,34 @@ def model_card(
         _use(bundle, repository or "user/name"),
         END,
     ]
-    return f"---\n{_yaml(metadata)}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    return f"---\n{yaml_of(metadata)}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def merge_card(card: str, published: str | None) -> str:
+def merge_card(card: str, published: str | None, ours: Collection[str] | None = None) -> str:
     """Return the card with what people have written into the published one.
 
     Args:
-        card: As `model_card` returns it.
+        card: As it would be written anew, with the generated block between its markers.
         published: The README.md that is there, if any.
+        ours: The metadata that are always those of the card; None for all that it has.
 
     Returns:
-        The published text with the generated block replaced where its markers are, and its metadata
-        with ours over it; tags of both, and its licence where ours names none.
+        The published text with the generated block replaced where its markers are; its metadata with
+        ours over them; tags and models of both.
     """
     from huggingface_hub import RepoCard
 
     if published is None:
         return card
     new, old = RepoCard(card), RepoCard(published, ignore_metadata_errors=True)
-    metadata = old.data.to_dict() | new.data.to_dict()
-    theirs = old.data.to_dict().get("tags")
-    if isinstance(theirs, list):
-        metadata["tags"] = list(dict.fromkeys([*theirs, *metadata["tags"]]))
+    fresh, theirs = new.data.to_dict(), old.data.to_dict()
+    if ours is None:
+        metadata = theirs | fresh
+    else:
+        metadata = fresh | {key: value for key, value in theirs.items() if key not in ours}
+    for key in ("tags", "models"):
+        if isinstance(theirs.get(key), list) and key in fresh:
+            metadata[key] = list(dict.fromkeys([*map(str, theirs[key]), *fresh[key]]))
     text = old.text
     if not text.strip():
         text = new.text
@@ -91,7 +97,7 @@ def merge_card(card: str, published: str | None) -> str:
         after = rest.partition(END)[2]
         block = new.text.partition(BEGIN)[2].partition(END)[0]
         text = f"{before}{BEGIN}{block}{END}{after}"
-    return f"---\n{_yaml(metadata)}---\n{text}"
+    return f"---\n{yaml_of(metadata)}---\n{text}"
 
 
 def told_by(published: str | None) -> tuple[str | None, str | None]:
@@ -145,12 +151,14 @@ def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str
             f" Where the data had no such parts of its own, {settings['validation_share']:.0%} of each label were kept "
             f"for validation and {settings['test_share']:.0%} for the test."
         )
+    listed = ", ".join(sorted(bundle.translations))
+    languages = f" The labels have names in other languages as well: {listed}." if listed else ""
     weights = _plain(str(settings.get("weights", "none")))
     return (
         f"An image classifier for {len(bundle.labels)} labels, trained and packed by Vistazo: network "
         f"“{_plain(str(settings.get('architecture', 'unknown')))}”, started from weights “{weights}”, input "
         f"{bundle.input.width} x {bundle.input.height} pixels, colour mode {bundle.input.colour_mode}.\n\n"
-        f"Trained on: {data}.{parts}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
+        f"Trained on: {data}.{parts}{languages}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
     )
 
 
@@ -248,10 +256,11 @@ The network takes uint8 RGB pictures and returns logits; Vistazo also keeps to t
 “{bundle.input.resize_rule}” and the calibration in config.json."""
 
 
-def _yaml(metadata: dict[str, Any]) -> str:
+def yaml_of(metadata: dict[str, Any]) -> str:
+    """Return metadata as the lines between the two "---" of a README.md."""
     from huggingface_hub.utils import yaml_dump
 
-    return yaml_dump(metadata, sort_keys=False)
+    return yaml_dump(metadata, sort_keys=False, width=10_000)  # one line a value, for who reads it without YAML
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from model.errors import HubUnreachableError, VistazoError
 from model.hub_errors import explain
 
+# How storage answers a file that does not have the checksum that was announced.
+_DAMAGED = (400, 422)
+
 
 class PushError(VistazoError):
     """A bundle cannot be published; nothing of it can be seen on the Hub unless the message says so."""
@@ -12,6 +15,10 @@ class PushError(VistazoError):
 
 class OvertakenError(PushError):
     """Somebody else has changed the repository since it was looked at."""
+
+
+class BusyError(PushError):
+    """It did not work this time: somebody else was changing the repository, or a file was damaged on its way."""
 
 
 def overtaken(repository: str) -> OvertakenError:
@@ -22,7 +29,9 @@ def overtaken(repository: str) -> OvertakenError:
     )
 
 
-def explain_push(error: Exception, repository: str, revision: str | None) -> tuple[VistazoError, float]:
+def explain_push(
+    error: Exception, repository: str, revision: str | None, *, uploading: bool = False
+) -> tuple[VistazoError, float]:
     """Say what an error of the Hub's client means for a push.
 
     Nothing of the server's own words is repeated: see `explain`.
@@ -31,20 +40,23 @@ def explain_push(error: Exception, repository: str, revision: str | None) -> tup
         error: What the client, or a limit of ours, raised.
         repository: What was written to.
         revision: Branch; None for the default branch.
+        uploading: A file was sent, which may have been damaged on its way.
 
     Returns:
-        `HubUnreachableError` where another try may help, else what to tell; and for how many seconds
-        the server asks to wait before that try.
+        `HubUnreachableError` or `BusyError` where another try may help, else what to tell; and for how
+        many seconds the server asks to wait before that try.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
     if isinstance(error, VistazoError):
         return error, 0.0
-    if type(error) is ValueError:  # the client's word for it; its sub-classes are answers that cannot be read
+    if type(error) is ValueError and "metadata" in str(error):  # the client's word for a card the Hub refuses
         return PushError(f"The Hub does not accept what was sent for “{repository}”: look at the card's metadata."), 0.0
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, HfHubHTTPError):  # an upload's error is wrapped
         cause = cause.__cause__
+    if uploading and isinstance(cause, HfHubHTTPError) and cause.response.status_code in _DAMAGED:
+        return BusyError(f"A file for “{repository}” did not arrive whole (status {cause.response.status_code})."), 0.0
     if isinstance(cause, HfHubHTTPError) and (refused := _refused(cause.response.status_code, repository)):
         return refused, 0.0
     told_by_pull, wait = explain(error, repository, revision)
@@ -76,7 +88,7 @@ def _refused(status: int, repository: str) -> PushError | None:
             "Look at the name, and at the token's rights."
         )
     if status == 409:
-        return PushError(f"Another change of “{repository}” is under way (409). Push again in a minute.")
+        return BusyError(f"Another change of “{repository}” is under way (409). Push again in a minute.")
     if status == 412:
         return overtaken(repository)
     if status in range(400, 500) and status not in (408, 425, 429):

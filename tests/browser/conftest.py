@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from tests.serving import running_app
 
@@ -25,8 +25,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera that shows a test card
     "--use-fake-ui-for-media-stream",
 ]
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def _works(program: str) -> bool:
@@ -36,7 +36,7 @@ def _works(program: str) -> bool:
         return False
 
 
-def _chromium(playwright: Playwright) -> str:
+def chromium_program(playwright: Playwright) -> str:
     """Find a Chromium: the one that VISTAZO_CHROMIUM names, one on the PATH, or Playwright's own."""
     named = os.environ.get("VISTAZO_CHROMIUM")
     if named:
@@ -63,7 +63,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")  # not longer: while it runs, no other test may start an event loop
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_chromium(playwright), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=chromium_program(playwright), args=FLAGS)
         yield chromium
         chromium.close()
 

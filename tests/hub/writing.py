@@ -102,7 +102,7 @@ class Writing:
             return self.json({"error": "You already created this repo", "url": url}, 409)
         start = {".gitattributes": b"*.tflite filter=lfs diff=lfs merge=lfs -text\n"}
         self.hub.commit(key, files=start, private=asked.get("visibility") == "private")
-        for variable in asked.get("variables") or []:
+        for variable in [] if "bare" in self.hub.dialect else asked.get("variables") or []:
             self.hub.repositories[key].variables[variable["key"]] = variable["value"]
         return self.json({"url": url})
 
@@ -126,10 +126,11 @@ class Writing:
             return self.error(404, "RevisionNotFound")
         entries = [entry(path, content) for path, content in sorted(repository.commits[commit].items())]
         start = int(parse_qs(urlsplit(self.path).query).get("cursor", ["0"])[0])
-        page, more = entries[start : start + self.hub.page], len(entries) > start + self.hub.page
+        size = 1 if "pages" in self.hub.dialect else 1000
+        page, more = entries[start : start + size], len(entries) > start + size
         headers = {"Content-Type": "application/json"}
         if more:
-            url = f"{self.hub.url}{urlsplit(self.path).path}?recursive=true&cursor={start + self.hub.page}"
+            url = f"{self.hub.url}{urlsplit(self.path).path}?recursive=true&cursor={start + size}"
             headers["Link"] = f'<{url}>; rel="next"'
         return self.send(200, json.dumps(page).encode(), headers)
 

@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+INTERRUPTED = "the table is not finished"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from model.errors import SettingsError
 
+INTERRUPTED = "the figures are not finished"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""

@@ -24,6 +24,8 @@ _KINDS: dict[str, Callable[[str], object]] = {
     "int | str | None": str,
 }
 
+INTERRUPTED = "no bundle was written"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: the data, the target, and one for every setting."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+
+INTERRUPTED = "readers see the old commit or the new one. The same command goes on, and commits nothing twice"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
+    parser.add_argument(
+        "--replace", action="store_true", help="write over what somebody has changed on the Hub since the last push"
+    )
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
     parser.add_argument("--dataset-name", metavar="NAME", help="what the model was trained on")
@@ -23,22 +29,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
-    from model.errors import SettingsError
-    from train import push
+    from model.errors import SettingsError, VistazoError
+    from train.hub_calls import Target
+    from train.push import check_name, push_bundle
     from train.space import push_space
 
-    push.check_name("REPO", options.repository)
+    check_name("REPO", options.repository)
     if options.space:
-        push.check_name("--space", options.space)
+        check_name("--space", options.space)
         if options.create_pr:
             raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
-    target = push.Target(options.repository, branch=options.revision, as_request=options.create_pr)
-    pushed, version = push.push_bundle(
+    target = Target(options.repository, branch=options.revision, as_request=options.create_pr)
+    pushed, version = push_bundle(
         target,
         options.bundle,
         licence=options.license,
+        ask_licence=ask_licence,
         dataset_name=options.dataset_name,
         private=options.private,
+        replace=options.replace,
         dry_run=options.dry_run,
     )
     _tell(options.repository, pushed, options.dry_run)
@@ -51,13 +60,29 @@ def run(options: argparse.Namespace) -> int:
         "dry_run": options.dry_run,
     }
     if options.space:
-        space = push_space(
-            options.space, options.repository, pushed.commit, private=options.private, dry_run=options.dry_run
-        )
+        try:
+            space = push_space(
+                options.space, options.repository, pushed.commit, private=options.private, dry_run=options.dry_run
+            )
+        except VistazoError as error:
+            if options.dry_run:
+                raise
+            raise type(error)(f"The model is published at commit {pushed.commit}; its Space is not. {error}") from error
         _tell(options.space, space, options.dry_run)
         result |= {"space": options.space, "space_commit": space.commit, "space_changed": list(space.changed)}
     print(json.dumps(result))
     return 0
+
+
+def ask_licence() -> str | None:
+    """Ask for a licence, where somebody is there to answer; None when no answer is given."""
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print(
+            "Licence of the model, such as apache-2.0 or cc-by-4.0 (empty: none): ", end="", file=sys.stderr, flush=True
+        )
+        return sys.stdin.readline().strip() or None
+    print("No licence is named. Name one with --license ID, such as apache-2.0.", file=sys.stderr)
+    return None
 
 
 def _tell(repository: str, pushed: object, dry_run: bool) -> None:

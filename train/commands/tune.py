@@ -7,6 +7,8 @@ from pathlib import Path
 
 from train.commands import fit
 
+INTERRUPTED = "the finished trials are kept, and the same command goes on after them"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: those of the search, and those of `fit` for what stays the same in all trials."""

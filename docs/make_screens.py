@@ -1,0 +1,76 @@
+"""Make the pictures of the app in this folder: `python docs/make_screens.py` (needs the tests' requirements).
+
+A picture of the image tab, and an animation of the video tab while it reads an example clip.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, chromium_program
+from tests.serving import running_app
+
+HERE = Path(__file__).resolve().parent
+WIDTH = 1120
+_SHOWN_WIDTH = 760
+
+
+def main() -> None:
+    """Start the app, visit it, and write the pictures."""
+    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=FLAGS)
+        page = browser.new_page(viewport={"width": WIDTH, "height": 860}, locale="en-GB")
+        page.goto(url)
+        _image_tab(page).save(HERE / "image-tab.webp", quality=80)
+        first, *others = _video_tab(page)
+        first.save(HERE / "video-tab.webp", save_all=True, append_images=others, duration=350, loop=0, quality=60)
+        browser.close()
+
+
+def _image_tab(page: Page) -> Image.Image:
+    page.get_by_role("button", name="canada").click()
+    page.locator("#why label").first.click()
+    page.locator("#heat img").wait_for()
+    page.wait_for_timeout(1500)
+    page.set_viewport_size({"width": WIDTH, "height": 1010})
+    return _picture(page)
+
+
+def _video_tab(page: Page) -> list[Image.Image]:
+    page.get_by_role("tab", name="Video").click()
+    page.locator("button.gallery-item:visible").last.click()
+    page.locator("#clip video").wait_for()
+    page.set_viewport_size({"width": WIDTH, "height": 1010})
+    page.wait_for_timeout(800)
+    pictures = [_picture(page)] * 2
+    page.locator("#read-clip").click()
+    end = time.monotonic() + 60
+    while time.monotonic() < end and "frames read" not in page.locator("#status textarea").input_value():
+        pictures.append(_picture(page))
+        page.wait_for_timeout(250)
+    page.wait_for_timeout(1500)  # the key frames
+    for place in (1, 2, 4):
+        page.locator("#timeline button").nth(place).click()
+        page.wait_for_timeout(600)
+        pictures += [_picture(page)] * 3
+    return pictures
+
+
+def _picture(page: Page) -> Image.Image:
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return picture.resize(
+        (_SHOWN_WIDTH, round(picture.height * _SHOWN_WIDTH / picture.width)), Image.Resampling.LANCZOS
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""Ask a running app from Python: `pip install gradio_client`, then `python client.py URL PICTURE [CLIP]`."""
+
+import sys
+
+from gradio_client import Client, handle_file
+
+url, picture, *clips = sys.argv[1:]
+app = Client(url, verbose=False)
+
+answer = app.predict(handle_file(picture), api_name="/predict_image")
+for entry in answer["confidences"]:
+    print(f"{entry['confidence']:.3f} {entry['label']}")
+
+heat = app.predict(handle_file(picture), answer["label"], api_name="/explain_image")
+print(f"why “{answer['label']}”: {heat}")
+
+for clip in clips:
+    # Answers arrive while the clip is read; the last one is about all of it.
+    for answers in app.submit(handle_file(clip), 5, api_name="/predict_video"):  # five frames of each second
+        total, seconds, frames, segments, status, timeline, files = answers
+    for label, start, end, *_ in segments["data"]:
+        print(f"{start:.1f} s to {end:.1f} s: {label}")

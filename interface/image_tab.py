@@ -15,7 +15,7 @@ from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
-from model.decoding import prepared_picture, shown_picture
+from model.decoding import prepared_and_shown, prepared_picture, shown_picture
 from model.errors import SettingsError
 from model.explanation import explain_prepared, overlay
 from model.isolation import Decoders
@@ -54,8 +54,8 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         with visitors.serve(request, "explain_image") as language:
             path = uploaded_file(picture, "no_picture", language)
             index = index_of(label, bundle, language)
-            explanation = explain_prepared(classifier, decoders.call(prepared_picture, path, bundle.input), index)
-            return overlay(decoders.call(shown_picture, path, _SHOWN_SIDE), explanation.heat, bundle.input)
+            prepared, shown = decoders.call(prepared_and_shown, path, bundle.input, _SHOWN_SIDE)
+            return overlay(shown, explain_prepared(classifier, prepared, index).heat, bundle.input)
 
     def locate_image(
         picture: Mapping[str, Any] | None, request: gr.Request | None = None

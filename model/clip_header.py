@@ -151,9 +151,14 @@ def open_container(path: Path) -> InputContainer:
     """
     av.logging.set_level(None)  # FFmpeg prints lines of its own about a clip that it cannot read
     # The header of some codecs is found by decoding a frame: the limit has to be known before that.
-    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": CONTAINERS, "max_pixels": str(_most_pixels())}
+    size = {"max_pixels": str(_most_pixels())}
+    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": CONTAINERS, **size}
     try:
-        return av.open(f"file:{path.resolve()}", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path.resolve()}", options=options, metadata_errors="replace")
+        for stream in container.streams.video:
+            if stream.codec_context is not None:
+                stream.codec_context.options = size  # those above hold for the header only, and frames may grow
+        return container
     except (av.FFmpegError, ValueError) as error:  # ValueError: a name that is not UTF-8
         raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name)) from error
 

@@ -17,6 +17,13 @@ def prepared_picture(source: Path | bytes, spec: InputSpec) -> np.ndarray:
     return prepare(read_picture(source, spec.ample_side), spec)
 
 
+def prepared_and_shown(source: Path | bytes, spec: InputSpec, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture as the network takes it, and for people to look at, decoded once where that is large enough."""
+    picture = read_picture(source, spec.ample_side)
+    shown = _shrunk(picture, side) if max(picture.shape[:2]) >= side else shown_picture(source, side)
+    return prepare(picture, spec), shown
+
+
 def shown_picture(source: Path | bytes, side: int) -> np.ndarray:
     """Return a picture for people to look at.
 
@@ -27,7 +34,10 @@ def shown_picture(source: Path | bytes, side: int) -> np.ndarray:
     Returns:
         (height, width, 3), uint8 RGB.
     """
-    picture = read_picture(source, side)
+    return _shrunk(read_picture(source, side), side)
+
+
+def _shrunk(picture: np.ndarray, side: int) -> np.ndarray:
     height, width = picture.shape[:2]
     shrink = max(1.0, max(width, height) / side)
     if shrink == 1:

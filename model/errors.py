@@ -71,3 +71,14 @@ class ModelNotFoundError(BundleError):
 
 class HubUnreachableError(ModelNotFoundError):
     """The Hub is down, slow, busy or broken; the same question may be answered later."""
+
+
+def took_too_much_memory(name: str) -> DecodingError:
+    """Return the error for a file, its name in quotation marks, that took more memory to decode than there was."""
+    return DecodingError(
+        Sentence(
+            "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. "
+            "Make it smaller, save it again, or choose another.",
+            name=name,
+        )
+    )

@@ -13,7 +13,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
-from model.errors import DecodingError, Sentence
+from model.errors import DecodingError, Sentence, took_too_much_memory
 
 # Longer than the slowest picture takes on a busy machine.
 _PICTURE_SECONDS = 30.0
@@ -194,7 +194,7 @@ class _Process:
             if kind == "end":
                 return
             if kind == "error":
-                raise _gave_up(name) if isinstance(item, MemoryError) else item
+                raise took_too_much_memory(name) if isinstance(item, MemoryError) else item
             yield item
 
     def end(self) -> None:
@@ -215,17 +215,7 @@ class _Process:
                     )
             return self._connection.recv()
         except (EOFError, OSError) as error:
-            raise _gave_up(name) from error
-
-
-def _gave_up(name: str) -> DecodingError:
-    return DecodingError(
-        Sentence(
-            "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. "
-            "Make it smaller, save it again, or choose another.",
-            name=name,
-        )
-    )
+            raise took_too_much_memory(name) from error
 
 
 def _name(source: Path | bytes) -> str:

@@ -7,6 +7,7 @@ done here: it is part of the network itself.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from model.errors import PictureError, Sentence
+from model.errors import PictureError, Sentence, took_too_much_memory
 from model.limits import limits
 
 ColourMode = Literal["rgb", "grey"]
@@ -56,6 +57,10 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
+# Their decoders hold several copies of the picture at once: up to 20 bytes a pixel.
+_COSTLY_FORMATS = frozenset(["WEBP", "AVIF", "JPEG2000"])
+
+_STRIP_PIXELS = 4_000_000
 _PAD_GREY = 128
 
 
@@ -98,7 +103,9 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
         The picture, (height, width, 3), uint8 RGB.
 
     Raises:
-        PictureError: It is not a picture, is damaged, or has more pixels than `Limits.picture_megapixels`.
+        PictureError: It is not a picture, is damaged, or has more pixels than `Limits.picture_megapixels`; of
+            formats whose decoders take several times the memory, half as many.
+        DecodingError: There is not enough memory for it.
     """
     name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
     try:
@@ -115,9 +122,12 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
             if ample_side:
                 image.draft(None, (ample_side, ample_side))
             image.load()
-            return to_rgb(_upright(image))
+            _turn_upright(image)
+            return to_rgb(image)
     except PictureError:
         raise
+    except MemoryError as error:
+        raise took_too_much_memory(name) from error
     except Image.UnidentifiedImageError as error:
         raise PictureError(
             Sentence(
@@ -125,7 +135,7 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
             )
         ) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(_too_many_pixels(name)) from error
+        raise PictureError(_too_many_pixels(name, "", limits().picture_megapixels)) from error
     except Exception as error:  # Pillow's decoders raise whatever they stumble over in damaged data
         raise PictureError(
             Sentence("{name} is damaged and cannot be decoded. Save it again or choose another.", name=name)
@@ -158,35 +168,57 @@ def prepare(picture: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb"
 
 
 def _refuse_too_many_pixels(image: Image.Image, name: str) -> None:
-    if image.width * image.height > limits().picture_megapixels * 1_000_000:
-        raise PictureError(_too_many_pixels(name, f" ({image.width} x {image.height})"))
+    limit = limits().picture_megapixels
+    if image.format in _COSTLY_FORMATS:
+        limit = max(1, limit // 2)
+    if image.width * image.height > limit * 1_000_000:
+        raise PictureError(_too_many_pixels(name, f" ({image.width} x {image.height})", limit))
 
 
-def _too_many_pixels(name: str, size: str = "") -> Sentence:
+def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
     return Sentence(
         "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.",
         name=name,
         size=size,
-        limit=limits().picture_megapixels,
+        limit=limit,
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # unreadable EXIF says nothing about the pixels: show them as they are
-        return image
+def _turn_upright(image: Image.Image) -> None:
+    # Unreadable EXIF says nothing about the pixels: they are shown as they are.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def to_rgb(image: Image.Image) -> np.ndarray:
     """Return a loaded picture's pixels, (height, width, 3), uint8 RGB, whatever its mode; see `read_picture`."""
+    # Strip by strip, because Pillow's conversions hold several copies of what they convert.
+    rows = max(1, _STRIP_PIXELS // max(1, image.width))
+    if image.height <= rows:
+        return _strip_to_rgb(image, _scale(image))
+    picture = np.empty((image.height, image.width, 3), np.uint8)
+    scale = _scale(image)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        picture[top : top + rows] = _strip_to_rgb(strip, scale)
+    return picture
+
+
+def _scale(image: Image.Image) -> float:
+    """Return what the values of a picture of real numbers are multiplied by; 0 to 1 and 0 to 255 are both common."""
+    if image.mode != "F":
+        return 1
+    values = np.asarray(image)
+    return 255 if values.max(initial=0, where=np.isfinite(values)) <= 1 else 1
+
+
+def _strip_to_rgb(image: Image.Image, scale: float) -> np.ndarray:
     if image.mode.startswith("I;16"):
         return _grey_to_rgb((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode == "I":  # Pillow's mode for 16-bit values in 32-bit pixels (PGM, some PNG and TIFF)
         return _grey_to_rgb((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-    if image.mode == "F":  # no agreed range; 0 to 1 and 0 to 255 are both common
+    if image.mode == "F":
         values = np.nan_to_num(np.asarray(image), nan=0, posinf=0, neginf=0)
-        scale = 255 if values.max(initial=0) <= 1 else 1
         return _grey_to_rgb(np.clip(values * scale, 0, 255).astype(np.uint8))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")

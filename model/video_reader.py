@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -23,12 +25,14 @@ from model.clip_header import (
     read_header,
     refuse_huge_frames,
 )
-from model.errors import Sentence, VideoError
+from model.errors import Sentence, VideoError, took_too_much_memory
+from model.limits import limits
 from model.preprocessing import to_rgb
 
 # Below that, browsers show a frame of an animation for the time below, as it was drawn for slow machines.
 _SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.02, 0.1
 _LEAST_MISSING = 0.1
+_MOST_BYTES_A_PIXEL = 4
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ def read_frames_bgr(
     grabbed = _grab(path, header)
     try:
         index, last_slot = -1, -1
+        shown = broken = False
         first_time = time = 0.0
         for index, (stream_time, picture_of) in enumerate(grabbed):
             # The stream's own time: right for variable frame rates, where index / rate is not.
@@ -112,10 +117,12 @@ def read_frames_bgr(
                 continue
             picture = picture_of()
             if picture is None:
+                broken = not shown
                 break
             refuse_huge_frames(path, picture.shape[1], picture.shape[0])
+            shown = True
             yield Frame(index, time, picture)
-        if index < 0:
+        if index < 0 or broken:
             raise VideoError(
                 Sentence(
                     "“{name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again.",
@@ -154,6 +161,7 @@ def _grab_with_opencv(path: Path) -> Iterator[_Grabbed]:
     # Both libraries print their own lines about a clip that they cannot read; ours says it already.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    _limit_pieces_of_memory()
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
 
     def picture() -> np.ndarray | None:
@@ -165,6 +173,20 @@ def _grab_with_opencv(path: Path) -> Iterator[_Grabbed]:
             yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, picture
     finally:
         capture.release()
+
+
+def _limit_pieces_of_memory() -> None:
+    """Let OpenCV's FFmpeg allocate nothing larger than a frame of the permitted size.
+
+    A clip may say that its frames are small and grow later. OpenCV passes FFmpeg's own limit, max_pixels, on
+    to no decoder, and tells a frame's size only once all of it is in memory.
+    """
+    folder = Path(cv2.__file__).resolve().parent
+    for library in [*folder.parent.glob("opencv_python*.libs/libavutil*"), *folder.glob(".dylibs/libavutil*")]:
+        with contextlib.suppress(OSError, AttributeError):  # built in another way: each frame is still looked at
+            allow = ctypes.CDLL(str(library)).av_max_alloc
+            allow.argtypes = [ctypes.c_size_t]
+            allow(limits().frame_megapixels * 1_000_000 * _MOST_BYTES_A_PIXEL)
 
 
 def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
@@ -188,11 +210,20 @@ def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
                 image.load()
             except VideoError:
                 raise
+            except MemoryError as error:
+                raise took_too_much_memory(f"“{path.name}”") from error
             except Exception:  # the end is an EOFError; damaged data makes Pillow raise all sorts
                 return
-            yield time, lambda: cv2.cvtColor(to_rgb(image), cv2.COLOR_RGB2BGR)
+            yield time, partial(_bgr_of_image, image)
             seconds = float(image.info.get("duration") or 0) / 1000
             time += seconds if seconds >= _SHORTEST_IN_ANIMATION else _USUAL_IN_ANIMATION
+
+
+def _bgr_of_image(image: Image.Image) -> np.ndarray | None:
+    try:
+        return cv2.cvtColor(to_rgb(image), cv2.COLOR_RGB2BGR)
+    except (AssertionError, OSError, ValueError):  # a palette that is missing, for example
+        return None
 
 
 def _bgr_of(frame: av.VideoFrame) -> np.ndarray:

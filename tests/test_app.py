@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from model.bundle import load_bundle
 from model.hub import EMBEDDED
-from tests.serving import ROOT, environment
+from tests.serving import ROOT, environment, running_app
 
 
 def run(temporary: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -112,3 +117,47 @@ def test_pages_show_no_data_as_html() -> None:
     allowed = {"video_tab.py", "model_tab.py", "demo.py"}
     for path in (ROOT / "interface").glob("*.py"):
         assert path.name in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path
+
+
+def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path) -> None:
+    with running_app(tmp_path, ["--share"], GRADIO_SHARE_SERVER_ADDRESS="127.0.0.1:1") as url:
+        for _ in range(200):
+            log = (tmp_path / "app.log").read_text(encoding="utf-8")
+            if "Could not create share link" in log:
+                break
+            time.sleep(0.1)
+        with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
+            assert json.load(answer)["ready"] is True
+    assert "Could not create share link" in log
+    assert "Traceback" not in log
+
+
+def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    models = ["--model", str(EMBEDDED), "--model", str(colour_bundle)]
+    with running_app(tmp_path, models) as url:
+        picture = handle_file(str(ROOT / "examples" / "pictures" / "brazil.jpg"))
+        first, second, verdict = Client(url, verbose=False).predict(picture, api_name="/compare_image")
+    assert first["label"] == "Brazil"
+    assert second["label"] in load_bundle(colour_bundle).labels
+    assert verdict.splitlines()[0] == f"They disagree: Brazil or {second['label']}."
+    assert [line.rpartition(": ")[0] for line in verdict.splitlines()[1:]] == ["the embedded model", colour_bundle.name]
+
+
+def test_at_most_two_models(tmp_path: Path) -> None:
+    sentence = complaint(run(tmp_path, "app.py", "--model", "a", "--model", "b", "--model", "c"))
+    assert "at most two models can be compared. Received: 3." in sentence
+
+
+def test_a_limit_that_makes_no_sense(tmp_path: Path) -> None:
+    assert "VISTAZO_MAX_PICTURES should be" in complaint(run(tmp_path, "app.py", VISTAZO_MAX_PICTURES="lots"))
+
+
+def test_health_before_the_model_is_there(tmp_path: Path) -> None:
+    variables = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    with running_app(tmp_path, ["--model", "somebody/flags"], **variables) as url:
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{url}healthz", timeout=30)
+        assert caught.value.code == 503
+        assert json.load(caught.value)["ready"] is False

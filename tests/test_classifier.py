@@ -134,6 +134,16 @@ def test_a_network_that_answers_nan_is_refused(copied_bundle: Path) -> None:
         Classifier.load(copied_bundle)
 
 
+def test_a_network_that_answers_nan_to_some_pictures_only_is_refused_for_those(copied_bundle: Path) -> None:
+    put_network(copied_bundle, lambda picture: tf.math.log(mean_colour(picture) - 100))
+    classifier = Classifier.load(copied_bundle)
+
+    assert np.isfinite(classifier.classify(np.full((32, 32, 3), 200, np.uint8))).all()
+    for answer in (classifier.classify, classifier.classify_beside):
+        with pytest.raises(BundleError, match="not a number"):
+            answer(np.full((32, 32, 3), 50, np.uint8))
+
+
 def test_a_network_without_the_predict_signature_is_refused(copied_bundle: Path) -> None:
     put_network(copied_bundle, mean_colour, signature="other")
 

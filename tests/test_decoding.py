@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.decoding import prepared_frames, prepared_picture, shown_picture
+from model.decoding import prepared_and_shown, prepared_frames, prepared_picture, shown_picture
 from model.errors import Sentence
 from model.preprocessing import InputSpec, prepare, read_picture
 from model.video_reader import Frame
@@ -31,6 +31,14 @@ def test_a_shown_picture_keeps_its_shape_and_is_small(tmp_path: Path, width: int
     shown = shown_picture(path, 300)
     assert max(shown.shape[:2]) == min(300, max(width, height))
     assert shown.shape[1] / shown.shape[0] == pytest.approx(width / height, rel=0.02)
+
+
+@pytest.mark.parametrize("side", [20, 300])
+def test_one_decoding_serves_network_and_people(tmp_path: Path, side: int) -> None:
+    path = PICTURE_KINDS[next(iter(PICTURE_KINDS))](tmp_path)
+    prepared, shown = prepared_and_shown(path, SPEC, side)
+    assert np.array_equal(prepared, prepared_picture(path, SPEC))
+    assert shown.shape == shown_picture(path, side).shape
 
 
 def test_frames_come_prepared_and_what_is_wrong_with_the_clip_comes_after(tmp_path: Path) -> None:

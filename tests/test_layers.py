@@ -78,7 +78,11 @@ def test_serving_never_executes_data(path: Path) -> None:
     assert "load_model" not in {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
 
 
-@pytest.mark.parametrize("path", [p for p in ALL if p.name not in {"__main__.py", "app.py"}], ids=name_of)
+# Programs, which are run and never imported.
+PROGRAMS = {"__main__.py", "app.py", "client.py"}
+
+
+@pytest.mark.parametrize("path", [p for p in ALL if p.name not in PROGRAMS], ids=name_of)
 def test_importing_a_module_only_defines_things(path: Path) -> None:
     for node in parsed(path).body:
         documentation = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

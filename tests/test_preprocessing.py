@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from model.errors import PictureError
+from model.errors import DecodingError, PictureError
+from model.limits import Limits
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec, prepare, read_picture
+from tests.fuzz.seeds import write_pictures
 from tests.pictures import ORIENTATION, PICTURE_KINDS, scene
 
 LOSSLESS_COLOUR = ["rgb", "16-bit colour"]
@@ -192,6 +194,38 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_picture(tmp_path / "missing.png")
     with pytest.raises(PictureError, match=tmp_path.name):
         read_picture(tmp_path)
+
+
+def test_a_picture_converted_in_strips_is_the_very_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path)
+    files = sorted(tmp_path.iterdir())
+    whole = [read_picture(file) for file in files]
+    assert len(files) > 20
+
+    monkeypatch.setattr("model.preprocessing._STRIP_PIXELS", 150)  # three rows at a time
+
+    for file, expected in zip(files, whole, strict=True):
+        np.testing.assert_array_equal(read_picture(file), expected, err_msg=file.name)
+
+
+def test_a_picture_for_which_memory_is_short_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(image: Image.Image) -> np.ndarray:
+        raise MemoryError
+
+    monkeypatch.setattr("model.preprocessing.to_rgb", fail)
+
+    with pytest.raises(DecodingError, match="too much memory"):
+        read_picture(encoded(Image.fromarray(scene()), "PNG"))
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "JPEG2000"])
+def test_of_costly_formats_half_as_many_pixels_are_read(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.preprocessing.limits", lambda: Limits(picture_megapixels=2))
+    image = Image.new("RGB", (1300, 1000))
+
+    with pytest.raises(PictureError, match="the limit is 1 megapixels"):
+        read_picture(encoded(image, kind))
+    assert read_picture(encoded(image, "PNG")).shape == (1000, 1300, 3)
 
 
 @pytest.mark.parametrize("rule", RESIZE_RULES)

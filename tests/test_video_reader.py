@@ -385,3 +385,24 @@ def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(VideoError, match="is not a video that can be read"):
         probe(clip)
+
+
+@pytest.mark.parametrize(("broken", "kept"), [(0, 0), (2, 2)])
+def test_a_frame_of_an_animation_that_cannot_be_converted_ends_it(
+    broken: int, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = [Image.fromarray(picture) for picture in scenes(4)]
+    first.save(tmp_path / "clip.gif", save_all=True, append_images=others, duration=100)
+    count = iter(range(4))
+
+    def convert(image: Image.Image) -> np.ndarray:
+        assert next(count) != broken
+        return np.asarray(image.convert("RGB"))
+
+    monkeypatch.setattr("model.video_reader.to_rgb", convert)
+
+    if kept:
+        assert len(list(read_frames(tmp_path / "clip.gif"))) == kept
+    else:
+        with pytest.raises(VideoError, match="no frame of it can be decoded"):
+            list(read_frames(tmp_path / "clip.gif"))

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 
 from model.errors import VistazoError
-from train.commands import check, compare, evaluate, explain, fit, push, tune
+from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
 # says what Ctrl-C leaves behind, where it is not nothing.
@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": explain,
     "compare": compare,
     "tune": tune,
+    "convert": convert,
     "push": push,
 }
 

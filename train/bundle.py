@@ -15,18 +15,28 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, METRICS, NETWORK, sha256_of
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.evaluation import Calibration
-from train.settings import Settings
 
 if TYPE_CHECKING:
     import keras
 
 _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
+
+
+class Origin(Protocol):
+    """How a model came to be, as a bundle stores it: `train.settings.Settings`, or a conversion."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several labels may be true at once."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
 
 
 def check_target(target: Path) -> None:
@@ -79,7 +89,7 @@ def write_model(
     labels: Sequence[str],
     spec: InputSpec,
     calibration: Calibration,
-    settings: Settings,
+    settings: Origin,
     fingerprint: str,
 ) -> None:
     """Write the model's files: Keras's own directory format, the LiteRT network and the labels.
@@ -91,7 +101,7 @@ def write_model(
         labels: The labels in class order.
         spec: Input size, colour mode and resize rule.
         calibration: Temperature and threshold.
-        settings: The effective settings of the run.
+        settings: The effective settings of the run, or what a model was converted from.
         fingerprint: Short hash of the training data.
     """
     import keras  # here, because `train evaluate` writes figures without it

@@ -154,6 +154,14 @@ def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str
     listed = ", ".join(sorted(bundle.translations))
     languages = f" The labels have names in other languages as well: {listed}." if listed else ""
     weights = _plain(str(settings.get("weights", "none")))
+    if "converted_from" in settings and "validation_share" not in settings:
+        trained = f"\n\nTrained on: {_plain(dataset_name)}." if dataset_name else ""
+        return (
+            f"An image classifier for {len(bundle.labels)} labels, converted by Vistazo from the Keras model "
+            f"“{_plain(str(settings['converted_from']))}”: input {bundle.input.width} x {bundle.input.height} pixels, "
+            f"colour mode {bundle.input.colour_mode}, scaled to “{_plain(str(settings.get('scale')))}” as the older "
+            f"system did.{trained}\n\n{f'Licence: {_plain(licence)}.' if licence else _NO_LICENCE}"
+        )
     return (
         f"An image classifier for {len(bundle.labels)} labels, trained and packed by Vistazo: network "
         f"“{_plain(str(settings.get('architecture', 'unknown')))}”, started from weights “{weights}”, input "

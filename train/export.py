@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from train.architectures import FEATURES, head_layers
+from train.gradients import with_own_gradient
 
 # Converting needs constants: with resource variables the file would be tiny and answer NaN.
 _RESOURCE_VARIABLES = False
@@ -22,7 +23,7 @@ _RESOURCE_VARIABLES = False
 _CALIBRATION_PICTURES = 200
 
 
-def to_litert(model: keras.Model, calibration: np.ndarray | None = None) -> bytes:
+def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True) -> bytes:
     """Convert a network.
 
     Args:
@@ -31,6 +32,7 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None) -> byte
             activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
             activations have on these pictures. In float32 when not given.
+        explain: Whether the file gets the signature `explain`; a network without a layer "features" never does.
 
     Returns:
         The content of the LiteRT file. Pictures in and logits out are the same either way.
@@ -40,22 +42,26 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None) -> byte
     picture = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="picture")
     label = tf.TensorSpec((), tf.int32, name="label")
     archive.add_endpoint("predict", _predict_function(model), input_signature=[picture])
-    archive.add_endpoint("explain", _explain_function(model), input_signature=[picture, label])
+    signatures = ["predict"]
+    if explain and FEATURES in [layer.name for layer in model.layers]:
+        signatures.append("explain")
+        archive.add_endpoint("explain", _explain_function(model), input_signature=[picture, label])
     with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
         archive.write_out(directory, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=["predict", "explain"])
+        converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=signatures)
         converter.experimental_enable_resource_variables = _RESOURCE_VARIABLES
         if calibration is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = partial(_calibration_inputs, calibration)
+            converter.representative_dataset = partial(_calibration_inputs, calibration, signatures)
         return converter.convert()
 
 
-def _calibration_inputs(pictures: np.ndarray) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+def _calibration_inputs(pictures: np.ndarray, signatures: list[str]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), _CALIBRATION_PICTURES)).round().astype(int)
     for number in chosen:
         yield "predict", {"picture": pictures[number : number + 1]}
-        yield "explain", {"picture": pictures[number : number + 1], "label": np.array(0, np.int32)}
+        if "explain" in signatures:
+            yield "explain", {"picture": pictures[number : number + 1], "label": np.array(0, np.int32)}
 
 
 def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
@@ -80,7 +86,8 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
             tape.watch(features)
             logits = features
             for layer in head:
-                logits = _relu(logits) if isinstance(layer, keras.layers.ReLU) else layer(logits, training=False)
+                own = with_own_gradient(layer)
+                logits = own(logits) if own else layer(logits, training=False)
             chosen = tf.gather(logits, label, axis=1)  # (B,)
         gradient = tape.gradient(chosen, features)
         importance = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)
@@ -88,9 +95,3 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
         return {"logits": logits, "map": activation}
 
     return explain
-
-
-@tf.custom_gradient
-def _relu(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """ReLU whose gradient is made of operators that LiteRT has: it has no ReluGrad."""
-    return tf.nn.relu(x), lambda gradient: gradient * tf.cast(x > 0, x.dtype)

@@ -1,0 +1,136 @@
+"""What is installed is what was looked at: one version of each package, the hashes of its files, none known as bad."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+# Readable file → its lock file; both are written by scripts/lock.
+LOCKS = {
+    ROOT / "requirements.txt": ROOT / "requirements.lock",
+    ROOT / "train/requirements.txt": ROOT / "train/requirements.lock",
+}
+LOCKED = re.compile(r"([A-Za-z0-9._-]+)==(\S+)(?: ; (.+))?")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+# Linux on the Python that a Space has, and on the oldest that is supported.
+PLATFORMS = [
+    {"python_version": "3.12", "python_full_version": "3.12.12", "sys_platform": "linux", "platform_machine": "x86_64"},
+    {"python_version": "3.11", "python_full_version": "3.11.0", "sys_platform": "linux", "platform_machine": "x86_64"},
+]
+
+
+@dataclass(frozen=True)
+class Pin:
+    version: Version
+    marker: Marker | None
+    hashes: tuple[str, ...]
+
+
+def pins(lock: Path) -> dict[str, list[Pin]]:
+    """Read a lock file, in which nothing else may stand but comments."""
+    found: dict[str, list[Pin]] = {}
+    for line in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        package, *hashes = re.split(r"\s+(?=--hash)", line.strip())
+        match = LOCKED.fullmatch(package)
+        assert match, f"{lock.name}: “{package}” is not pinned to a version"
+        assert hashes and all(HASH.fullmatch(entry) for entry in hashes), f"{lock.name}: {package} has no hash"
+        marker = Marker(match[3]) if match[3] else None
+        found.setdefault(canonicalize_name(match[1]), []).append(Pin(Version(match[2]), marker, tuple(hashes)))
+    return found
+
+
+def requirements(path: Path) -> list[Requirement]:
+    """Read a readable file and those that it includes."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("-r "):
+            found += requirements(path.parent / text[3:].strip())
+        elif text:
+            found.append(Requirement(text))
+    return found
+
+
+def installed_by(lock: Path, platform: dict[str, str]) -> dict[str, Version]:
+    """What pip would install on a platform: at most one version of each package."""
+    chosen = {}
+    for name, entries in pins(lock).items():
+        fitting = [pin for pin in entries if pin.marker is None or pin.marker.evaluate(platform)]
+        assert len(fitting) <= 1, f"{lock.name} has {name} twice"
+        if fitting:
+            chosen[name] = fitting[0].version
+    return chosen
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform["python_version"])
+@pytest.mark.parametrize("readable", LOCKS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_requirement_is_locked_at_a_version_that_it_allows(readable: Path, platform: dict[str, str]) -> None:
+    versions = installed_by(LOCKS[readable], platform)
+
+    wanted = requirements(readable)
+    assert wanted
+    for requirement in wanted:
+        version = versions.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is in {readable.name} and not in its lock: run scripts/lock"
+        assert version in requirement.specifier, f"{requirement} is locked at {version}: run scripts/lock"
+
+
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_lock_files_name_no_index_and_no_other_source(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+
+    assert not re.search(r"://|--index|--extra-index|--find-links|--trusted|(?m:^-)|@", text)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform["python_version"])
+def test_what_was_trained_with_is_what_serves(platform: dict[str, str]) -> None:
+    serving, training = (installed_by(lock, platform) for lock in LOCKS.values())
+
+    assert serving.items() <= training.items()
+
+
+def test_a_line_without_a_hash_or_a_version_is_noticed(tmp_path: Path) -> None:
+    for text in ("pillow==12.3.0\n", "pillow>=12 \\\n    --hash=sha256:" + "0" * 64 + "\n", "--index-url x\n"):
+        (tmp_path / "x.lock").write_text(text, encoding="utf-8")
+        with pytest.raises(AssertionError):
+            pins(tmp_path / "x.lock")
+
+
+def test_no_locked_package_has_a_known_vulnerability(tmp_path: Path) -> None:
+    """Asks the Python Package Index, and is left out where that does not answer."""
+    pip_version = Version("25.0")
+    try:
+        urllib.request.urlopen(f"https://index.example/pip/{pip_version}/json", timeout=10).close()
+    except (urllib.error.URLError, OSError) as error:
+        pytest.skip(f"the index does not say here which versions are vulnerable: {error}")
+
+    options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off", "--timeout", "30"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pip_audit", *options, "--requirement", str(LOCKS[ROOT / "train/requirements.txt"])],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert result.stdout.startswith("{"), result.stderr[-2000:]
+    packages = json.loads(result.stdout)["dependencies"]
+
+    audited = [package for package in packages if "skip_reason" not in package]
+    assert len(audited) > 0.9 * len(packages)
+    bad = {f"{p['name']} {p['version']}": [v["id"] for v in p["vulns"]] for p in audited if p["vulns"]}
+    assert bad == {}

@@ -1,0 +1,100 @@
+"""Find and read the labels that an older system kept beside its model: as text, NumPy or JSON, never as a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from model.errors import BundleError, DataError
+from model.labels import MAX_LABELS_BYTES, check_names, shown
+
+# In this order: the first that lies beside the model is taken.
+NAMES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
+_AS_TEXT = "Write labels.txt instead, one label a line in the order of the network's outputs, and give --labels FILE."
+
+
+def find_labels(directory: Path) -> Path | None:
+    """Return the file in `directory` that holds the labels, or None."""
+    found = next((directory / name for name in NAMES if (directory / name).is_file()), None)
+    config = directory / "config.json"
+    if found or not config.is_file() or config.stat().st_size > MAX_LABELS_BYTES:
+        return found
+    return config if b'"id2label"' in config.read_bytes() else None
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Read labels in class order.
+
+    Args:
+        path: .txt, one label a line; .npy, an array of text, as `LabelEncoder.classes_` was saved; or
+            .json: a list, label → index, index → label, or a config.json of the Hub with id2label.
+
+    Returns:
+        At least two different, clean labels.
+
+    Raises:
+        DataError: The file cannot be read without executing it, or holds no such labels.
+    """
+    readers: dict[str, Callable[[Path], Sequence[Any]]] = {".txt": _text, ".npy": _numpy, ".json": _json}
+    if not path.is_file():
+        raise DataError(f"There is no file “{path}” with labels. {_AS_TEXT}")
+    if path.stat().st_size > MAX_LABELS_BYTES:
+        raise DataError(f"“{path}” is larger than {MAX_LABELS_BYTES // 2**20} MiB, too large for labels. {_AS_TEXT}")
+    if path.suffix.lower() not in readers:
+        raise DataError(
+            f"“{path}” should be .txt, .npy or .json; any other file, such as a pickle, may hold code and is not "
+            f"opened. {_AS_TEXT}"
+        )
+    labels = tuple(str(label).strip() for label in readers[path.suffix.lower()](path))
+    if len(labels) < 2:
+        raise DataError(f"“{path}” names {len(labels)} labels; a classifier needs at least two. {_AS_TEXT}")
+    try:
+        check_names(labels, labels, str(path))
+    except BundleError as error:  # one that is empty, doubled, too long or deceives the eye
+        raise DataError(str(error)) from error
+    return labels
+
+
+def _text(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except ValueError as error:
+        raise DataError(f"“{path}” is not UTF-8 text. Save it as UTF-8.") from error
+    return [line for line in lines if line.strip()]
+
+
+def _numpy(path: Path) -> list[Any]:
+    import numpy as np
+
+    try:
+        # Without pickles NumPy reads a header and numbers or text; the file's size bounds both.
+        content = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        reason = (
+            "holds Python objects, which may be code and are not opened" if "pickle" in str(error) else "is damaged"
+        )
+        raise DataError(f"“{path}” {reason}. {_AS_TEXT}") from error
+    if not isinstance(content, np.ndarray) or content.ndim != 1 or content.dtype.kind not in "Uiu":
+        raise DataError(f"“{path}” should hold a list of text. {_AS_TEXT}")
+    return list(content.tolist())
+
+
+def _json(path: Path) -> Sequence[Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"“{path}” is not valid JSON. {_AS_TEXT}") from error
+    if isinstance(content, dict) and isinstance(content.get("id2label"), dict):
+        content = content["id2label"]
+    if isinstance(content, list) and all(isinstance(label, str) for label in content):
+        return content
+    if isinstance(content, dict):
+        by_index = {str(value): key for key, value in content.items() if type(value) is int} or content
+        labels = [by_index.get(str(index)) for index in range(len(content))]
+        if labels and all(isinstance(label, str) for label in labels):
+            return labels
+    raise DataError(
+        f"“{path}” should be a list of labels, or name an index from 0 for each. Received: {shown(content)}. {_AS_TEXT}"
+    )

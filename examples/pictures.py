@@ -1,4 +1,4 @@
-"""Make the example pictures: a few flags, and one picture without."""
+"""Make the example pictures: a few flags, one picture without, and one flag that is bound to be misread."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ PICTURES: tuple[tuple[str, int], ...] = (
     ("no flag", 331),
 )
 
+# What the model cannot know: upside down, Poland's flag is Indonesia's.
+UPSIDE_DOWN: tuple[str, int] = ("Poland", 12)
+
 
 def write_pictures(out: Path, pictures: tuple[tuple[str, int], ...] = PICTURES) -> list[Path]:
     """Write the example pictures as `<label>.jpg`, in lower case and with hyphens, and return their paths."""
@@ -35,4 +38,8 @@ def write_pictures(out: Path, pictures: tuple[tuple[str, int], ...] = PICTURES) 
         path = out / f"{re.sub(r'[^a-z0-9]+', '-', label.lower())}.jpg"
         write_jpeg(path, picture, _JPEG_QUALITY)
         paths.append(path)
+    label, seed = UPSIDE_DOWN
+    paths.append(out / f"{label.lower()}-upside-down.jpg")
+    picture = picture_of(label, np.random.default_rng(seed), SIZE)
+    write_jpeg(paths[-1], np.ascontiguousarray(picture[::-1, ::-1]), _JPEG_QUALITY)
     return paths

@@ -19,6 +19,9 @@ from tests.pictures import scene
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
+# The last one shows what the model cannot know.
+MISREAD = EXAMPLES / "pictures" / "poland-upside-down.jpg"
+PICTURES = sorted(set((EXAMPLES / "pictures").glob("*.jpg")) - {MISREAD})
 LONG = 15_000
 
 

@@ -23,7 +23,7 @@ from model.hub import EMBEDDED
 from model.preprocessing import read_picture
 from model.video import aggregate, predict_video
 from tests.pictures import PICTURE_KINDS, scene, write_clip, write_sound
-from tests.serving import EXAMPLES, LONG, running_app, slug, write_long_clip
+from tests.serving import EXAMPLES, LONG, MISREAD, PICTURES, running_app, slug, write_long_clip
 
 CLIPS = sorted((EXAMPLES / "clips").glob("*.mp4"))
 
@@ -110,7 +110,7 @@ def test_a_label_that_the_model_lacks_is_told(client: Client) -> None:
 
 
 def test_several_pictures_give_tiles_rows_and_a_file(client: Client) -> None:
-    paths = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+    paths = PICTURES
     tiles, table, file = client.predict([handle_file(str(path)) for path in paths], api_name="/predict_images")
     assert len(tiles) == len(paths)
     assert [row[0] for row in table["data"]] == [path.name for path in paths]
@@ -138,10 +138,14 @@ def test_another_bundle_and_grey_pictures(grey_bundle: Path, tmp_path: Path) -> 
 
 
 def test_examples_are_recognised(client: Client) -> None:
-    pictures = sorted((EXAMPLES / "pictures").glob("*.jpg"))
-    assert pictures
-    for path in pictures:
+    assert PICTURES
+    for path in PICTURES:
         assert slug(client.predict(handle_file(str(path)), api_name="/predict_image")["label"]) == path.stem
+
+
+def test_one_example_shows_what_the_model_cannot_know(client: Client) -> None:
+    answer = client.predict(handle_file(str(MISREAD)), api_name="/predict_image")
+    assert answer["label"] == "Indonesia"  # the same two stripes, the other way round
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,7 @@ from model.classifier import Classifier, top_labels
 from model.hub import EMBEDDED
 from model.preprocessing import read_picture
 from tests.pictures import cmyk, sixteen_bit_grey
-from tests.serving import EXAMPLES, slug
-
-PICTURES = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+from tests.serving import EXAMPLES, PICTURES, slug
 
 
 @pytest.fixture(scope="module")

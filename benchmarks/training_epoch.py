@@ -1,0 +1,76 @@
+"""Which share of an epoch of `best` is spent in the network: epochs as trained against epochs of one ready batch.
+
+    python benchmarks/training_epoch.py [--steps 20]
+
+Both kinds alternate in one process, on pictures of noise: what they show does not change how long they take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import keras
+import numpy as np
+
+from model.preprocessing import InputSpec
+from train.architectures import build
+from train.batches import TrainingBatches
+from train.memory import keep_freed_memory
+from train.recipe_book import load_recipe
+
+CLASSES, SIDE, ROUNDS = 100, 224, 5
+
+
+class ReadyBatch(keras.utils.PyDataset):
+    """The same batch again and again: nothing but the network costs time."""
+
+    def __init__(self, batch: tuple[np.ndarray, np.ndarray], steps: int) -> None:
+        super().__init__()
+        self._batch, self._steps = batch, steps
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._batch
+
+
+def main() -> None:
+    """Print the share, and the most memory that was used."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--steps", type=int, default=20, help="steps an epoch")
+    steps = parser.parse_args().steps
+    keep_freed_memory()
+    settings = load_recipe("best")
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (steps * settings.batch_size, SIDE, SIDE, 3), np.uint8)
+    targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(pictures))]
+    network = build(settings, InputSpec(SIDE, SIDE), CLASSES, pretrained=False)
+    network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
+    batches = TrainingBatches(pictures, targets, settings, (SIDE, SIDE), grey=False)
+    kinds = {"as trained": batches, "network alone": ReadyBatch(batches[0], len(batches))}
+    seconds: dict[str, list[float]] = {name: [] for name in kinds}
+    for round_number in range(ROUNDS + 1):
+        for name, data in kinds.items():
+            start = time.perf_counter()
+            network.fit(data, shuffle=False, verbose=0)
+            if round_number:  # the first round compiles
+                seconds[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    for name, median in medians.items():
+        print(f"{name:16}{median / steps * 1000:8.0f} ms a step of {settings.batch_size} pictures")
+    print(f"in the network  {medians['network alone'] / medians['as trained']:8.0%}")
+    print(f"memory at most  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.1f} GB")
+
+
+if __name__ == "__main__":
+    main()

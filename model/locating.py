@@ -21,6 +21,8 @@ _SAME = 0.25
 _PART = 0.3
 # What only one window or two believe in is a likeness, not a thing.
 _LEAST_SUPPORT = 1.6
+# Nor what is much less believed in than the surest thing: parts of it, for models that know no “nothing”.
+_LEAST_SHARE_OF_SUPPORT = 0.35
 
 _NOTHING = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
 
@@ -107,7 +109,7 @@ def _merged(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[L
         box = (boxes[group] * weights[:, np.newaxis]).sum(axis=0) / weights.sum()
         left, top, right, bottom = (round(float(side)) for side in box)
         part = any(_inside((left, top, right, bottom), other.box) > _PART for other in found)
-        if part or support[i] < _LEAST_SUPPORT:
+        if part or support[i] < max(_LEAST_SUPPORT, _LEAST_SHARE_OF_SUPPORT * support.max()):
             continue
         found.append(Located(int(labels[i]), (left, top, right, bottom), float(scores[group].max())))
     return found

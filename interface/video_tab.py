@@ -44,7 +44,7 @@ def add_video_tab(
     """
     stops: dict[str, threading.Event] = {}  # of the readings under way, by session
 
-    def predict_clip(
+    def predict_video(
         clip: Mapping[str, Any] | None,
         frames_per_second: float | None = 0,
         start: float | None = 0,
@@ -155,7 +155,7 @@ def add_video_tab(
     known, times = gr.State(None, time_to_live=3600), gr.State([], time_to_live=3600)
 
     reading = button.click(
-        predict_clip,
+        predict_video,
         [clip, rate, start, end],
         [total, seconds, frames, segments, status, time_line, files, known],
         api_name="predict_video",

@@ -82,6 +82,6 @@ def test_an_agent_gets_the_endpoints_as_tools(url: str) -> None:
             return tools, await session.call_tool("predict_image", {"picture": picture})
 
     tools, answer = asyncio.run(ask())
-    assert {"predict_image", "explain_image", "locate_image", "predict_images"} <= tools
+    assert {"predict_image", "explain_image", "locate_image", "predict_images", "predict_video"} <= tools
     assert not answer.isError
     assert "Brazil" in str(answer.content)

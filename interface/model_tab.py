@@ -31,6 +31,8 @@ STYLE = """
 .vz-model td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .vz-about td { white-space: normal; overflow-wrap: anywhere; }
 .vz-model h2 { margin: 18px 0 6px; font-size: 1.15em; }
+.vz-model section { min-width: 0; overflow-x: auto; }
+@media (max-width: 480px) { .vz-model th, .vz-model td { padding-right: 6px !important; font-size: 13px; } }
 .vz-columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 0 40px; }
 """
 

@@ -21,7 +21,8 @@ STYLE = (
 #live-note textarea, #news textarea, #source-note textarea { border: 0 !important; background: none !important;
   box-shadow: none !important; padding: 0 !important; }
 #source textarea, #limits textarea { font-size: 13px; }
-#question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important; }
+#question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important;
+  background: none !important; }
 #languages .html-container { padding: 0 !important; }
 #plots .grid-container { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)) !important; }
 /* One row of examples that scrolls by itself: on a phone the answer stays near the picture. */

@@ -61,4 +61,7 @@ def test_files_that_are_too_large_are_refused(uploads: Path, monkeypatch: pytest
     (uploads / "large.png").write_bytes(bytes(3 * 2**20))
     with pytest.raises(gr.Error) as caught:
         uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_picture", "fr")
-    assert caught.value.message == "« ‹b›my‹/b›.png » a 3 Mo ; au plus 1 Mo sont acceptés."
+    assert (
+        caught.value.message
+        == "«\N{NO-BREAK SPACE}‹b›my‹/b›.png\N{NO-BREAK SPACE}» a 3 Mo\N{NO-BREAK SPACE}; au plus 1 Mo sont acceptés."
+    )

@@ -3,16 +3,16 @@
 TEXTS = {
     "title": "# Vistazo\nPhotos et vidéos, lues par un classificateur d’images.",
     "what_it_knows": "Ce que connaît ce modèle",
-    "question": "Laquelle des {count} étiquettes convient à votre image ou à votre vidéo ?",
+    "question": "Laquelle des {count} étiquettes convient à votre image ou à votre vidéo ?",
     "labels": "Étiquettes",
     "and_more": "et {count} de plus",
-    "model_is": "Modèle : {title}",
+    "model_is": "Modèle : {title}",
     "embedded_model": "le modèle inclus",
     "model": "Modèle",
     "note": "Remarque",
     "news": "Nouveautés",
     "language": "Langue",
-    "limits": "Au plus : {megabytes} Mo par fichier, {picture} mégapixels par image, {frame} mégapixels par image de "
+    "limits": "Au plus : {megabytes} Mo par fichier, {picture} mégapixels par image, {frame} mégapixels par image de "
     "vidéo, {minutes} minutes par vidéo, {pictures} images à la fois.",
     "waiting_title": "# Vistazo\nLe modèle arrive. Cette page s’ouvrira d’elle-même quand il sera là.",
     "waiting": "Ce qui est attendu",
@@ -22,16 +22,16 @@ TEXTS = {
     "read_picture": "Lire l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",
-    "why": "Pourquoi ? Choisissez une étiquette pour voir ce qui parle pour elle",
-    "heat": "Ce qui parle pour elle : plus c’est clair, plus cela compte",
+    "why": "Pourquoi ? Choisissez une étiquette pour voir ce qui parle pour elle",
+    "heat": "Ce qui parle pour elle : plus c’est clair, plus cela compte",
     "several": "Plusieurs choses dans une image",
     "find_several": "Chercher où se trouve chaque étiquette",
     "found": "Ce qu’il y a, et où",
     "nothing_found": "Rien n’a été trouvé dont le modèle soit sûr.",
     "doubt": "Doute",
-    "none_sure": "Probablement aucune d’elles : même l’étiquette la plus probable n’atteint que {probability}.",
+    "none_sure": "Probablement aucune d’elles : même l’étiquette la plus probable n’atteint que {probability}.",
     "none_probably": "Probablement aucune d’elles.",
-    "in_this_picture": "Dans cette image : {labels}.",
+    "in_this_picture": "Dans cette image : {labels}.",
     "none_of_these": "aucune d’elles",
     "batch_tab": "Lot",
     "pictures": "Images",
@@ -49,15 +49,15 @@ TEXTS = {
     "read_clip": "Lire la vidéo",
     "which_frames": "Quelles images de la vidéo",
     "rate": "Images par seconde",
-    "rate_info": "Combien d’images de chaque seconde lire ; 0 pour toutes.",
+    "rate_info": "Combien d’images de chaque seconde lire ; 0 pour toutes.",
     "from": "De",
     "seconds_info": "Secondes.",
     "to": "À",
-    "to_info": "Secondes ; 0 pour la fin.",
+    "to_info": "Secondes ; 0 pour la fin.",
     "whole_clip": "Vidéo entière",
     "seconds_on_screen": "Secondes à l’écran",
     "progress": "Progression",
-    "key_frames": "Une image de chaque segment ; cliquez pour y aller",
+    "key_frames": "Une image de chaque segment ; cliquez pour y aller",
     "segments": "Segments",
     "frames": "Images de la vidéo",
     "take_home": "À emporter",
@@ -77,8 +77,8 @@ TEXTS = {
     "reading_time": "Lecture … {time} jusqu’ici, {speed} images par seconde.",
     "frames_read": "{count} images lues, {speed} par seconde.",
     "stopped_at": "Arrêté à {time}.",
-    "time_is_up": "Le temps d’une requête est écoulé : lu jusqu’à {time}. Pour le reste, choisissez « De » et « À ».",
-    "table_shows": "Le tableau montre les {rows} dernières images ; le fichier CSV les a toutes.",
+    "time_is_up": "Le temps d’une requête est écoulé : lu jusqu’à {time}. Pour le reste, choisissez « De » et « À ».",
+    "table_shows": "Le tableau montre les {rows} dernières images ; le fichier CSV les a toutes.",
     "timeline": "Ce que montre la vidéo au fil du temps. Cliquez pour y aller dans la vidéo.",
     "timeline_empty": "La ligne de temps de la vidéo apparaît ici.",
     "timeline_part": "{label}, de {start} à {end}",
@@ -93,10 +93,10 @@ TEXTS = {
     "about_network": "Réseau",
     "about_recipe": "Recette",
     "about_size": "Taille du fichier qui répond",
-    "about_threshold": "Répond « aucune d’elles » en dessous de",
+    "about_threshold": "Répond « aucune d’elles » en dessous de",
     "about_temperature": "Température de calibration",
     "measured": "Ce qu’il vaut",
-    "measured_on": "Mesuré sur {count} images de la partie « {part} », avec le fichier qui répond.",
+    "measured_on": "Mesuré sur {count} images de la partie « {part} », avec le fichier qui répond.",
     "measured_nowhere": "Ce modèle n’apporte pas de mesures.",
     "accuracy": "Exactitude",
     "accuracy_interval": "Intervalle à 95 %",
@@ -112,15 +112,15 @@ TEXTS = {
     "f1": "F1",
     "support": "images",
     "limits_title": "Limites",
-    "limits_text": "Il connaît ses {count} étiquettes et rien d’autre ; des images différentes de celles qui l’ont "
+    "limits_text": "Il connaît ses {count} étiquettes et rien d’autre ; des images différentes de celles qui l’ont "
     "instruit peuvent recevoir une réponse fausse et sûre d’elle. Ne l’utilisez pas là où une erreur fait du mal.",
     "plots": "Graphiques de l’évaluation",
     "compare_tab": "Comparer",
     "compare_note": "La même image, lue par deux modèles.",
     "agreement": "Accord",
     "agree": "Les deux disent {label}.",
-    "disagree": "Ils ne sont pas d’accord : {first} ou {second}.",
-    "milliseconds": "{title} : {time} ms",
+    "disagree": "Ils ne sont pas d’accord : {first} ou {second}.",
+    "milliseconds": "{title} : {time} ms",
     "no_picture": "Il n’y a pas encore d’image. Choisissez-en une d’abord.",
     "no_pictures": "Il n’y a pas encore d’images. Choisissez-en d’abord.",
     "no_clip": "Il n’y a pas encore de vidéo. Choisissez-en une d’abord.",
@@ -128,16 +128,16 @@ TEXTS = {
     "not_read": "Cette vidéo n’a pas encore été lue. Lisez-la d’abord.",
     "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
-    "too_many_pictures": "Au plus {most} images peuvent être lues à la fois. Reçues : {count}.",
-    "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
-    "bad_stretch": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
-    "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",
-    "bad_seconds": "« De » et « À » doivent être des secondes, 0 ou plus. Reçu : {value}.",
-    "no_frame": "« {name} » n’a aucune image dans le passage demandé. Choisissez-en un plus tôt.",
+    "too_many_pictures": "Au plus {most} images peuvent être lues à la fois. Reçues : {count}.",
+    "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
+    "bad_stretch": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
+    "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",
+    "bad_seconds": "« De » et « À » doivent être des secondes, 0 ou plus. Reçu : {value}.",
+    "no_frame": "« {name} » n’a aucune image dans le passage demandé. Choisissez-en un plus tôt.",
     "camera_large": "L’image de la caméra est trop grande. Choisissez une résolution plus basse.",
     "camera_damaged": "L’image de la caméra est abîmée. Relancez la caméra.",
     "too_often": "Au plus {most} requêtes par minute sont acceptées par visiteur. Réessayez dans une minute.",
-    "file_too_large": "« {name} » a {size} Mo ; au plus {most} Mo sont acceptés.",
+    "file_too_large": "« {name} » a {size} Mo ; au plus {most} Mo sont acceptés.",
     "disk_full": "Il n’y a pas de place pour les fichiers sur le serveur en ce moment. Réessayez dans un moment.",
 }
 
@@ -148,7 +148,7 @@ ERRORS = {
     "again, or choose another.": "{name} demande trop de mémoire pour être décodé, ou est abîmé d’une manière qui "
     "arrête le décodeur. Réduisez-le, enregistrez-le de nouveau, ou choisissez-en un autre.",
     "The picture": "L’image",
-    "{name} cannot be opened: {reason}. Check the path.": "{name} ne peut pas être ouvert : {reason}. Vérifiez le "
+    "{name} cannot be opened: {reason}. Check the path.": "{name} ne peut pas être ouvert : {reason}. Vérifiez le "
     "chemin.",
     "{name} is an empty file. Choose a picture file with content.": "{name} est un fichier vide. Choisissez une image "
     "qui a un contenu.",
@@ -157,29 +157,29 @@ ERRORS = {
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} est abîmé et ne peut pas être "
     "décodé. Enregistrez-le de nouveau ou choisissez-en un autre.",
     "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.": "{name} a trop de "
-    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord.",
-    "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
+    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord.",
+    "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
-    "“{name}” is a picture, not a clip. Predict it as a picture.": "« {name} » est une image, pas une vidéo. Lisez-la "
+    "“{name}” is a picture, not a clip. Predict it as a picture.": "« {name} » est une image, pas une vidéo. Lisez-la "
     "comme une image.",
-    "“{name}” cannot be opened: there is no such file. Check the path.": "« {name} » ne peut pas être ouvert : il n’y "
+    "“{name}” cannot be opened: there is no such file. Check the path.": "« {name} » ne peut pas être ouvert : il n’y "
     "a pas de tel fichier. Vérifiez le chemin.",
-    "“{name}” is an empty file. Choose a clip with content.": "« {name} » est un fichier vide. Choisissez une vidéo "
+    "“{name}” is an empty file. Choose a clip with content.": "« {name} » est un fichier vide. Choisissez une vidéo "
     "qui a un contenu.",
     "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. Make the clip smaller "
-    "first.": "Les images de « {name} » ont {width} x {height} pixels ; la limite est de {limit} mégapixels. Réduisez "
+    "first.": "Les images de « {name} » ont {width} x {height} pixels ; la limite est de {limit} mégapixels. Réduisez "
     "la vidéo d’abord.",
-    "“{name}” is a sound file with a cover picture, not a video. Choose a clip.": "« {name} » est un fichier de son "
+    "“{name}” is a sound file with a cover picture, not a video. Choose a clip.": "« {name} » est un fichier de son "
     "avec une pochette, pas une vidéo. Choisissez une vidéo.",
-    "“{name}” holds sound but no picture. Choose a clip.": "« {name} » contient du son mais pas d’image. Choisissez "
+    "“{name}” holds sound but no picture. Choose a clip.": "« {name} » contient du son mais pas d’image. Choisissez "
     "une vidéo.",
     "“{name}” does not say how large its frames are, or they exceed {limit} megapixels. Make the clip smaller first, "
-    "or convert it to H.264 (MP4).": "« {name} » ne dit pas la taille de ses images, ou elles dépassent {limit} "
+    "or convert it to H.264 (MP4).": "« {name} » ne dit pas la taille de ses images, ou elles dépassent {limit} "
     "mégapixels. Réduisez la vidéo d’abord, ou convertissez-la en H.264 (MP4).",
-    "“{name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again.": "« {name} » s’ouvre, "
+    "“{name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again.": "« {name} » s’ouvre, "
     "mais aucune image ne peut en être décodée. Convertissez-la en H.264 (MP4) et réessayez.",
     "“{name}” is damaged: it breaks off at {time:.1f} s. The frames up to there are kept; for the rest, save or upload "
-    "the clip again.": "« {name} » est abîmée : elle s’interrompt à {time:.1f} s. Les images jusque-là sont gardées ; "
+    "the clip again.": "« {name} » est abîmée : elle s’interrompt à {time:.1f} s. Les images jusque-là sont gardées ; "
     "pour le reste, enregistrez ou envoyez la vidéo de nouveau.",
-    "Nothing was read of “{name}”. Read the clip first.": "Rien n’a été lu de « {name} ». Lisez la vidéo d’abord.",
+    "Nothing was read of “{name}”. Read the clip first.": "Rien n’a été lu de « {name} ». Lisez la vidéo d’abord.",
 }

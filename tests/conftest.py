@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from tests.pictures import COLOURS, hashes, write_class, write_colours, write_st
 # The same examples in every run, however busy the machine is, and nothing kept between runs.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and the programs under test would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = ["--recipe", "small", "--size", "32", "--batch-size", "8", "--seed", "3"]
 CORRUPT = "not a picture.png"

@@ -1,6 +1,6 @@
 """Which share of an epoch of `best` is spent in the network: epochs as trained against epochs of one ready batch.
 
-    python benchmarks/training_epoch.py [--steps 20]
+    python benchmarks/training_epoch.py [--steps 8]
 
 Both kinds alternate in one process, on pictures of noise: what they show does not change how long they take.
 """
@@ -47,7 +47,7 @@ class ReadyBatch(keras.utils.PyDataset):
 def main() -> None:
     """Print the share, and the most memory that was used."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--steps", type=int, default=20, help="steps an epoch")
+    parser.add_argument("--steps", type=int, default=8, help="steps an epoch")
     steps = parser.parse_args().steps
     keep_freed_memory()
     settings = load_recipe("best")

@@ -26,20 +26,32 @@ PICTURES: tuple[tuple[str, int], ...] = (
 )
 
 # What the model cannot know: upside down, Poland's flag is Indonesia's.
-UPSIDE_DOWN: tuple[str, int] = ("Poland", 12)
+UPSIDE_DOWN: tuple[tuple[str, int], ...] = (("Poland", 12),)
 
 
-def write_pictures(out: Path, pictures: tuple[tuple[str, int], ...] = PICTURES) -> list[Path]:
-    """Write the example pictures as `<label>.jpg`, in lower case and with hyphens, and return their paths."""
+def write_pictures(
+    out: Path,
+    pictures: tuple[tuple[str, int], ...] = PICTURES,
+    upside_down: tuple[tuple[str, int], ...] = UPSIDE_DOWN,
+) -> list[Path]:
+    """Write the example pictures as `<label>.jpg`, in lower case and with hyphens.
+
+    Args:
+        out: The folder, which is made if it is missing.
+        pictures: Labels and seeds of the pictures to draw.
+        upside_down: Labels and seeds of more pictures, turned by 180 degrees and named `<label>-upside-down.jpg`.
+
+    Returns:
+        The paths, in the order asked for.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for label, seed in pictures:
-        picture = picture_of(label, np.random.default_rng(seed), SIZE)
-        path = out / f"{re.sub(r'[^a-z0-9]+', '-', label.lower())}.jpg"
-        write_jpeg(path, picture, _JPEG_QUALITY)
-        paths.append(path)
-    label, seed = UPSIDE_DOWN
-    paths.append(out / f"{label.lower()}-upside-down.jpg")
+    upright = [_write(out, label, seed) for label, seed in pictures]
+    return upright + [_write(out, label, seed, turned=True) for label, seed in upside_down]
+
+
+def _write(out: Path, label: str, seed: int, turned: bool = False) -> Path:
+    name = re.sub(r"[^a-z0-9]+", "-", label.lower())
+    path = out / (f"{name}-upside-down.jpg" if turned else f"{name}.jpg")
     picture = picture_of(label, np.random.default_rng(seed), SIZE)
-    write_jpeg(paths[-1], np.ascontiguousarray(picture[::-1, ::-1]), _JPEG_QUALITY)
-    return paths
+    write_jpeg(path, np.ascontiguousarray(picture[::-1, ::-1]) if turned else picture, _JPEG_QUALITY)
+    return path

@@ -20,7 +20,7 @@ from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
 from interface.model_tab import add_model_tab, model_page, source_title
-from interface.theme import STYLE, theme
+from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.visitors import Visitors
 from interface.waiting import add_waiting, change_content, show_text
@@ -95,7 +95,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": SCRIPT,
+        "head": SCRIPT + MARGINS,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],

@@ -72,7 +72,8 @@ def model_page(model: LoadedModel, language: str) -> str:
     bundle = model.classifier.bundle
     about = _table(_about(model, language))
     measured = _measured(bundle, language)
-    classes = "".join(f"<section>{part}</section>" for part in _classes(bundle, language))
+    # Where a narrow page cuts a table off, the arrow keys scroll it.
+    classes = "".join(f'<section tabindex="0">{part}</section>' for part in _classes(bundle, language))
     limits = say(language, "limits_text", count=f"{len(bundle.labels):,}")
     return (
         '<div class="vz-model"><div class="vz-columns">'

@@ -38,10 +38,20 @@ footer button.show-api, footer button.show-api:hover, .wrap .or { color: var(--b
 button[role="tab"].selected { color: var(--primary-700) !important; }
 .dark button[role="tab"].selected { color: var(--primary-300) !important; }
 #clip-files a { color: var(--link-text-color) !important; }
+@media (max-width: 480px) {  /* all the tabs on a phone */
+  .tab-container button { padding-left: 8px !important; padding-right: 8px !important; }
+}
 """
     + timeline.STYLE
     + model_tab.STYLE
 )
+
+# Gradio applies the rules above to what is inside the page's margins only; on a phone the width is for the picture.
+MARGINS = """
+<style>
+@media (max-width: 480px) { .gradio-container > .main { padding: 16px 14px !important; } }
+</style>
+"""
 
 
 def theme() -> gr.themes.Base:

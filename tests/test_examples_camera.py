@@ -136,12 +136,14 @@ def test_clip_has_a_truth_for_every_frame(tmp_path, few_flags):
 
 
 def test_example_pictures_are_named_after_their_label(tmp_path, few_flags):
-    (path,) = pictures.write_pictures(tmp_path, (("South Aland", 2),))
-    assert path.name == "south-aland.jpg"
-    assert max(cv2.imread(str(path)).shape) == pictures.SIZE
+    upright, turned = pictures.write_pictures(tmp_path, (("South Aland", 2),), (("South Aland", 2),))
+    assert (upright.name, turned.name) == ("south-aland.jpg", "south-aland-upside-down.jpg")
+    picture = cv2.imread(str(upright))
+    assert max(picture.shape) == pictures.SIZE
+    assert np.abs(picture[::-1, ::-1].astype(int) - cv2.imread(str(turned))).mean() < 4  # JPEG's blocks lie elsewhere
 
 
 def test_example_material_uses_known_labels():
     known = {*catalogue.labels(), dataset.NO_FLAG}
-    assert {label for label, _ in pictures.PICTURES} <= known
+    assert {label for label, _ in (*pictures.PICTURES, *pictures.UPSIDE_DOWN)} <= known
     assert {shot.label for clip in clips.CLIPS for shot in clip.shots} <= known

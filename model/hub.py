@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ModelNotFoundError
-from model.hub_download import ask, cached_copy, download, is_complete
+from model.hub_cache import cached_copy, is_complete
+from model.hub_download import ask, download
 
 EMBEDDED = Path(__file__).parent / "default"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +19,10 @@ from model.bundle import (
     NETWORK,
     SERVING_FILES,
     damaged_files,
-    listed_files,
     load_bundle,
 )
 from model.errors import BundleError, HubUnreachableError, ModelNotFoundError
+from model.hub_cache import ids, remember, remove_abandoned
 from model.hub_errors import explain
 from model.hub_transport import LONGEST_WAIT, REQUEST_SECONDS, within
 from model.labels import MAX_LABELS_BYTES, MAX_LANGUAGES, language_of
@@ -37,8 +35,6 @@ WAITS = (0.5, 1.0, 2.0)
 ASK_SECONDS = 20.0
 # Fetching the files: this long, and what a slow line of this speed takes for them.
 DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND = 30.0, 100_000
-# A part of a download that nobody has written to for so long is left over from a killed process.
-ABANDONED_SECONDS = 600
 _ROOM_TO_SPARE = 16 * 2**20
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", "saved_model.pb")
 
@@ -51,11 +47,13 @@ class Listing:
         repository: "user/name".
         commit: The full commit hash.
         sizes: The files that serving needs, with their sizes in bytes; None where the Hub does not tell.
+        manifest: What the Hub knows the manifest by: its git blob id, or SHA-256; nothing where it does not tell.
     """
 
     repository: str
     commit: str
     sizes: dict[str, int | None]
+    manifest: frozenset[str] = frozenset()
 
 
 def ask(repository: str, revision: str | None, on_trouble: Callable[[str], object] | None = None) -> Listing:
@@ -76,23 +74,31 @@ def ask(repository: str, revision: str | None, on_trouble: Callable[[str], objec
     def info() -> Any:
         return HfApi().model_info(repository, revision=revision, files_metadata=True, timeout=REQUEST_SECONDS)
 
-    answer = _trying(
-        lambda seconds: within(seconds, MAX_JSON_BYTES, info), ASK_SECONDS, repository, revision, on_trouble
-    )
+    def asking(question: Callable[[], Result]) -> Result:
+        def once(left: float) -> Result:
+            return within(min(left, ASK_SECONDS / 2), MAX_JSON_BYTES, question)  # an answer that drips is left
+
+        return _trying(once, ASK_SECONDS, repository, revision, on_trouble)
+
+    answer = asking(info)
     if not answer.sha:
         raise ModelNotFoundError(f"“{repository}” has no commit yet. Publish a bundle there with `train push`.")
 
-    def tree() -> dict[str, int | None]:
+    def tree() -> list[Any]:
         entries = HfApi().list_repo_tree(repository, recursive=True, revision=answer.sha)
-        return {entry.path: entry.size for entry in entries if isinstance(entry, RepoFile)}
+        return [entry for entry in entries if isinstance(entry, RepoFile)]
 
-    if answer.siblings is None:  # the list of files may be left out of the answer
-        sizes = _trying(
-            lambda seconds: within(seconds, MAX_JSON_BYTES, tree), ASK_SECONDS, repository, revision, on_trouble
-        )
-    else:
-        sizes = {file.rfilename: file.size for file in answer.siblings}
-    return Listing(repository, answer.sha, _needed(repository, answer.sha, sizes))
+    files = answer.siblings
+    if files is None:  # the list of files may be left out of the answer
+        files = asking(tree)
+    manifest = next((file for file in files if file.rfilename == MANIFEST), None)
+    identities = (manifest.blob_id, manifest.lfs and manifest.lfs.sha256) if manifest else ()
+    return Listing(
+        repository,
+        answer.sha,
+        _needed(repository, answer.sha, {file.rfilename: file.size for file in files}),
+        frozenset(filter(None, identities)),
+    )
 
 
 def download(listing: Listing, revision: str | None, on_trouble: Callable[[str], object]) -> Path:
@@ -126,44 +132,22 @@ def download(listing: Listing, revision: str | None, on_trouble: Callable[[str],
                 repository, name, revision=commit, force_download=force, etag_timeout=REQUEST_SECONDS
             )
 
-        left = max(0.0, end - time.monotonic())
-        return Path(_trying(lambda seconds: within(seconds, limit, get), left, repository, revision, on_trouble, name))
+        def once(left: float) -> str:
+            return within(min(left, DOWNLOAD_SECONDS / 2 + (size or 0) / SLOWEST_BYTES_PER_SECOND), limit, get)
+
+        return Path(_trying(once, max(0.0, end - time.monotonic()), repository, revision, on_trouble, name))
 
     directory = [fetch(name) for name in listing.sizes][-1].parent
-    _remove_abandoned(directory.parents[1])
+    remove_abandoned(directory.parents[1])
     try:
-        _repair(directory, lambda name: fetch(name, force=True))
+        _repair(directory, listing.manifest, lambda name: fetch(name, force=True))
         load_bundle(directory)
     except ModelNotFoundError:
         raise
     except BundleError as error:
         text = str(error).replace(f"{directory}{os.sep}", "").replace(str(directory), repository)
         raise ModelNotFoundError(f"“{repository}” at commit {commit} holds no usable bundle: {text}") from error
-    _remember(directory, revision)
-    return directory
-
-
-def is_complete(directory: Path) -> bool:
-    """Say whether a cached bundle has, besides what it cannot do without, the rest of what its manifest lists for us.
-
-    One that was fetched while somebody ended the program, or by a Space's build, may lack labels in other languages.
-    """
-    listed = listed_files(directory)
-    return all((directory / name).is_file() for name in listed if name == METRICS or language_of(name))
-
-
-def cached_copy(repository: str, revision: str | None) -> Path | None:
-    """Return the whole and valid bundle that the cache has for a revision, or None; asks nobody."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        directory = Path(
-            snapshot_download(repository, revision=revision, local_files_only=True, allow_patterns=list(SERVING_FILES))
-        )
-        load_bundle(directory)
-    except (BundleError, HFValidationError, OSError, ValueError):
-        return None
+    remember(directory, revision)
     return directory
 
 
@@ -243,9 +227,9 @@ def _check_room(listing: Listing) -> None:
         )
 
 
-def _repair(directory: Path, fetch_again: Callable[[str], Path]) -> None:
+def _repair(directory: Path, manifest: frozenset[str], fetch_again: Callable[[str], Path]) -> None:
     """Fetch files that do not match the manifest once more, the manifest itself before them."""
-    if not _damaged(directory):
+    if not _damaged(directory) and not (manifest and manifest.isdisjoint(ids(directory / MANIFEST))):
         return
     fetch_again(MANIFEST)
     for name in _damaged(directory):
@@ -257,43 +241,3 @@ def _damaged(directory: Path) -> Sequence[str]:
         return damaged_files(directory)
     except BundleError:
         return [MANIFEST]
-
-
-def _remove_abandoned(storage: Path) -> None:
-    """Remove what killed downloads left behind; the client never looks at it again."""
-    for path in storage.glob("blobs/*.incomplete"):
-        with contextlib.suppress(OSError):  # another process may have finished or removed it
-            if _is_abandoned(path, storage):
-                path.unlink()
-
-
-def _is_abandoned(path: Path, storage: Path) -> bool:
-    from filelock import FileLock, Timeout
-
-    if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
-        return True
-    lock = storage.parent / ".locks" / storage.name / f"{path.name.partition('.')[0]}.lock"
-    if not lock.is_file():
-        return False
-    try:
-        with FileLock(lock, blocking=False):  # the client holds it while it writes; a killed one does not
-            return True
-    except Timeout:
-        return False
-
-
-def _remember(directory: Path, revision: str | None) -> None:
-    """Note in the client's cache which commit the revision stands for, now that all of it is there.
-
-    The layout: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
-    """
-    if revision == directory.name:
-        return
-    reference = directory.parents[1] / "refs" / (revision or "main")
-    partial = reference.with_name(f".{reference.name}.{uuid.uuid4().hex[:8]}")
-    with contextlib.suppress(OSError):  # a cache that may only be read serves all the same
-        if reference.is_file() and reference.read_bytes() == directory.name.encode():
-            return
-        reference.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(directory.name, encoding="utf-8")
-        partial.replace(reference)

@@ -10,7 +10,8 @@ from model.hub_transport import BodyTooLargeError, DeadlineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
-_LATER = {408, 425, 429, *range(500, 600)}
+# Statuses after which another try may help.
+LATER = {408, 425, 429, *range(500, 600)}
 
 
 def explain(
@@ -52,7 +53,7 @@ def _explained(
         return ModelNotFoundError(f"“{repository}” is not a name that a Hub repository can have.")
     if isinstance(error, BodyTooLargeError):
         return ModelNotFoundError(f"The Hub sends more of “{repository}” than it announced. It was not fetched.")
-    if isinstance(error, DeadlineError) and error.status in _LATER:
+    if isinstance(error, DeadlineError) and error.status in LATER:
         return _busy(repository, error.status)
     if isinstance(error, DeadlineError | TimeoutException):
         return HubUnreachableError(f"The Hub did not answer in time about “{repository}”.")
@@ -86,7 +87,7 @@ def _refused(error: OSError, repository: str, revision: str | None, name: str | 
     )
 
     status: int = error.response.status_code  # type: ignore[attr-defined]
-    if status in _LATER:
+    if status in LATER:
         return _busy(repository, status)
     if isinstance(error, RevisionNotFoundError):
         return ModelNotFoundError(f"“{repository}” has no branch, tag or commit “{revision or 'main'}”.")

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ def limit_requests() -> None:
     set_client_factory(client)
     if "HF_HUB_VERBOSITY" not in os.environ:
         logging.set_verbosity_error()  # each failed request would be a line; we say what comes of them
+    warnings.filterwarnings("ignore", module=r"huggingface_hub\.")  # the server's own words about a card, among others
     if not sys.stderr.isatty():
         disable_progress_bars()
 

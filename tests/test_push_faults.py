@@ -57,7 +57,8 @@ def _bare(hub: Hub) -> None:
         (COMMIT, 409, "Another change of “somebody/flags” is under way"),
         (COMMIT, 412, "Somebody else has changed “somebody/flags”"),
         (UPLOAD, 422, "did not arrive whole (status 422)"),
-        (UPLOAD, 403, "needs the right to write"),
+        (UPLOAD, 403, "storage did not take a file for “somebody/flags” (status 403)"),
+        (r"POST /verify", 404, "storage did not take a file for “somebody/flags” (status 404)"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_nothing_is_written(

@@ -62,10 +62,11 @@ def trying(
         PushError: Another try would not help.
         HubUnreachableError: No try succeeded.
     """
-    end = time.monotonic() + CALL_SECONDS + size / SLOWEST_BYTES_PER_SECOND
+    sending = size / SLOWEST_BYTES_PER_SECOND
+    end, a_try = time.monotonic() + CALL_SECONDS + sending, CALL_SECONDS / 2 + sending  # an answer that drips is left
     for wait in (*WAITS, None):
         try:
-            return within(max(0.0, end - time.monotonic()), MAX_JSON_BYTES, work, answer_seconds)
+            return within(max(0.0, min(a_try, end - time.monotonic())), MAX_JSON_BYTES, work, answer_seconds)
         except Exception as error:
             told, asked_to_wait = explain_push(error, target.repository, target.branch, uploading=size > 0)
             may_help = isinstance(told, HubUnreachableError | BusyError)

@@ -8,13 +8,13 @@ lost, is continued and never made twice. Every try names the commit it was plann
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from model.errors import HubUnreachableError
+from model.hub_cache import ids
 from train import hub_calls
 from train.hub_calls import Target, trying
 from train.push_errors import overtaken
@@ -136,21 +136,6 @@ def difference(remote: Remote, wanted: Mapping[str, frozenset[str]], obsolete: s
     return (*sorted(written), *sorted(obsolete & set(remote.files)))
 
 
-def ids(content: Content) -> frozenset[str]:
-    """Return the two identities that the Hub may know a content by: git blob id and SHA-256."""
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    blob, digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False), hashlib.sha256()
-    if isinstance(content, bytes):
-        blob.update(content)
-        digest.update(content)
-    else:
-        with content.open("rb") as file:
-            while piece := file.read(2**20):
-                blob.update(piece)
-                digest.update(piece)
-    return frozenset((blob.hexdigest(), digest.hexdigest()))
-
-
 def remote_text(target: Target, remote: Remote, name: str) -> str | None:
     """Fetch a small text file of the branch; None when it is not there."""
     if name not in remote.files:
@@ -269,8 +254,17 @@ def _create(target: Target, private: bool, variables: Mapping[str, str] | None) 
         try:
             HfApi().create_repo(target.repository, repo_type=target.kind, private=private or None, **more)
         except HfHubHTTPError as error:
-            if error.response.status_code != 409:  # it is there: a try before made it, or another push did
+            if error.response.status_code != 409 or not is_there():  # a try before made it, or another push did
                 raise
+
+    def is_there() -> bool:
+        try:
+            HfApi().repo_info(target.repository, repo_type=target.kind)
+        except HfHubHTTPError as error:
+            if error.response.status_code == 404:
+                return False
+            raise
+        return True
 
     trying(target, create)
     if target.branch:

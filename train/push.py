@@ -9,10 +9,11 @@ from pathlib import Path
 
 from model.bundle import CARD, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
+from model.hub_cache import ids
 from train.card import merge_card, model_card, told_by
 from train.gallery import without_pictures
 from train.hub_calls import Target, trying
-from train.hub_commit import Content, Pushed, Remote, difference, find_remote, ids, publish, remote_text
+from train.hub_commit import Content, Pushed, Remote, difference, find_remote, publish, remote_text
 from train.push_errors import PushError
 
 _PAGE = "report/index.html"
@@ -151,9 +152,20 @@ def _listed(manifest: str | None) -> set[str]:
 def _tag(target: Target, version: str, commit: str) -> None:
     """Name the commit after the bundle's version; a tag that is there already stays where it is."""
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    def create() -> None:
+        try:
+            HfApi().create_tag(target.repository, tag=version, revision=commit)
+        except HfHubHTTPError as error:
+            if error.response.status_code != 409 or not is_there():
+                raise
+
+    def is_there() -> bool:
+        return any(tag.name == version for tag in HfApi().list_repo_refs(target.repository).tags)
 
     try:
-        trying(target, lambda: HfApi().create_tag(target.repository, tag=version, revision=commit, exist_ok=True))
+        trying(target, create)
     except VistazoError as error:
         raise type(error)(
             f"The model is published at commit {commit}, but has no tag yet. {error} Push again."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from model.errors import HubUnreachableError, VistazoError
-from model.hub_errors import explain
+from model.hub_errors import LATER, explain
 
 # How storage answers a file that does not have the checksum that was announced.
 _DAMAGED = (400, 422)
@@ -55,14 +57,25 @@ def explain_push(
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, HfHubHTTPError):  # an upload's error is wrapped
         cause = cause.__cause__
-    if uploading and isinstance(cause, HfHubHTTPError) and cause.response.status_code in _DAMAGED:
-        return BusyError(f"A file for “{repository}” did not arrive whole (status {cause.response.status_code})."), 0.0
+    if uploading and isinstance(cause, HfHubHTTPError) and (told := _not_stored(cause.response, repository)):
+        return told, 0.0
     if isinstance(cause, HfHubHTTPError) and (refused := _refused(cause.response.status_code, repository)):
         return refused, 0.0
     told_by_pull, wait = explain(error, repository, revision)
     if isinstance(told_by_pull, HubUnreachableError) or "HF_HUB_OFFLINE" in str(told_by_pull):
         return told_by_pull, wait
     return PushError(str(told_by_pull)), wait
+
+
+def _not_stored(response: Any, repository: str) -> BusyError | None:
+    """Explain a refusal of the storage, which knows nothing of tokens: its addresses are good for a while only."""
+    status: int = response.status_code
+    path: str = response.request.url.path
+    if status in LATER or "/preupload/" in path or path.endswith("/objects/batch"):
+        return None
+    if status in _DAMAGED:
+        return BusyError(f"A file for “{repository}” did not arrive whole (status {status}).")
+    return BusyError(f"The Hub's storage did not take a file for “{repository}” (status {status}). Push again.")
 
 
 def _refused(status: int, repository: str) -> PushError | None:
@@ -91,6 +104,6 @@ def _refused(status: int, repository: str) -> PushError | None:
         return BusyError(f"Another change of “{repository}” is under way (409). Push again in a minute.")
     if status == 412:
         return overtaken(repository)
-    if status in range(400, 500) and status not in (408, 425, 429):
+    if status in range(400, 500) and status not in LATER:
         return PushError(f"The Hub does not accept what was sent for “{repository}” (status {status}).")
     return None

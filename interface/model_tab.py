@@ -20,6 +20,7 @@ from model.preprocessing import read_picture
 _FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
 _CLASSES_SHOWN = 8
 _MOST_PLOTS = 12
+_LARGEST_FIGURE = 1e9
 
 STYLE = """
 .vz-model table { border-collapse: collapse; width: 100%; margin: 0 0 8px !important; border: 0 !important; }
@@ -157,7 +158,9 @@ def _table(rows: Iterable[Iterable[str]], columns: Iterable[str] | None = None) 
 
 
 def _number(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, int | float) and not isinstance(value, bool) else "–"
+    # A stranger's figure may be a whole number of hundreds of digits, which no float can hold.
+    known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_FIGURE
+    return f"{value:.3f}" if known else "–"
 
 
 def _safe(value: str) -> str:

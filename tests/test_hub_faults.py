@@ -117,6 +117,24 @@ def test_a_corrupted_file_is_fetched_once_more(moment: str, hub: Hub, commit: st
     assert len(hub.requests(moment)) == 2
 
 
+def test_a_manifest_corrupted_where_nobody_looks_is_fetched_once_more(hub: Hub, commit: str, pull: Pull) -> None:
+    def other_card(content: bytes) -> list[bytes]:
+        digest = json.loads(content)["files"]["model.weights.h5"]["sha256"].encode()
+        return [content.replace(digest, digest[::-1])]
+
+    hub.fail(r"GET .*cache.*manifest\.json", times=1, body=other_card)
+
+    directory = pull().directory
+    assert directory and (directory / "manifest.json").read_bytes() == of_embedded("manifest.json")
+
+
+def test_a_file_that_drips_is_left_and_fetched_anew(hub: Hub, commit: str, pull: Pull) -> None:
+    hub.fail(r"GET .*cache.*labels\.txt", times=1, body=dripping)
+
+    pulled = pull(patience=2)
+    assert pulled.commit == commit and pulled.trouble
+
+
 def test_a_file_that_is_corrupted_each_time_is_not_served(hub: Hub, commit: str, pull: Pull) -> None:
     hub.fail(NETWORK, body=corrupted)
 

@@ -55,6 +55,7 @@ def test_what_a_stranger_wrote_is_text(changed) -> None:
     [
         {},
         {"accuracy": None, "accuracy_interval": [1], "per_class": []},
+        {"accuracy": 10**400, "accuracy_interval": [float("nan"), -(10**400)]},
         {
             "accuracy": 0.5,
             "accuracy_interval": ["a", None],

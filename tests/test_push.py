@@ -78,6 +78,13 @@ def test_a_dry_run_lists_the_files_and_writes_nothing(hub: Hub, push: Push) -> N
     assert not hub.requests("POST|PUT")
 
 
+def test_the_hubs_own_words_about_a_card_are_not_printed(hub: Hub, push: Push) -> None:
+    hub.dialect.add("remarks")
+    done = push()
+    assert len(result(done)["changed"]) > 5
+    assert "Warning" not in done.stderr and "<b>" not in done.stderr
+
+
 def test_what_people_wrote_around_the_card_stays(hub: Hub, push: Push) -> None:
     result(push())
     edited = published(hub)["README.md"].replace(b"# flags", b"# Our flags\n\nBy hand.") + b"\nThanks to all.\n"

@@ -31,7 +31,7 @@ from tests.hub.pushing import (
     result,
     titles,
 )
-from tests.hub.server import Hub, corrupted
+from tests.hub.server import Hub, corrupted, dripping
 from tests.hub.writing import READ_TOKEN
 from train.push import bundle_files
 
@@ -58,7 +58,6 @@ def _bare(hub: Hub) -> None:
         (COMMIT, 412, "Somebody else has changed “somebody/flags”"),
         (UPLOAD, 422, "did not arrive whole (status 422)"),
         (UPLOAD, 403, "storage did not take a file for “somebody/flags” (status 403)"),
-        (r"POST /verify", 404, "storage did not take a file for “somebody/flags” (status 404)"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_nothing_is_written(
@@ -112,6 +111,27 @@ def test_an_upload_that_arrives_damaged_is_sent_again(hub: Hub, push: Push) -> N
     told = result(push())
     assert published(hub)["model.tflite"] == (EMBEDDED / "model.tflite").read_bytes()
     assert titles(hub) == [f"Publish {told['version']}"]
+
+
+@pytest.mark.parametrize(("match", "status"), [(UPLOAD, 403), (r"POST /verify", 404), (r"POST /complete/", 409)])
+def test_a_refusal_of_the_storage_is_outlasted(hub: Hub, push: Push, match: str, status: int) -> None:
+    hub.fail(match, status=status, times=1)
+    result(push())
+    assert len(titles(hub)) == 1
+
+
+@pytest.mark.parametrize("match", [CREATE, TAG])
+def test_what_is_said_to_be_there_and_is_not_is_made(hub: Hub, push: Push, match: str) -> None:
+    hub.fail(match, status=409, times=2)
+    told = result(push())
+    assert len(titles(hub)) == 1
+    assert hub.repositories[REPOSITORY].references[told["version"]] == told["commit"]
+
+
+def test_an_answer_that_drips_is_left_and_asked_for_anew(hub: Hub, push: Push) -> None:
+    hub.fail(r"POST /api/models/.*/preupload/", times=1, body=dripping)
+    result(push(patience=6))
+    assert len(titles(hub)) == 1
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     losing = False
+    changed: Callable[[bytes], Any] | None = None
     content = b""  # what the client sent
     server: Any
     hub: Hub
@@ -64,6 +65,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         self.losing = False
         self.content = self.body()
         fault = self.hub.fault_of(request)
+        self.changed = fault.body if fault else None
         try:
             if fault:
                 if fault.then:

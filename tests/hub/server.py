@@ -23,6 +23,7 @@ Where the protocol leaves a choice, `hub.dialect` makes the other one:
     gzip       compressed bodies for clients that take them
     whole      all of a file, also where a part of it was asked for
     xet        large files that could also be had from Xet
+    remarks    something to say about every card
     bare       a new Space has no variables, whatever was asked for
 """
 

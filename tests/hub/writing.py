@@ -41,6 +41,7 @@ class Writing:
     headers: Any
     rfile: Any
     path: str
+    changed: Callable[[bytes], Any] | None  # what a fault does to the body of the answer
     error: Callable[..., None]
     send: Callable[..., None]
 
@@ -65,7 +66,7 @@ class Writing:
         return False
 
     def json(self, content: Any, status: int = 200) -> None:
-        self.send(status, json.dumps(content).encode(), {"Content-Type": "application/json"})
+        self.send(status, json.dumps(content).encode(), {"Content-Type": "application/json"}, self.changed)
 
     def may_write(self) -> bool:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -115,7 +116,8 @@ class Writing:
             yaml.safe_load(front[1] if front else "")
         except yaml.YAMLError as error:
             return self.json({"errors": [{"message": str(error)}], "warnings": []}, 400)
-        return self.json({"errors": [], "warnings": []})
+        remarks = [{"message": "the <b>metadata</b> could be better"}] if "remarks" in self.hub.dialect else []
+        return self.json({"errors": [], "warnings": remarks})
 
     def _tree(self, _: bytes, kind: str, name: str, revision: str) -> None:
         repository = self.stored(kind, name)

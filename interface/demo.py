@@ -165,7 +165,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
         with gr.Tab(text("compare_tab"), id="compare"):
             add_compare_tab(models[0], models[1], decoders, visitors)
     with gr.Tab(text("model_tab"), id="model"):
-        about = add_model_tab(model)
+        about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)

@@ -10,10 +10,13 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interface.disk import VisitorFiles
+from interface.fetched_plots import FetchedPlots
 from interface.languages import ENGLISH, say, text
 from model.bundle import Bundle
 from model.errors import PictureError
 from model.hub import EMBEDDED
+from model.isolation import Decoders
 from model.loading import LoadedModel
 from model.preprocessing import read_picture
 
@@ -38,20 +41,24 @@ STYLE = """
 """
 
 
-def add_model_tab(model: LoadedModel) -> gr.HTML:
+def add_model_tab(model: LoadedModel, decoders: Decoders, files: VisitorFiles) -> gr.HTML:
     """Add the tab's components to the page that is being built.
 
     Args:
         model: The model and where it comes from.
+        decoders: Decode the plots of a model from the Hub.
+        files: Where those plots are kept.
 
     Returns:
         The page about the model, which is to be said in the visitor's language.
     """
     page = gr.HTML(model_page(model, ENGLISH), elem_id="model-page")
-    plots = list(_plots(model.classifier.bundle.directory / "report"))
-    if plots:
-        gr.Gallery(
+    fetched = FetchedPlots(model.source, decoders, files) if model.source.repository else None
+    plots = [] if fetched else list(_plots(model.classifier.bundle.directory / "report"))
+    if plots or fetched:
+        gallery = gr.Gallery(
             plots,
+            visible=bool(plots),
             label=text("plots"),
             columns=2,
             height="auto",
@@ -60,6 +67,13 @@ def add_model_tab(model: LoadedModel) -> gr.HTML:
             buttons=["fullscreen"],
             elem_id="plots",
         )
+    if fetched:
+
+        def look() -> dict[str, Any]:
+            found = fetched.found()
+            return gr.update(value=found, visible=bool(found))
+
+        gr.on(None, look, None, gallery, api_visibility="private", queue=False, show_progress="hidden")
     return page
 
 

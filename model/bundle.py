@@ -168,6 +168,15 @@ def listed_files(directory: Path) -> tuple[str, ...]:
     return tuple(_manifest(directory))
 
 
+def listed_entries(directory: Path) -> Mapping[str, Any]:
+    """Return what a bundle's manifest says of each file, there or not; only the names are checked.
+
+    Raises:
+        BundleError: The manifest itself cannot be used.
+    """
+    return _manifest(directory)
+
+
 def _missing(directory: Path, name: str) -> str:
     if name == NETWORK and (directory / "model.weights.h5").is_file():
         return (

@@ -151,6 +151,29 @@ def download(listing: Listing, revision: str | None, on_trouble: Callable[[str],
     return directory
 
 
+def fetch_apart(repository: str, commit: str, name: str, size: int, folder: Path, seconds: float) -> Path:
+    """Fetch one file of a commit to a folder of its own, past the cache, with one try.
+
+    Args:
+        repository: "user/name".
+        commit: The full commit hash.
+        name: Its path in the repository.
+        size: Its size in bytes; no more is taken.
+        folder: Where to put it.
+        seconds: How long it may take.
+
+    Raises:
+        HubUnreachableError: It did not arrive.
+        ModelNotFoundError: It is not there, may not be read, or does not fit on the disk.
+    """
+    from huggingface_hub import hf_hub_download
+
+    def get() -> str:
+        return hf_hub_download(repository, name, revision=commit, local_dir=folder, etag_timeout=REQUEST_SECONDS)
+
+    return Path(_trying(lambda left: within(left, size + 1024, get), seconds, repository, commit, None, name))
+
+
 def _trying(
     work: Callable[[float], Result],
     seconds: float,

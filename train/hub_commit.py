@@ -200,6 +200,9 @@ def _commit(
         )
 
     def commit() -> Pushed:
+        # Where there is no commit to name as the parent, nothing but a look says that another push was faster.
+        if remote.commit is None and (there := already_there()):
+            return there
         for addition in additions:  # set by a try before, whose answer could not be read
             addition._is_committed = False
         info = HfApi().create_commit(

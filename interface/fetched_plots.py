@@ -1,0 +1,59 @@
+"""The plots of a model that came from the Hub: fetched while it is served already, shown when they are there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from tempfile import mkdtemp
+
+from PIL import Image
+
+from interface.disk import VisitorFiles
+from model.decoding import shown_picture
+from model.errors import VistazoError
+from model.hub import ModelSource
+from model.hub_plots import fetch_plots
+from model.isolation import Decoders
+
+_SIDE = 1600
+_log = logging.getLogger("vistazo")
+
+
+class FetchedPlots:
+    """Fetches a repository's plots in the background, and keeps them as pictures that were written here.
+
+    Args:
+        source: Where the model came from.
+        decoders: Decode them: they may be a stranger's.
+        files: Where they are kept.
+    """
+
+    def __init__(self, source: ModelSource, decoders: Decoders, files: VisitorFiles) -> None:
+        self._source, self._decoders, self._files = source, decoders, files
+        self._found: list[tuple[str, str]] = []
+        self._done = threading.Event()
+        threading.Thread(target=self._fetch, daemon=True, name="plots").start()
+
+    def found(self, patience: float = 3.0) -> list[tuple[str, str]]:
+        """Return path and name of each plot; none where they are still on their way after `patience` seconds."""
+        return self._found if self._done.wait(patience) else []
+
+    def _fetch(self) -> None:
+        try:
+            found = []
+            for name, content in fetch_plots(self._source):
+                try:
+                    picture = self._decoders.call(shown_picture, content, _SIDE)
+                except VistazoError:
+                    continue
+                self._files.folder.mkdir(parents=True, exist_ok=True)
+                path = Path(mkdtemp(dir=self._files.folder)) / "plot.png"
+                Image.fromarray(picture).save(path)
+                self._files.keep([str(path), str(path.parent)])
+                found.append((str(path), name))
+            self._found = found
+        except Exception:
+            _log.exception("the plots could not be fetched")
+        finally:
+            self._done.set()

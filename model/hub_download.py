@@ -56,7 +56,34 @@ class Listing:
     manifest: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Contents:
+    """All files of one commit, and what the Hub says about them.
+
+    Attributes:
+        commit: The full commit hash.
+        sizes: Path → size in bytes; None where the Hub does not tell.
+        ids: Path → git blob id, and SHA-256 of a large file; nothing where the Hub does not tell.
+    """
+
+    commit: str
+    sizes: dict[str, int | None]
+    ids: dict[str, frozenset[str]]
+
+
 def ask(repository: str, revision: str | None, on_trouble: Callable[[str], object] | None = None) -> Listing:
+    """Ask the Hub which commit a revision stands for, and which files of it serving needs; see `contents_of`.
+
+    Raises:
+        HubUnreachableError: No good answer in `ASK_SECONDS`.
+        ModelNotFoundError: There is no such repository or revision, it may not be read, or it holds no bundle.
+    """
+    contents = contents_of(repository, revision, on_trouble)
+    needed = _needed(repository, contents.commit, contents.sizes)
+    return Listing(repository, contents.commit, needed, contents.ids[MANIFEST])
+
+
+def contents_of(repository: str, revision: str | None, on_trouble: Callable[[str], object] | None = None) -> Contents:
     """Ask the Hub which commit a revision stands for, and which files it has.
 
     Args:
@@ -66,7 +93,7 @@ def ask(repository: str, revision: str | None, on_trouble: Callable[[str], objec
 
     Raises:
         HubUnreachableError: No good answer in `ASK_SECONDS`.
-        ModelNotFoundError: There is no such repository or revision, it may not be read, or it holds no bundle.
+        ModelNotFoundError: There is no such repository or revision, or it may not be read.
     """
     from huggingface_hub import HfApi  # here: it takes a quarter of a second, and the embedded model does without
     from huggingface_hub.hf_api import RepoFile
@@ -91,13 +118,10 @@ def ask(repository: str, revision: str | None, on_trouble: Callable[[str], objec
     files = answer.siblings
     if files is None:  # the list of files may be left out of the answer
         files = asking(tree)
-    manifest = next((file for file in files if file.rfilename == MANIFEST), None)
-    identities = (manifest.blob_id, manifest.lfs and manifest.lfs.sha256) if manifest else ()
-    return Listing(
-        repository,
+    return Contents(
         answer.sha,
-        _needed(repository, answer.sha, {file.rfilename: file.size for file in files}),
-        frozenset(filter(None, identities)),
+        {file.rfilename: file.size for file in files},
+        {file.rfilename: frozenset(filter(None, (file.blob_id, file.lfs and file.lfs.sha256))) for file in files},
     )
 
 
@@ -151,8 +175,16 @@ def download(listing: Listing, revision: str | None, on_trouble: Callable[[str],
     return directory
 
 
-def fetch_apart(repository: str, commit: str, name: str, size: int, folder: Path, seconds: float) -> Path:
-    """Fetch one file of a commit to a folder of its own, past the cache, with one try.
+def fetch_apart(
+    repository: str,
+    commit: str,
+    name: str,
+    size: int,
+    folder: Path,
+    seconds: float,
+    on_trouble: Callable[[str], object] | None = None,
+) -> Path:
+    """Fetch one file of a commit to a folder of its own, past the cache.
 
     Args:
         repository: "user/name".
@@ -161,6 +193,7 @@ def fetch_apart(repository: str, commit: str, name: str, size: int, folder: Path
         size: Its size in bytes; no more is taken.
         folder: Where to put it.
         seconds: How long it may take.
+        on_trouble: Called with a sentence before each further try; without it there is one try.
 
     Raises:
         HubUnreachableError: It did not arrive.
@@ -171,7 +204,7 @@ def fetch_apart(repository: str, commit: str, name: str, size: int, folder: Path
     def get() -> str:
         return hf_hub_download(repository, name, revision=commit, local_dir=folder, etag_timeout=REQUEST_SECONDS)
 
-    return Path(_trying(lambda left: within(left, size + 1024, get), seconds, repository, commit, None, name))
+    return Path(_trying(lambda left: within(left, size + 1024, get), seconds, repository, commit, on_trouble, name))
 
 
 def _trying(
@@ -206,11 +239,9 @@ def _needed(repository: str, commit: str, sizes: dict[str, int | None]) -> dict[
         if name in sizes:
             continue
         if keras and NETWORK not in sizes:
-            source = repository.partition("/")[2]
-            model = source if "model.weights.h5" in keras else f"{source}/{keras[0]}"
             raise ModelNotFoundError(
                 f"{at} holds only a Keras model ({keras[0]}), which is never opened here. Make a bundle of it: "
-                f"hf download {repository} --local-dir {source} && python -m train convert {model} --out my_bundle"
+                f"{_how_to_convert(repository, commit, keras)}"
             )
         raise ModelNotFoundError(f"{at} holds no bundle: {name} is missing. Publish one with `train push`.")
     languages = [name for name in sorted(sizes) if language_of(name)]
@@ -223,6 +254,15 @@ def _needed(repository: str, commit: str, sizes: dict[str, int | None]) -> dict[
                 f"{at}: {name} has {size:,} bytes; the limit is {_largest(name):,}. It was not fetched."
             )
     return needed
+
+
+def _how_to_convert(repository: str, commit: str, keras: Sequence[str]) -> str:
+    """Return the commands that make a bundle of a Keras model; one that has to be chosen is fetched first."""
+    if len(keras) == 1 and "/" not in keras[0] and keras[0] != "saved_model.pb":
+        return f"python -m train convert {repository}@{commit} --out my_bundle"
+    folder = repository.partition("/")[2]
+    model = folder if "model.weights.h5" in keras else f"{folder}/{keras[0]}"
+    return f"hf download {repository} --local-dir {folder} && python -m train convert {model} --out my_bundle"
 
 
 def _largest(name: str) -> int:

@@ -17,7 +17,6 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from model import hub_download
 from model.__main__ import main as predict
 from model.bundle import load_bundle
 from model.classifier import Classifier, probabilities_of
@@ -298,18 +297,6 @@ def test_a_bundle_that_lost_its_litert_file_is_made_anew(colour_bundle: Path, tm
     for seed in range(3):
         picture = scene(60, 50, seed)
         np.testing.assert_allclose(after.classify(picture), before.classify(picture), atol=1e-4)
-
-
-def test_what_the_hub_message_names_works_on_what_was_fetched(tmp_path: Path, here: Here) -> None:
-    save(alexnet(), tmp_path / "flags", "directory", LABELS)
-    (tmp_path / "flags" / ".cache").mkdir()  # `hf download --local-dir` leaves it
-    sizes: dict[str, int | None] = {p.name: 1 for p in (tmp_path / "flags").iterdir() if p.name != "labels.txt"}
-
-    with pytest.raises(ModelNotFoundError, match="train convert flags --out my_bundle"):
-        hub_download._needed("user/flags", "0" * 40, sizes)
-    here(tmp_path / "flags", tmp_path / "my_bundle", scale="0..1")
-
-    assert load_bundle(tmp_path / "my_bundle").labels == LABELS
 
 
 @pytest.mark.parametrize(

@@ -154,18 +154,22 @@ def test_a_copy_is_still_served_and_said_to_be_one(status: int, hub: Hub, commit
 @pytest.mark.parametrize(
     ("files", "command"),
     [
-        (["config.json", "metadata.json", "model.weights.h5"], "train convert flags --out my_bundle"),
-        (["flags.keras"], "train convert flags/flags.keras --out my_bundle"),
+        (["config.json", "metadata.json", "model.weights.h5"], "python -m train convert {pinned} --out my_bundle"),
+        (["flags.keras"], "python -m train convert {pinned} --out my_bundle"),
+        (
+            ["a.keras", "b.keras"],
+            "hf download {name} --local-dir flags && python -m train convert flags/a.keras --out my_bundle",
+        ),
     ],
 )
 def test_a_keras_model_is_refused_with_the_command_that_makes_a_bundle_of_it(
     files: list[str], command: str, hub: Hub, pull: Pull
 ) -> None:
-    hub.commit(REPOSITORY, files=dict.fromkeys(files, b"{}"))
+    commit = hub.commit(REPOSITORY, files=dict.fromkeys(files, b"{}"))
 
     pulled = pull()
-    assert pulled.error and "never opened" in pulled.error and command in pulled.error
-    assert f"hf download {REPOSITORY}" in pulled.error
+    assert pulled.error and "never opened" in pulled.error
+    assert command.format(name=REPOSITORY, pinned=f"{REPOSITORY}@{commit}") in pulled.error
     assert not hub.requests("/resolve/")
 
 

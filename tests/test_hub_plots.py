@@ -23,7 +23,7 @@ _PLOTS = (
     + """
 import json, sys, time
 from model import hub_plots, hub_transport
-hub_plots.SECONDS, hub_transport.REQUEST_SECONDS = 2.0, 1.0
+hub_plots.SECONDS = hub_transport.REQUEST_SECONDS = float(sys.argv[2])
 from interface.disk import VisitorFiles
 from interface.fetched_plots import FetchedPlots
 from model.hub import find_model
@@ -50,7 +50,7 @@ Shown = Callable[..., list[tuple[str, list[int]]]]
 def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
     """Publish the embedded model with these files in its report, and return name and shape of what is shown."""
 
-    def shown_(report: Mapping[str, bytes], entries: Mapping[str, Any] | None = None) -> Any:
+    def shown_(report: Mapping[str, bytes], entries: Mapping[str, Any] | None = None, patience: float = 20) -> Any:
         files = {name: of_embedded(name) for name in ("config.json", "labels.txt", "metrics.json", "model.tflite")}
         manifest = json.loads(of_embedded("manifest.json"))
         listed = {name: manifest["files"][name] for name in files}
@@ -58,7 +58,7 @@ def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
             listed[path] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
         manifest["files"] = listed | dict(entries or {})
         hub.commit(REPOSITORY, files={**files, **report, "manifest.json": json.dumps(manifest).encode()})
-        done = client.run(_PLOTS, [REPOSITORY], GRADIO_TEMP_DIR=str(tmp_path / "kept"))
+        done = client.run(_PLOTS, [REPOSITORY, str(patience)], GRADIO_TEMP_DIR=str(tmp_path / "kept"))
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
         told = json.loads(done.stdout.splitlines()[-1])
         assert told["at_once"] < 0.5, "nobody waits for a plot"
@@ -113,7 +113,7 @@ def test_other_names_and_more_than_a_page_holds_are_not_fetched(shown: Shown, hu
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"stall": 5}, {"body": dripping}])
 def test_a_hub_in_trouble_costs_the_plots_and_nothing_else(fault: dict[str, Any], shown: Shown, hub: Hub) -> None:
     hub.fail(PLOT, **fault)
-    assert shown({"report/confusion.png": picture(), "report/roc.png": picture()}) == []
+    assert shown({"report/confusion.png": picture(), "report/roc.png": picture()}, patience=1) == []
 
 
 def test_a_plot_that_arrives_damaged_is_left_out(shown: Shown, hub: Hub) -> None:

@@ -17,9 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "legacy",
         metavar="LEGACY",
-        type=Path,
-        help=".keras or .h5 file, architecture.json with its weights beside it, or the directory of one of these "
-        "(as `hf download REPO --local-dir DIR` makes it)",
+        help=".keras or .h5 file, architecture.json with its weights beside it, the directory of one of these, or a "
+        "Hub repository that holds one, as user/name or user/name@revision",
     )
     parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
     parser.add_argument(
@@ -50,19 +49,23 @@ def run(options: argparse.Namespace) -> int:
     if options.scale not in (None, *SCALE_CHOICES):
         raise SettingsError(f"--scale should be one of {', '.join(SCALE_CHOICES)}. Received: {options.scale}.")
     size = _size(options.size) if options.size else None
+    from train.bundle import check_target
     from train.convert import run_convert
+    from train.legacy_hub import on_this_machine
 
-    result = run_convert(
-        options.legacy,
-        options.out,
-        weights=options.weights,
-        labels=options.labels,
-        scale=options.scale,
-        bgr=options.bgr,
-        size=size,
-        multi_label=options.multi_label,
-        resize_rule=options.resize_rule,
-    )
+    check_target(options.out)  # before anything is fetched
+    with on_this_machine(options.legacy) as legacy:
+        result = run_convert(
+            legacy,
+            options.out,
+            weights=options.weights,
+            labels=options.labels,
+            scale=options.scale,
+            bgr=options.bgr,
+            size=size,
+            multi_label=options.multi_label,
+            resize_rule=options.resize_rule,
+        )
     if not result["explained"]:
         print("This network cannot say why: it has no convolution that Grad-CAM could look at.", file=sys.stderr)
     print(f"Wrote {options.out}. Serve it with: python app.py --model {options.out}", file=sys.stderr)

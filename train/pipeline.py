@@ -74,8 +74,10 @@ def run_fit(
         settings.resize_rule,  # type: ignore[arg-type]  # checked by Settings
     )
     from train.architectures import check_weights
+    from train.serving_file import check_converter
 
     check_weights(settings)  # before an hour of decoding: the weights may be out of reach
+    check_converter()
     with PictureStore() as store:
         parts = load_parts(store, folders, spec, settings)
         labels = tuple(dataset.all_labels(parts["train"].examples))
@@ -94,7 +96,10 @@ def run_fit(
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
     """Return what must be the same for an interrupted training to go on."""
     hashes = {f"{name} pictures": dataset.fingerprint(part.examples) for name, part in parts.items()}
-    return settings.as_json() | hashes | {"colour mode": spec.colour_mode}
+    import keras
+
+    # Backends draw different random numbers from the same seed, so that a run stays with its own.
+    return settings.as_json() | hashes | {"colour mode": spec.colour_mode, "Keras backend": keras.backend.backend()}
 
 
 def _train_and_write(
@@ -109,8 +114,8 @@ def _train_and_write(
     show: bool,
 ) -> dict[str, Any]:
     from train.batches import Part
-    from train.export import to_litert
     from train.fitting import fit, predict_logits
+    from train.serving_file import served_network
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
@@ -125,7 +130,7 @@ def _train_and_write(
     else:
         calibration = calibrate(logits, validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
-    network = to_litert(model, parts["train"].pictures if settings.quantize else None)
+    network = served_network(model, parts["train"].pictures if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(

@@ -54,10 +54,15 @@ def load_parts(
                 )
         strangers = set(dataset.all_labels(examples)) - set(labels)
         if strangers:
-            raise DataError(f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}.")
+            raise DataError(
+                f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}. "
+                "Rename or remove these folders, or add their pictures to the training part."
+            )
         pictures, kept, bad = store.load(
             examples, spec, f"reading {part}", copies=2 if part == "train" and missing_validation else 1
         )
+        if part != "train" and not kept:
+            raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is a picture that can be read.")
         parts[part] = LoadedPart(pictures, kept)
         unreadable += bad
     name_unreadable(unreadable)
@@ -107,6 +112,17 @@ def sizes(parts: dict[str, LoadedPart], labels: Sequence[str]) -> str:
     """Say how many classes and pictures there are."""
     counts = ", ".join(f"{len(part.examples)} for {name}" for name, part in parts.items())
     return f"{len(labels)} classes; pictures: {counts}."
+
+
+def gaps(parts: dict[str, LoadedPart], labels: Sequence[str]) -> list[str]:
+    """Say which classes the validation and test parts lack: training goes on, but nothing is known of them there."""
+    sentences = []
+    for name, what in (("validation", "the choice of the best epoch"), ("test", "the figures")):
+        counts = dataset.count_classes(parts[name].examples) if name in parts else {}
+        absent = [label for label in labels if label not in counts]
+        if name in parts and absent:
+            sentences.append(f"The {name} part has no picture of: {listed(absent)}. It does not count for {what}.")
+    return sentences
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

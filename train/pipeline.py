@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from train.evaluation import calibrate, summary
 from train.measuring import evidence_of, measure_logits, served_logits, targets_of
 from train.multilabel import calibrate_multilabel
 from train.names import read_names, write_names
-from train.parts import LoadedPart, load_parts, sizes
+from train.parts import LoadedPart, gaps, load_parts, sizes
 from train.pictures import PictureStore, all_grey
 from train.progress import ProgressFile, has_progress
 from train.report import write_report
@@ -57,6 +58,8 @@ def run_fit(
         VistazoError: The data, the settings or the target cannot work; nothing is written then.
     """
     check_target(out)
+    if tensorboard is not None:
+        _check_tensorboard(tensorboard)
     if resume is None and has_progress(out):
         raise SettingsError(
             f"“{out}” has an interrupted training. Add --resume to go on with it, or --no-resume to begin again."
@@ -87,10 +90,20 @@ def run_fit(
             spec = replace(spec, colour_mode="grey")
             print("All pictures are grey: training a grey network.", file=sys.stderr)
         print(sizes(parts, labels), file=sys.stderr)
+        for sentence in gaps(parts, labels):
+            print(sentence, file=sys.stderr)
         file = ProgressFile(out, _identity(settings, spec, parts))
         if resume is False:
             file.remove()
         return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard, show)
+
+
+def _check_tensorboard(directory: Path) -> None:
+    """Raise `SettingsError` when no records could be written, before hours are spent on it."""
+    if find_spec("tensorboard") is None:
+        raise SettingsError("--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out.")
+    if directory.exists() and not directory.is_dir():
+        raise SettingsError(f"--tensorboard should be a directory. “{directory}” is a file.")
 
 
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:

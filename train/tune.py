@@ -157,8 +157,23 @@ def _value(kind: str, text: str, received: str) -> Value:
 
 def _sampler(search: str, space: Mapping[str, list[Value]], seed: int) -> optuna.samplers.BaseSampler:
     if search == "grid":
-        return optuna.samplers.GridSampler(space, seed=seed)
+        return _GridSampler(space, seed=seed)
     return optuna.samplers.RandomSampler(seed)
+
+
+class _GridSampler(optuna.samplers.GridSampler):
+    """Optuna's, which does not expect that an interrupted trial is tried again."""
+
+    def after_trial(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        state: optuna.trial.TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """End the search when the grid is done; a trial that is tried again has no place of its own in it."""
+        if "grid_id" in trial.system_attrs:
+            super().after_trial(study, trial, state, values)
 
 
 def _combinations(space: Mapping[str, list[Value]]) -> int:

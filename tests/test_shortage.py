@@ -27,6 +27,7 @@ class ResourceExhaustedError(Exception):
         (OSError(errno.ENOSPC, "No space left on device", "/data/x"), "The disk is full, at “/data/x”. Make room"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "The disk is full. Make room"),
         (OSError("Can't write data (file write failed: errno = 28, No space left on device)"), "The disk is full"),
+        (ResourceExhaustedError("/tmp/x/saved_model; No space left on device"), "The disk is full"),
         (MemoryError(), "too little memory .* smaller --batch-size"),
         (ResourceExhaustedError("OOM when allocating tensor"), "too little memory"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 1 bytes"), "too little memory"),
@@ -42,7 +43,7 @@ def test_a_shortage_is_recognised_whichever_library_noticed_it(error: Exception,
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("No space left on device"), OSError(errno.EACCES, "denied"), RuntimeError("memory of an error")],
+    [ValueError("no space left for a title"), OSError(errno.EACCES, "denied"), RuntimeError("memory of an error")],
 )
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
     assert shortage(error) is None

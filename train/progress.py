@@ -114,6 +114,8 @@ class ProgressFile:
             partial.replace(self.directory / _STATE)
         except BaseException:  # a full disk, say: what is half written would keep it full
             partial.unlink(missing_ok=True)
+            if not any(self.directory.iterdir()):
+                self.directory.rmdir()
             raise
 
     def remove(self) -> None:

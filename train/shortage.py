@@ -8,8 +8,9 @@ from model.errors import SettingsError
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 # TensorFlow's ResourceExhaustedError, JAX's XlaRuntimeError, PyTorch's OutOfMemoryError: named, not imported. PyTorch's
-# allocator for the processor and h5py raise errors of no kind of their own.
+# allocator for the processor raises errors of no kind of its own.
 _KINDS = ("ResourceExhaustedError", "OutOfMemoryError")
+_FULL = "No space left on device"
 _WORDS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Cannot allocate memory")
 
 
@@ -36,8 +37,7 @@ def shortage(error: BaseException) -> SettingsError | None:
 def _is_full_disk(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         return True
-    # h5py writes model.weights.h5 and only words the reason.
-    return isinstance(error, (OSError, RuntimeError)) and "No space left on device" in str(error)
+    return _FULL in str(error)  # h5py and TensorFlow's converter only word the reason
 
 
 def _is_short_of_memory(error: BaseException) -> bool:

@@ -107,6 +107,22 @@ def test_a_label_that_one_part_lacks_is_told(data: Path, tmp_path: Path, capsys:
     assert found["Labels that are not in every part"]["items"] == ["validation lacks dog"]
 
 
+def test_a_folder_in_which_nothing_can_be_read_is_no_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        (tmp_path / "data" / label / "photo.HEIC").write_bytes(b"no picture")
+    (tmp_path / "data" / "b" / "gone.png").symlink_to(tmp_path / "nowhere")
+
+    status, found = check(tmp_path / "data", capsys)
+
+    assert status == 1
+    assert [item.partition(":")[0] for item in found["Files that cannot be read"]["items"]] == [
+        "a/photo.HEIC",
+        "b/gone.png",
+        "b/photo.HEIC",
+    ]
+
+
 def test_a_folder_that_is_not_there_is_a_mistake_of_the_user(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

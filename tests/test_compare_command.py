@@ -43,3 +43,21 @@ def test_a_table_that_cannot_be_written_is_a_mistake_of_the_user(
 
     assert main(arguments) == 2
     assert "--out should name a .csv file" in capsys.readouterr().err
+
+
+def test_a_bundle_without_its_keras_weights_is_compared_without_their_number(
+    copied_bundle: Path, colour_fit: Fitted, tmp_path: Path
+) -> None:
+    """The Hub gives what serving needs, and a name may look like a formula."""
+    (copied_bundle / "model.weights.h5").unlink()
+    assert parameters(copied_bundle) is None
+    odd = copied_bundle.rename(tmp_path / "a$_{b}$")
+    manifest = json.loads((odd / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["files"]["model.weights.h5"]
+    (odd / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    assert main(["compare", str(odd), "--data", str(colour_fit.data), "--out", str(tmp_path / "table.csv")]) == 0
+
+    with (tmp_path / "table.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["parameters"] == ""
+    assert (tmp_path / "table.png").is_file()

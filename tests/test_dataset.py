@@ -206,3 +206,24 @@ def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> Non
     split(examples, grouped(examples), validation_share=0.2, test_share=0.2, seed=1)
 
     assert hashes(data) == before
+
+
+def test_a_zip_file_in_place_of_a_folder_is_asked_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "pictures.ZIP").touch()
+
+    for function in (find_part_folders, list_examples):
+        with pytest.raises(DataError, match=r"is a file and no data folder\. Unpack it, and give a folder"):
+            function(tmp_path / "pictures.ZIP")
+
+
+def test_links_are_followed_and_broken_ones_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    write_files(tmp_path / "elsewhere", "1.JPG")
+    root = tmp_path / "data"
+    (root / "straße à l’été").mkdir(parents=True)
+    (root / "straße à l’été" / "broken.png").symlink_to(tmp_path / "nowhere")
+    (root / "whole folder").symlink_to(tmp_path / "elsewhere")
+
+    assert [(e.label, e.path.name) for e in list_examples(root)] == [
+        ("straße à l’été", "broken.png"),
+        ("whole folder", "1.JPG"),
+    ]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.errors import DataError
 from model.preprocessing import InputSpec, prepare, read_picture
 from tests.pictures import hashes, write_colours
 from train.dataset import Example, list_examples
@@ -71,7 +78,7 @@ def test_the_file_is_gone_afterwards_even_after_an_error(
 
     with pytest.raises(KeyboardInterrupt), PictureStore() as store:
         store.load(examples, SPEC, "reading")
-        assert any((tmp_path / "scratch").rglob("*.u8"))
+        assert len(list((tmp_path / "scratch").iterdir())) == 1
         raise KeyboardInterrupt
 
     assert list((tmp_path / "scratch").iterdir()) == []
@@ -86,3 +93,104 @@ def test_grey_is_seen_pixel_by_pixel() -> None:
         touched = grey.copy()
         touched[299, 7, 7, channel] ^= 1
         assert not all_grey(touched)
+
+
+# Makes 96 MiB of pictures, goes through all of them in every way that training does, and prints by how much the
+# process grew (peak, MiB) when no more than 8 MiB of them may be resident.
+GROWTH = """
+import re, sys
+from pathlib import Path
+import numpy as np
+from train import pictures
+from train.batches import TrainingBatches
+from train.duplicates import near_duplicates
+from train.settings import Settings
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+pictures.MOST_RESIDENT_BYTES = int(sys.argv[1]) * 2**20
+store = pictures.PictureStore()
+stored = store._new_array((512, 256, 256, 3))
+targets = np.eye(2, dtype=np.float32)[np.arange(512) % 2]
+batches = TrainingBatches(stored, targets, Settings(size=256), (256, 256), grey=False)
+batches[0], list(near_duplicates(stored[:1]))
+before = peak()
+for row in range(512):
+    stored[row] = row % 256
+assert sorted({int(picture[0, 0, 0]) for picture in stored}) == list(range(256))
+for index in range(len(batches)):
+    batches[index]
+list(near_duplicates(stored[:256]))
+pictures.all_grey(stored)
+copy = store.select(stored, range(511, -1, -1))
+assert (copy[0] == 255).all() and (copy[511] == 0).all()
+print(peak() - before)
+"""
+
+
+def growth(megabytes: int) -> float:
+    command = [sys.executable, "-c", GROWTH, str(megabytes)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux how much memory was used")
+def test_pictures_on_disk_take_no_more_memory_than_they_may_however_many_they_are() -> None:
+    assert growth(8) < 60 < 90 < growth(10_000)
+
+
+def test_pictures_chosen_from_the_file_are_ordinary_arrays(examples: list[Example]) -> None:
+    with PictureStore() as store:
+        pictures, _, _ = store.load(examples, SPEC, "reading")
+
+        chosen = pictures[[3, 1]]
+        assert type(chosen) is np.ndarray
+        assert not np.may_share_memory(chosen, pictures)
+        assert np.may_share_memory(pictures[2:5], pictures)
+        assert int(pictures[0, 0, 0, 0]) == int(np.asarray(pictures)[0, 0, 0, 0])
+
+
+def test_a_full_disk_is_said_before_the_first_picture_is_decoded(
+    examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    room = 12 * 24 * 24 * 3 * 1.5
+    monkeypatch.setattr("train.pictures.shutil.disk_usage", lambda path: usage(room, 0, room))
+
+    with PictureStore() as store:
+        store.load(examples, SPEC, "reading")
+        with pytest.raises(DataError, match=r"need .* GiB in .*, where .* GiB are free\. Make room, or point TMPDIR"):
+            store.load(examples, SPEC, "reading", copies=2)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_an_error_and_no_crash(
+    examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, offset: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+
+    with pytest.raises(DataError, match="Make room"), PictureStore() as store:
+        store.load(examples, SPEC, "reading")
+
+
+def test_a_killed_process_leaves_no_pictures_behind(examples: list[Example], tmp_path: Path) -> None:
+    """The folder stays, but what it held is gone."""
+    program = """
+import os, signal
+from model.preprocessing import InputSpec
+from pathlib import Path
+from train.dataset import list_examples
+from train.pictures import PictureStore
+store = PictureStore()
+pictures, _, _ = store.load(list_examples(Path("data")), InputSpec(24, 24), "reading")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    (tmp_path / "scratch").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "scratch"), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -59,6 +60,19 @@ def test_damaged_progress_is_said_in_one_sentence(tmp_path: Path, content: bytes
 
     with pytest.raises(SettingsError, match="--no-resume"):
         file.load()
+
+
+def test_a_disk_that_is_full_at_the_first_epoch_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **arrays: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+
+    with pytest.raises(OSError, match="No space"):
+        ProgressFile(tmp_path / "bundle", {}).save(state())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

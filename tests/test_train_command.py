@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle import load_bundle
-from tests.conftest import CORRUPT, QUICK, Fitted
+from tests.conftest import CORRUPT, QUICK, Fitted, fit
 from tests.pictures import COLOURS, hashes, write_class, write_colours
 from train.__main__ import main
 
@@ -255,12 +255,25 @@ def a_test_class_that_training_lacks(data: Path) -> None:
     write_class(data / "test" / "Zebra", (0, 0, 0), 2)
 
 
+def an_unreadable_test_part(data: Path) -> None:
+    write_colours(data / "train", per_class=4)
+    (data / "test" / "Blue").mkdir(parents=True)
+    (data / "test" / "Blue" / "a.png").write_bytes(b"broken")
+
+
+def a_class_without_readable_pictures(data: Path) -> None:
+    write_colours(data, per_class=4)
+    (data / "mute").mkdir()
+    for index in range(3):
+        (data / "mute" / f"{index}.jpg").write_bytes(b"broken")
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         (no_folder, "no data folder"),
         (an_empty_folder, "no class folders"),
-        (a_file, "no data folder"),
+        (a_file, "is a file and no data folder"),
         (empty_classes, "are empty"),
         (one_empty_class, "without a file .*: Empty"),
         (one_class, "one class only"),
@@ -269,7 +282,9 @@ def a_test_class_that_training_lacks(data: Path) -> None:
         (only_copies_in_a_class, "“few” has 1 different readable picture"),
         (nothing_readable, "“a” has 0 readable pictures"),
         (parts_without_training, "no train folder"),
-        (a_test_class_that_training_lacks, "lacks: Zebra"),
+        (a_test_class_that_training_lacks, "lacks: Zebra. Rename or remove"),
+        (an_unreadable_test_part, "None of the 1 files in .*test.* can be read"),
+        (a_class_without_readable_pictures, "“mute” has 0 readable pictures"),
     ],
 )
 def test_data_that_cannot_be_trained_on_gives_one_sentence_and_writes_nothing(
@@ -321,6 +336,7 @@ def test_a_target_that_is_no_bundle_is_refused_before_anything_is_read(
         ["--size", "7"],
         ["--weights", "imagenet"],
         ["--architecture", "mobilenet_v2", "--weights", "missing.weights.h5"],
+        ["--tensorboard", __file__],
     ],
 )
 def test_options_that_cannot_work_give_one_sentence_and_write_nothing(
@@ -331,6 +347,32 @@ def test_options_that_cannot_work_give_one_sentence_and_write_nothing(
     assert options[-2] in refusal(capsys, *arguments)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_tensorboard_s_package_its_option_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+    monkeypatch.setattr("train.pipeline.find_spec", lambda name: None)
+
+    message = refusal(capsys, "fit", data, "--out", tmp_path / "bundle", *QUICK, "--tensorboard", tmp_path / "records")
+
+    assert "pip install tensorboard" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_tensorboard_gets_the_figures_of_every_epoch(tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    data = tmp_path / "data"
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(data / label, colour, 6)
+
+    fit(data, tmp_path / "bundle", "--epochs", "2", "--tensorboard", str(tmp_path / "records"))
+
+    records = events.EventAccumulator(str(tmp_path / "records" / "train"))
+    records.Reload()
+    assert {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"} <= set(records.Tags()["tensors"])
+    assert len(records.Tensors("epoch_loss")) == 2
 
 
 def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.pictures import COLOURS, write_class
 from train.__main__ import main
+from train.fitting import FitResult
+from train.settings import Settings
 
 QUICK = ["--recipe", "small", "--size", "32", "--epochs", "2", "--batch-size", "8"]
 
@@ -81,3 +83,45 @@ def test_settings_that_cannot_be_tuned_are_refused(
 ) -> None:
     assert main(["tune", str(data), "--out", str(tmp_path), *QUICK, "--setting", setting, "--trials", "2"]) == 2
     assert "\n" not in capsys.readouterr().err.strip()
+
+
+def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rates: list[float] = []
+    stopped = True
+
+    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
+        rates.append(settings.learning_rate)
+        row = {"val_loss": settings.learning_rate, "val_accuracy": 1.0, "epoch": 1}
+        return FitResult(None, [row], stopped, 1, by_user=stopped)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("train.fitting.fit", fit)
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
+    arguments += ["--setting", "learning-rate=1e-3,3e-3", "--trials", "2"]
+
+    assert main(arguments) == 130
+    assert len(rates) == 1
+    stopped = False
+    assert main(arguments) == 0
+
+    assert len(rates) == 3
+    assert set(rates[1:]) == {1e-3, 3e-3}
+    assert [row["state"] for row in rows(tmp_path)] == ["complete", "complete"]
+
+
+def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
+        if settings.batch_size == 512:
+            raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return FitResult(None, [{"val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("train.fitting.fit", fit)
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
+
+    assert main([*arguments, "--setting", "batch-size=8,512", "--trials", "2"]) == 0
+
+    assert [row["state"] for row in rows(tmp_path)] == ["complete", "fail"]
+    assert "failed: There is too little memory" in capsys.readouterr().err

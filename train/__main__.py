@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from model.errors import VistazoError
 from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
+from train.shortage import shortage
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
 # says what Ctrl-C leaves behind, where it is not nothing.
@@ -36,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _COMMANDS[options.command].run(options)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        short = shortage(error)
+        if short is None:
+            raise
+        print(f"error: {short}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         left = getattr(_COMMANDS[options.command], "INTERRUPTED", "nothing was written")

@@ -119,7 +119,7 @@ def write_model(
         "unknown_threshold": calibration.unknown_threshold,
         "settings": settings.as_json(),
         "dataset_fingerprint": fingerprint,
-        "versions": {name: version(name) for name in _RECORDED_PACKAGES},
+        "versions": {name: version(name) for name in dict.fromkeys((*_RECORDED_PACKAGES, keras.backend.backend()))},
     }
     write_json(directory / CONFIG, config)
     (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")

@@ -170,6 +170,8 @@ def _odd_files(examples: Sequence[Example], data: Path) -> Iterator[Finding]:
 
 def _classes(examples: Sequence[Example], part_of: dict[Path, str]) -> Iterator[Finding]:
     counts = Counter(label for example in examples for label in example.labels)
+    if not counts:
+        return
     parts = set(part_of.values())
     few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_PICTURES]
     yield Finding("Classes with few pictures", False, f"Aim at {_FEW_PICTURES} at least.", few)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import h5py
 
 from model.classifier import Classifier
-from model.errors import SettingsError
+from model.errors import SettingsError, VistazoError
 from model.hub import resolve_model
 from model.preprocessing import read_picture
 from train import dataset
@@ -71,8 +72,8 @@ def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, 
     return rows
 
 
-def parameters(directory: Path) -> int:
-    """Return the number of weights that a bundle's Keras model stores."""
+def parameters(directory: Path) -> int | None:
+    """Return the number of weights that a bundle's Keras model stores; None where it is not there to be asked."""
     count = 0
 
     def add(name: str, item: object) -> None:
@@ -80,8 +81,11 @@ def parameters(directory: Path) -> int:
         if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
             count += item.size
 
-    with h5py.File(directory / "model.weights.h5") as file:
-        file.visititems(add)
+    try:
+        with h5py.File(directory / "model.weights.h5") as file:
+            file.visititems(add)
+    except OSError:
+        return None
     return count
 
 
@@ -93,16 +97,18 @@ def _timed(classifiers: Sequence[Classifier], data: Path) -> list[float]:
     parts = dataset.find_part_folders(data)
     root = next((parts[part] for part in ("test", "validation", "train") if part in parts), data)
     spent: list[list[float]] = [[] for _ in classifiers]
-    for example in dataset.list_examples(root)[:_TIMED_PICTURES]:
+    examples = dataset.list_examples(root)
+    # Evenly over the classes: pictures of one kind may all be large, say.
+    for example in examples[:: max(1, len(examples) // _TIMED_PICTURES)]:
         try:
             picture = read_picture(example.path)
-        except Exception:  # it was named when the figures were measured
+        except VistazoError:  # it was named when the figures were measured
             continue
         for place, classifier in enumerate(classifiers):
             start = time.perf_counter()
             classifier.classify(picture)
             spent[place].append(1000 * (time.perf_counter() - start))
-    return [statistics.median(times) for times in spent]
+    return [statistics.median(times or [math.nan]) for times in spent]
 
 
 def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -114,7 +120,13 @@ def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
     for row in rows:
         name = Path(row["bundle"]).name
         axes.scatter(row["milliseconds_per_picture"], row["accuracy"], s=40 + 20 * row["file_megabytes"], alpha=0.6)
-        axes.annotate(name, (row["milliseconds_per_picture"], row["accuracy"]), (6, 6), textcoords="offset points")
+        axes.annotate(
+            name,
+            (row["milliseconds_per_picture"], row["accuracy"]),
+            (6, 6),
+            textcoords="offset points",
+            parse_math=False,
+        )
     axes.set(xlabel="milliseconds a picture", ylabel=f"accuracy on {rows[0]['n']} pictures")
     axes.margins(0.2)
     axes.grid(alpha=0.3)

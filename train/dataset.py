@@ -18,6 +18,8 @@ from model.labels import clean_label
 
 PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
 
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+
 # What file managers leave behind; everything else in a class folder is tried and, if it is not a
 # picture, named.
 _NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
@@ -50,8 +52,7 @@ def same_label(folder: str) -> str:
 
 def find_part_folders(root: Path) -> dict[str, Path]:
     """Return the train, validation and test sub-folders that a data folder has, by part name."""
-    if not root.is_dir():
-        raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
+    _refuse_other_than_folder(root)
     children = {child.name.casefold(): child for child in _visible_folders(root)}
     found = {}
     for part, names in PART_NAMES.items():
@@ -76,8 +77,7 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
     Raises:
         DataError: There is no folder, no class folder or no file in any of them.
     """
-    if not root.is_dir():
-        raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
+    _refuse_other_than_folder(root)
     folders = sorted(_visible_folders(root), key=_by_name)
     if not folders:
         raise DataError(f"“{root}” holds no class folders. Put the pictures of each class into a folder of its own.")
@@ -88,7 +88,7 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
         if not label or label in seen:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
-        files = (p for p in folder.rglob("*") if p.is_file() and _could_be_picture(p, folder))
+        files = (p for p in folder.rglob("*") if not p.is_dir() and _could_be_picture(p, folder))
         first, *others = _pieces(label) if multi_label else [label]
         examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
@@ -139,6 +139,14 @@ def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
     lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _refuse_other_than_folder(root: Path) -> None:
+    if root.is_file():
+        packed = "Unpack it, and give" if root.suffix.lower() in _ARCHIVES else "Give"
+        raise DataError(f"“{root}” is a file and no data folder. {packed} a folder that holds one folder per class.")
+    if not root.is_dir():
+        raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
 
 
 def _label_of(folder: Path) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 MOST_BITS, MOST_LEVELS = 6, 8.0
 
 _THUMBNAIL = 16
-_BLOCK = 1024
+_COMPARED_AT_ONCE = 2**23  # pairs: 64 MiB of them
 
 
 def near_duplicates(pictures: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -28,20 +28,21 @@ def near_duplicates(pictures: np.ndarray) -> Iterator[tuple[int, int]]:
         Two rows of `pictures`, the lower one first.
     """
     hashes, thumbnails = _signatures(pictures)
-    for start in range(0, len(hashes), _BLOCK):
-        block = hashes[start : start + _BLOCK]
+    most = MOST_LEVELS * _THUMBNAIL * _THUMBNAIL * 3
+    rows = max(1, _COMPARED_AT_ONCE // max(1, len(hashes)))
+    for start in range(0, len(hashes), rows):
+        block = hashes[start : start + rows]
         bits = np.bitwise_count(block[:, np.newaxis] ^ hashes[np.newaxis, start:])
         for row, other in np.argwhere(bits <= MOST_BITS):
-            if row < other:
-                one, two = thumbnails[start + row], thumbnails[start + other]
-                if abs(one - two).mean() <= MOST_LEVELS:
-                    yield start + int(row), start + int(other)
+            one, two = start + int(row), start + int(other)
+            if one < two and cv2.norm(thumbnails[one], thumbnails[two], cv2.NORM_L1) <= most:
+                yield one, two
 
 
 def _signatures(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return hashes (n,), uint64, and thumbnails (n, 16, 16, 3), float32."""
+    """Return hashes (n,), uint64, and thumbnails (n, 16, 16, 3), uint8."""
     hashes = np.zeros(len(pictures), np.uint64)
-    thumbnails = np.zeros((len(pictures), _THUMBNAIL, _THUMBNAIL, 3), np.float32)
+    thumbnails = np.zeros((len(pictures), _THUMBNAIL, _THUMBNAIL, 3), np.uint8)
     weights = np.uint64(1) << np.arange(64, dtype=np.uint64)
     for row, picture in enumerate(pictures):
         grey = cv2.cvtColor(cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)

@@ -35,6 +35,7 @@ class FitResult:
         model: The network with its best weights, not compiled.
         history: One dict an epoch.
         interrupted: Whether the run was stopped before its end.
+        by_user: Whether that was by Ctrl-C.
         best_epoch: The epoch whose weights were kept; 0 is the network before the first.
     """
 
@@ -42,6 +43,7 @@ class FitResult:
     history: list[dict[str, Any]]
     interrupted: bool
     best_epoch: int
+    by_user: bool = False
 
 
 def fit(
@@ -79,13 +81,13 @@ def fit(
     progress = (file and file.load()) or Progress()
     if progress.epoch:
         print(f"Going on after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
-    stopped = ""
+    stopped, by_user = "", False
     try:
         _fit_phases(settings, spec, labels, train, validation, progress, file, tensorboard, on_epoch)
     except KeyboardInterrupt:
         if not progress.best:
             raise
-        stopped = "Stopped by Ctrl-C."
+        stopped, by_user = "Stopped by Ctrl-C.", True
     except NotANumberError as error:
         if not progress.best:
             raise
@@ -95,7 +97,7 @@ def fit(
     # A fresh network, because a compiled one would be stored with its optimizer, twice its size.
     fitted = build(settings, spec, labels, pretrained=False)
     fitted.set_weights(progress.best)
-    return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch)
+    return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch, by_user)
 
 
 def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 64) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def load_parts(
     parts: dict[str, LoadedPart] = {}
     unreadable: list[Unreadable] = []
     labels: list[str] = []
+    missing_validation = "validation" not in folders
     for part in PARTS:
         if part not in folders:
             continue
@@ -53,25 +54,35 @@ def load_parts(
                 )
         strangers = set(dataset.all_labels(examples)) - set(labels)
         if strangers:
-            raise DataError(f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}.")
-        pictures, kept, bad = store.load(examples, spec, f"reading {part}")
+            raise DataError(
+                f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}. "
+                "Rename or remove these folders, or add their pictures to the training part."
+            )
+        pictures, kept, bad = store.load(
+            examples, spec, f"reading {part}", copies=2 if part == "train" and missing_validation else 1
+        )
+        if part != "train" and not kept:
+            raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is a picture that can be read.")
         parts[part] = LoadedPart(pictures, kept)
         unreadable += bad
     name_unreadable(unreadable)
     dataset.check_classes(parts["train"].examples, labels, "training", 2)
     # With a test part given and no validation part, or the other way round, only what is missing is
     # split off; a validation part alone also serves for the figures, and they say so.
-    missing_validation = "validation" not in parts
     missing_test = "test" not in parts and missing_validation
     if missing_validation:
         train = parts["train"]
-        alike = list(near_duplicates(train.pictures)) if settings.near_duplicates else []
+        alike: set[int] = set()
+        groups = grouped(
+            train.examples,
+            settings.group_by,
+            _noted(near_duplicates(train.pictures) if settings.near_duplicates else (), alike),
+        )
         if alike:
-            count = len({row for pair in alike for row in pair})
-            print(f"{count} pictures have near duplicates; these stay in one part.", file=sys.stderr)
+            print(f"{len(alike)} pictures have near duplicates; these stay in one part.", file=sys.stderr)
         rows = split(
             train.examples,
-            grouped(train.examples, settings.group_by, alike),
+            groups,
             validation_share=settings.validation_share,
             test_share=settings.test_share if missing_test else 0,
             seed=settings.seed,
@@ -80,6 +91,13 @@ def load_parts(
             if chosen:
                 parts[part] = LoadedPart(store.select(train.pictures, chosen), [train.examples[row] for row in chosen])
     return parts
+
+
+def _noted(pairs: Iterable[tuple[int, int]], rows: set[int]) -> Iterator[tuple[int, int]]:
+    """Pass pairs on, one at a time since there may be very many, and note the rows that they name."""
+    for pair in pairs:
+        rows.update(pair)
+        yield pair
 
 
 def name_unreadable(unreadable: Sequence[Unreadable]) -> None:
@@ -94,6 +112,17 @@ def sizes(parts: dict[str, LoadedPart], labels: Sequence[str]) -> str:
     """Say how many classes and pictures there are."""
     counts = ", ".join(f"{len(part.examples)} for {name}" for name, part in parts.items())
     return f"{len(labels)} classes; pictures: {counts}."
+
+
+def gaps(parts: dict[str, LoadedPart], labels: Sequence[str]) -> list[str]:
+    """Say which classes the validation and test parts lack: training goes on, but nothing is known of them there."""
+    sentences = []
+    for name, what in (("validation", "the choice of the best epoch"), ("test", "the figures")):
+        counts = dataset.count_classes(parts[name].examples) if name in parts else {}
+        absent = [label for label in labels if label not in counts]
+        if name in parts and absent:
+            sentences.append(f"The {name} part has no picture of: {listed(absent)}. It does not count for {what}.")
+    return sentences
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

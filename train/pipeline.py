@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from train.evaluation import calibrate, summary
 from train.measuring import evidence_of, measure_logits, served_logits, targets_of
 from train.multilabel import calibrate_multilabel
 from train.names import read_names, write_names
-from train.parts import LoadedPart, load_parts, sizes
+from train.parts import LoadedPart, gaps, load_parts, sizes
 from train.pictures import PictureStore, all_grey
 from train.progress import ProgressFile, has_progress
 from train.report import write_report
@@ -57,6 +58,8 @@ def run_fit(
         VistazoError: The data, the settings or the target cannot work; nothing is written then.
     """
     check_target(out)
+    if tensorboard is not None:
+        _check_tensorboard(tensorboard)
     if resume is None and has_progress(out):
         raise SettingsError(
             f"“{out}” has an interrupted training. Add --resume to go on with it, or --no-resume to begin again."
@@ -74,8 +77,10 @@ def run_fit(
         settings.resize_rule,  # type: ignore[arg-type]  # checked by Settings
     )
     from train.architectures import check_weights
+    from train.serving_file import check_converter
 
     check_weights(settings)  # before an hour of decoding: the weights may be out of reach
+    check_converter()
     with PictureStore() as store:
         parts = load_parts(store, folders, spec, settings)
         labels = tuple(dataset.all_labels(parts["train"].examples))
@@ -85,16 +90,29 @@ def run_fit(
             spec = replace(spec, colour_mode="grey")
             print("All pictures are grey: training a grey network.", file=sys.stderr)
         print(sizes(parts, labels), file=sys.stderr)
+        for sentence in gaps(parts, labels):
+            print(sentence, file=sys.stderr)
         file = ProgressFile(out, _identity(settings, spec, parts))
         if resume is False:
             file.remove()
         return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard, show)
 
 
+def _check_tensorboard(directory: Path) -> None:
+    """Raise `SettingsError` when no records could be written, before hours are spent on it."""
+    if find_spec("tensorboard") is None:
+        raise SettingsError("--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out.")
+    if directory.exists() and not directory.is_dir():
+        raise SettingsError(f"--tensorboard should be a directory. “{directory}” is a file.")
+
+
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
     """Return what must be the same for an interrupted training to go on."""
     hashes = {f"{name} pictures": dataset.fingerprint(part.examples) for name, part in parts.items()}
-    return settings.as_json() | hashes | {"colour mode": spec.colour_mode}
+    import keras
+
+    # Backends draw different random numbers from the same seed, so that a run stays with its own.
+    return settings.as_json() | hashes | {"colour mode": spec.colour_mode, "Keras backend": keras.backend.backend()}
 
 
 def _train_and_write(
@@ -109,8 +127,8 @@ def _train_and_write(
     show: bool,
 ) -> dict[str, Any]:
     from train.batches import Part
-    from train.export import to_litert
     from train.fitting import fit, predict_logits
+    from train.serving_file import served_network
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
@@ -125,7 +143,7 @@ def _train_and_write(
     else:
         calibration = calibrate(logits, validation.classes)
     print("Converting the network for serving …", file=sys.stderr)
-    network = to_litert(model, parts["train"].pictures if settings.quantize else None)
+    network = served_network(model, parts["train"].pictures if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(

@@ -106,11 +106,17 @@ class ProgressFile:
         arrays = {f"{name}_{i}": array for name in _ARRAYS for i, array in enumerate(getattr(progress, name))}
         text = json.dumps(state | {"identity": self._identity})
         partial = self.directory / f"{_STATE}.partial"
-        with partial.open("wb") as file:
-            np.savez(file, json=np.array(text), **arrays)  # type: ignore[arg-type]  # numpy's stub mixes up **kwds
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.directory / _STATE)
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, json=np.array(text), **arrays)  # type: ignore[arg-type]  # numpy's stub mixes up **kwds
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.directory / _STATE)
+        except BaseException:  # a full disk, say: what is half written would keep it full
+            partial.unlink(missing_ok=True)
+            if not any(self.directory.iterdir()):
+                self.directory.rmdir()
+            raise
 
     def remove(self) -> None:
         """Remove the stored progress: the run is done."""

@@ -18,11 +18,14 @@ from train import dataset
 from train.parts import load_parts
 from train.pictures import PictureStore
 from train.settings import Settings
+from train.shortage import shortage
 
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixing=0,0.25,0.5")
 # Another size or colour mode would need the pictures decoded anew; another split would not be comparable.
 _FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "group_by", "near_duplicates", "seed")
 _FIXED_ENDINGS = ("_share",)
+
+_INTERRUPTED = "interrupted"
 
 # What a setting can be; `Settings` itself checks it.
 Value = Any
@@ -50,6 +53,8 @@ def run_tune(
     if trials < 1:
         raise SettingsError(f"--trials should be at least 1. Received: {trials}.")
     space = _space(wanted or _USUAL, settings)
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
@@ -60,7 +65,7 @@ def run_tune(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
     )
     _refuse_other_search(study, space, settings, out)
-    left = min(trials, _combinations(space)) - len([t for t in study.trials if t.state.is_finished()])
+    left = min(trials, _combinations(space)) - len(_finished(study))
     if left > 0:
         _search(study, data, settings, space, left)
     rows = _rows(study, space)
@@ -97,12 +102,31 @@ def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[
                 if trial.should_prune():
                     raise optuna.TrialPruned
 
-            result = fit(dataclasses.replace(settings, **tried), spec, len(labels), train, validation, on_epoch=report)
+            try:
+                result = fit(
+                    dataclasses.replace(settings, **tried), spec, len(labels), train, validation, on_epoch=report
+                )
+                if result.by_user:
+                    raise KeyboardInterrupt
+            except KeyboardInterrupt:  # this one is tried again when the search goes on
+                trial.set_user_attr(_INTERRUPTED, True)
+                study.enqueue_trial(trial.params)
+                raise
+            except Exception as error:
+                reason = error if isinstance(error, VistazoError) else shortage(error)
+                if reason is None or isinstance(error, optuna.TrialPruned):
+                    raise
+                print(f"trial {trial.number + 1} failed: {reason}", file=sys.stderr)
+                raise reason from None
             best = min(result.history, key=lambda row: row["val_loss"])
             trial.set_user_attr("val_accuracy", best["val_accuracy"])
             return float(best["val_loss"])
 
-        study.optimize(trial_loss, n_trials=count, catch=(VistazoError, MemoryError))
+        study.optimize(trial_loss, n_trials=count, catch=VistazoError)
+
+
+def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    return [t for t in study.trials if t.state.is_finished() and _INTERRUPTED not in t.user_attrs]
 
 
 def _space(wanted: Sequence[str], settings: Settings) -> dict[str, list[Value]]:
@@ -133,8 +157,23 @@ def _value(kind: str, text: str, received: str) -> Value:
 
 def _sampler(search: str, space: Mapping[str, list[Value]], seed: int) -> optuna.samplers.BaseSampler:
     if search == "grid":
-        return optuna.samplers.GridSampler(space, seed=seed)
+        return _GridSampler(space, seed=seed)
     return optuna.samplers.RandomSampler(seed)
+
+
+class _GridSampler(optuna.samplers.GridSampler):
+    """Optuna's, which does not expect that an interrupted trial is tried again."""
+
+    def after_trial(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        state: optuna.trial.TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """End the search when the grid is done; a trial that is tried again has no place of its own in it."""
+        if "grid_id" in trial.system_attrs:
+            super().after_trial(study, trial, state, values)
 
 
 def _combinations(space: Mapping[str, list[Value]]) -> int:
@@ -159,8 +198,7 @@ def _rows(study: optuna.Study, space: Mapping[str, list[Value]]) -> list[dict[st
             "val_accuracy": trial.user_attrs.get("val_accuracy", ""),
             **{name: trial.params.get(name, "") for name in space},
         }
-        for trial in study.trials
-        if trial.state.is_finished()
+        for trial in _finished(study)
     ]
     return sorted(rows, key=lambda row: (row["val_loss"] == "" or row["state"] != "complete", row["val_loss"] or 0))
 

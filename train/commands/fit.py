@@ -13,6 +13,7 @@ from pathlib import Path
 from train.progress import has_progress
 from train.recipe_book import RECIPES, load_recipe
 from train.settings import ARCHITECTURES, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
+from train.shortage import shortage
 
 _CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
 _KINDS: dict[str, Callable[[str], object]] = {
@@ -90,8 +91,8 @@ def run(options: argparse.Namespace) -> int:
             tensorboard=options.tensorboard,
             show=options.pictures,
         )
-    except KeyboardInterrupt:
-        if has_progress(options.out):
+    except BaseException as error:
+        if (isinstance(error, KeyboardInterrupt) or shortage(error)) and has_progress(options.out):
             print("The finished epochs are kept: the same command with --resume goes on.", file=sys.stderr)
         raise
     print(f"Wrote {options.out}. Serve it with: python app.py --model {options.out}", file=sys.stderr)

@@ -33,9 +33,17 @@ const seek = (event) => {
 };
 element.addEventListener('click', seek);
 element.addEventListener('keydown', (event) => { if (event.key === 'Enter') seek(event); });
+// Events of a player do not rise, but they can be caught on their way down.
+const tell = (hidden) => (event) => {
+  const note = document.querySelector('#not-playable');
+  if (note && event.target.matches && event.target.matches('#clip video')) note.classList.toggle('vz-hidden', hidden);
+};
+document.addEventListener('error', tell(false), true);
+document.addEventListener('loadedmetadata', tell(true), true);
 """
 
 STYLE = """
+.vz-hidden { display: none !important; }
 .vz-timeline { font-size: 14px; }
 .vz-timeline p { margin: 0 0 6px; }
 .vz-lane { position: relative; cursor: pointer; }

@@ -26,6 +26,7 @@ Outputs = tuple[Any, ...]
 Known = tuple[Path, ClipRecord] | None
 
 _PROGRESS = gr.Progress()
+_HIDE_NOTE = "() => { document.querySelector('#not-playable')?.classList.add('vz-hidden'); }"
 
 
 def add_video_tab(
@@ -98,6 +99,7 @@ def add_video_tab(
                 webcam_options=gr.WebcamOptions(mirror=False),
                 elem_id="clip",
             )
+            gr.HTML(text("not_playable"), elem_id="not-playable", elem_classes="vz-hidden")
             with gr.Row():
                 button = gr.Button(text("read_clip"), variant="primary", elem_id="read-clip")
                 stop = gr.Button(text("stop"), elem_id="stop")
@@ -181,6 +183,7 @@ def add_video_tab(
             queue=False,
             show_progress="hidden",
         )
+    clip.clear(None, None, None, js=_HIDE_NOTE, api_visibility="private")
     stop.click(stop_reading, None, None, api_visibility="private", queue=False)
     make.click(
         annotate_clip,

@@ -130,7 +130,9 @@ class _Sound:
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
         # Animations are pictures to FFmpeg, if it knows them at all.
-        self._input = None if read_header(source).animation else open_container(source)
+        header = read_header(source)
+        self._video = header.stream
+        self._input = None if header.animation else open_container(source)
         self._output: av.audio.stream.AudioStream | None = None
         self._packets: Iterator[tuple[float, list[av.Packet]]] | None = None
         self._held: tuple[float, list[av.Packet]] | None = None
@@ -162,7 +164,7 @@ class _Sound:
         self, source: av.container.InputContainer, output: av.audio.stream.AudioStream
     ) -> Iterator[tuple[float, list[av.Packet]]]:
         """Yield the new clip's time and the packets encoded there."""
-        video = source.streams.video[0]
+        video = source.streams[self._video]
         # Times count from the first picture, as everywhere.
         offset = float((video.start_time or 0) * (video.time_base or 0)) + self._begin
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=output.rate)

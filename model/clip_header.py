@@ -17,7 +17,6 @@ from model.preprocessing import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.video.stream import VideoStream
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -36,6 +35,7 @@ VIDEO_SUFFIXES = frozenset(
         ".flv",
         ".ogv",
         ".3gp",
+        ".dv",
     ]
 )
 # A picture or a clip: that depends on how many frames there are.
@@ -45,7 +45,7 @@ ANIMATION_FORMATS = ("GIF", "WEBP", "PNG")
 # Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
 # containers are allowed. GIF is here for the rare one that Pillow refuses.
 PROTOCOLS = "file"
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc"
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc,dv"
 
 # HEIC and AVIF are the same container as MP4; these brands (ISO/IEC 23008-12) say that it holds a picture.
 _PICTURE_BRANDS = frozenset(["avif", "heic", "heix", "heim", "heis", "mif1"])
@@ -81,8 +81,6 @@ class Header:
         container: FFmpeg's name of the container.
         animation: Whether it is a picture file with several frames, which Pillow reads.
         stream: Which of the container's streams is the video.
-        first_video: Whether that is the first video stream, which OpenCV takes.
-        alpha: Whether frames have transparent parts.
         stream_duration: Seconds that the video stream alone claims to last; None when it does not say.
     """
 
@@ -90,8 +88,6 @@ class Header:
     container: str = ""
     animation: bool = False
     stream: int = 0
-    first_video: bool = True
-    alpha: bool = False
     stream_duration: float | None = None
 
 
@@ -211,7 +207,8 @@ def _container_header(path: Path) -> Header:
             raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name))
         if container.metadata.get("major_brand", "").strip() in _PICTURE_BRANDS:
             raise VideoError(Sentence(_ONE_PICTURE, name=path.name))
-        stream = videos[0]
+        # Players take the stream that the file declares to be the usual one.
+        stream = next((s for s in videos if s.disposition & Disposition.default), videos[0])
         width, height = stream.width, stream.height
         refuse_huge_frames(path, width, height)
         if width <= 0 or height <= 0:
@@ -225,6 +222,8 @@ def _container_header(path: Path) -> Header:
             )
         own = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
         whole = container.duration / av.time_base if container.duration else None
+        if whole and "matroska" in container.format.name:  # there it counts from nought, not from the first frame
+            whole -= max(0.0, float((stream.start_time or 0) * (stream.time_base or 0)))
         duration = own or whole
         return Header(
             info=ClipInfo(
@@ -236,12 +235,5 @@ def _container_header(path: Path) -> Header:
             ),
             container=container.format.name,
             stream=stream.index,
-            first_video=stream.index == container.streams.video[0].index,
-            alpha=_has_alpha(stream),
             stream_duration=own,
         )
-
-
-def _has_alpha(stream: VideoStream) -> bool:
-    pixels = stream.codec_context.format
-    return pixels is not None and any(component.is_alpha for component in pixels.components)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
 from model.clip_header import open_container, read_header
 from model.errors import VideoError
+from model.frame_pictures import FramePictures
 from model.preprocessing import InputSpec, prepare
 from model.video_reader import read_frames
 
@@ -44,10 +46,7 @@ def _frames_of_animation(path: Path, times: Sequence[float], width: int) -> Iter
     wanted = list(times)
     for frame in read_frames(path):
         if wanted and frame.time >= wanted[0] - _GRACE:
-            height, own_width = frame.picture.shape[:2]
-            shrink = max(1.0, own_width / width)
-            spec = InputSpec(max(1, round(own_width / shrink)), max(1, round(height / shrink)))
-            yield wanted.pop(0), prepare(frame.picture, spec)
+            yield wanted.pop(0), _small(frame.picture, width)
 
 
 def _frames_at(
@@ -61,6 +60,7 @@ def _frames_at(
     if shown is None:
         return
     first = shown[0]
+    pictures = FramePictures(stream)
     for target in times:
         if target + first - shown[0] > _LOOK_AHEAD:
             container.seek(int((target + first) / stream.time_base), stream=stream)
@@ -68,7 +68,7 @@ def _frames_at(
             shown, upcoming = next(decoder, shown), next(decoder, None)
         while upcoming is not None and upcoming[0] - first <= target + _GRACE:
             shown, upcoming = upcoming, next(decoder, None)
-        yield target, _small(shown[1], width)
+        yield target, _small(cv2.cvtColor(pictures.bgr(shown[1]), cv2.COLOR_BGR2RGB), width)
 
 
 def _timed(
@@ -79,9 +79,7 @@ def _timed(
             yield frame.time, frame
 
 
-def _small(frame: av.VideoFrame, width: int) -> np.ndarray:
-    upright = frame.rotation % 180 == 0
-    shrink = max(1.0, (frame.width if upright else frame.height) / width)
-    size = {"width": max(1, round(frame.width / shrink)), "height": max(1, round(frame.height / shrink))}
-    picture = frame.reformat(format="rgb24", **size).to_ndarray()
-    return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))
+def _small(picture: np.ndarray, width: int) -> np.ndarray:
+    shrink = max(1.0, picture.shape[1] / width)
+    spec = InputSpec(max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
+    return prepare(picture, spec)

@@ -1,11 +1,8 @@
-"""Decode a clip into frames with their true times: by OpenCV, by PyAV what OpenCV cannot read, by Pillow animations."""
+"""Decode a clip into frames with their true times: by PyAV, animated pictures by Pillow."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import itertools
-import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,21 +15,20 @@ from PIL import Image
 
 from model.clip_header import (
     ANIMATION_FORMATS,
-    CONTAINERS,
-    PROTOCOLS,
     Header,
     open_container,
     read_header,
     refuse_huge_frames,
 )
+from model.clip_layout import is_cut_short
 from model.errors import Sentence, VideoError, took_too_much_memory
-from model.limits import limits
+from model.frame_pictures import FramePictures
 from model.preprocessing import to_rgb
 
-# Below that, browsers show a frame of an animation for the time below, as it was drawn for slow machines.
-_SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.02, 0.1
+# Browsers show a frame of an animation for at least that time, as it was drawn for slow machines: ten
+# milliseconds or less become a tenth of a second.
+_SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.0105, 0.1
 _LEAST_MISSING = 0.1
-_MOST_BYTES_A_PIXEL = 4
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ def read_frames_bgr(
     end: float | None = None,
     on_warning: Callable[[str], None] | None = None,
 ) -> Generator[Frame, None, None]:
-    """Decode a clip as `read_frames` does, with the channels in the order in which OpenCV decodes them."""
+    """Decode a clip as `read_frames` does, with the channels in the order BGR (see `prepare`)."""
     header = read_header(path)
     declared_rate = header.info.frame_rate or 0
     usual_gap = 1 / declared_rate if 1 <= declared_rate <= 240 else 1 / 25
@@ -143,59 +139,17 @@ def read_frames_bgr(
 
 
 def _grab(path: Path, header: Header) -> Generator[_Grabbed, None, None]:
-    if header.animation:
-        yield from _grab_with_pillow(path)
-        return
-    if header.first_video and not header.alpha:  # OpenCV takes the first video stream and drops transparency
-        frames = _grab_with_opencv(path)
-        first = next(frames, None)
-        if first is not None:
-            yield from itertools.chain([first], frames)
-            return
-    yield from _grab_with_pyav(path, header)
-
-
-def _grab_with_opencv(path: Path) -> Iterator[_Grabbed]:
-    # OpenCV takes its limits from the environment.
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;{PROTOCOLS}|format_whitelist;{CONTAINERS}"
-    # Both libraries print their own lines about a clip that they cannot read; ours says it already.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    _limit_pieces_of_memory()
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
-
-    def picture() -> np.ndarray | None:
-        decoded, converted = capture.retrieve()
-        return converted if decoded else None
-
-    try:
-        while capture.grab():
-            yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, picture
-    finally:
-        capture.release()
-
-
-def _limit_pieces_of_memory() -> None:
-    """Let OpenCV's FFmpeg allocate nothing larger than a frame of the permitted size.
-
-    A clip may say that its frames are small and grow later. OpenCV passes FFmpeg's own limit, max_pixels, on
-    to no decoder, and tells a frame's size only once all of it is in memory.
-    """
-    folder = Path(cv2.__file__).resolve().parent
-    for library in [*folder.parent.glob("opencv_python*.libs/libavutil*"), *folder.glob(".dylibs/libavutil*")]:
-        with contextlib.suppress(OSError, AttributeError):  # built in another way: each frame is still looked at
-            allow = ctypes.CDLL(str(library)).av_max_alloc
-            allow.argtypes = [ctypes.c_size_t]
-            allow(limits().frame_megapixels * 1_000_000 * _MOST_BYTES_A_PIXEL)
+    yield from _grab_with_pillow(path) if header.animation else _grab_with_pyav(path, header)
 
 
 def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
     with open_container(path) as container:
         stream = next(stream for stream in container.streams.video if stream.index == header.stream)
         stream.thread_type = "AUTO"
+        pictures = FramePictures(stream)
         try:
             for frame in container.decode(stream):
-                yield frame.time, partial(_bgr_of, frame)
+                yield frame.time, partial(pictures.bgr, frame)
         except av.FFmpegError:  # what was decoded so far is kept
             return
 
@@ -203,7 +157,8 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
 def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
     with Image.open(path, formats=ANIMATION_FORMATS) as image:
         time = 0.0
-        for number in itertools.count():
+        # The picture for programs that know no animations is no part of it (PNG, 11.3.6.2: no fcTL before IDAT).
+        for number in itertools.count(int(bool(getattr(image, "default_image", False)))):
             try:
                 image.seek(number)
                 refuse_huge_frames(path, image.width, image.height)
@@ -226,36 +181,23 @@ def _bgr_of_image(image: Image.Image) -> np.ndarray | None:
         return None
 
 
-def _bgr_of(frame: av.VideoFrame) -> np.ndarray:
-    """Convert a frame as OpenCV would: upright, in BGR; transparent parts lie on white."""
-    if any(component.is_alpha for component in frame.format.components):
-        picture = cv2.cvtColor(to_rgb(Image.fromarray(frame.to_ndarray(format="rgba"))), cv2.COLOR_RGB2BGR)
-    else:
-        picture = frame.to_ndarray(format="bgr24")
-    quarters = round(frame.rotation / 90) % 4  # counted anticlockwise, as FFmpeg does
-    return np.ascontiguousarray(np.rot90(picture, quarters)) if quarters else picture
-
-
 def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) -> bool:
     """Say whether a clip that was read to its end lacks frames that its header promises or its data holds."""
+    cut_short = is_cut_short(path, header.info.codec if header.animation else header.container)
+    if cut_short or header.animation:
+        return bool(cut_short)
     promised = header.info.duration
     tolerance = max(_LEAST_MISSING, 3 * usual_gap)
-    if header.animation:
-        return False
-    # Of an AVI that was cut, FFmpeg guesses the duration from its size; there, a packet that is cut tells.
-    promised_missing = promised is not None and promised - last_time - usual_gap >= tolerance
-    if not promised_missing and header.container != "avi":
+    if promised is None or promised - last_time - usual_gap < tolerance:
         return False
     # The last frame may be shown for long, and sound may last longer: only the packets tell.
     with open_container(path) as container:
         stream = container.streams[header.stream]
         first = float((stream.start_time or 0) * (stream.time_base or 0))
         last_packet = last_end = 0.0
-        cut = False
         try:
             container.seek(max(0, int((first + last_time) * av.time_base)))
             for packet in container.demux():
-                cut = cut or (header.container == "avi" and packet.is_corrupt)
                 if packet.pts is None or packet.time_base is None:
                     continue
                 shown = float(packet.pts * packet.time_base) - first
@@ -266,5 +208,6 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
                 last_end = max(last_end, shown + float((packet.duration or 0) * packet.time_base))
         except av.FFmpegError:
             pass
-    too_short = promised_missing and promised is not None and promised - last_end >= tolerance
-    return cut or too_short or last_packet - last_time >= tolerance
+    # An AVI file's index is at its end and its header is filled in last: there, it promises what it likes.
+    too_short = header.container != "avi" and promised - last_end >= tolerance
+    return too_short or last_packet - last_time >= tolerance

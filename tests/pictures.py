@@ -132,6 +132,7 @@ def write_clip(
     codec: str = "ffv1",
     pixels: str = "bgr0",
     rotation: int = 0,
+    matrix: tuple[int, int, int, int] | None = None,
     encoder: dict[str, str] | None = None,
     index_first: bool = False,
     sound_seconds: float = 0,
@@ -157,15 +158,22 @@ def write_clip(
         if sound is not None:
             _encode_noise(container, sound, sound_seconds)
     if rotation:
-        _set_rotation(path, rotation)
+        matrix = _turning(rotation)
+    if matrix:
+        _set_matrix(path, matrix)
     return path
 
 
-def _set_rotation(path: Path, degrees: int) -> None:
-    """Turn the display matrix of an MP4's only track, which is how phones say which way is up."""
+def _turning(degrees: int) -> tuple[int, int, int, int]:
+    cosine, sine = (round(f(np.radians(degrees))) for f in (np.cos, np.sin))
+    return cosine, sine, -sine, cosine
+
+
+def _set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Change the display matrix of an MP4's only track, which is how phones say which way is up."""
     upright = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
-    cosine, sine = (round(f(np.radians(degrees))) << 16 for f in (np.cos, np.sin))
-    turned = np.array([cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    a, b, c, d = (value << 16 for value in matrix)
+    turned = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
     content = path.read_bytes()
     place = content.index(upright, content.index(b"tkhd"))
     path.write_bytes(content[:place] + turned + content[place + 36 :])

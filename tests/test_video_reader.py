@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from PIL import Image
 
 from model.clip_header import is_clip, open_container, probe
@@ -71,6 +72,56 @@ def test_a_clip_that_a_phone_marked_as_turned_is_turned_upright(degrees: int, tm
     expected = [np.rot90(frame.picture, -degrees // 90) for frame in read_frames(plain)]
 
     np.testing.assert_array_equal([frame.picture for frame in read_frames(turned)], expected)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((-1, 0, 0, 1), lambda picture: picture[:, ::-1]),
+        ((1, 0, 0, -1), lambda picture: picture[::-1]),
+        ((0, 1, 1, 0), lambda picture: picture.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda picture: picture[::-1, ::-1].transpose(1, 0, 2)),
+    ],
+)
+def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
+    matrix: tuple[int, int, int, int], shown: Callable[[np.ndarray], np.ndarray], tmp_path: Path
+) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", scenes(2), **H264)
+    marked = write_clip(tmp_path / "marked.mp4", scenes(2), **H264, matrix=matrix)
+
+    expected = [shown(frame.picture) for frame in read_frames(plain)]
+
+    np.testing.assert_array_equal([frame.picture for frame in read_frames(marked)], expected)
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_path: Path) -> None:
+    """White paper is 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408, table 1)."""
+    white = round(255 * (0.58 if transfer == 16 else 0.75))
+    encoder = {"color_trc": str(transfer), "color_primaries": "9", "colorspace": "9"}
+    pictures = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]
+    clip = write_clip(tmp_path / "clip.mp4", pictures, codec="libx264", pixels="yuv420p10le", encoder=encoder)
+
+    paper, black, brightest = (frame.picture.mean() for frame in read_frames(clip))
+
+    assert 210 < paper < 240
+    assert black < 5
+    assert brightest > 250
+
+
+def test_of_several_streams_the_usual_one_is_read(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mkv"), "w") as container:
+        streams = [container.add_stream("ffv1", rate=10, width=w, height=48, pix_fmt="bgr0") for w in (32, 64)]
+        streams[0].disposition = Disposition(0)
+        streams[1].disposition = Disposition.default
+        for stream in streams:
+            picture = av.VideoFrame.from_ndarray(scene(stream.width, 48), format="rgb24")
+            container.mux(stream.encode(picture.reformat(format="bgr0")))
+            container.mux(stream.encode())
+
+    (frame,) = read_frames(tmp_path / "clip.mkv")
+
+    assert frame.picture.shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize("rate", [10, 24, 25, 30, 60])
@@ -233,7 +284,16 @@ def test_where_a_clip_breaks_off_is_said(suffix: str, tmp_path: Path) -> None:
     assert f"{frames[-1].time:.1f} s" in warning
 
 
-@pytest.mark.parametrize("options", [{}, {"sound_seconds": 4.0}, {"times": [*np.arange(20) / 10, 9.5]}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"sound_seconds": 4.0},
+        {"times": [*np.arange(20) / 10, 9.5]},
+        {"times": 100 + np.arange(21) / 10},
+        {"times": 1.5 + np.arange(21) / 10, "sound_seconds": 4.0},
+    ],
+)
 def test_whole_clips_give_no_warning_though_sound_or_a_frame_last_long(options: dict, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", scenes(21), **options)
     warnings: list[str] = []
@@ -243,9 +303,8 @@ def test_whole_clips_give_no_warning_though_sound_or_a_frame_last_long(options: 
     assert warnings == []
 
 
-def test_a_clip_that_opencv_cannot_decode_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_clip_in_av1_is_read(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", scenes(5), codec="libsvtav1", pixels="yuv420p")
-    assert not cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG).grab(), "OpenCV has learnt AV1: test another codec"
 
     frames = list(read_frames(clip))
 
@@ -274,6 +333,23 @@ def test_transparent_parts_of_a_clip_lie_on_white(tmp_path: Path) -> None:
     for frame, picture in zip(read_frames(clip), pictures, strict=True):
         assert (frame.picture[:24] == 255).all()
         np.testing.assert_array_equal(frame.picture[24:], picture[24:, :, :3])
+
+
+def test_very_short_delays_of_an_animation_last_as_long_as_in_browsers(tmp_path: Path) -> None:
+    first, *others = [Image.fromarray(picture) for picture in scenes(5)]
+    first.save(tmp_path / "a.webp", save_all=True, append_images=others, duration=[0, 10, 11, 20, 50], lossless=True)
+
+    assert times(tmp_path / "a.webp") == pytest.approx([0, 0.1, 0.2, 0.211, 0.231])
+
+
+def test_the_picture_for_programs_without_animations_is_no_part_of_one(tmp_path: Path) -> None:
+    first, *others = [Image.fromarray(picture) for picture in scenes(4)]
+    first.save(tmp_path / "a.png", save_all=True, append_images=others, duration=100, default_image=True)
+
+    frames = list(read_frames(tmp_path / "a.png"))
+
+    assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.2])
+    np.testing.assert_array_equal(frames[0].picture, scene(64, 48, 1))
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
@@ -324,6 +400,8 @@ def test_an_interlaced_clip_has_a_frame_where_it_has_two_fields(options: dict, t
     frames = list(read_frames(clip))
 
     assert [frame.time for frame in frames] == pytest.approx([i / 25 for i in range(10)], abs=2e-3)
+    for frame, expected in zip(frames, scenes(10), strict=True):  # OpenCV 5.0 shows them black
+        assert np.abs(frame.picture.astype(int) - expected).mean() < 20
 
 
 def test_only_a_stretch_of_time_is_read_if_asked_and_keeps_its_numbers(tmp_path: Path) -> None:
@@ -360,16 +438,12 @@ def test_texts_in_a_header_need_not_be_utf_8(tmp_path: Path) -> None:
     assert len(list(read_frames(clip))) == 2
 
 
-def test_neither_way_of_opening_a_clip_opens_another_file(tmp_path: Path) -> None:
-    """OpenCV's own limits are not needed as long as the header is read before; they are there in case."""
+def test_a_clip_opens_no_other_file(tmp_path: Path) -> None:
     for make in (playlist, concatenation):
         folder = tmp_path / make.__name__
         folder.mkdir()
-        clip = make(folder)
         with pytest.raises(VideoError):
-            open_container(clip)
-        next(read_frames(write_clip(tmp_path / "clip.mkv", scenes(1))))  # sets the limits
-        assert not cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG).isOpened()
+            open_container(make(folder))
 
 
 def test_a_clip_can_be_left_after_its_first_frame(tmp_path: Path) -> None:

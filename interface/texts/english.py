@@ -51,6 +51,8 @@ TEXTS = {
     # Video
     "video_tab": "Video",
     "clip": "Clip",
+    "not_playable": "Your browser cannot play this kind of clip. It is read all the same, and "
+    "the clip with labels, which can be made afterwards, plays everywhere.",
     "read_clip": "Read the clip",
     "which_frames": "Which frames",
     "rate": "Frames per second",
@@ -60,7 +62,7 @@ TEXTS = {
     "to": "To",
     "to_info": "Seconds; 0 for the end.",
     "whole_clip": "Whole clip",
-    "seconds_on_screen": "Seconds on screen",
+    "seconds_on_screen": "Seconds on screen, by the likeliest label of each frame",
     "progress": "Progress",
     "key_frames": "One picture of each segment; click to go there",
     "segments": "Segments",

@@ -46,6 +46,8 @@ TEXTS = {
     "column_note": "remarque",
     "video_tab": "Vidéo",
     "clip": "Vidéo",
+    "not_playable": "Votre navigateur ne peut pas lire ce type de vidéo. Elle est analysée quand même, "
+    "et la vidéo avec les étiquettes, que vous pouvez créer ensuite, se lit partout.",
     "read_clip": "Lire la vidéo",
     "which_frames": "Quelles images de la vidéo",
     "rate": "Images par seconde",
@@ -55,7 +57,7 @@ TEXTS = {
     "to": "À",
     "to_info": "Secondes ; 0 pour la fin.",
     "whole_clip": "Vidéo entière",
-    "seconds_on_screen": "Secondes à l’écran",
+    "seconds_on_screen": "Secondes à l’écran, selon l’étiquette la plus probable de chaque image",
     "progress": "Progression",
     "key_frames": "Une image de chaque segment ; cliquez pour y aller",
     "segments": "Segments",

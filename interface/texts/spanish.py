@@ -46,6 +46,8 @@ TEXTS = {
     "column_note": "nota",
     "video_tab": "Vídeo",
     "clip": "Vídeo",
+    "not_playable": "Tu navegador no puede reproducir este tipo de vídeo. Se lee de todos modos, y el vídeo "
+    "con etiquetas, que se puede crear después, se reproduce en cualquier parte.",
     "read_clip": "Leer el vídeo",
     "which_frames": "Qué fotogramas",
     "rate": "Fotogramas por segundo",
@@ -55,7 +57,7 @@ TEXTS = {
     "to": "Hasta",
     "to_info": "Segundos; 0 para el final.",
     "whole_clip": "Vídeo entero",
-    "seconds_on_screen": "Segundos en pantalla",
+    "seconds_on_screen": "Segundos en pantalla, según la etiqueta más probable de cada fotograma",
     "progress": "Progreso",
     "key_frames": "Una imagen de cada segmento; haz clic para ir allí",
     "segments": "Segmentos",

@@ -129,6 +129,21 @@ def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], t
     expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^3 frames read"), timeout=8_000)
 
 
+def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(page: Page, tmp_path: Path) -> None:
+    open_video_tab(page)
+    note = page.locator("#not-playable")
+    expect(note).to_be_hidden()
+
+    upload(page, write_clip(tmp_path / "clip.avi", [scene()] * 3, codec="mpeg4", pixels="yuv420p"))
+
+    expect(note).to_contain_text("cannot play")
+    page.locator("#clip button[aria-label=Clear]").click()
+    expect(note).to_be_hidden()
+    upload(page, CLIP)
+    expect(page.locator("#clip video")).to_have_js_property("readyState", 4)
+    expect(note).to_be_hidden()
+
+
 def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no clip")

@@ -1,0 +1,58 @@
+"""Turn what PyAV decodes into pictures as players show them: upright, in usual colours; transparent is white."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import av
+import cv2
+import numpy as np
+from av.sidedata.sidedata import Type
+from av.video.reformatter import VideoReformatter
+from PIL import Image
+
+from model.hdr import HLG, PQ, converter
+from model.preprocessing import to_rgb
+
+
+class FramePictures:
+    """Converts the frames of one stream.
+
+    Args:
+        stream: The stream that they come from.
+    """
+
+    def __init__(self, stream: av.video.stream.VideoStream) -> None:
+        self._stream = stream
+        self._reformatter = VideoReformatter()  # keeps its tables from frame to frame
+        self._converters: dict[object, Callable[[av.VideoFrame], np.ndarray]] = {}
+
+    def bgr(self, frame: av.VideoFrame) -> np.ndarray:
+        """Return a frame, (height, width, 3), uint8 BGR, turned and mirrored as its stream asks for."""
+        if any(component.is_alpha for component in frame.format.components):
+            picture = cv2.cvtColor(to_rgb(Image.fromarray(frame.to_ndarray(format="rgba"))), cv2.COLOR_RGB2BGR)
+        elif frame.color_trc in {PQ, HLG}:
+            kind = (frame.color_trc, frame.format.name, frame.width, frame.height)
+            if kind not in self._converters:  # frames may grow within a clip
+                self._converters = {kind: converter(self._stream, frame)}
+            picture = self._converters[kind](frame)
+        else:
+            picture = self._reformatter.reformat(frame, format="bgr24").to_ndarray()
+        return _upright(picture, frame)
+
+
+def _upright(picture: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    """Apply the display matrix (ISO/IEC 14496-12, 8.3.2) as far as it turns by quarters or mirrors."""
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    if matrix is None:
+        return picture
+    a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), np.int32).tolist()
+    # Where the source's axis x and y point to: those that are turned by half quarters stay as they are.
+    if abs(b) > abs(a) and abs(c) > abs(d):
+        picture = picture.transpose(1, 0, 2)
+        across, down = c, b
+    elif abs(a) >= abs(b) and abs(d) >= abs(c):
+        across, down = a, d
+    else:
+        return picture
+    return np.ascontiguousarray(picture[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])

@@ -20,6 +20,7 @@ from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
 from interface.model_tab import add_model_tab, model_page, source_title
+from interface.sessions import MOST_SESSIONS
 from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.visitors import Visitors
@@ -100,6 +101,7 @@ def launch_options(page: Page) -> dict[str, Any]:
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
         "run_history": False,  # a shared phone should not keep a stranger's pictures
+        "state_session_capacity": MOST_SESSIONS,
         "ssr_mode": False,  # what answers is this process alone
         "app_kwargs": server_options(page.files),
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
@@ -137,7 +139,8 @@ def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None
 
 
 def _limited(page: Page) -> Page:
-    page.queue(max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
+    # Whoever waits hears of it every second, not whenever one of the others is done.
+    page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
     _protect_examples(page)
     return page
 

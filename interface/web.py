@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.disk import VisitorFiles
 from interface.languages import LANGUAGES, PARAMETER
+from interface.sessions import remember_little
 
 _log = logging.getLogger("vistazo")
 
@@ -36,7 +37,7 @@ _SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 def server_options(files: VisitorFiles) -> dict[str, Any]:
-    """Return the routes and the middleware for the web application that Gradio makes (its `app_kwargs`).
+    """Return what the web application that Gradio makes gets besides (its `app_kwargs`).
 
     Args:
         files: Where uploads go.
@@ -44,6 +45,7 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
     return {
         "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
         "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
+        "lifespan": remember_little,
     }
 
 

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.disk import VisitorFiles
+from interface.doors import Doors
+from interface.fetching import fetch_within_limits
 from interface.languages import LANGUAGES, PARAMETER
 from interface.sessions import remember_little
 
@@ -42,9 +44,14 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
     Args:
         files: Where uploads go.
     """
+    fetch_within_limits()
     return {
         "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
-        "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
+        "middleware": [
+            Middleware(_LanguageFirst),
+            Middleware(Doors, files=files),
+            Middleware(_RoomForUploads, files=files),
+        ],
         "lifespan": remember_little,
     }
 

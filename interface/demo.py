@@ -39,6 +39,8 @@ _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 # Two at once keep two cores busy; the network itself answers one after the other.
 _AT_ONCE = 2
 _LABELS_LISTED = 300
+# The rest of the memory is this program's, and that of decoders that wait.
+_SHARE_OF_ONE_DECODER = 0.65
 
 _log = logging.getLogger("vistazo")
 
@@ -57,7 +59,8 @@ class Page(gr.Blocks):
         super().__init__(title="Vistazo")
         self.files = VisitorFiles(limits().upload_megabytes)
         self.visitors = Visitors(limits().requests_per_minute, self.files)
-        self.decoders = Decoders(limits().decoder_megabytes)
+        most = limits().decoder_megabytes
+        self.decoders = Decoders(round(_SHARE_OF_ONE_DECODER * most), together=most)
         self.model: LoadedModel | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:

@@ -29,7 +29,7 @@ from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED, ModelSource
-from model.isolation import Decoders
+from model.isolation import SHARE_OF_ONE, Decoders
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
 from model.preprocessing import PICTURE_SUFFIXES
@@ -39,8 +39,6 @@ _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 # Two at once keep two cores busy; the network itself answers one after the other.
 _AT_ONCE = 2
 _LABELS_LISTED = 300
-# The rest of the memory is this program's, and that of decoders that wait.
-_SHARE_OF_ONE_DECODER = 0.65
 
 _log = logging.getLogger("vistazo")
 
@@ -60,7 +58,7 @@ class Page(gr.Blocks):
         self.files = VisitorFiles(limits().upload_megabytes)
         self.visitors = Visitors(limits().requests_per_minute, self.files)
         most = limits().decoder_megabytes
-        self.decoders = Decoders(round(_SHARE_OF_ONE_DECODER * most), together=most)
+        self.decoders = Decoders(round(SHARE_OF_ONE * most), together=most)
         self.model: LoadedModel | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:

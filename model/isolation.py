@@ -22,6 +22,8 @@ _SILENT_SECONDS = 300.0
 _START_SECONDS = 60.0
 _LOOK_EVERY = 0.2
 _LOOK_AT_MEMORY_EVERY = 0.05
+# Of the memory that is allowed; the rest is the program's, and that of decoders that wait.
+SHARE_OF_ONE = 0.65
 _MOST_IDLE = 2
 # A process that has done this many tasks is replaced: what its libraries leak stays small.
 _MOST_TASKS = 500
@@ -104,14 +106,16 @@ class Decoders:
         path: Path,
         *arguments: Any,
         stopped: Callable[[], bool] | None = None,
+        step_back: bool = True,
     ) -> Generator[Any, None, None]:
-        """Do a task about a clip behind whatever else the machine does; its process ends with it.
+        """Do a task about a clip; its process ends with it.
 
         Args:
             task: A generator function of a module.
             path: The clip, the task's first argument.
             arguments: The task's other arguments.
             stopped: Asked a few times a second; when it says so, the task is ended.
+            step_back: Whether it is done behind whatever else the machine does.
 
         Yields:
             What the task yields.
@@ -123,7 +127,9 @@ class Decoders:
         process = self._take()
         threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
         try:
-            yield from process.do(task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=True)
+            yield from process.do(
+                task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=step_back
+            )
         finally:
             self._give_back(process, whole=False)
 

@@ -50,8 +50,9 @@ async def fetch(url: str, cache_dir: str) -> str:
     try:
         async with asyncio.timeout(_SECONDS), _places:
             Path(cache_dir).mkdir(parents=True, exist_ok=True)
+            name = strip_invalid_filename_characters(Path(urlsplit(url).path).name) or "file"
             folder = Path(tempfile.mkdtemp(dir=cache_dir))
-            path = folder / (strip_invalid_filename_characters(Path(urlsplit(url).path).name) or "file")
+            path = folder / name
             try:
                 await _fetch(url, path, most * 2**20)
             except BaseException:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from interface.memory import give_back
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -101,12 +103,13 @@ class VisitorFiles:
         return self._fits()
 
     def keep_clean(self) -> None:
-        """Remove old files every few minutes, as long as the program runs."""
+        """Remove old files, and give back freed memory, every few minutes as long as the program runs."""
 
         def run() -> None:
             while True:
                 time.sleep(_LOOK_EVERY)
                 self.clean()
+                give_back()
 
         threading.Thread(target=run, daemon=True, name="clean-up").start()
 

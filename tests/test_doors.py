@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from interface import doors
 from interface.disk import VisitorFiles
 from interface.doors import Doors
 
-Pieces = list[bytes | float]  # what arrives, and seconds between
+Pieces = Sequence[bytes | float]  # what arrives, and seconds between
 
 
 async def _echo(scope: Any, receive: Callable, send: Callable) -> None:
@@ -36,7 +36,7 @@ def asked(
 
 
 async def _asked(door: Doors, path: str, pieces: Pieces | None, language: str, host: str) -> tuple[int, Any]:
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "method": "GET" if pieces is None else "POST",
         "path": path,
@@ -44,14 +44,15 @@ async def _asked(door: Doors, path: str, pieces: Pieces | None, language: str, h
         "headers": [],
         "client": (host, 1),
     }
-    rest, sent = list(pieces or [b""]), []
+    rest: list[bytes | float] = list(pieces or [b""])
+    sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         while isinstance(rest[0], float):
             await asyncio.sleep(rest.pop(0))  # type: ignore[arg-type]
         return {"type": "http.request", "body": rest.pop(0), "more_body": bool(rest)}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
     await door(scope, receive, send)
@@ -110,7 +111,8 @@ def test_a_body_that_stands_still_is_ended(door: Doors, path: str, limit: str, m
 
 def test_an_upload_that_trickles_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "_GRACE_SECONDS", 0.1)
-    assert asked(door, "/gradio_api/upload", [b"x", 0.02] * 100 + [b"x"])[0] == 408
+    pieces: list[bytes | float] = [b"x", 0.02]
+    assert asked(door, "/gradio_api/upload", [*pieces * 100, b"x"])[0] == 408
 
 
 def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:

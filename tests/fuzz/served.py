@@ -52,8 +52,8 @@ def fuzz_app(
     tally = Tally()
     end = None if minutes is None else time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="vistazo-fuzz-") as work:
-        variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}
-        with running_app(Path(work), **variables) as url, ThreadPoolExecutor(_AT_ONCE) as senders:
+        app = running_app(Path(work), VISTAZO_MAX_REQUESTS_PER_MINUTE="1000000")
+        with app as url, ThreadPoolExecutor(_AT_ONCE) as senders:
             log = Path(work) / "app.log"
             root = _process_at(url)
             said = log.stat().st_size

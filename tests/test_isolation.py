@@ -138,7 +138,7 @@ def test_processes_that_are_killed_again_and_again_are_replaced(decoders: Decode
     for _ in range(20):
         process = decoders.call(tasks.who, FILE)
         os.kill(process, signal.SIGKILL)
-        while Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1] != "0":
+        while Path(f"/proc/{process}/stat").read_text(encoding="ascii").split()[2] != "Z":
             time.sleep(0.01)  # until it has ended
 
     assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 from model.errors import HubUnreachableError, SettingsError, VistazoError
+from model.limits import limits
 from model.loading import ModelLoader
 
 if TYPE_CHECKING:
@@ -70,11 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
     models = options.model or [os.environ.get("VISTAZO_MODEL")]
+    try:
+        limits()
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if len(models) > 2:
         print(f"error: at most two models can be compared. Received: {len(models)}.", file=sys.stderr)
         return 2
     from interface.disk import own_folder
+    from interface.memory import keep_few_arenas
 
+    keep_few_arenas()
     folder = own_folder()
     signal.signal(signal.SIGTERM, _interrupt)
     try:

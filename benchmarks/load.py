@@ -85,7 +85,9 @@ def crowd(url: str, pictures: list[Path], clips: list[Path], rounds: int) -> Tim
     return times
 
 
-def mixed(url: str, pictures: list[Path], clips: list[Path], seconds: float, processes: App) -> tuple[Times, list[int]]:
+def mixed(
+    url: str, pictures: list[Path], clips: list[Path], seconds: float, pause: float, processes: App
+) -> tuple[Times, list[int]]:
     """Let six visitors send pictures, clips and broken files at random; returns times and memory over time."""
     times, memory = Times(), []
     end = time.monotonic() + seconds
@@ -107,7 +109,7 @@ def mixed(url: str, pictures: list[Path], clips: list[Path], seconds: float, pro
                     times.failures.append("a broken file was answered")
                 except RuntimeError:
                     pass
-            time.sleep(dice.uniform(0, 0.4))
+            time.sleep(dice.uniform(0, 2 * pause))
 
     threads = [threading.Thread(target=visit, args=(seed,)) for seed in range(6)]
     for thread in threads:
@@ -144,6 +146,7 @@ def main() -> int:
     """Run the benchmark; returns 1 when something failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=30, help="of mixed traffic at the end")
+    parser.add_argument("--pause", type=float, default=0.2, help="mean seconds between two requests of a visitor")
     parser.add_argument("--rounds", type=int, default=2, help="requests of each of the fifty visitors")
     options = parser.parse_args()
     pictures = sorted((EXAMPLES / "pictures").glob("*.jpg"))
@@ -168,7 +171,7 @@ def main() -> int:
 
             many = crowd(url, pictures, clips, options.rounds)
             after = app.memory()
-            traffic, memory = mixed(url, pictures, clips, options.seconds, app)
+            traffic, memory = mixed(url, pictures, clips, options.seconds, options.pause, app)
             time.sleep(2)
             with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
                 health = json.load(answer)

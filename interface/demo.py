@@ -20,6 +20,7 @@ from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
 from interface.model_tab import add_model_tab, model_page, source_title
+from interface.sessions import MOST_SESSIONS
 from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.visitors import Visitors
@@ -28,7 +29,7 @@ from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
 from model.hub import EMBEDDED, ModelSource
-from model.isolation import Decoders
+from model.isolation import SHARE_OF_ONE, Decoders
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
 from model.preprocessing import PICTURE_SUFFIXES
@@ -56,7 +57,8 @@ class Page(gr.Blocks):
         super().__init__(title="Vistazo")
         self.files = VisitorFiles(limits().upload_megabytes)
         self.visitors = Visitors(limits().requests_per_minute, self.files)
-        self.decoders = Decoders(limits().decoder_megabytes)
+        most = limits().decoder_megabytes
+        self.decoders = Decoders(round(SHARE_OF_ONE * most), together=most)
         self.model: LoadedModel | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:
@@ -100,6 +102,7 @@ def launch_options(page: Page) -> dict[str, Any]:
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
         "run_history": False,  # a shared phone should not keep a stranger's pictures
+        "state_session_capacity": MOST_SESSIONS,
         "ssr_mode": False,  # what answers is this process alone
         "app_kwargs": server_options(page.files),
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
@@ -137,7 +140,8 @@ def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None
 
 
 def _limited(page: Page) -> Page:
-    page.queue(max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
+    # Whoever waits hears of it every second, not whenever one of the others is done.
+    page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
     _protect_examples(page)
     return page
 

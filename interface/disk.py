@@ -13,10 +13,22 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from interface.memory import give_back
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _VARIABLE = "GRADIO_TEMP_DIR"
+_SECONDS_TO_LOCK = 60
+_held: list[int] = []  # descriptors of the locks
 _OWN = re.compile(r"vistazo-(\d+)-.+")
 _KEEP_SECONDS = 3600
-_LOOK_EVERY = 300
+_LOOK_EVERY = 120
+# An upload that stands still for so long is ended; what it left are Gradio's temporary files.
+_KEEP_SECONDS_OF_PARTS = 120
+_PART = re.compile(r"tmp[a-z0-9_]{8}")
 # When the disk is full, what was not touched for so long goes at once.
 _KEEP_SECONDS_WHEN_FULL = 60
 
@@ -32,9 +44,10 @@ def own_folder() -> Path:
     for path in parent.glob("vistazo-*"):
         match = _OWN.fullmatch(path.name)
         with contextlib.suppress(OSError):
-            if match and not _runs(int(match[1])) and path.stat().st_mtime < time.time() - _KEEP_SECONDS:
+            if match and not path.is_symlink() and _is_left(path, int(match[1])):
                 shutil.rmtree(path, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"vistazo-{os.getpid()}-", dir=parent))
+    _lock(folder)
     os.environ[_VARIABLE] = str(folder)
     return folder
 
@@ -63,11 +76,13 @@ class VisitorFiles:
 
     def clean(self, older_than: float = _KEEP_SECONDS) -> int:
         """Remove the files that nobody has touched for so many seconds; returns how many."""
-        removed, before = 0, time.time() - older_than
-        for path in sorted(self.folder.resolve().rglob("*"), reverse=True):  # what is in a folder comes before it
+        removed, before, folder = 0, time.time() - older_than, self.folder.resolve()
+        for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder comes before it
             with contextlib.suppress(OSError):  # somebody else was faster, or the folder is not empty
                 status = path.lstat()
-                if str(path) in self._kept or max(status.st_mtime, status.st_ctime) >= before:
+                part = path.parent == folder and _PART.fullmatch(path.name) and stat.S_ISREG(status.st_mode)
+                old = max(before, time.time() - _KEEP_SECONDS_OF_PARTS) if part else before
+                if str(path) in self._kept or max(status.st_mtime, status.st_ctime) >= old:
                     continue
                 if stat.S_ISDIR(status.st_mode):
                     path.rmdir()
@@ -88,18 +103,45 @@ class VisitorFiles:
         return self._fits()
 
     def keep_clean(self) -> None:
-        """Remove old files every few minutes, as long as the program runs."""
+        """Remove old files, and give back freed memory, every few minutes as long as the program runs."""
 
         def run() -> None:
             while True:
                 time.sleep(_LOOK_EVERY)
                 self.clean()
+                give_back()
 
         threading.Thread(target=run, daemon=True, name="clean-up").start()
 
     def _fits(self) -> bool:
         self.folder.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.folder).free > self._most
+
+
+def _lock(folder: Path) -> bool:
+    """Hold a folder for as long as this program lives, however it ends; returns whether nobody else does."""
+    if fcntl is None:
+        return False
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return False
+    _held.append(descriptor)
+    return True
+
+
+def _is_left(folder: Path, process: int) -> bool:
+    """Say whether the program that made a folder has ended; where locks do not tell, an hour has to pass as well."""
+    if _lock(folder):
+        os.close(_held.pop())
+        # A program locks its folder just after it has made it.
+        ended = process == os.getpid() or not _runs(process)  # this program has not made its folder yet
+        return ended or folder.stat().st_mtime < time.time() - _SECONDS_TO_LOCK
+    if fcntl is not None:
+        return False
+    return not _runs(process) and folder.stat().st_mtime < time.time() - _KEEP_SECONDS
 
 
 def _runs(process: int) -> bool:

@@ -14,6 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 
 import gradio as gr
+from starlette.requests import Request
 
 from interface.disk import VisitorFiles
 from interface.languages import language_of, say, translated
@@ -60,7 +61,7 @@ class Visitors:
         """
         language, began, outcome = language_of(request), time.monotonic(), "answered"
         try:
-            if counted and not self._admits(_address(request)):
+            if counted and not self._admits(address_of(request)):
                 raise gr.Error(say(language, "too_often", most=self._most), print_exception=False)
             yield language
         except GeneratorExit:
@@ -117,7 +118,7 @@ class Visitors:
         _requests_log.info(json.dumps(line))
 
 
-def _address(request: gr.Request | None) -> str | None:
+def address_of(request: gr.Request | Request | None) -> str | None:
     """Return where a request comes from; behind a Space's proxy it is the proxy that says."""
     if request is None:
         return None

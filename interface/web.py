@@ -16,7 +16,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.disk import VisitorFiles
+from interface.doors import Doors
+from interface.fetching import fetch_within_limits
 from interface.languages import LANGUAGES, PARAMETER
+from interface.sessions import remember_little
 
 _log = logging.getLogger("vistazo")
 
@@ -36,14 +39,20 @@ _SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 def server_options(files: VisitorFiles) -> dict[str, Any]:
-    """Return the routes and the middleware for the web application that Gradio makes (its `app_kwargs`).
+    """Return what the web application that Gradio makes gets besides (its `app_kwargs`).
 
     Args:
         files: Where uploads go.
     """
+    fetch_within_limits()
     return {
         "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
-        "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
+        "middleware": [
+            Middleware(_LanguageFirst),
+            Middleware(Doors, files=files),
+            Middleware(_RoomForUploads, files=files),
+        ],
+        "lifespan": remember_little,
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,11 +15,14 @@ from tqdm import tqdm
 
 from model.classifier import Classifier, top_labels
 from model.clip_files import frames_as_json, ranked, summary
-from model.clip_header import is_clip, probe
+from model.clip_header import ClipInfo, is_clip, probe
 from model.clip_record import ClipRecord
-from model.errors import VideoError
-from model.preprocessing import read_picture
-from model.video import predict_video
+from model.decoding import prepared_frames
+from model.errors import Sentence, VideoError
+from model.isolation import SHARE_OF_ONE, Decoders
+from model.limits import limits
+from model.preprocessing import InputSpec, read_picture
+from model.video import Frame, predict_frames
 
 
 @dataclass(frozen=True)
@@ -75,19 +79,12 @@ def answer(
         picture = read_picture(path, bundle.input.ample_side)
         return Answer(path, top_labels(classifier.classify(picture), bundle.labels, top))
     record = ClipRecord(bundle.labels, bundle.unknown_threshold, top)
-    frames = predict_video(
-        classifier,
-        path,
-        stretch.frames_per_second,
-        start=stretch.start,
-        end=stretch.end,
-        on_warning=on_warning,
-        alone=True,
-    )
+    frames = predict_frames(classifier, _frames(path, bundle.input, stretch), on_warning=on_warning, alone=True)
     with tqdm(desc=title, total=_expected(path, stretch), unit=" frames", leave=False, disable=None) as bar:
         for frame in frames:
-            record.add(frame)
-            bar.update()
+            if frame is not None:
+                record.add(frame)
+                bar.update()
     if not len(record):
         until = "its end" if stretch.end is None else f"{stretch.end:g} s"
         raise VideoError(f"“{path.name}” has no frame between {stretch.start:g} s and {until}. Choose another time.")
@@ -125,9 +122,30 @@ def print_json(answer: Answer, file: TextIO | None = None) -> None:
     file.flush()
 
 
+@functools.cache
+def _decoders() -> Decoders | None:
+    """Return where clips are decoded: a few bytes may ask for gigabytes. None where processes are not handed a pipe."""
+    if sys.platform == "win32":
+        return None
+    return Decoders(round(SHARE_OF_ONE * limits().decoder_megabytes))
+
+
+def _frames(path: Path, spec: InputSpec, stretch: Stretch) -> Iterator[Frame | Sentence]:
+    arguments = (spec, stretch.frames_per_second, stretch.start, stretch.end)
+    decoders = _decoders()
+    if decoders is None:
+        return prepared_frames(path, *arguments)
+    return decoders.stream(prepared_frames, path, *arguments, step_back=False)
+
+
+def _header(path: Path) -> ClipInfo:
+    decoders = _decoders()
+    return probe(path) if decoders is None else decoders.call(probe, path)
+
+
 def _expected(path: Path, stretch: Stretch) -> int | None:
     """Return how many frames a clip has by its header, for the progress bar; None if it does not say."""
-    info = probe(path)
+    info = _header(path)
     if info.duration is None or info.frame_rate is None:
         return None
     seconds = max(0.0, min(info.duration, stretch.end or info.duration) - stretch.start)

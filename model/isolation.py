@@ -21,10 +21,14 @@ _PICTURE_SECONDS = 30.0
 _SILENT_SECONDS = 300.0
 _START_SECONDS = 60.0
 _LOOK_EVERY = 0.2
+_LOOK_AT_MEMORY_EVERY = 0.05
+# Of the memory that is allowed; the rest is the program's, and that of decoders that wait.
+SHARE_OF_ONE = 0.65
 _MOST_IDLE = 2
 # A process that has done this many tasks is replaced: what its libraries leak stays small.
 _MOST_TASKS = 500
 _PROGRAM = "from model.decoder_process import main; main({}, {})"
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -37,12 +41,21 @@ class Decoders:
         megabytes: How much memory each may take for its tasks.
         picture_seconds: How long a picture may take.
         silent_seconds: How long a clip may bring nothing.
+        together: How much memory this program and all of them may take, in megabytes; where they need more, the
+            one that has most is ended. A picture is then decoded again, behind others to which that happened.
     """
 
     def __init__(
-        self, megabytes: int, picture_seconds: float = _PICTURE_SECONDS, silent_seconds: float = _SILENT_SECONDS
+        self,
+        megabytes: int,
+        picture_seconds: float = _PICTURE_SECONDS,
+        silent_seconds: float = _SILENT_SECONDS,
+        together: int | None = None,
     ) -> None:
-        self._megabytes = megabytes
+        self._megabytes, self._together = megabytes, together
+        self._working: set[_Process] = set()
+        self._watched = False
+        self._large = threading.Lock()
         self._picture_seconds, self._silent_seconds = picture_seconds, silent_seconds
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
@@ -63,14 +76,23 @@ class Decoders:
             DecodingError: The process died, or took too long.
             VistazoError: What the task raises.
         """
-        process = self._take()
+        try:
+            return self._call(task, (source, *arguments), _name(source), large=False)
+        except _CrowdedOutError:
+            with self._large:
+                return self._call(task, (source, *arguments), _name(source), large=True)
+
+    def _call(self, task: Callable[..., Any], arguments: tuple[Any, ...], name: str, *, large: bool) -> Any:
+        process = self._take(large=large)
         answered = False
         try:
-            items = process.do(task, (source, *arguments), self._picture_seconds, None, _name(source))
+            items = process.do(task, arguments, self._picture_seconds, None, name)
             (result,) = items
             answered = True
             return result
-        except DecodingError:
+        except DecodingError as error:
+            if process.crowded_out and not large:
+                raise _CrowdedOutError(*error.args) from error
             raise
         except Exception:
             answered = True
@@ -84,14 +106,16 @@ class Decoders:
         path: Path,
         *arguments: Any,
         stopped: Callable[[], bool] | None = None,
+        step_back: bool = True,
     ) -> Generator[Any, None, None]:
-        """Do a task about a clip behind whatever else the machine does; its process ends with it.
+        """Do a task about a clip; its process ends with it.
 
         Args:
             task: A generator function of a module.
             path: The clip, the task's first argument.
             arguments: The task's other arguments.
             stopped: Asked a few times a second; when it says so, the task is ended.
+            step_back: Whether it is done behind whatever else the machine does.
 
         Yields:
             What the task yields.
@@ -103,9 +127,11 @@ class Decoders:
         process = self._take()
         threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
         try:
-            yield from process.do(task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=True)
+            yield from process.do(
+                task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=step_back
+            )
         finally:
-            process.end()
+            self._give_back(process, whole=False)
 
     def warm_up(self) -> None:
         """Start a process in the background, so that the first visitor need not wait for it."""
@@ -119,13 +145,40 @@ class Decoders:
         for process in idle:
             process.end()
 
-    def _take(self) -> _Process:
+    def _take(self, *, large: bool = False) -> _Process:
         with self._lock:
-            while self._idle:
+            found = None
+            while self._idle and found is None:
                 process = self._idle.pop()
                 if process.alive():
-                    return process
-        return _Process(self._megabytes)
+                    found = process
+                else:
+                    process.end()
+        process = found or _Process(self._megabytes)
+        process.spared = large
+        with self._lock:
+            self._working.add(process)
+            if self._together and not self._watched:
+                self._watched = True
+                threading.Thread(target=self._watch, daemon=True, name="decoder-memory").start()
+        return process
+
+    def _watch(self) -> None:
+        """End the largest process when all together take too much memory; as long as any works."""
+        most = (self._together or 0) * 2**20
+        while True:
+            with self._lock:
+                working, others = list(self._working), list(self._idle)
+                if not working:
+                    self._watched = False
+                    return
+            sizes = {process: resident(process.number) for process in working}
+            whole = sum(sizes.values()) + sum(resident(process.number) for process in others) + resident(os.getpid())
+            if whole > most:
+                largest = max(working, key=lambda process: (not process.spared, sizes[process]))
+                largest.crowded_out = True
+                largest.kill()
+            time.sleep(_LOOK_AT_MEMORY_EVERY)
 
     def _keep_one(self) -> None:
         with self._lock:
@@ -138,10 +191,15 @@ class Decoders:
 
     def _give_back(self, process: _Process, *, whole: bool) -> None:
         with self._lock:
+            self._working.discard(process)
             if whole and process.tasks < _MOST_TASKS and len(self._idle) < _MOST_IDLE and not self._closed:
                 self._idle.append(process)
                 return
         process.end()
+
+
+class _CrowdedOutError(DecodingError):
+    """Ended for what others took as well; alone it may do."""
 
 
 class _Process:
@@ -149,6 +207,7 @@ class _Process:
 
     def __init__(self, megabytes: int) -> None:
         self.tasks = 0
+        self.crowded_out = self.spared = False
         self._ready = False
         self._connection, theirs = Pipe()
         # Every thread's arena would count as memory, however little of it is used.
@@ -162,6 +221,14 @@ class _Process:
                 stderr=subprocess.DEVNULL,  # FFmpeg's lines about damaged clips name visitors' files
                 env=environment,
             )
+
+    @property
+    def number(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Let the task fail, for whoever waits for it."""
+        self._process.kill()
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -220,3 +287,12 @@ class _Process:
 
 def _name(source: Path | bytes) -> str:
     return f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
+
+
+def resident(process: int) -> int:
+    """Return the memory that a process has in use, in bytes; 0 where the system does not tell."""
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * _PAGE

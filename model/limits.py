@@ -24,7 +24,7 @@ class Limits:
         pictures: Pictures read by one request of the app.
         waiting: Requests that wait in the app's queue; more are turned away.
         requests_per_minute: Requests answered for one visitor of the app.
-        decoder_megabytes: Memory of the process that decodes strangers' files for the app.
+        decoder_megabytes: Memory of the app and the processes that decode strangers' files for it, together.
     """
 
     upload_megabytes: int = 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +59,30 @@ def wait_silently(_path: Path) -> Iterator[int]:
 def fail_unforeseen(_path: Path) -> None:
     """Raise what nobody expects."""
     raise ZeroDivisionError("unforeseen")
+
+
+def hold(_path: Path, megabytes: int, seconds: float) -> int:
+    """Take so much memory for so long."""
+    held = np.ones(megabytes * 2**20, np.uint8)
+    time.sleep(seconds)
+    return int(held[::4096].sum())
+
+
+def connect(_path: Path, port: int) -> str:
+    """Say what comes of calling somebody on this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return "connected"
+    except OSError as error:
+        return type(error).__name__
+
+
+def most_processes(_path: Path) -> int:
+    """Return how many processes this user may have, as this one sees it; -1 without a limit."""
+    return resource.getrlimit(resource.RLIMIT_NPROC)[0]
+
+
+def wait_for_a_while(_path: Path, seconds: float) -> int:
+    """Return the process's id after some seconds."""
+    time.sleep(seconds)
+    return os.getpid()

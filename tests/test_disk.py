@@ -63,15 +63,50 @@ def test_when_nothing_more_fits_old_files_go_first(folder: Path, monkeypatch: py
 def test_the_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path) if named else "")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    left = tmp_path / "vistazo-999999999-left"
-    running, others = tmp_path / f"vistazo-{os.getpid()}-mine", tmp_path / "vistazo-notes"
-    for path in (left, running, others):
+    left, others = tmp_path / "vistazo-999999999-left", tmp_path / "vistazo-notes"
+    for path in (left, others):
         path.mkdir()
         os.utime(path, (0, 0))
     folder = own_folder()
     assert folder.parent == tmp_path
     assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
-    assert not left.exists() and running.exists() and others.exists()
+    assert not left.exists() and others.exists()
+
+
+def test_what_a_killed_program_left_goes_at_the_next_start_and_a_running_one_keeps_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import time; from interface.disk import own_folder; print(own_folder(), flush=True); time.sleep(60)"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(tmp_path) | {"GRADIO_TEMP_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert other.stdout
+        theirs = Path(other.stdout.readline().strip())
+        (theirs / "upload.png").write_bytes(b"x")
+        os.utime(theirs, (0, 0))
+        monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+        own_folder()
+        assert (theirs / "upload.png").exists()
+    finally:
+        other.kill()
+        other.communicate()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    own_folder()
+    assert not theirs.exists()
+
+
+def test_parts_of_uploads_that_broke_off_go_after_minutes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("tmpab12_9xy", "one/tmpab12_9xy"):
+        (folder / name).write_bytes(b"half")
+    later = time.time() + 130
+    monkeypatch.setattr("interface.disk.time.time", lambda: later)
+    assert VisitorFiles(1).clean() == 1
+    assert not (folder / "tmpab12_9xy").exists() and (folder / "one/tmpab12_9xy").exists()
 
 
 def test_at_the_end_nothing_is_left(tmp_path: Path) -> None:

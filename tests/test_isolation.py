@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +19,11 @@ import pytest
 
 from model.decoding import prepared_frames, prepared_picture, shown_picture
 from model.errors import DecodingError, PictureError, VideoError
-from model.isolation import Decoders
+from model.isolation import Decoders, resident
 from model.preprocessing import InputSpec
 from tests import hostile_tasks as tasks
 from tests.pictures import write_class
+from tests.serving import ROOT
 from tests.test_video_reader import H264, scenes, write_clip
 
 SPEC = InputSpec(32, 24)
@@ -124,3 +132,80 @@ def test_clips_step_back_behind_pictures(decoders: Decoders) -> None:
     (priority,) = decoders.stream(tasks.priority, FILE)
 
     assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+
+
+def test_processes_that_are_killed_again_and_again_are_replaced(decoders: Decoders, picture: Path) -> None:
+    for _ in range(20):
+        process = decoders.call(tasks.who, FILE)
+        os.kill(process, signal.SIGKILL)
+        while Path(f"/proc/{process}/stat").read_text(encoding="ascii").split()[2] != "Z":
+            time.sleep(0.01)  # until it has ended
+
+    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+
+
+def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(decoders: Decoders, picture: Path) -> None:
+    process = decoders.call(tasks.who, FILE)
+    threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
+
+    with pytest.raises(DecodingError, match="stops the decoder"):
+        decoders.call(tasks.wait_for_a_while, FILE, 60)
+    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+
+
+def _may_leave_the_network() -> bool:
+    code = (
+        "import ctypes, sys; libc = ctypes.CDLL(None);sys.exit(libc.unshare(0x40000000) and libc.unshare(0x50000000))"
+    )
+    return sys.platform == "linux" and subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: Decoders) -> None:
+    if hasattr(ctypes.CDLL(None), "unshare") and _may_leave_the_network():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            assert decoders.call(tasks.connect, FILE, server.getsockname()[1]) != "connected"
+    assert 0 < decoders.call(tasks.most_processes, FILE) < 100_000
+
+
+def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
+    """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
+    room = 450
+    decoders = Decoders(room, together=resident(os.getpid()) // 2**20 + room)
+    try:
+        with ThreadPoolExecutor() as visitors:
+            sums = list(visitors.map(lambda _: decoders.call(tasks.hold, FILE, 250, 1.0), range(3)))
+    finally:
+        decoders.close()
+
+    assert sums == [250 * 256] * 3
+
+
+def test_one_that_is_too_large_alone_is_refused() -> None:
+    decoders = Decoders(2000, together=resident(os.getpid()) // 2**20 + 200)
+    try:
+        with pytest.raises(DecodingError, match="too much memory"):
+            decoders.call(tasks.hold, FILE, 600, 2.0)
+    finally:
+        decoders.close()
+
+
+def test_a_decoder_ends_with_the_program_that_is_killed() -> None:
+    code = (
+        "from pathlib import Path; from model.isolation import Decoders; from tests import hostile_tasks as t;"
+        "d = Decoders(300); print(d.call(t.who, Path('x')), flush=True); d.call(t.hang, Path('x'))"
+    )
+    program = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert program.stdout
+    decoder = int(program.stdout.readline())
+    time.sleep(0.5)  # it hangs now
+    program.kill()
+    program.communicate()
+
+    for _ in range(200):
+        try:
+            os.kill(decoder, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(decoder, signal.SIGKILL)
+    pytest.fail("the decoder outlived the program")

@@ -150,4 +150,11 @@ TEXTS = {
     "too_often": "At most {most} requests a minute are answered for one visitor. Try again in a minute.",
     "file_too_large": "“{name}” has {size} MB; at most {most} MB are taken.",
     "disk_full": "There is no room for files on the server at the moment. Try again in some minutes.",
+    "closed_door": "This app has no such page.",
+    "queue_full": "{most} requests wait already, which is the limit. Try again in a minute.",
+    "bodies_at_once": "At most {most} uploads of one visitor are received at once. Wait until one has arrived.",
+    "body_too_slow": "The upload came too slowly or stood still, and was ended. Try again with a better connection.",
+    "body_too_large": "The request is larger than {most} MB, which is the limit. Send fewer or smaller files.",
+    "address_not_fetched": "The file could not be fetched from its address: it is not public, does not "
+    "answer, takes too long, or has more than {most} MB. Upload the file instead.",
 }

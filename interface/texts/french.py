@@ -141,6 +141,14 @@ TEXTS = {
     "too_often": "Au plus {most} requêtes par minute sont acceptées par visiteur. Réessayez dans une minute.",
     "file_too_large": "« {name} » a {size} Mo ; au plus {most} Mo sont acceptés.",
     "disk_full": "Il n’y a pas de place pour les fichiers sur le serveur en ce moment. Réessayez dans un moment.",
+    "closed_door": "Cette application n’a pas de telle page.",
+    "queue_full": "{most} requêtes attendent déjà, c’est la limite. Réessayez dans une minute.",
+    "bodies_at_once": "Au plus {most} envois d’un même visiteur sont reçus à la fois. Attendez la fin de l’un d’eux.",
+    "body_too_slow": "L’envoi était trop lent ou s’est arrêté, il a été interrompu. Réessayez avec une "
+    "meilleure connexion.",
+    "body_too_large": "La requête dépasse {most} Mo, c’est la limite. Envoyez moins de fichiers ou de plus petits.",
+    "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, "
+    "ne répond pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
 }
 
 ERRORS = {

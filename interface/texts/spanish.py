@@ -141,6 +141,13 @@ TEXTS = {
     "too_often": "Se responden como máximo {most} peticiones por minuto y visitante. Inténtalo dentro de un minuto.",
     "file_too_large": "«{name}» tiene {size} MB; se aceptan como máximo {most} MB.",
     "disk_full": "Ahora mismo no hay sitio para archivos en el servidor. Inténtalo dentro de unos minutos.",
+    "closed_door": "Esta aplicación no tiene esa página.",
+    "queue_full": "Ya esperan {most} peticiones, que es el límite. Inténtalo dentro de un minuto.",
+    "bodies_at_once": "Se reciben como máximo {most} archivos a la vez de un visitante. Espera a que llegue uno.",
+    "body_too_slow": "El envío llegaba demasiado despacio o se detuvo, y se interrumpió. Inténtalo con mejor conexión.",
+    "body_too_large": "La petición supera {most} MB, que es el límite. Envía menos archivos o más pequeños.",
+    "address_not_fetched": "No se pudo obtener el archivo de su dirección: no es pública, no responde, "
+    "tarda demasiado o el archivo tiene más de {most} MB. Sube mejor el archivo.",
 }
 
 ERRORS = {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _TARGETS = ("picture", "clip", "bundle", "labels")
+_APP = "app"  # all of it, running; only when it is named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = options.target or list(_TARGETS)
+    if _APP in chosen:
+        return _through_the_app(chosen, options, seed)
     if options.coverage:
         return _guided(chosen, options, seed)
     from tests.fuzz.run import FINDINGS, fuzz  # not above: what is guided by coverage is imported by atheris
@@ -57,6 +60,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if found:
         print(f"{found} findings, kept in {options.keep}; --replay FILE --target NAME reads one again.")
     return 1 if found else 0
+
+
+def _through_the_app(chosen: list[str], options: argparse.Namespace, seed: int) -> int:
+    if len(chosen) > 1 or options.coverage or options.replay:
+        print("error: --target app goes without other targets, --coverage and --replay.", file=sys.stderr)
+        return 2
+    from tests.fuzz.run import FINDINGS
+    from tests.fuzz.served import fuzz_app
+
+    print(f"seed {seed}", flush=True)
+    tally = fuzz_app(
+        seed=seed,
+        files=options.files,
+        minutes=None if options.files else options.minutes,
+        folders=options.seeds,
+        keep=options.keep,
+        say=lambda line: print(line, flush=True),
+    )
+    print(tally, flush=True)
+    return int(any(tally.words[word] for word in FINDINGS))
 
 
 def _guided(chosen: list[str], options: argparse.Namespace, seed: int) -> int:
@@ -88,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", metavar="N", type=float, default=10, help="for so long (default: 10)")
     parser.add_argument("--files", metavar="N", type=int, help="so many files of each target instead")
-    parser.add_argument("--target", choices=_TARGETS, action="append", help="only this one; may be repeated")
+    parser.add_argument(
+        "--target",
+        choices=(*_TARGETS, _APP),
+        action="append",
+        help="only this one; may be repeated; app: pictures and clips through the app's endpoints",
+    )
     parser.add_argument("--seed", metavar="N", type=int, help="to have the same files again; printed at the start")
     parser.add_argument(
         "--seeds",

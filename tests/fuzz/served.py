@@ -1,0 +1,161 @@
+"""Damaged pictures and clips through the app's own endpoints, as a browser sends them; the app runs meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.fuzz.run import FINDINGS, MEMORY_BYTES, cases
+from tests.fuzz.targets import TARGETS, Target
+from tests.serving import running_app
+
+# On a busy machine a file waits for others; a hang is longer than every limit of the app for a file that small.
+_SECONDS = 400.0
+_AT_ONCE = 4
+_ENDPOINTS = {"picture": "predict_image", "clip": "predict_video"}
+
+
+@dataclass
+class Tally:
+    """What became of all files so far."""
+
+    words: Counter[str] = field(default_factory=Counter)
+    largest: int = 0
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.words[word]:,} {word}" for word in ("answered", "refused", *FINDINGS))
+        return f"{self.words.total():,} files through the app: {counts}; all processes at most {self.largest >> 20} MiB"
+
+
+def fuzz_app(
+    *,
+    seed: int,
+    files: int | None,
+    minutes: float | None,
+    folders: list[Path],
+    keep: Path,
+    say: Callable[[str], None],
+) -> Tally:
+    """Send so many files, or for so many minutes, and keep in `keep` what the app does not answer as it should."""
+    tally = Tally()
+    end = None if minutes is None else time.monotonic() + 60 * minutes
+    with tempfile.TemporaryDirectory(prefix="vistazo-fuzz-") as work:
+        app = running_app(Path(work), VISTAZO_MAX_REQUESTS_PER_MINUTE="1000000")
+        with app as url, ThreadPoolExecutor(_AT_ONCE) as senders:
+            log = Path(work) / "app.log"
+            root = _process_at(url)
+            said = log.stat().st_size
+            everything = islice(enumerate(_mixed(seed, folders)), files)
+            while end is None or time.monotonic() < end:
+                some = list(islice(everything, 4 * _AT_ONCE))
+                if not some:
+                    break
+                sent = [senders.submit(outcome, url, kind, file, content) for _, (kind, file, content) in some]
+                while not all(answer.done() for answer in sent):
+                    tally.largest = max(tally.largest, memory_of(root))
+                    time.sleep(0.02)
+                unforeseen = b"Traceback" in log.read_bytes()[said:]
+                said = log.stat().st_size
+                for (number, (kind, file, content)), answer in zip(some, sent, strict=True):
+                    word, detail = answer.result()
+                    tally.words[word] += 1
+                    if word in FINDINGS or unforeseen:
+                        _keep(keep / f"app-{kind}-{seed}-{number}-{word}", file, content, detail)
+                        say(f"{word}: {kind} {number} {file}: {detail[:200]}")
+                if unforeseen:
+                    tally.words["unexpected"] += 1
+                    _keep(keep / f"app-{seed}-{some[0][0]}-log", "app.log", log.read_bytes(), "a traceback in the log")
+    if tally.largest > MEMORY_BYTES:
+        tally.words["memory"] += 1
+    return tally
+
+
+def outcome(url: str, kind: str, name: str, content: bytes) -> tuple[str, str]:
+    """Upload a file, ask about it, and return what became of it, in a word, and for a finding in many."""
+    try:
+        stream = _asked(url, _ENDPOINTS[kind], name, content)
+    except urllib.error.HTTPError as error:
+        return "unexpected", f"status {error.code}: {error.read()[:500]!r}"
+    except TimeoutError as error:
+        return "hang", str(error)
+    except OSError as error:
+        return "crash", repr(error)
+    event, _, data = stream.strip().rpartition("\n")
+    if event.endswith("event: complete"):
+        return "answered", ""
+    with contextlib.suppress(ValueError, AttributeError):
+        sentence = json.loads(data.removeprefix("data: ")).get("error")
+        if isinstance(sentence, str) and sentence.endswith(".") and "\n" not in sentence and "our side" not in sentence:
+            return "refused", sentence
+    return "unexpected", stream[-500:]
+
+
+def memory_of(root: int) -> int:
+    """Return the memory of a process and its children, in bytes; what they share is counted once."""
+    found = [root]
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if int(path.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == root:
+                found.append(int(path.parent.name))
+    return sum(_proportional(process) for process in found)
+
+
+def _proportional(process: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _mixed(seed: int, folders: list[Path]) -> Iterator[tuple[str, str, bytes]]:
+    """Yield pictures and clips without end, four pictures a clip: clips take longer."""
+    kinds: dict[str, Target] = {kind: TARGETS[kind] for kind in _ENDPOINTS}
+    sources = {kind: cases(target, seed, f"app-{kind}", folders) for kind, target in kinds.items()}
+    while True:
+        for kind in ("picture", "picture", "picture", "picture", "clip"):
+            yield kind, *next(sources[kind])
+
+
+def _asked(url: str, endpoint: str, name: str, content: bytes) -> str:
+    boundary = uuid.uuid4().hex
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    (path,) = json.loads(_send(f"{url}gradio_api/upload", body, f"multipart/form-data; boundary={boundary}"))
+    file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+    data = json.dumps({"data": [file, *([0, 0, 0] if endpoint == "predict_video" else [])]}).encode()
+    event = json.loads(_send(f"{url}gradio_api/call/{endpoint}", data, "application/json"))["event_id"]
+    return _send(f"{url}gradio_api/call/{endpoint}/{event}").decode()
+
+
+def _send(url: str, body: bytes | None = None, kind: str = "") -> bytes:
+    request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
+    with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        return bytes(answer.read())
+
+
+def _process_at(url: str) -> int:
+    port = f"--port\0{urlsplit(url).port}\0"
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if port in path.read_text(encoding="utf-8", errors="replace"):
+                return int(path.parent.name)
+    raise RuntimeError("the app that answers is not this machine's")
+
+
+def _keep(folder: Path, name: str, content: bytes, detail: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    (folder / "what-happened.txt").write_text(detail, encoding="utf-8")

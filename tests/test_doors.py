@@ -1,0 +1,143 @@
+"""What is asked of the server is looked at first: closed routes, bodies too large, too slow, too many."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interface import doors
+from interface.disk import VisitorFiles
+from interface.doors import Doors
+
+Pieces = Sequence[bytes | float]  # what arrives, and seconds between
+
+
+async def _echo(scope: Any, receive: Callable, send: Callable) -> None:
+    """An application that reads all of a body and answers with its size."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(size).encode()})
+
+
+def asked(
+    door: Doors, path: str, pieces: Pieces | None = None, language: str = "en", host: str = "10.0.0.1"
+) -> tuple[int, Any]:
+    """Ask with a body that arrives in pieces; returns the status and the answer."""
+    return asyncio.run(_asked(door, path, pieces, language, host))
+
+
+async def _asked(door: Doors, path: str, pieces: Pieces | None, language: str, host: str) -> tuple[int, Any]:
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET" if pieces is None else "POST",
+        "path": path,
+        "query_string": b"lang=" + language.encode(),
+        "headers": [],
+        "client": (host, 1),
+    }
+    rest: list[bytes | float] = list(pieces or [b""])
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        while isinstance(rest[0], float):
+            await asyncio.sleep(rest.pop(0))  # type: ignore[arg-type]
+        return {"type": "http.request", "body": rest.pop(0), "more_body": bool(rest)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await door(scope, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+@pytest.fixture
+def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doors:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return Doors(_echo, VisitorFiles(1), lambda _: False)
+
+
+def test_what_is_within_the_limits_passes(door: Doors) -> None:
+    assert asked(door, "/gradio_api/upload", [b"x" * 500, 0.01, b"y" * 500]) == (200, 1000)
+    assert asked(door, "/gradio_api/call/predict_image", [b"{}"]) == (200, 2)
+    assert asked(door, "/") == (200, 0)
+    assert asked(door, "/gradio_api/file=/tmp/x/picture.png") == (200, 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/proxy=http://x/",
+        "/gradio_api/file=http://x/a.png",
+        "/gradio_api/file=HTTPS:/x/a.png",
+        "/gradio_api/process_recording",
+        "/gradio_api/deep_link",
+        "/gradio_api/component_server/",
+        "/gradio_api/custom_component/a/client/b/c",
+        "//gradio_api//dev/reload",
+        "/gradio_api/vibe-edit/",
+        "/monitoring/summary",
+        "/login",
+    ],
+)
+def test_what_the_page_does_not_need_is_not_there(door: Doors, path: str) -> None:
+    for pieces in (None, [b"{}"]):
+        assert asked(door, path, pieces)[0] == 404
+
+
+def test_a_body_without_end_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_LARGEST_JSON", 1000)
+    status, answer = asked(door, "/gradio_api/queue/join", [b"x" * 600] * 1000)
+    assert status == 413 and "which is the limit" in answer["detail"]
+    status, answer = asked(door, "/gradio_api/upload", [b"x" * 10_000_000] * 1000)
+    assert status == 413
+    assert asked(door, "/gradio_api/upload", [b"x" * 10_000_000] * 10)[0] == 200
+
+
+@pytest.mark.parametrize(("path", "limit"), [("queue/join", "_JSON_SECONDS"), ("upload", "_SILENT_SECONDS")])
+def test_a_body_that_stands_still_is_ended(door: Doors, path: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, limit, 0.05)
+    status, answer = asked(door, f"/gradio_api/{path}", [b"x", 5.0, b"y"], "es")
+    assert status == 408 and answer["detail"].startswith("El envío llegaba demasiado despacio")
+
+
+def test_an_upload_that_trickles_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_GRACE_SECONDS", 0.1)
+    pieces: list[bytes | float] = [b"x", 0.02]
+    assert asked(door, "/gradio_api/upload", [*pieces * 100, b"x"])[0] == 408
+
+
+def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_LOOK_AT_THE_DISK_EVERY", 1000)
+    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: False)
+    status, answer = asked(door, "/gradio_api/upload", [b"x" * 600] * 10, "fr")
+    assert status == 507 and answer["detail"].startswith("Il n’y a pas de place")
+
+
+def test_one_visitor_takes_only_so_many_places(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_BODIES_OF_ONE_VISITOR", 3)
+
+    async def crowd() -> list[int]:
+        slow: Pieces = [b"x", 0.2, b"y"]
+        hosts = ["10.0.0.1"] * 5 + ["10.0.0.2"]
+        answers = await asyncio.gather(*[_asked(door, "/gradio_api/upload", list(slow), "en", host) for host in hosts])
+        return [status for status, _ in answers]
+
+    assert sorted(asyncio.run(crowd())) == [200, 200, 200, 200, 429, 429]
+    assert asked(door, "/gradio_api/upload", [b"x"]) == (200, 1)  # whoever is done makes room
+
+
+@pytest.mark.parametrize(("language", "start"), [("en", "64 requests wait"), ("es", "Ya esperan 64"), ("fr", "64 req")])
+def test_a_full_queue_is_told_politely(tmp_path: Path, language: str, start: str) -> None:
+    door = Doors(_echo, VisitorFiles(1), lambda _: True)
+    status, answer = asked(door, "/gradio_api/call/predict_image", [b"{}"], language)
+    assert status == 503 and answer["detail"].startswith(start)
+    assert asked(door, "/gradio_api/cancel", [b"{}"])[0] == 200

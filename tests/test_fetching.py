@@ -1,0 +1,89 @@
+"""A file named by its address: public ones only, so large, so long."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio import processing_utils
+
+from interface import fetching
+from interface.fetching import fetch, fetch_within_limits
+from model.limits import Limits
+
+PICTURE = b"GIF89a" + bytes(50)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server on the loopback address, which here counts as public."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302 if self.path == "/away" else 200)
+            if self.path == "/away":
+                self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
+            self.end_headers()
+            try:
+                while self.path in ("/endless", "/slow"):
+                    self.wfile.write(bytes(100_000) if self.path == "/endless" else b"x")
+                    time.sleep(0 if self.path == "/endless" else 0.05)
+                self.wfile.write(PICTURE)
+            except OSError:
+                pass
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    looked_up = fetching.safehttpx.async_validate_url
+
+    async def validate(host: str) -> str:
+        return host if host == "127.0.0.1" else await looked_up(host)
+
+    monkeypatch.setattr(fetching.safehttpx, "async_validate_url", validate)
+    monkeypatch.setattr(fetching, "limits", lambda: Limits(upload_megabytes=1))
+    monkeypatch.setattr(fetching, "_SECONDS", 1.0)
+    monkeypatch.setattr(fetching, "_places", asyncio.Semaphore(4))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_file_is_fetched(server: str, tmp_path: Path) -> None:
+    path = Path(asyncio.run(fetch(f"{server}/flag.gif", str(tmp_path))))
+    assert path.read_bytes() == PICTURE and path.name == "flag.gif" and path.is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["/endless", "/slow", "/away"])
+def test_an_answer_without_end_or_that_leads_elsewhere_is_given_up(server: str, path: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(gr.Error, match="more than 1 MB"):
+        asyncio.run(fetch(server + path, str(tmp_path)))
+    assert time.monotonic() - began < 20
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:1/", "http://[::1]/", "http://0.0.0.0/", "http://169.254.169.254/", "http:///x", "http://[bad"],
+)
+def test_private_addresses_are_not_asked(url: str, tmp_path: Path) -> None:
+    with pytest.raises(gr.Error, match="could not be fetched"):
+        asyncio.run(fetch(url, str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gradio_fetches_in_this_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", None)
+    fetch_within_limits()
+    with gr.Blocks():
+        picture = gr.Image()
+    with pytest.raises(gr.Error, match="could not be fetched"):
+        asyncio.run(picture.async_move_resource_to_block_cache("http://127.0.0.1:1/x.png"))

@@ -1,0 +1,96 @@
+"""What is remembered of visitors stays small, however many call and however few read their answers."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio.server_messages import HeartbeatMessage, ProcessCompletedMessage
+
+from interface import sessions
+from interface.sessions import Messages, Sessions
+
+
+class Queue:
+    """As much of Gradio's queue as is looked at."""
+
+    def __init__(self) -> None:
+        self.pending_event_ids_session: dict[str, set[str]] = {}
+        self.event_ids_to_events: dict[str, Any] = {}
+        self.cleaned: list[str] = []
+
+    async def clean_events(self, *, session_hash: str) -> None:
+        self.cleaned.append(session_hash)
+
+    def begin(self, messages: Messages, session: str, *, running: bool) -> None:
+        messages[session] = SimpleNamespace()  # type: ignore[assignment]
+        self.pending_event_ids_session[session] = {f"event of {session}"}
+        if running:
+            self.event_ids_to_events[f"event of {session}"] = object()
+
+
+def test_a_session_describes_no_components_and_keeps_states() -> None:
+    with gr.Blocks() as page:
+        kept, box = gr.State([1]), gr.Textbox("a")
+    holder = Sessions()
+    holder.set_blocks(page)
+    session = holder["one"]
+    assert session.config_values == {}
+    session[kept._id] = [2]
+    session._update_value_in_config(box._id, "b")
+    assert holder["one"][kept._id] == [2] and holder["two"][kept._id] == [1]
+    assert session.config_values == {}
+
+
+def test_only_so_many_sessions_are_kept() -> None:
+    with gr.Blocks() as page:
+        pass
+    page.state_session_capacity = 3
+    holder = Sessions()
+    holder.set_blocks(page)
+    for name in "abcdef":
+        assert holder[name] is holder[name]
+    assert list(holder.session_data) == ["d", "e", "f"] and set(holder.time_last_used) == {"d", "e", "f"}
+
+
+def test_a_clip_that_is_still_read_is_not_forgotten_for_those_who_came_later() -> None:
+    queue = Queue()
+    messages = Messages(queue, 3)  # type: ignore[arg-type]
+    queue.begin(messages, "clip", running=True)
+    for number in range(10):
+        queue.begin(messages, f"picture {number}", running=False)
+    assert list(messages) == ["clip", "picture 8", "picture 9"]
+    assert set(queue.pending_event_ids_session) == {"clip", "picture 8", "picture 9"}
+
+
+def test_sessions_whose_answers_were_read_are_forgotten() -> None:
+    queue = Queue()
+    messages = Messages(queue)  # type: ignore[arg-type]
+    for name in ("read", "unread", "running"):
+        queue.begin(messages, name, running=name == "running")
+    messages["unread"].put_nowait(HeartbeatMessage())
+    queue.pending_event_ids_session["read"].clear()
+    queue.pending_event_ids_session["long gone"] = {"x"}
+    messages.forget_done()
+    assert list(messages) == ["unread", "running"] == list(queue.pending_event_ids_session)
+
+
+def test_whoever_never_reads_is_taken_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_UNREAD", 5)
+
+    async def never_read() -> tuple[Queue, list[Any]]:
+        queue = Queue()
+        messages = Messages(queue)  # type: ignore[arg-type]
+        queue.begin(messages, "silent", running=True)
+        for _ in range(6):
+            messages["silent"].put_nowait(HeartbeatMessage())
+        await asyncio.sleep(0)
+        return queue, [messages["silent"].get_nowait() for _ in range(messages["silent"].qsize())]
+
+    queue, unread = asyncio.run(never_read())
+    assert queue.cleaned == ["silent"]
+    (last,) = unread
+    assert isinstance(last, ProcessCompletedMessage) and not last.success and last.event_id == "event of silent"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.i18n import I18nData
 
 from interface import languages
 from interface.accessibility import SCRIPT
@@ -19,6 +20,8 @@ from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
+from interface.links import SCRIPT as LINKS
+from interface.links import tab_to_open
 from interface.model_tab import add_model_tab, model_page, source_title
 from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
@@ -95,7 +98,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": SCRIPT + MARGINS,
+        "head": SCRIPT + LINKS + MARGINS,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
@@ -153,47 +156,54 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     question, labels = _add_heading(model)
     if model.source.note:
         _plain_text(model.source.note, "note", "source-note")
-    with gr.Tab(text("image_tab"), id="image"):
-        add_image_tab(classifier, pictures, decoders, visitors)
-    with gr.Tab(text("batch_tab"), id="pictures"):
-        rows = add_batch_tab(classifier, decoders, visitors)
-    with gr.Tab(text("video_tab"), id="video"):
-        seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
-    with gr.Tab(text("camera_tab"), id="camera-tab"):
-        add_webcam_tab(classifier, decoders, visitors)
-    if len(models) > 1:
-        with gr.Tab(text("compare_tab"), id="compare"):
-            add_compare_tab(models[0], models[1], decoders, visitors)
-    with gr.Tab(text("model_tab"), id="model"):
-        about = add_model_tab(model)
+    with gr.Tabs(elem_id="tabs") as tabs:
+        with _tab("image", text("image_tab")):
+            add_image_tab(classifier, pictures, decoders, visitors)
+        with _tab("batch", text("batch_tab")):
+            rows = add_batch_tab(classifier, decoders, visitors)
+        with _tab("video", text("video_tab")):
+            seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
+        with _tab("camera", text("camera_tab")):
+            add_webcam_tab(classifier, decoders, visitors)
+        if len(models) > 1:
+            with _tab("compare", text("compare_tab")):
+                add_compare_tab(models[0], models[1], decoders, visitors)
+        with _tab("model", text("model_tab")):
+            about = add_model_tab(model)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
 
+    tables = (headings, second_headings, segment_headings, frame_headings)
+    opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
+
     def greet(request: gr.Request) -> list[Any]:
-        """Say in the visitor's language what the browser cannot translate."""
+        """Say in the visitor's language what the browser cannot translate, and open the tab that the address names."""
         language = language_of(request)
+        tab = tab_to_open(request, opened, pictures, clips)
         return [
             _question(model, language),
             _labels(model, language),
-            gr.update(headers=headings(language)),
-            gr.update(headers=second_headings(language)),
-            gr.update(headers=segment_headings(language)),
-            gr.update(headers=frame_headings(language)),
+            *({"headers": names(language), "data": []} for names in tables),
             model_page(model, language),
             _source(model, language),
             _limits(language),
+            gr.update(selected=tab) if tab else gr.skip(),
         ]
 
     gr.on(
         None,
         greet,
         None,
-        [question, labels, rows, seconds, segments, frames, about, source, bounds],
+        [question, labels, rows, seconds, segments, frames, about, source, bounds, tabs],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
     )
+
+
+def _tab(name: str, label: I18nData) -> gr.Tab:
+    return gr.Tab(label, id=name, elem_id=f"tab-{name}")
 
 
 def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:

@@ -2,7 +2,7 @@
 
 TEXTS = {
     # The page
-    "title": "# Vistazo\nPhotos and videos, read by an image classifier.",
+    "title": "# Vistazo\nAn image classifier for photos and videos.",
     "what_it_knows": "What this model knows",
     "question": "Which of {count} labels fits your picture or your clip?",
     "labels": "Labels",
@@ -25,10 +25,9 @@ TEXTS = {
     "read_picture": "Read the picture",
     "examples": "Examples",
     "likeliest": "Likeliest labels",
-    "why": "Why? Choose a label to see what speaks for it",
-    "heat": "What speaks for it: the brighter, the more",
-    "several": "Several things in one picture",
-    "find_several": "Find where each label is",
+    "why": "Why? Choose a label: what is bright speaks for it",
+    "heat": "What speaks for it",
+    "find_several": "Where is each label?",
     "found": "What is where",
     "nothing_found": "Nothing was found that the model is sure of.",
     "doubt": "Doubt",

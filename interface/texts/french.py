@@ -1,7 +1,7 @@
 """The page in French, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nPhotos et vidéos, lues par un classificateur d’images.",
+    "title": "# Vistazo\nUn classificateur d’images pour photos et vidéos.",
     "what_it_knows": "Ce que connaît ce modèle",
     "question": "Laquelle des {count} étiquettes convient à votre image ou à votre vidéo ?",
     "labels": "Étiquettes",
@@ -22,10 +22,9 @@ TEXTS = {
     "read_picture": "Lire l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",
-    "why": "Pourquoi ? Choisissez une étiquette pour voir ce qui parle pour elle",
-    "heat": "Ce qui parle pour elle : plus c’est clair, plus cela compte",
-    "several": "Plusieurs choses dans une image",
-    "find_several": "Chercher où se trouve chaque étiquette",
+    "why": "Pourquoi ? Choisissez une étiquette : ce qui est clair parle pour elle",
+    "heat": "Ce qui parle pour elle",
+    "find_several": "Où est chaque étiquette ?",
     "found": "Ce qu’il y a, et où",
     "nothing_found": "Rien n’a été trouvé dont le modèle soit sûr.",
     "doubt": "Doute",

@@ -1,7 +1,7 @@
 """The page in Spanish, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nFotos y vídeos, leídos por un clasificador de imágenes.",
+    "title": "# Vistazo\nUn clasificador de imágenes para fotos y vídeos.",
     "what_it_knows": "Lo que conoce este modelo",
     "question": "¿Cuál de {count} etiquetas corresponde a tu imagen o a tu vídeo?",
     "labels": "Etiquetas",
@@ -22,10 +22,9 @@ TEXTS = {
     "read_picture": "Leer la imagen",
     "examples": "Ejemplos",
     "likeliest": "Etiquetas más probables",
-    "why": "¿Por qué? Elige una etiqueta para ver qué habla a su favor",
-    "heat": "Qué habla a su favor: cuanto más claro, más",
-    "several": "Varias cosas en una imagen",
-    "find_several": "Buscar dónde está cada etiqueta",
+    "why": "¿Por qué? Elige una etiqueta: lo claro habla a su favor",
+    "heat": "Qué habla a su favor",
+    "find_several": "¿Dónde está cada etiqueta?",
     "found": "Qué hay y dónde",
     "nothing_found": "No se encontró nada de lo que el modelo esté seguro.",
     "doubt": "Duda",

@@ -19,14 +19,14 @@ from interface.batch_tab import add_batch_tab, headings
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
-from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
+from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
 from interface.links import SCRIPT as LINKS
 from interface.links import tab_to_open
 from interface.model_tab import add_model_tab, model_page, source_title
 from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.visitors import Visitors
-from interface.waiting import add_waiting, change_content, show_text
+from interface.waiting import add_waiting, change_content
 from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
@@ -53,6 +53,7 @@ class Page(gr.Blocks):
         visitors: Serves requests.
         decoders: Decode visitors' files.
         model: The model, once it is there.
+        waits_for: What a page without a model tells those who wait.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class Page(gr.Blocks):
         self.visitors = Visitors(limits().requests_per_minute, self.files)
         self.decoders = Decoders(limits().decoder_megabytes)
         self.model: LoadedModel | None = None
+        self.waits_for: str | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:
         """Add the content for one model, or for two that are compared; within the page's `with`."""
@@ -88,8 +90,9 @@ def build_demo_when_loaded(*loaders: ModelLoader) -> Page:
         return _full_page(models)
     page = Page()
     with page:
-        box = add_waiting(_awaited(loaders).text)
-    threading.Thread(target=_follow, args=(_limited(page), box, loaders), daemon=True, name="page").start()
+        page.waits_for = _awaited(loaders).text
+        add_waiting(lambda: page.waits_for or "")
+    threading.Thread(target=_follow, args=(_limited(page), loaders), daemon=True, name="page").start()
     return page
 
 
@@ -120,7 +123,7 @@ def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:
     return next((loader for loader in loaders if loader.model is None), loaders[0])
 
 
-def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None:
+def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
     """Keep a waiting page up to date, and turn it into the real one when the models are there."""
     while not page.is_running:  # `launch` reads the page's configuration; nothing may change meanwhile
         time.sleep(0.1)
@@ -129,11 +132,12 @@ def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None
             while loader.model is None:
                 sentence = loader.text
                 _log.info(sentence)
-                show_text(page, box, sentence)
+                page.waits_for = sentence
                 loader.wait_for_other_text(sentence)
             _log.info(loader.text)
         models = [loader.model for loader in loaders if loader.model]
         change_content(page, lambda: page.fill(models))
+        page.waits_for = None
         _protect_examples(page)
     except Exception:
         _log.exception("the waiting page could not be changed")
@@ -154,8 +158,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     classifier, decoders, visitors = model.classifier, page.decoders, page.visitors
     pictures, clips = _examples(classifier.bundle.directory)
     question, labels = _add_heading(model)
-    if model.source.note:
-        _plain_text(model.source.note, "note", "source-note")
+    note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
         with _tab("image", text("image_tab")):
             add_image_tab(classifier, pictures, decoders, visitors)
@@ -189,13 +192,14 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             _source(model, language),
             _limits(language),
             gr.update(selected=tab) if tab else gr.skip(),
+            translated(model.source.note or "", language),
         ]
 
     gr.on(
         None,
         greet,
         None,
-        [question, labels, rows, seconds, segments, frames, about, source, bounds, tabs],
+        [question, labels, rows, seconds, segments, frames, about, source, bounds, tabs, note],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
@@ -268,8 +272,8 @@ def _add_news(model: LoadedModel) -> None:
     check = NewsCheck(model)
     news = _plain_text("", "news", "news", visible=False)
 
-    def look() -> dict[str, Any]:
-        sentence = check.text()
+    def look(request: gr.Request) -> dict[str, Any]:
+        sentence = translated(check.text(), language_of(request))
         return gr.update(value=sentence, visible=bool(sentence))
 
     gr.on(None, look, None, news, api_visibility="private", queue=False, show_progress="hidden")

@@ -1,4 +1,4 @@
-"""What the web server does besides Gradio: the language at once, `/healthz`, embedding, no uploads to a full disk."""
+"""What the web server does besides Gradio: language, `/healthz`, `/waiting`, embedding, no uploads to a full disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.disk import VisitorFiles
-from interface.languages import LANGUAGES, PARAMETER
+from interface.languages import LANGUAGES, PARAMETER, language_of, translated
 
 _log = logging.getLogger("vistazo")
 
@@ -42,7 +42,7 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
         files: Where uploads go.
     """
     return {
-        "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
+        "routes": [Route("/healthz", _health), Route("/waiting", _waiting), Route("/gradio.js", _web_component)],
         "middleware": [Middleware(_LanguageFirst), Middleware(_RoomForUploads, files=files)],
     }
 
@@ -61,6 +61,13 @@ async def _health(request: Request) -> JSONResponse:
         "memory_free_megabytes": free // 2**20 if whole else None,
     }
     return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
+
+
+async def _waiting(request: Request) -> JSONResponse:
+    """Answer what the page waits for, in the visitor's language; null once it is the real one."""
+    sentence = request.app.get_blocks().waits_for
+    told = None if sentence is None else translated(sentence, language_of(request))
+    return JSONResponse({"text": told}, headers={"Cache-Control": "no-store"})
 
 
 async def _web_component(_: Request) -> FileResponse:

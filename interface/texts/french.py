@@ -22,9 +22,9 @@ TEXTS = {
     "read_picture": "Lire l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",
-    "why": "Pourquoi ? Choisissez une étiquette : ce qui est clair parle pour elle",
+    "why": "Pourquoi ? Choisissez une étiquette : ce qui est clair parle pour elle",
     "heat": "Ce qui parle pour elle",
-    "find_several": "Où est chaque étiquette ?",
+    "find_several": "Où est chaque étiquette ?",
     "found": "Ce qu’il y a, et où",
     "nothing_found": "Rien n’a été trouvé dont le modèle soit sûr.",
     "doubt": "Doute",
@@ -181,4 +181,25 @@ ERRORS = {
     "the clip again.": "« {name} » est abîmée : elle s’interrompt à {time:.1f} s. Les images jusque-là sont gardées ; "
     "pour le reste, enregistrez ou envoyez la vidéo de nouveau.",
     "Nothing was read of “{name}”. Read the clip first.": "Rien n’a été lu de « {name} ». Lisez la vidéo d’abord.",
+    "Loading the model.": "Le modèle est en cours de chargement.",
+    "Waiting for the model “{name}” from the Hub.": "En attente du modèle « {name} » du Hub.",
+    "{reason} Trying again in {pause:.0f} seconds.": "{reason} Nouvel essai dans {pause:.0f} secondes.",
+    "This is the embedded model, in place of “{name}”. {reason}": "C’est le modèle inclus, à la place de « {name} ». "
+    "{reason}",
+    "Waiting for the model “{name}”. {reason} Trying again.": "En attente du modèle « {name} ». {reason} Nouvel essai.",
+    "Something went wrong on our side while the model was being loaded.": "Quelque chose a échoué de notre côté "
+    "pendant le chargement du modèle.",
+    "“{name}” can be had again. Restart the app to use it.": "« {name} » est de nouveau disponible. Relancez "
+    "l’application pour l’utiliser.",
+    "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Il y a une version plus "
+    "récente de ce modèle : commit {commit}. Relancez l’application pour l’utiliser.",
+    "{reason} There is no usable copy on this machine.": "{reason} Il n’y a pas de copie utilisable sur cette machine.",
+    "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
+    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
+    "demandé au Hub.",
+    "The Hub did not answer in time about “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
+    "The Hub cannot be reached for “{name}” ({reason}).": "Le Hub est injoignable pour « {name} » ({reason}).",
+    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "Le Hub demande qu’on le laisse un "
+    "moment (statut {status} pour « {name} »).",
+    "The Hub has trouble (status {status} for “{name}”).": "Le Hub a des ennuis (statut {status} pour « {name} »).",
 }

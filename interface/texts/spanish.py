@@ -179,4 +179,25 @@ ERRORS = {
     "the clip again.": "«{name}» está dañado: se interrumpe en {time:.1f} s. Se conservan los fotogramas hasta ahí; "
     "para el resto, guarda o sube el vídeo de nuevo.",
     "Nothing was read of “{name}”. Read the clip first.": "No se leyó nada de «{name}». Lee el vídeo primero.",
+    "Loading the model.": "El modelo se está cargando.",
+    "Waiting for the model “{name}” from the Hub.": "Esperando el modelo «{name}» del Hub.",
+    "{reason} Trying again in {pause:.0f} seconds.": "{reason} Nuevo intento en {pause:.0f} segundos.",
+    "This is the embedded model, in place of “{name}”. {reason}": "Este es el modelo incluido, en lugar de «{name}». "
+    "{reason}",
+    "Waiting for the model “{name}”. {reason} Trying again.": "Esperando el modelo «{name}». {reason} Nuevo intento.",
+    "Something went wrong on our side while the model was being loaded.": "Algo falló por nuestra parte al cargar el "
+    "modelo.",
+    "“{name}” can be had again. Restart the app to use it.": "«{name}» vuelve a estar disponible. Reinicia la "
+    "aplicación para usarlo.",
+    "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Hay una versión más nueva "
+    "de este modelo: commit {commit}. Reinicia la aplicación para usarla.",
+    "{reason} There is no usable copy on this machine.": "{reason} En esta máquina no hay ninguna copia que sirva.",
+    "Offline copy of commit {commit}. {reason}": "Copia local del commit {commit}. {reason}",
+    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está puesto: no se preguntó al Hub "
+    "por «{name}».",
+    "The Hub did not answer in time about “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
+    "The Hub cannot be reached for “{name}” ({reason}).": "No se puede acceder al Hub para «{name}» ({reason}).",
+    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "El Hub pide que se le deje en paz "
+    "un rato (estado {status} para «{name}»).",
+    "The Hub has trouble (status {status} for “{name}”).": "El Hub tiene problemas (estado {status} para «{name}»).",
 }

@@ -16,6 +16,10 @@ SCRIPT = """
     for (const part of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
       part.setAttribute("aria-live", "polite");
     }
+    for (const image of document.querySelectorAll("#plots img:not([alt]), #plots img[alt='']")) {
+      const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
+      if (label) image.alt = label;
+    }
     const language = document.documentElement.lang.slice(0, 2);
     for (const link of document.querySelectorAll("#languages a:not([aria-current])")) {
       if (link.hreflang === language) link.setAttribute("aria-current", "true");

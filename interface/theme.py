@@ -29,7 +29,6 @@ STYLE = (
 #question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important;
   background: none !important; }
 #languages .html-container { padding: 0 !important; }
-#plots .grid-container { grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)) !important; }
 #picture-examples .gallery-item { flex: 0 0 80px; min-height: 82px; }
 /* Room for what is still being loaded: nothing below moves. */
 #tabs { min-height: 700px; }

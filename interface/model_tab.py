@@ -49,7 +49,8 @@ STYLE = """
 .vz-model section { min-width: 0; overflow-x: auto; }
 @media (max-width: 480px) { .vz-model th, .vz-model td { padding-right: 6px !important; font-size: 13px; } }
 #model-page .html-container { padding: 0 !important; }
-#plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }
+#plots { display: block; columns: 2 420px; column-gap: 16px; }
+#plots > div { break-inside: avoid; margin-bottom: 16px; padding-top: 30px !important; }
 #plots img { width: 100%; height: auto; background: white; }
 .vz-columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 0 40px; }
 """
@@ -97,7 +98,8 @@ def model_page(model: LoadedModel, language: str) -> str:
         '<div class="vz-model"><div class="vz-columns">'
         f'<section class="vz-about"><h2>{_safe(say(language, "about"))}</h2>{about}'
         f"<h2>{_safe(say(language, 'limits_title'))}</h2><p>{_safe(limits)}</p></section>"
-        f"<section><h2>{_safe(say(language, 'measured'))}</h2>{measured}</section>{classes}</div></div>"
+        f'<section class="vz-about"><h2>{_safe(say(language, "measured"))}</h2>{measured}</section>'
+        f"{classes}</div></div>"
     )
 
 

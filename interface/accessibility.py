@@ -13,6 +13,17 @@ SCRIPT = """
       if (shown) button.setAttribute("aria-label", shown.replaceAll("-", " "));
     }
     for (const part of document.querySelectorAll("div.empty[aria-label]:not([role])")) part.setAttribute("role", "img");
+    for (const part of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
+      part.setAttribute("aria-live", "polite");
+    }
+    for (const image of document.querySelectorAll("#plots img:not([alt]), #plots img[alt='']")) {
+      const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
+      if (label) image.alt = label;
+    }
+    const language = document.documentElement.lang.slice(0, 2);
+    for (const link of document.querySelectorAll("#languages a:not([aria-current])")) {
+      if (link.hreflang === language) link.setAttribute("aria-current", "true");
+    }
     for (const part of document.querySelectorAll(".virtual-table-viewport")) {  // headings alone need no scrolling
       const overflow = part.querySelector("[role=gridcell]") ? "" : "hidden";
       if (part.style.overflow !== overflow) part.style.overflow = overflow;

@@ -47,7 +47,7 @@ def add_compare_tab(first: LoadedModel, second: LoadedModel, decoders: Decoders,
             return answers[0], answers[1], _verdict(answers, times, language)
 
     def _verdict(answers: list[dict[str, float]], times: list[float], language: str) -> str:
-        best = [next(iter(answer)) for answer in answers]
+        best = [_best(answer, model, language) for answer, model in zip(answers, (first, second), strict=True)]
         agreed = best[0] == best[1]
         verdict = say(language, "agree" if agreed else "disagree", label=best[0], first=best[0], second=best[1])
         taken = (
@@ -55,6 +55,11 @@ def add_compare_tab(first: LoadedModel, second: LoadedModel, decoders: Decoders,
             for model, spent in zip((first, second), times, strict=True)
         )
         return "\n".join([verdict, *taken])
+
+    def _best(answer: dict[str, float], model: LoadedModel, language: str) -> str:
+        label, probability = next(iter(answer.items()))
+        threshold = model.classifier.bundle.unknown_threshold
+        return say(language, "none_of_these") if threshold is not None and probability < threshold else label
 
     gr.Markdown(text("compare_note"))
     with gr.Row():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.i18n import I18nData
 
 from interface import languages
 from interface.accessibility import SCRIPT
@@ -18,13 +19,15 @@ from interface.batch_tab import add_batch_tab, headings
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
-from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text
+from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
+from interface.links import SCRIPT as LINKS
+from interface.links import tab_to_open
 from interface.model_tab import add_model_tab, model_page, source_title
 from interface.sessions import MOST_SESSIONS
 from interface.theme import MARGINS, STYLE, theme
 from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.visitors import Visitors
-from interface.waiting import add_waiting, change_content, show_text
+from interface.waiting import add_waiting, change_content
 from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
 from model.classifier import Classifier
@@ -51,6 +54,7 @@ class Page(gr.Blocks):
         visitors: Serves requests.
         decoders: Decode visitors' files.
         model: The model, once it is there.
+        waits_for: What a page without a model tells those who wait.
     """
 
     def __init__(self) -> None:
@@ -60,6 +64,7 @@ class Page(gr.Blocks):
         most = limits().decoder_megabytes
         self.decoders = Decoders(round(SHARE_OF_ONE * most), together=most)
         self.model: LoadedModel | None = None
+        self.waits_for: str | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:
         """Add the content for one model, or for two that are compared; within the page's `with`."""
@@ -87,8 +92,9 @@ def build_demo_when_loaded(*loaders: ModelLoader) -> Page:
         return _full_page(models)
     page = Page()
     with page:
-        box = add_waiting(_awaited(loaders).text)
-    threading.Thread(target=_follow, args=(_limited(page), box, loaders), daemon=True, name="page").start()
+        page.waits_for = _awaited(loaders).text
+        add_waiting(lambda: page.waits_for or "")
+    threading.Thread(target=_follow, args=(_limited(page), loaders), daemon=True, name="page").start()
     return page
 
 
@@ -97,7 +103,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": SCRIPT + MARGINS,
+        "head": SCRIPT + LINKS + MARGINS,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
@@ -120,7 +126,7 @@ def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:
     return next((loader for loader in loaders if loader.model is None), loaders[0])
 
 
-def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None:
+def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
     """Keep a waiting page up to date, and turn it into the real one when the models are there."""
     while not page.is_running:  # `launch` reads the page's configuration; nothing may change meanwhile
         time.sleep(0.1)
@@ -129,11 +135,12 @@ def _follow(page: Page, box: gr.Textbox, loaders: Sequence[ModelLoader]) -> None
             while loader.model is None:
                 sentence = loader.text
                 _log.info(sentence)
-                show_text(page, box, sentence)
+                page.waits_for = sentence
                 loader.wait_for_other_text(sentence)
             _log.info(loader.text)
         models = [loader.model for loader in loaders if loader.model]
         change_content(page, lambda: page.fill(models))
+        page.waits_for = None
         _protect_examples(page)
     except Exception:
         _log.exception("the waiting page could not be changed")
@@ -155,49 +162,56 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     classifier, decoders, visitors = model.classifier, page.decoders, page.visitors
     pictures, clips = _examples(classifier.bundle.directory)
     question, labels = _add_heading(model)
-    if model.source.note:
-        _plain_text(model.source.note, "note", "source-note")
-    with gr.Tab(text("image_tab"), id="image"):
-        add_image_tab(classifier, pictures, decoders, visitors)
-    with gr.Tab(text("batch_tab"), id="pictures"):
-        rows = add_batch_tab(classifier, decoders, visitors)
-    with gr.Tab(text("video_tab"), id="video"):
-        seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
-    with gr.Tab(text("camera_tab"), id="camera-tab"):
-        add_webcam_tab(classifier, decoders, visitors)
-    if len(models) > 1:
-        with gr.Tab(text("compare_tab"), id="compare"):
-            add_compare_tab(models[0], models[1], decoders, visitors)
-    with gr.Tab(text("model_tab"), id="model"):
-        about = add_model_tab(model, decoders, page.files)
+    note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
+    with gr.Tabs(elem_id="tabs") as tabs:
+        with _tab("image", text("image_tab")):
+            add_image_tab(classifier, pictures, decoders, visitors)
+        with _tab("batch", text("batch_tab")):
+            rows = add_batch_tab(classifier, decoders, visitors)
+        with _tab("video", text("video_tab")):
+            seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
+        with _tab("camera", text("camera_tab")):
+            add_webcam_tab(classifier, decoders, visitors)
+        if len(models) > 1:
+            with _tab("compare", text("compare_tab")):
+                add_compare_tab(models[0], models[1], decoders, visitors)
+        with _tab("model", text("model_tab")):
+            about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
 
+    tables = (headings, second_headings, segment_headings, frame_headings)
+    opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
+
     def greet(request: gr.Request) -> list[Any]:
-        """Say in the visitor's language what the browser cannot translate."""
+        """Say in the visitor's language what the browser cannot translate, and open the tab that the address names."""
         language = language_of(request)
+        tab = tab_to_open(request, opened, pictures, clips)
         return [
             _question(model, language),
             _labels(model, language),
-            gr.update(headers=headings(language)),
-            gr.update(headers=second_headings(language)),
-            gr.update(headers=segment_headings(language)),
-            gr.update(headers=frame_headings(language)),
+            *({"headers": names(language), "data": []} for names in tables),
             model_page(model, language),
             _source(model, language),
             _limits(language),
+            gr.update(selected=tab) if tab else gr.skip(),
+            translated(model.source.note or "", language),
         ]
 
     gr.on(
         None,
         greet,
         None,
-        [question, labels, rows, seconds, segments, frames, about, source, bounds],
+        [question, labels, rows, seconds, segments, frames, about, source, bounds, tabs, note],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
     )
+
+
+def _tab(name: str, label: I18nData) -> gr.Tab:
+    return gr.Tab(label, id=name, elem_id=f"tab-{name}")
 
 
 def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:
@@ -262,8 +276,8 @@ def _add_news(model: LoadedModel) -> None:
     check = NewsCheck(model)
     news = _plain_text("", "news", "news", visible=False)
 
-    def look() -> dict[str, Any]:
-        sentence = check.text()
+    def look(request: gr.Request) -> dict[str, Any]:
+        sentence = translated(check.text(), language_of(request))
         return gr.update(value=sentence, visible=bool(sentence))
 
     gr.on(None, look, None, news, api_visibility="private", queue=False, show_progress="hidden")

@@ -82,12 +82,18 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
                 webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
                 elem_id="picture",
             )
-            button = gr.Button(text("read_picture"), variant="primary", elem_id="read-picture")
             offered = _add_examples(picture, examples)
+            button = gr.Button(text("read_picture"), elem_id="read-picture")
         with gr.Column(scale=1):
             answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
             note = gr.Textbox(
-                visible=False, label=text("doubt"), show_label=False, container=False, interactive=False, elem_id="note"
+                visible=False,
+                label=text("doubt"),
+                show_label=False,
+                container=False,
+                interactive=False,
+                elem_id="note",
+                elem_classes=["doubt"] if bundle.thresholds is None else [],
             )
             why = gr.Radio(label=text("why"), visible=False, elem_id="why")
             heat = gr.Image(
@@ -98,11 +104,11 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
                 buttons=["download", "fullscreen"],
                 elem_id="heat",
             )
-            with gr.Accordion(text("several"), open=False, elem_id="several"):
-                find = gr.Button(text("find_several"), elem_id="find-several")
-                found = gr.AnnotatedImage(label=text("found"), height=360, elem_id="found")
+            find = gr.Button(text("find_several"), visible=False, elem_id="find-several")
+            found = gr.AnnotatedImage(label=text("found"), visible=False, height=360, elem_id="found")
     button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
-    find.click(
+    # It takes a second or two: what is shown first is that something is on its way.
+    find.click(_shown, None, found, api_visibility="private", queue=False, show_progress="hidden").then(
         locate_image,
         picture,
         found,
@@ -110,7 +116,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         preprocess=False,
         concurrency_id="pictures",
         show_progress="minimal",
-    )
+    ).then(None, None, None, js=_into_sight("found"), api_visibility="private")
     at_once: dict[str, Any] = {
         "fn": predict_image,
         "inputs": picture,
@@ -130,21 +136,46 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     answer.change(
         besides(bundle),
         answer,
-        [note, why, heat, found],
+        [note, why, heat, find, found],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
+    ).then(None, None, None, js=_into_sight("answer"), api_visibility="private")
+    explaining: dict[str, Any] = {
+        "fn": explain_image,
+        "inputs": [picture, why],
+        "outputs": heat,
+        "preprocess": False,
+        "concurrency_id": "pictures",
+        "show_progress": "minimal",
+    }
+    explained = (
+        why.input(**explaining, api_name="explain_image", trigger_mode="always_last"),
+        # A click on a row of the answer asks the same.
+        answer.select(_chosen, None, why, api_visibility="private", queue=False, show_progress="hidden").then(
+            **explaining, api_visibility="private"
+        ),
     )
-    why.input(
-        explain_image,
-        [picture, why],
-        heat,
-        api_name="explain_image",
-        preprocess=False,
-        concurrency_id="pictures",
-        show_progress="minimal",
-        trigger_mode="always_last",
-    ).success(lambda: gr.update(visible=True), None, heat, api_visibility="private", queue=False)
+    for event in explained:
+        event.success(_shown, None, heat, api_visibility="private", queue=False, show_progress="hidden").then(
+            None, None, None, js=_into_sight("heat"), api_visibility="private"
+        )
+
+
+def _into_sight(elem_id: str) -> str:
+    """Return the script that scrolls to what has just come: on a phone it is below the picture."""
+    return (
+        f"() => document.querySelector('#{elem_id}')?.scrollIntoView({{ block: 'nearest', "
+        "behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' })"
+    )
+
+
+def _shown() -> dict[str, Any]:
+    return gr.update(visible=True)
+
+
+def _chosen(event: gr.SelectData) -> str:
+    return str(event.value)
 
 
 def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | None:
@@ -170,7 +201,8 @@ def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
             gr.update(visible=bool(sentence), value=sentence),
             gr.update(choices=list(known), value=None, visible=bool(known)),
             gr.update(value=None, visible=False),
-            gr.update(value=None),
+            gr.update(visible=bool(known)),
+            gr.update(value=None, visible=False),
         )
 
     return beside

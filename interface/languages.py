@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 from gradio.i18n import I18nData
+from starlette.requests import Request
 
 from interface.texts import english, french, spanish
 from model.errors import Sentence
@@ -39,7 +40,7 @@ def say(language: str, key: str, **values: object) -> str:
     return TEXTS[language][key].format(**values)
 
 
-def language_of(request: gr.Request | None) -> str:
+def language_of(request: gr.Request | Request | None) -> str:
     """Return the language of whoever asks: "en", "es" or "fr"; English for programs that name none."""
     if request is None:
         return ENGLISH

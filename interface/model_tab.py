@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from interface.disk import VisitorFiles
 from interface.fetched_plots import FetchedPlots
-from interface.languages import ENGLISH, say, text
+from interface.languages import ENGLISH, language_of, say, text
 from model.bundle import Bundle
 from model.errors import PictureError
 from model.hub import EMBEDDED
@@ -20,7 +21,21 @@ from model.isolation import Decoders
 from model.loading import LoadedModel
 from model.preprocessing import read_picture
 
-_FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
+_FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
+# What names in a bundle mean to a visitor.
+_PARTS = {"test": "part_test", "validation": "part_validation"}
+_RULES = {"stretch": "rule_stretch", "crop": "rule_crop", "pad": "rule_pad"}
+_COLOURS = {"rgb": "colour_rgb", "grey": "colour_grey"}
+_PLOTS = {
+    "confusion_matrix": "plot_confusion_matrix",
+    "confusion_matrix_normalised": "plot_confusion_matrix_normalised",
+    "classes": "plot_classes",
+    "roc_curves": "plot_roc_curves",
+    "precision_recall_curves": "plot_precision_recall_curves",
+    "histograms": "plot_histograms",
+    "reliability": "plot_reliability",
+    "training_curves": "plot_training_curves",
+}
 _CLASSES_SHOWN = 8
 _MOST_PLOTS = 12
 _LARGEST_FIGURE = 1e9
@@ -37,6 +52,10 @@ STYLE = """
 .vz-model h2 { margin: 18px 0 6px; font-size: 1.15em; }
 .vz-model section { min-width: 0; overflow-x: auto; }
 @media (max-width: 480px) { .vz-model th, .vz-model td { padding-right: 6px !important; font-size: 13px; } }
+#model-page .html-container { padding: 0 !important; }
+#plots { display: block; columns: 2 420px; column-gap: 16px; }
+#plots > div { break-inside: avoid; margin-bottom: 16px; padding-top: 30px !important; }
+#plots img { width: 100%; height: auto; background: white; }
 .vz-columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 0 40px; }
 """
 
@@ -55,26 +74,38 @@ def add_model_tab(model: LoadedModel, decoders: Decoders, files: VisitorFiles) -
     page = gr.HTML(model_page(model, ENGLISH), elem_id="model-page")
     fetched = FetchedPlots(model.source, decoders, files) if model.source.repository else None
     plots = [] if fetched else list(_plots(model.classifier.bundle.directory / "report"))
-    if plots or fetched:
-        gallery = gr.Gallery(
-            plots,
-            visible=bool(plots),
-            label=text("plots"),
-            columns=2,
-            height="auto",
-            object_fit="contain",
-            interactive=False,
-            buttons=["fullscreen"],
-            elem_id="plots",
-        )
+    with gr.Row(elem_id="plots", visible=bool(plots or fetched)):
+        shown = [_plot(number, *plot) for number, plot in enumerate(plots)]
+        if fetched:
+            shown = [_plot(number) for number in range(_MOST_PLOTS)]
     if fetched:
 
-        def look() -> dict[str, Any]:
-            found = fetched.found()
-            return gr.update(value=found, visible=bool(found))
+        def look(request: gr.Request) -> list[Any]:
+            found = [
+                gr.update(value=path, label=_name_in(language_of(request), name), visible=True)
+                for path, name in fetched.found()[:_MOST_PLOTS]
+            ]
+            return found + [gr.update(visible=False)] * (_MOST_PLOTS - len(found))
 
-        gr.on(None, look, None, gallery, api_visibility="private", queue=False, show_progress="hidden")
+        gr.on(None, look, None, shown, api_visibility="private", queue=False, show_progress="hidden")
     return page
+
+
+def _plot(number: int, plot: np.ndarray | None = None, name: str = "") -> gr.Image:
+    """Add the place of a plot, hidden until there is one."""
+    return gr.Image(
+        plot,
+        label=text(_PLOTS[name]) if name in _PLOTS else name,  # type: ignore[arg-type]
+        visible=plot is not None,
+        format="png",
+        interactive=False,
+        buttons=["fullscreen"],
+        elem_id=f"plot-{number}",
+    )
+
+
+def _name_in(language: str, name: str) -> str:
+    return say(language, _PLOTS[name]) if name in _PLOTS else name.replace("_", " ")
 
 
 def model_page(model: LoadedModel, language: str) -> str:
@@ -94,7 +125,8 @@ def model_page(model: LoadedModel, language: str) -> str:
         '<div class="vz-model"><div class="vz-columns">'
         f'<section class="vz-about"><h2>{_safe(say(language, "about"))}</h2>{about}'
         f"<h2>{_safe(say(language, 'limits_title'))}</h2><p>{_safe(limits)}</p></section>"
-        f"<section><h2>{_safe(say(language, 'measured'))}</h2>{measured}</section>{classes}</div></div>"
+        f'<section class="vz-about"><h2>{_safe(say(language, "measured"))}</h2>{measured}</section>'
+        f"{classes}</div></div>"
     )
 
 
@@ -103,15 +135,35 @@ def _about(model: LoadedModel, language: str) -> Iterable[tuple[str, str]]:
     settings, spec = bundle.settings, bundle.input
     yield say(language, "about_source"), source_title(model, language)
     yield say(language, "about_labels"), f"{len(bundle.labels):,}"
-    yield say(language, "about_input"), f"{spec.width} x {spec.height}, {spec.colour_mode}, {spec.resize_rule}"
+    colour, rule = say(language, _COLOURS[spec.colour_mode]), say(language, _RULES[spec.resize_rule])
+    yield say(language, "about_input"), f"{spec.width} x {spec.height}, {colour}, {rule}"
     if settings.get("architecture"):
         yield say(language, "about_network"), str(settings["architecture"])
     if settings.get("recipe"):
         yield say(language, "about_recipe"), str(settings["recipe"])
+    if settings.get("weights") not in (None, "", "none"):
+        yield say(language, "about_weights"), str(settings["weights"])
+    if data := _fingerprint(bundle):
+        yield say(language, "about_data"), data
+    shares = [settings.get(f"{part}_share") for part in ("validation", "test")]
+    if all(isinstance(share, float) and 0 <= share <= 1 for share in shares):
+        yield (
+            say(language, "about_split"),
+            say(language, "split", validation=f"{shares[0]:.0%}", test=f"{shares[1]:.0%}"),
+        )
     yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
     if bundle.unknown_threshold is not None:
         yield say(language, "about_threshold"), f"{bundle.unknown_threshold:.0%}"
     yield say(language, "about_temperature"), f"{bundle.temperature:.2f}"
+
+
+def _fingerprint(bundle: Bundle) -> str:
+    """Return the short hash of the pictures that the network was trained on; empty where a bundle names none."""
+    try:
+        described = json.loads((bundle.directory / "config.json").read_text(encoding="utf-8"))["vistazo"]
+        return str(described.get("dataset_fingerprint") or "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def source_title(model: LoadedModel, language: str) -> str:
@@ -125,12 +177,31 @@ def _measured(bundle: Bundle, language: str) -> str:
     figures = bundle.metrics
     if not figures:
         return f"<p>{_safe(say(language, 'measured_nowhere'))}</p>"
-    part = say(language, "measured_on", count=figures.get("n", "?"), part=figures.get("split", "?"))
+    part = str(figures.get("split", "?"))
+    part = say(language, _PARTS[part]) if part in _PARTS else part
+    told = say(language, "measured_on", count=figures.get("n", "?"), part=part)
     rows = [(say(language, name), _number(figures[name])) for name in _FIGURES if name in figures]
     interval = figures.get("accuracy_interval")
     if isinstance(interval, list) and len(interval) == 2:
         rows.insert(1, (say(language, "accuracy_interval"), " – ".join(map(_number, interval))))
-    return f"<p>{_safe(part)}</p>{_table(rows)}"
+    for names, key in ((("curves", "macro", "roc_auc"), "roc_auc"), (("curves", "macro", "average_precision"), "ap")):
+        if isinstance(value := _within(figures, *names), int | float):
+            rows.append((say(language, key), _number(value)))
+    shares = [_within(figures, "unknown", name) for name in ("coverage", "accuracy_answered")]
+    if all(isinstance(share, int | float) for share in shares):
+        rows.append((say(language, "answered"), say(language, "answered_right", **_percent(shares))))
+    return f"<p>{_safe(told)}</p>{_table(rows)}"
+
+
+def _within(figures: object, *names: str) -> object:
+    """Return what lies under these names one in the other, or None."""
+    for name in names:
+        figures = figures.get(name) if isinstance(figures, Mapping) else None
+    return figures
+
+
+def _percent(shares: list[Any]) -> dict[str, str]:
+    return {"share": f"{shares[0]:.0%}", "right": f"{shares[1]:.0%}"}
 
 
 def _classes(bundle: Bundle, language: str) -> Iterable[str]:
@@ -185,6 +256,6 @@ def _plots(folder: Path) -> Iterable[tuple[np.ndarray, str]]:
     """Yield the plots of the report with their names; decoded here, so that nothing else is passed on to visitors."""
     for path in sorted(folder.glob("*.png"))[:_MOST_PLOTS]:
         try:
-            yield read_picture(path), path.stem.replace("_", " ")
+            yield read_picture(path), path.stem
         except PictureError:
             continue

@@ -9,21 +9,22 @@ import gradio as gr
 
 from interface.languages import ENGLISH, say, text
 
-# The page looks at its own configuration every two seconds: another text is shown, and when there
-# is no waiting any more it loads itself anew. A server that does not answer is asked again.
+# The page asks every two seconds what it waits for, in the visitor's language; when there is no waiting any
+# more it loads itself anew. A server that does not answer is asked again.
 _WATCH = """
 () => {
-  const watch = setInterval(async () => {
+  const look = async () => {
     try {
-      const config = await (await fetch("./config", { cache: "no-store" })).json();
-      const waiting = config.components.find((component) => component.props.elem_id === "waiting");
-      if (!waiting) {
+      const { text } = await (await fetch("./waiting" + location.search, { cache: "no-store" })).json();
+      if (text === null) {
         clearInterval(watch);
         location.reload();
       }
-      document.querySelector("#waiting textarea").value = waiting.props.value;
+      document.querySelector("#waiting textarea").value = text;
     } catch (error) {}
-  }, 2000);
+  };
+  const watch = setInterval(look, 2000);
+  look();
 }
 """
 
@@ -31,11 +32,15 @@ _WATCH = """
 _ENDPOINTS = ("predict_image", "explain_image", "locate_image", "predict_images", "predict_video")
 
 
-def add_waiting(sentence: str) -> gr.Textbox:
-    """Add the sentence that says what the visitor waits for; plain text, whatever is in it."""
+def add_waiting(sentence: Callable[[], str]) -> None:
+    """Add the sentence that says what the visitor waits for; plain text, whatever is in it.
+
+    Args:
+        sentence: Says what is waited for at the moment.
+    """
     gr.Markdown(text("waiting_title"), elem_id="heading")
-    box = gr.Textbox(
-        sentence,
+    gr.Textbox(
+        sentence(),
         label=text("waiting"),
         lines=2,
         interactive=False,
@@ -47,17 +52,10 @@ def add_waiting(sentence: str) -> gr.Textbox:
 
     # Programs that call now are told the same, instead of that there is no such endpoint.
     def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:
-        raise gr.Error(say(ENGLISH, "not_yet", text=box.value), print_exception=False)
+        raise gr.Error(say(ENGLISH, "not_yet", text=sentence()), print_exception=False)
 
     for name in _ENDPOINTS:
         gr.api(not_yet, api_name=name, queue=False)
-    return box
-
-
-def show_text(demo: gr.Blocks, box: gr.Textbox, sentence: str) -> None:
-    """Change the sentence, for those who wait and those who come."""
-    box.value = sentence
-    demo.config = demo.get_config_file()
 
 
 def change_content(demo: gr.Blocks, add_content: Callable[[], object]) -> None:

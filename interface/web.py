@@ -1,4 +1,4 @@
-"""What the web server does besides Gradio: the language at once, `/healthz`, embedding, no uploads to a full disk."""
+"""What the web server does besides Gradio: language, `/healthz`, `/waiting`, embedding, no uploads to a full disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from interface.disk import VisitorFiles
 from interface.doors import Doors
 from interface.fetching import fetch_within_limits
-from interface.languages import LANGUAGES, PARAMETER
+from interface.languages import LANGUAGES, PARAMETER, language_of, translated
 from interface.sessions import remember_little
 
 _log = logging.getLogger("vistazo")
@@ -46,7 +46,7 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
     """
     fetch_within_limits()
     return {
-        "routes": [Route("/healthz", _health), Route("/gradio.js", _web_component)],
+        "routes": [Route("/healthz", _health), Route("/waiting", _waiting), Route("/gradio.js", _web_component)],
         "middleware": [
             Middleware(_LanguageFirst),
             Middleware(Doors, files=files),
@@ -70,6 +70,13 @@ async def _health(request: Request) -> JSONResponse:
         "memory_free_megabytes": free // 2**20 if whole else None,
     }
     return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
+
+
+async def _waiting(request: Request) -> JSONResponse:
+    """Answer what the page waits for, in the visitor's language; null once it is the real one."""
+    sentence = request.app.get_blocks().waits_for
+    told = None if sentence is None else translated(sentence, language_of(request))
+    return JSONResponse({"text": told}, headers={"Cache-Control": "no-store"})
 
 
 async def _web_component(_: Request) -> FileResponse:

@@ -40,6 +40,12 @@ class Sentence(str):
 class VistazoError(Exception):
     """Something the user can put right."""
 
+    @property
+    def sentence(self) -> str:
+        """What to tell the user; where it is a `Sentence`, it stays one."""
+        first = self.args[0] if self.args else ""
+        return first if isinstance(first, str) else str(first)
+
 
 class PictureError(VistazoError):
     """A picture cannot be decoded."""

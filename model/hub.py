@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import ModelNotFoundError
+from model.errors import ModelNotFoundError, Sentence
 from model.hub_cache import cached_copy, is_complete
 from model.hub_download import ask, download
 
@@ -138,6 +138,8 @@ def _pull(repository: str, revision: str | None, on_trouble: OnTrouble) -> Model
         directory = download(listing, revision, on_trouble)
     except ModelNotFoundError as error:
         if copy is None:
-            raise type(error)(f"{error} There is no usable copy on this machine.") from error
-        return ModelSource(copy, repository, revision, copy.name, f"Offline copy of commit {copy.name}. {error}")
+            sentence = Sentence("{reason} There is no usable copy on this machine.", reason=error.sentence)
+            raise type(error)(sentence) from error
+        note = Sentence("Offline copy of commit {commit}. {reason}", commit=copy.name, reason=error.sentence)
+        return ModelSource(copy, repository, revision, copy.name, note)
     return ModelSource(directory, repository, revision, listing.commit)

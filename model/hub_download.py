@@ -226,7 +226,7 @@ def _trying(
             if pause is None or not isinstance(told, HubUnreachableError) or time.monotonic() + pause >= end:
                 raise told from error
             if on_trouble:
-                on_trouble(str(told))
+                on_trouble(told.sentence)
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from model.errors import HubUnreachableError, ModelNotFoundError
+from model.errors import HubUnreachableError, ModelNotFoundError, Sentence
 from model.hub_transport import BodyTooLargeError, DeadlineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -46,7 +46,9 @@ def _explained(
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled):
-        return ModelNotFoundError(f"HF_HUB_OFFLINE is set: the Hub was not asked for “{repository}”.")
+        return ModelNotFoundError(
+            Sentence("HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.", name=repository)
+        )
     if isinstance(error, HfHubHTTPError):
         return _refused(error, repository, revision, name)
     if isinstance(error, HFValidationError):
@@ -56,9 +58,12 @@ def _explained(
     if isinstance(error, DeadlineError) and error.status in LATER:
         return _busy(repository, error.status)
     if isinstance(error, DeadlineError | TimeoutException):
-        return HubUnreachableError(f"The Hub did not answer in time about “{repository}”.")
+        return HubUnreachableError(Sentence("The Hub did not answer in time about “{name}”.", name=repository))
     if isinstance(error, HTTPError):
-        return HubUnreachableError(f"The Hub cannot be reached for “{repository}” ({type(error).__name__}).")
+        reason = type(error).__name__
+        return HubUnreachableError(
+            Sentence("The Hub cannot be reached for “{name}” ({reason}).", name=repository, reason=reason)
+        )
     if isinstance(error, OSError) and error.errno in _NO_ROOM | _NOT_OURS:
         from huggingface_hub.constants import HF_HUB_CACHE
 
@@ -71,8 +76,17 @@ def _explained(
 
 
 def _busy(repository: str, status: int | None) -> HubUnreachableError:
-    reason = "asks to be left alone for a while" if status == 429 else "has trouble"
-    return HubUnreachableError(f"The Hub {reason} (status {status} for “{repository}”).")
+    if status == 429:
+        return HubUnreachableError(
+            Sentence(
+                "The Hub asks to be left alone for a while (status {status} for “{name}”).",
+                status=status,
+                name=repository,
+            )
+        )
+    return HubUnreachableError(
+        Sentence("The Hub has trouble (status {status} for “{name}”).", status=status, name=repository)
+    )
 
 
 def _refused(error: OSError, repository: str, revision: str | None, name: str | None) -> ModelNotFoundError:

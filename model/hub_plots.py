@@ -41,7 +41,7 @@ def fetch_plots(source: ModelSource) -> Iterator[tuple[str, bytes]]:
             except (ModelNotFoundError, OSError):
                 return  # the Hub has trouble, or the disk is full: no reason to go on asking
         if hashlib.sha256(content).hexdigest() == digest:
-            yield Path(path).stem.replace("_", " "), content
+            yield Path(path).stem, content
 
 
 def _listed(directory: Path) -> list[tuple[str, int, str]]:

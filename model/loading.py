@@ -8,15 +8,14 @@ import time
 from dataclasses import dataclass, replace
 
 from model.classifier import Classifier
-from model.errors import HubUnreachableError, VistazoError
+from model.errors import HubUnreachableError, Sentence, VistazoError
 from model.hub import ModelSource, can_be_fetched, find_model, newer_commit, repository_of
 
 # Between two rounds of tries; the last one again and again.
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # The Hub is asked for a newer commit when somebody looks, at most this often.
 SECONDS_BETWEEN_CHECKS = 30.0
-_RESTART = "Restart the app to use it."
-_UNEXPECTED = "Something went wrong on our side while the model was being loaded."
+_UNEXPECTED = Sentence("Something went wrong on our side while the model was being loaded.")
 
 _log = logging.getLogger("vistazo")
 
@@ -57,7 +56,9 @@ class ModelLoader:
         self.model: LoadedModel | None = None
         self.error: VistazoError | None = None
         self.in_repository = repository_of(name) is not None
-        self.text = f"Waiting for the model “{name}” from the Hub." if self.in_repository else "Loading the model."
+        self.text: str = Sentence("Loading the model.")
+        if self.in_repository:
+            self.text = Sentence("Waiting for the model “{name}” from the Hub.", name=name)
         self._fall_back = fall_back and self.in_repository
         self._changed = threading.Condition()
         self._troubled = False
@@ -98,16 +99,20 @@ class ModelLoader:
             if self._fall_back and (embedded := self._embedded(failure)):
                 return self._loaded(embedded)
             if not self.in_repository:  # a directory does not mend itself
-                return self._failed(failure, f"{failure}")
+                return self._failed(failure, failure.sentence)
             pause = PAUSES[min(rounds, len(PAUSES) - 1)] if isinstance(failure, HubUnreachableError) else PAUSES[-1]
             rounds += 1
-            self._failed(failure, f"{failure} Trying again in {pause:.0f} seconds.")
+            self._failed(
+                failure, Sentence("{reason} Trying again in {pause:.0f} seconds.", reason=failure.sentence, pause=pause)
+            )
             time.sleep(pause)
 
     def _embedded(self, failure: VistazoError) -> LoadedModel | None:
         """Load the embedded model; None where the program came without it, as on a Space."""
         source = find_model(None)
-        note = f"This is the embedded model, in place of “{self.name}”. {failure}"
+        note = Sentence(
+            "This is the embedded model, in place of “{name}”. {reason}", name=self.name, reason=failure.sentence
+        )
         try:
             return LoadedModel(Classifier.load(source.directory), replace(source, note=note), self.name)
         except VistazoError as error:
@@ -117,7 +122,9 @@ class ModelLoader:
     def _trouble(self, sentence: str) -> None:
         with self._changed:
             self._troubled = True
-            self._change(f"Waiting for the model “{self.name}”. {sentence} Trying again.")
+            self._change(
+                Sentence("Waiting for the model “{name}”. {reason} Trying again.", name=self.name, reason=sentence)
+            )
 
     def _failed(self, failure: VistazoError, text: str) -> None:
         with self._changed:
@@ -143,7 +150,7 @@ class NewsCheck:
 
     def __init__(self, model: LoadedModel) -> None:
         self._model = model
-        self._text = ""
+        self._text: str = ""
         self._next = 0.0
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -167,11 +174,15 @@ class NewsCheck:
         try:
             if model.wanted:
                 there = can_be_fetched(model.wanted)
-                self._text = f"“{model.wanted}” can be had again. {_RESTART}" if there else ""
+                again = Sentence("“{name}” can be had again. Restart the app to use it.", name=model.wanted)
+                self._text = again if there else ""
             else:
                 commit = newer_commit(model.source)
                 if commit:
-                    self._text = f"There is a newer version of this model: commit {commit}. {_RESTART}"
+                    self._text = Sentence(
+                        "There is a newer version of this model: commit {commit}. Restart the app to use it.",
+                        commit=commit,
+                    )
         except Exception:
             _log.exception("the check for a newer model failed")
         finally:

@@ -82,7 +82,7 @@ def test_the_plots_of_the_report_are_shown(shown: Shown) -> None:
     plots = shown(
         {"report/confusion_matrix.png": picture(), "report/roc.png": picture(8, 9), "report/index.html": b"x"}
     )
-    assert plots == [["confusion matrix", [40, 60, 3]], ["roc", [9, 8, 3]]]
+    assert plots == [["confusion_matrix", [40, 60, 3]], ["roc", [9, 8, 3]]]
 
 
 def test_a_plot_that_is_no_picture_is_left_out(shown: Shown) -> None:

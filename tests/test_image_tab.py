@@ -49,10 +49,11 @@ def test_with_several_labels_all_above_their_thresholds_are_named(
 
 
 def test_every_label_of_an_answer_can_be_explained() -> None:
-    _, why, heat, found = besides(bundle())({"Cat": 0.6, "Dog": 0.4})
+    _, why, heat, find, found = besides(bundle())({"Cat": 0.6, "Dog": 0.4})
     assert (why["choices"], why["value"], why["visible"]) == (["Cat", "Dog"], None, True)
     assert (heat["value"], heat["visible"]) == (None, False)
-    assert found["value"] is None
+    assert find["visible"]
+    assert (found["value"], found["visible"]) == (None, False)
 
 
 def test_without_an_answer_there_is_nothing_to_explain() -> None:

@@ -19,7 +19,17 @@ from tests.serving import ROOT
 
 OTHERS = {"es": spanish.ERRORS, "fr": french.ERRORS}
 # Where errors and warnings that visitors see are made.
-SOURCES = ("errors", "preprocessing", "clip_header", "video_reader", "annotated_clip", "isolation")
+SOURCES = (
+    "errors",
+    "preprocessing",
+    "clip_header",
+    "video_reader",
+    "annotated_clip",
+    "isolation",
+    "loading",
+    "hub",
+    "hub_errors",
+)
 
 
 def places(template: str) -> set[str]:

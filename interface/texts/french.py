@@ -1,7 +1,7 @@
 """The page in French, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nPhotos et vidéos, lues par un classificateur d’images.",
+    "title": "# Vistazo\nUn classificateur d’images pour photos et vidéos.",
     "what_it_knows": "Ce que connaît ce modèle",
     "question": "Laquelle des {count} étiquettes convient à votre image ou à votre vidéo ?",
     "labels": "Étiquettes",
@@ -22,10 +22,9 @@ TEXTS = {
     "read_picture": "Lire l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",
-    "why": "Pourquoi ? Choisissez une étiquette pour voir ce qui parle pour elle",
-    "heat": "Ce qui parle pour elle : plus c’est clair, plus cela compte",
-    "several": "Plusieurs choses dans une image",
-    "find_several": "Chercher où se trouve chaque étiquette",
+    "why": "Pourquoi ? Choisissez une étiquette : ce qui est clair parle pour elle",
+    "heat": "Ce qui parle pour elle",
+    "find_several": "Où est chaque étiquette ?",
     "found": "Ce qu’il y a, et où",
     "nothing_found": "Rien n’a été trouvé dont le modèle soit sûr.",
     "doubt": "Doute",
@@ -116,7 +115,30 @@ TEXTS = {
     "limits_title": "Limites",
     "limits_text": "Il connaît ses {count} étiquettes et rien d’autre ; des images différentes de celles qui l’ont "
     "instruit peuvent recevoir une réponse fausse et sûre d’elle. Ne l’utilisez pas là où une erreur fait du mal.",
-    "plots": "Graphiques de l’évaluation",
+    "colour_rgb": "en couleurs",
+    "colour_grey": "luminosité seule",
+    "rule_stretch": "étirée",
+    "rule_crop": "recadrée",
+    "rule_pad": "avec des marges",
+    "about_weights": "Point de départ",
+    "about_data": "Images d’apprentissage (empreinte)",
+    "about_split": "Mis de côté, si les données n’avaient pas de parties",
+    "split": "{validation} pour la validation, {test} pour le test",
+    "part_validation": "validation",
+    "part_test": "test",
+    "ece_before": "Erreur de calibration avant",
+    "roc_auc": "ROC AUC, moyenne des étiquettes",
+    "ap": "Précision moyenne, moyenne des étiquettes",
+    "answered": "Avec réponse",
+    "answered_right": "{share} des images ; {right} d’entre elles, justes",
+    "plot_confusion_matrix": "Matrice de confusion",
+    "plot_confusion_matrix_normalised": "Matrice de confusion, en parts de chaque étiquette",
+    "plot_classes": "Chiffres de chaque étiquette",
+    "plot_roc_curves": "Courbes ROC",
+    "plot_precision_recall_curves": "Précision et rappel",
+    "plot_histograms": "Probabilités des étiquettes justes et fausses",
+    "plot_reliability": "Fiabilité : à quel point sûr, et combien de fois juste",
+    "plot_training_curves": "Apprentissage",
     "compare_tab": "Comparer",
     "compare_note": "La même image, lue par deux modèles.",
     "agreement": "Accord",
@@ -192,4 +214,25 @@ ERRORS = {
     "the clip again.": "« {name} » est abîmée : elle s’interrompt à {time:.1f} s. Les images jusque-là sont gardées ; "
     "pour le reste, enregistrez ou envoyez la vidéo de nouveau.",
     "Nothing was read of “{name}”. Read the clip first.": "Rien n’a été lu de « {name} ». Lisez la vidéo d’abord.",
+    "Loading the model.": "Le modèle est en cours de chargement.",
+    "Waiting for the model “{name}” from the Hub.": "En attente du modèle « {name} » du Hub.",
+    "{reason} Trying again in {pause:.0f} seconds.": "{reason} Nouvel essai dans {pause:.0f} secondes.",
+    "This is the embedded model, in place of “{name}”. {reason}": "C’est le modèle inclus, à la place de « {name} ». "
+    "{reason}",
+    "Waiting for the model “{name}”. {reason} Trying again.": "En attente du modèle « {name} ». {reason} Nouvel essai.",
+    "Something went wrong on our side while the model was being loaded.": "Quelque chose a échoué de notre côté "
+    "pendant le chargement du modèle.",
+    "“{name}” can be had again. Restart the app to use it.": "« {name} » est de nouveau disponible. Relancez "
+    "l’application pour l’utiliser.",
+    "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Il y a une version plus "
+    "récente de ce modèle : commit {commit}. Relancez l’application pour l’utiliser.",
+    "{reason} There is no usable copy on this machine.": "{reason} Il n’y a pas de copie utilisable sur cette machine.",
+    "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
+    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
+    "demandé au Hub.",
+    "The Hub did not answer in time about “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
+    "The Hub cannot be reached for “{name}” ({reason}).": "Le Hub est injoignable pour « {name} » ({reason}).",
+    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "Le Hub demande qu’on le laisse un "
+    "moment (statut {status} pour « {name} »).",
+    "The Hub has trouble (status {status} for “{name}”).": "Le Hub a des ennuis (statut {status} pour « {name} »).",
 }

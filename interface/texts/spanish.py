@@ -1,7 +1,7 @@
 """The page in Spanish, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nFotos y vídeos, leídos por un clasificador de imágenes.",
+    "title": "# Vistazo\nUn clasificador de imágenes para fotos y vídeos.",
     "what_it_knows": "Lo que conoce este modelo",
     "question": "¿Cuál de {count} etiquetas corresponde a tu imagen o a tu vídeo?",
     "labels": "Etiquetas",
@@ -22,10 +22,9 @@ TEXTS = {
     "read_picture": "Leer la imagen",
     "examples": "Ejemplos",
     "likeliest": "Etiquetas más probables",
-    "why": "¿Por qué? Elige una etiqueta para ver qué habla a su favor",
-    "heat": "Qué habla a su favor: cuanto más claro, más",
-    "several": "Varias cosas en una imagen",
-    "find_several": "Buscar dónde está cada etiqueta",
+    "why": "¿Por qué? Elige una etiqueta: lo claro habla a su favor",
+    "heat": "Qué habla a su favor",
+    "find_several": "¿Dónde está cada etiqueta?",
     "found": "Qué hay y dónde",
     "nothing_found": "No se encontró nada de lo que el modelo esté seguro.",
     "doubt": "Duda",
@@ -116,7 +115,30 @@ TEXTS = {
     "limits_title": "Límites",
     "limits_text": "Conoce sus {count} etiquetas y nada más; imágenes distintas de aquellas con las que aprendió "
     "pueden recibir una respuesta errónea y segura. No lo uses donde un error haga daño.",
-    "plots": "Gráficos de la evaluación",
+    "colour_rgb": "con colores",
+    "colour_grey": "solo brillo",
+    "rule_stretch": "estirada",
+    "rule_crop": "recortada",
+    "rule_pad": "con márgenes",
+    "about_weights": "Punto de partida",
+    "about_data": "Imágenes de entrenamiento (resumen hash)",
+    "about_split": "Apartado, si los datos no traían partes",
+    "split": "{validation} para validación, {test} para prueba",
+    "part_validation": "validación",
+    "part_test": "prueba",
+    "ece_before": "Error de calibración antes",
+    "roc_auc": "ROC AUC, media de las etiquetas",
+    "ap": "Precisión media, media de las etiquetas",
+    "answered": "Con respuesta",
+    "answered_right": "{share} de las imágenes; {right} de ellas, acertadas",
+    "plot_confusion_matrix": "Matriz de confusión",
+    "plot_confusion_matrix_normalised": "Matriz de confusión, como proporción de cada etiqueta",
+    "plot_classes": "Cifras de cada etiqueta",
+    "plot_roc_curves": "Curvas ROC",
+    "plot_precision_recall_curves": "Precisión y exhaustividad",
+    "plot_histograms": "Probabilidades de etiquetas acertadas y erróneas",
+    "plot_reliability": "Fiabilidad: cuán seguro y cuántas veces acertado",
+    "plot_training_curves": "Entrenamiento",
     "compare_tab": "Comparar",
     "compare_note": "La misma imagen, leída por dos modelos.",
     "agreement": "Acuerdo",
@@ -189,4 +211,25 @@ ERRORS = {
     "the clip again.": "«{name}» está dañado: se interrumpe en {time:.1f} s. Se conservan los fotogramas hasta ahí; "
     "para el resto, guarda o sube el vídeo de nuevo.",
     "Nothing was read of “{name}”. Read the clip first.": "No se leyó nada de «{name}». Lee el vídeo primero.",
+    "Loading the model.": "El modelo se está cargando.",
+    "Waiting for the model “{name}” from the Hub.": "Esperando el modelo «{name}» del Hub.",
+    "{reason} Trying again in {pause:.0f} seconds.": "{reason} Nuevo intento en {pause:.0f} segundos.",
+    "This is the embedded model, in place of “{name}”. {reason}": "Este es el modelo incluido, en lugar de «{name}». "
+    "{reason}",
+    "Waiting for the model “{name}”. {reason} Trying again.": "Esperando el modelo «{name}». {reason} Nuevo intento.",
+    "Something went wrong on our side while the model was being loaded.": "Algo falló por nuestra parte al cargar el "
+    "modelo.",
+    "“{name}” can be had again. Restart the app to use it.": "«{name}» vuelve a estar disponible. Reinicia la "
+    "aplicación para usarlo.",
+    "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Hay una versión más nueva "
+    "de este modelo: commit {commit}. Reinicia la aplicación para usarla.",
+    "{reason} There is no usable copy on this machine.": "{reason} En esta máquina no hay ninguna copia que sirva.",
+    "Offline copy of commit {commit}. {reason}": "Copia local del commit {commit}. {reason}",
+    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está puesto: no se preguntó al Hub "
+    "por «{name}».",
+    "The Hub did not answer in time about “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
+    "The Hub cannot be reached for “{name}” ({reason}).": "No se puede acceder al Hub para «{name}» ({reason}).",
+    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "El Hub pide que se le deje en paz "
+    "un rato (estado {status} para «{name}»).",
+    "The Hub has trouble (status {status} for “{name}”).": "El Hub tiene problemas (estado {status} para «{name}»).",
 }

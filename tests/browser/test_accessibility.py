@@ -25,7 +25,7 @@ def serious_findings(page: Page) -> list[tuple[str, str]]:
 def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool, phone: bool) -> None:
     page = open_page(phone, dark=dark)
     page.locator("#picture-examples button").first.click()
-    expect(page.locator("#why")).to_be_visible()
+    expect(page.locator("#why")).to_be_visible(timeout=30_000)
     for tab in TABS["en"]:
         open_tab(page, tab)
         if tab == "Video":

@@ -102,10 +102,42 @@ def test_each_of_the_five_labels_says_why(page: Page) -> None:
     first = heat.get_attribute("src")
     choices.nth(1).click()
     expect(heat).not_to_have_attribute("src", first or "")
+    page.locator("#answer button").first.click()  # a row of the answer asks the same
+    expect(choices.first.locator("input")).to_be_checked()
+    expect(heat).to_have_attribute("src", first or "")
     choose_example(page, EXAMPLES / "pictures" / "sweden.jpg")
     expect(heading(page)).to_have_text("Sweden")
     expect(page.locator("#heat")).to_be_hidden()  # it belonged to the picture before
     expect(choices.first).to_have_text("Sweden")
+
+
+def test_on_a_phone_the_answer_comes_into_sight_with_its_picture(open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    choose_example(page, PICTURES[0])
+    expect(page.locator("#answer dd").last).to_be_in_viewport(ratio=1)
+    expect(page.locator("#picture img")).to_be_in_viewport(ratio=1)
+    page.locator("#why label").first.tap()
+    expect(page.locator("#heat img")).to_be_in_viewport(ratio=0.9)
+    page.locator("#find-several").tap()
+    expect(page.locator("#found img").first).to_be_in_viewport(ratio=0.9)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], tmp_path: Path, phone: bool) -> None:
+    """The sum of layout shifts (Layout Instability API, W3C): up to 0.1 is called good."""
+    page = open_page(phone)
+    expect(page.locator("#picture-examples img").first).to_be_visible()
+    page.evaluate(
+        """() => {
+          window.shifts = 0;
+          new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifts += entry.value; }))
+            .observe({ type: "layout-shift" });
+        }"""
+    )
+    page.locator("#picture input[type=file]").set_input_files(cmyk(tmp_path))
+    expect(page.locator("#why label").first).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifts") <= 0.1
 
 
 def test_the_labels_are_listed(page: Page) -> None:

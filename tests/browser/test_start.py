@@ -27,9 +27,9 @@ def hub() -> Iterator[Hub]:
         yield server
 
 
-def visit(browser: Browser, url: str, size: dict[str, int]) -> Page:
+def visit(browser: Browser, url: str, size: dict[str, int], query: str = "") -> Page:
     page = browser.new_page(viewport=size)  # type: ignore[arg-type]
-    page.goto(url)
+    page.goto(url + query)
     return page
 
 
@@ -51,6 +51,11 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
             waits_for = page.locator("#waiting textarea")
             expect(waits_for).to_have_value(says("status 503"), timeout=PATIENCE)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        french = visit(browser, url, PHONE, "?lang=fr")
+        expect(french.locator("#waiting textarea")).to_have_value(
+            says("Le Hub a des ennuis (statut 503"), timeout=PATIENCE
+        )
+        french.close()
         with pytest.raises(Exception, match="not there yet"):
             Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
         commit = hub.repositories[REPOSITORY].references["main"]
@@ -78,6 +83,7 @@ def test_a_hub_that_is_down_with_a_fallback(hub: Hub, browser: Browser, tmp_path
         assert said(page, "source") == "Model: the embedded model"
         assert f"in place of “{REPOSITORY}”" in said(page, "source-note")
         hub.recover()
-        page = visit(browser, url, PHONE)
-        expect(page.locator("#news textarea")).to_have_value(says("can be had again"), timeout=PATIENCE)
+        page = visit(browser, url, PHONE, "?lang=es")
+        expect(page.locator("#source-note textarea")).to_have_value(says("en lugar de"), timeout=PATIENCE)
+        expect(page.locator("#news textarea")).to_have_value(says("vuelve a estar disponible"), timeout=PATIENCE)
     assert "Traceback" not in (tmp_path / "app.log").read_text(encoding="utf-8")

@@ -1,0 +1,108 @@
+"""Links to a tab or an example: `?tab=video`, `?example=brazil`. Nothing of a visitor's is in them or kept for them.
+
+Gradio's own deep links would keep what a visitor gave on the server, for whoever has the link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import gradio as gr
+
+TAB, EXAMPLE = "tab", "example"
+
+# Chooses the example that the address names, as a visitor would, and keeps the address in step with what is chosen.
+# A page that embeds the app as a web component has an address of its own, which is left alone.
+SCRIPT = """
+<script>
+(() => {
+  const address = () => new URL(location.href);
+  const embedded = () => document.querySelector("gradio-app[src]") !== null;
+  const name = (button) => {
+    const shown = button.querySelector("img, video");
+    return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
+  };
+  const set = (values) => {
+    if (embedded()) return;
+    const next = address();
+    for (const [key, value] of Object.entries(values)) {
+      value === null ? next.searchParams.delete(key) : next.searchParams.set(key, value);
+    }
+    if (next.href === location.href) return;
+    history.replaceState(history.state, "", next);
+    // On the Hub the page is in a frame, whose address nobody sees.
+    if (window.parent !== window && document.referrer.startsWith("https://huggingface.co/")) {
+      window.parent.postMessage({ queryString: next.searchParams.toString() }, "https://huggingface.co");
+    }
+  };
+
+  let wanted = embedded() ? null : address().searchParams.get("EXAMPLE");
+  let reads = false;
+  const open = () => {
+    if (wanted) {
+      const known = [...document.querySelectorAll("button.gallery-item")];
+      const button = known.find((button) => button.offsetParent !== null && name(button) === wanted);
+      if (!button) return;
+      wanted = null;
+      button.click();
+      reads = button.closest("#tab-video") !== null;
+    } else if (reads && document.querySelector("#clip video")) {
+      reads = false;
+      document.querySelector("#read-clip")?.click();
+    }
+  };
+  new MutationObserver(open).observe(document.documentElement, { childList: true, subtree: true, attributes: true,
+    attributeFilter: ["src", "class", "style"] });
+
+  document.addEventListener("click", (event) => {
+    if (event.isTrusted) wanted = null, reads = false;
+    const example = event.target.closest("button.gallery-item");
+    const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
+    if (example) set({ TAB: example.closest("#tab-video") ? "video" : "image", EXAMPLE: name(example) });
+    else if (tab) set({ TAB: tab, EXAMPLE: null });
+    else if (event.target.closest("#picture button")) set({ EXAMPLE: null });
+  }, true);
+  // Several pictures where one is read: they go where several are.
+  document.addEventListener("drop", (event) => {
+    const files = event.dataTransfer?.files;
+    if (!event.target.closest("#picture") || !files || files.length < 2) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    document.querySelector("button[role=tab][data-tab-id=batch]")?.click();
+    const take = () => {
+      const input = document.querySelector("#pictures input[type=file]");
+      if (!input) return requestAnimationFrame(take);
+      input.files = files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    take();
+  }, true);
+  // A file of the visitor's own: no link leads to it.
+  for (const kind of ["change", "drop", "paste"]) {
+    document.addEventListener(kind, (event) => {
+      if (kind !== "change" || event.target.type === "file") set({ EXAMPLE: null });
+    }, true);
+  }
+})();
+</script>
+""".replace("EXAMPLE", EXAMPLE).replace("TAB", TAB)
+
+
+def tab_to_open(
+    request: gr.Request | None, tabs: Collection[str], pictures: Sequence[Path], clips: Sequence[Path]
+) -> str | None:
+    """Return which tab the page's address asks for, or None.
+
+    Args:
+        request: Of the visitor.
+        tabs: The tabs that there are.
+        pictures: Examples of the image tab.
+        clips: Examples of the video tab.
+    """
+    asked = dict(request.query_params or {}) if request else {}
+    example, tab = asked.get(EXAMPLE), asked.get(TAB)
+    for place, examples in (("image", pictures), ("video", clips)):
+        if any(path.stem == example for path in examples):
+            return place
+    return tab if tab in tabs else None

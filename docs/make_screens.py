@@ -41,7 +41,9 @@ def _image_tab(page: Page) -> Image.Image:
     page.locator("#why label").first.click()
     page.locator("#heat img").wait_for()
     page.wait_for_timeout(1500)
-    page.set_viewport_size({"width": WIDTH, "height": 1010})
+    page.set_viewport_size({"width": WIDTH, "height": 1060})
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
     return _picture(page)
 
 

@@ -16,7 +16,7 @@ SCRIPT = """
     for (const part of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
       part.setAttribute("aria-live", "polite");
     }
-    for (const image of document.querySelectorAll("#plots img:not([alt]), #plots img[alt='']")) {
+    for (const image of document.querySelectorAll(":is(#plots, #heat, #found) img:is(:not([alt]), [alt=''])")) {
       const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
       if (label) image.alt = label;
     }

@@ -44,6 +44,8 @@ def test_a_picture_is_read_with_the_keyboard_alone(page: Page) -> None:
     page.locator("#why input").first.focus()
     page.keyboard.press("Space")
     expect(page.locator("#heat img")).to_be_visible()
+    expect(page.locator("#heat img")).to_have_attribute("alt", "What speaks for it")
+    assert serious_findings(page) == []
 
 
 def test_examples_have_names(page: Page) -> None:

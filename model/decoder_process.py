@@ -46,6 +46,8 @@ def main(descriptor: int, megabytes: int) -> None:
             task, arguments, step_back = connection.recv()
         except (EOFError, OSError):
             return
+        with contextlib.suppress(OSError):
+            connection.send(("begun", None))
         if step_back:
             os.nice(_LOWER_PRIORITY)
         try:

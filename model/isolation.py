@@ -84,12 +84,14 @@ class Decoders:
 
     def _call(self, task: Callable[..., Any], arguments: tuple[Any, ...], name: str, *, large: bool) -> Any:
         process = self._take(large=large)
-        answered = False
+        answered, fresh = False, not process.waited
         try:
-            items = process.do(task, arguments, self._picture_seconds, None, name)
-            (result,) = items
+            (result,) = process.do(task, arguments, self._picture_seconds, None, name)
             answered = True
             return result
+        except _GoneError:
+            if fresh:
+                raise
         except DecodingError as error:
             if process.crowded_out and not large:
                 raise _CrowdedOutError(*error.args) from error
@@ -99,6 +101,7 @@ class Decoders:
             raise
         finally:
             self._give_back(process, whole=answered)
+        return self._call(task, arguments, name, large=large)
 
     def stream(
         self,
@@ -124,14 +127,21 @@ class Decoders:
             DecodingError: The process died, or brought nothing for too long.
             VistazoError: What the task raises.
         """
-        process = self._take()
-        threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
-        try:
-            yield from process.do(
+        while True:
+            process = self._take()
+            fresh = not process.waited
+            threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
+            items = process.do(
                 task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=step_back
             )
-        finally:
-            self._give_back(process, whole=False)
+            try:
+                yield from items
+                return
+            except _GoneError:
+                if fresh:
+                    raise
+            finally:
+                self._give_back(process, whole=False)
 
     def warm_up(self) -> None:
         """Start a process in the background, so that the first visitor need not wait for it."""
@@ -155,7 +165,7 @@ class Decoders:
                 else:
                     process.end()
         process = found or _Process(self._megabytes)
-        process.spared = large
+        process.spared, process.waited = large, found is not None
         with self._lock:
             self._working.add(process)
             if self._together and not self._watched:
@@ -198,6 +208,10 @@ class Decoders:
         process.end()
 
 
+class _GoneError(DecodingError):
+    """The process was killed while it waited for work: no file is to blame."""
+
+
 class _CrowdedOutError(DecodingError):
     """Ended for what others took as well; alone it may do."""
 
@@ -207,7 +221,7 @@ class _Process:
 
     def __init__(self, megabytes: int) -> None:
         self.tasks = 0
-        self.crowded_out = self.spared = False
+        self.crowded_out = self.spared = self.waited = False
         self._ready = False
         self._connection, theirs = Pipe()
         # Every thread's arena would count as memory, however little of it is used.
@@ -248,11 +262,20 @@ class _Process:
         *,
         step_back: bool = False,
     ) -> Generator[Any, None, None]:
-        """Yield what a task answers; each answer may take so many seconds."""
+        """Yield what a task answers; each answer may take so many seconds.
+
+        Raises:
+            _GoneError: The process had ended before it took the task.
+        """
         self.wait_until_ready()
         self.tasks += 1
         with contextlib.suppress(OSError):  # a dead process is noticed when it does not answer
             self._connection.send((task, arguments, step_back))
+        try:
+            if self._receive(seconds, stopped, name) is None:
+                return
+        except DecodingError as error:
+            raise _GoneError(*error.args) from error
         while True:
             answer = self._receive(seconds, stopped, name)
             if answer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
@@ -14,11 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from interface.memory import give_back
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 _VARIABLE = "GRADIO_TEMP_DIR"
 _SECONDS_TO_LOCK = 60
@@ -118,10 +114,16 @@ class VisitorFiles:
         return shutil.disk_usage(self.folder).free > self._most
 
 
+def _can_lock() -> bool:
+    return importlib.util.find_spec("fcntl") is not None  # not on Windows
+
+
 def _lock(folder: Path) -> bool:
     """Hold a folder for as long as this program lives, however it ends; returns whether nobody else does."""
-    if fcntl is None:
+    if not _can_lock():
         return False
+    import fcntl
+
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,7 +141,7 @@ def _is_left(folder: Path, process: int) -> bool:
         # A program locks its folder just after it has made it.
         ended = process == os.getpid() or not _runs(process)  # this program has not made its folder yet
         return ended or folder.stat().st_mtime < time.time() - _SECONDS_TO_LOCK
-    if fcntl is not None:
+    if _can_lock():
         return False
     return not _runs(process) and folder.stat().st_mtime < time.time() - _KEEP_SECONDS
 

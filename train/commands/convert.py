@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     size = _size(options.size) if options.size else None
     from train.bundle import check_target
     from train.convert import run_convert
-    from train.legacy_hub import on_this_machine
+    from train.legacy.hub import on_this_machine
 
     check_target(options.out)  # before anything is fetched
     with on_this_machine(options.legacy) as legacy:

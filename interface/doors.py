@@ -34,7 +34,8 @@ _LOOK_AT_THE_DISK_EVERY = 16_000_000  # bytes
 _SILENT_SECONDS = 30.0
 _GRACE_SECONDS, _LEAST_BYTES_A_SECOND = 60.0, 2000
 _JSON_SECONDS = 60.0
-_BODIES_AT_ONCE, _BODIES_OF_ONE_VISITOR = 200, 40
+# A class of fifty behind one address is one visitor here.
+_BODIES_AT_ONCE, _BODIES_OF_ONE_VISITOR = 300, 100
 
 
 class Doors:

@@ -29,12 +29,13 @@ from tests.hub.writing import TOKEN
 from tests.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, transfer
 from tests.pictures import scene
 from tests.serving import ROOT, environment
-from train import convert, legacy
+from train import convert
 from train.__main__ import main
 from train.convert import find_source, run_convert
-from train.flatten import SCALES, flat_network
-from train.legacy_graph import read_network
-from train.legacy_network import build, load_weights
+from train.legacy import opening
+from train.legacy.flatten import SCALES, flat_network
+from train.legacy.graph import read_network
+from train.legacy.network import build, load_weights
 
 LABELS = ("ant", "bee", "cat")
 Here = Callable[..., dict[str, Any]]
@@ -43,7 +44,7 @@ Here = Callable[..., dict[str, Any]]
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Here:
     """Convert in this process, which pays for TensorFlow's start-up only once."""
-    monkeypatch.setattr(convert, "_open_apart", legacy.run)
+    monkeypatch.setattr(convert, "_open_apart", opening.run)
     return run_convert
 
 
@@ -91,9 +92,9 @@ def check_flat(old: Path, model: keras.Model, scale: str = "0..1", bgr: bool = F
     """Compare the network that is converted, which costs a tenth of converting it."""
     source = find_source(old)
     weights = str(source.weights) if source.weights else None
-    job = legacy.Job(str(source.model), weights, "", LABELS, scale, bgr, None, False, None, 2**32)
+    job = opening.Job(str(source.model), weights, "", LABELS, scale, bgr, None, False, None, 2**32)
     with tempfile.TemporaryDirectory() as work:
-        config, stored = legacy._open(job, Path(work))
+        config, stored = opening._open(job, Path(work))
         network = read_network(config)
         loaded = build(network)
         load_weights(loaded, stored, Path(work))

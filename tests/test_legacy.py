@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 from model.errors import BundleError, DataError, VistazoError
-from train import legacy, legacy_files, legacy_graph
-from train.legacy_graph import NetworkSpec, follow, read_network
-from train.legacy_labels import find_labels, read_labels
+from train.legacy import files, graph, opening
+from train.legacy.graph import NetworkSpec, follow, read_network
+from train.legacy.labels import find_labels, read_labels
 
 PICTURE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "picture"}}
 DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
@@ -41,7 +41,7 @@ def write_keras(path: Path, config: object, extra: dict[str, bytes] | None = Non
     return path
 
 
-def job(path: Path, **options: Any) -> legacy.Job:
+def job(path: Path, **options: Any) -> opening.Job:
     usual: dict[str, Any] = {
         "weights": None,
         "labels": ("a", "b"),
@@ -52,13 +52,13 @@ def job(path: Path, **options: Any) -> legacy.Job:
         "resize_rule": None,
         "memory": 2**32,
     }
-    return legacy.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
+    return opening.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
 
 
 def refused(path: Path, work: Path, **options: Any) -> str:
     """Return the sentence with which a file is refused; it is refused before Keras sees it."""
     with pytest.raises(VistazoError) as error:
-        legacy.run(job(path, **options), work)
+        opening.run(job(path, **options), work)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -295,7 +295,7 @@ def test_hdf5_that_points_elsewhere_or_blows_up(
         spoil(file)
 
     with pytest.raises(BundleError, match=sentence):
-        legacy_files.check_hdf5(path)
+        files.check_hdf5(path)
 
 
 @pytest.mark.parametrize("config", [b'{"class_name": "\xff\xff"}', b'{"class_name: "1234"}', b'["class_name", "12"]'])
@@ -303,11 +303,11 @@ def test_a_damaged_architecture_in_hdf5(config: bytes, tmp_path: Path) -> None:
     path, whole = tmp_path / "old.h5", b'{"class_name": "12"}'
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = whole.decode()
-    assert legacy_files.check_hdf5(path) == {"class_name": "12"}
+    assert files.check_hdf5(path) == {"class_name": "12"}
     path.write_bytes(path.read_bytes().replace(whole, config[: len(whole)]))
 
     with pytest.raises(BundleError, match="The architecture in “old"):
-        legacy_files.check_hdf5(path)
+        files.check_hdf5(path)
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9])
@@ -316,7 +316,7 @@ def test_truncated_hdf5(share: float, tmp_path: Path) -> None:
     (tmp_path / "old.h5").write_bytes(whole[: int(share * len(whole))])
 
     with pytest.raises(BundleError, match="damaged"):
-        legacy_files.check_hdf5(tmp_path / "old.h5")
+        files.check_hdf5(tmp_path / "old.h5")
 
 
 def test_weights_without_an_architecture(tmp_path: Path, work: Path) -> None:
@@ -340,7 +340,7 @@ def test_scaling_is_asked_for_and_not_guessed(tmp_path: Path, work: Path) -> Non
     path = write_keras(tmp_path / "old.keras", sequential(FLATTEN, DENSE), weights=empty_hdf5(tmp_path))
 
     message = refused(path, work, scale=None)
-    assert all(choice in message for choice in legacy.SCALE_CHOICES)
+    assert all(choice in message for choice in opening.SCALE_CHOICES)
 
 
 def test_a_size_is_asked_for_where_none_is_stored(tmp_path: Path, work: Path) -> None:
@@ -363,10 +363,10 @@ def test_looking_at_files_does_not_start_keras(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from tests.test_legacy import job
-from train import legacy
+from train.legacy import opening
 try:
-    legacy.run(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
-except legacy.VistazoError:
+    opening.run(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
+except opening.VistazoError:
     print("tensorflow" in sys.modules, "keras" in sys.modules)
 """
     done = subprocess.run(
@@ -444,21 +444,21 @@ def test_labels_that_cannot_be_used(name: str, content: bytes | None, sentence: 
 def test_every_layer_that_is_taken_is_one_of_keras() -> None:
     import keras
 
-    assert [name for name in legacy_graph.LAYERS if not hasattr(keras.layers, name)] == []
+    assert [name for name in graph.LAYERS if not hasattr(keras.layers, name)] == []
 
 
 def test_every_activation_that_is_taken_is_one_of_keras() -> None:
     import keras
 
-    from train.legacy_options import ACTIVATIONS
+    from train.legacy.options import ACTIVATIONS
 
     assert [name for name in ACTIVATIONS if keras.activations.get(name) is None] == []
 
 
 def test_the_scales_have_one_list() -> None:
-    from train.flatten import SCALES
+    from train.legacy.flatten import SCALES
 
-    assert set(SCALES) == set(legacy.SCALE_CHOICES)
+    assert set(SCALES) == set(opening.SCALE_CHOICES)
 
 
 def test_a_network_without_layers_before_its_output() -> None:

@@ -1,6 +1,6 @@
 """From what an older Keras system saved to a bundle: `run_convert`.
 
-The file is opened in a process of its own (`train/legacy.py`) with a limit on memory and on time, so
+The file is opened in a process of its own (`train/legacy/opening.py`) with a limit on memory and on time, so
 that a crafted or damaged file harms nothing.
 """
 
@@ -25,8 +25,8 @@ from model.classifier import Classifier, probabilities_of
 from model.errors import BundleError, ModelNotFoundError, SettingsError
 from train.bundle import check_target, new_bundle, write_manifest
 from train.card import write_card
-from train.legacy import CHECK, OPENED, RESULT, TOLERANCE, Job
-from train.legacy_labels import NAMES, find_labels, read_labels
+from train.legacy.labels import NAMES, find_labels, read_labels
+from train.legacy.opening import CHECK, OPENED, RESULT, TOLERANCE, Job
 from train.parts import listed
 
 # For any file, and for its bytes: a busy machine with a slow disk should not be taken for a trap.
@@ -35,7 +35,7 @@ BYTES_PER_SECOND = 5_000_000
 CONVERT_SECONDS = 900.0
 MEMORY_BYTES = 4 * 2**30
 
-_APART = "import sys; from train.legacy import main; sys.exit(main(sys.argv[1:]))"
+_APART = "import sys; from train.legacy.opening import main; sys.exit(main(sys.argv[1:]))"
 _WEIGHTS_SUFFIXES = (".h5", ".hdf5")
 _FORMS = (
     "Give a .keras or .h5 file, an architecture.json with its weights beside it, or a directory with one of these, or "
@@ -70,7 +70,7 @@ def run_convert(
         out: The bundle's directory.
         weights: The weights of an architecture in JSON, where they do not lie beside it.
         labels: File with the labels; the one beside the model when not given.
-        scale: What was done to pictures before the network: see `train.legacy.ASK_SCALE`.
+        scale: What was done to pictures before the network: see `train.legacy.opening.ASK_SCALE`.
         bgr: Whether the network was trained on blue, green, red.
         size: Width and height in pixels, for a network that takes any.
         multi_label: Whether several labels may be true at once.

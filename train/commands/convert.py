@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.errors import SettingsError
 from model.preprocessing import RESIZE_RULES
-from train.legacy import SCALE_CHOICES
+from train.legacy.opening import SCALE_CHOICES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Open what an older Keras system saved, in a process with limits, and write it as a bundle's model files.
 
 `train/convert.py` calls `main` in a process of its own. The file that is read comes from
-somewhere: what it holds is checked first (`legacy_files`, `legacy_graph`), no code in it is ever run,
+somewhere: what it holds is checked first (`files.py`, `graph.py`), no code in it is ever run,
 and memory and time are limited, since Keras and HDF5 may allocate or loop without end on crafted files.
 """
 
@@ -18,8 +18,8 @@ import numpy as np
 from model.classifier import probabilities_of
 from model.errors import BundleError, SettingsError, VistazoError
 from model.preprocessing import InputSpec
-from train import legacy_files
-from train.legacy_graph import NetworkSpec, read_network
+from train.legacy import files
+from train.legacy.graph import NetworkSpec, read_network
 from train.parts import listed
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ def run(job: Job, work: Path, opened: Callable[[int], object] = bool) -> dict[st
         resize_rule=job.resize_rule or _input_of(ours).get("resize_rule", "stretch"),
     )
     side = _side(job, network)
-    from train import legacy_network  # now that nothing speaks against it: this starts TensorFlow
-    from train.flatten import flat_network, last_activation
+    from train.legacy.flatten import flat_network, last_activation
+    from train.legacy.network import build, load_weights  # now that nothing speaks against it: this starts TensorFlow
 
-    model = legacy_network.build(network, side)
-    legacy_network.load_weights(model, weights, work)
+    model = build(network, side)
+    load_weights(model, weights, work)
     answer = model.outputs[0].shape
     if len(answer) != 2:
         shape = " x ".join(str(side) for side in answer[1:])
@@ -169,7 +169,7 @@ def _open(job: Job, work: Path) -> tuple[dict[str, Any], Path]:
     with path.open("rb") as file:
         magic = file.read(8)
     if magic == _HDF5:  # whatever its name: older versions of Keras wrote HDF5 into .keras files as well
-        config = legacy_files.check_hdf5(path)
+        config = files.check_hdf5(path)
         if config is None:
             raise BundleError(
                 f"“{path.name}” holds weights without their architecture. Put what model.to_json() returns beside it, "
@@ -177,12 +177,12 @@ def _open(job: Job, work: Path) -> tuple[dict[str, Any], Path]:
             )
         return config, path
     if path.suffix == ".json":
-        config, weights = legacy_files.read_json(path), Path(str(job.weights))
+        config, weights = files.read_json(path), Path(str(job.weights))
     elif magic[:4] == _ZIP:
-        config, weights = legacy_files.unpack(path, work)
+        config, weights = files.unpack(path, work)
     else:
         raise BundleError(f"“{path.name}” is damaged: it is neither a .keras nor an HDF5 file. Save or fetch it again.")
-    legacy_files.check_hdf5(weights)
+    files.check_hdf5(weights)
     return config, weights
 
 
@@ -240,7 +240,7 @@ def _check_outputs(job: Job, activation: str, outputs: int) -> None:
 
 def _answers(job: Job, model: keras.Model, activation: str, spec: InputSpec) -> tuple[np.ndarray, np.ndarray]:
     """Return two pictures of chance and the probabilities that the older system gives them."""
-    from train.flatten import scaled
+    from train.legacy.flatten import scaled
 
     random = np.random.default_rng(0)
     coarse = random.integers(0, 256, (2, -(-spec.height // 8), -(-spec.width // 8), 3))

@@ -11,8 +11,8 @@ from keras import layers
 
 from model.errors import BundleError
 from train.architectures import FEATURES, LOGITS
-from train.legacy_graph import LayerSpec, NetworkSpec, follow
-from train.legacy_network import apply
+from train.legacy.graph import LayerSpec, NetworkSpec, follow
+from train.legacy.network import apply
 
 # What was done to pictures before the network saw them: factor and offset for each channel, and whether
 # the channels were turned round. “caffe” and “torch” as in keras.applications.imagenet_utils.
@@ -68,7 +68,7 @@ def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool
 
     Args:
         network: Its description.
-        model: The network, as `train.legacy_network.build` made it, with its weights.
+        model: The network, as `train.legacy.network.build` made it, with its weights.
         scale: A key of `SCALES`.
         bgr: Whether it was trained on blue, green, red.
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from model.errors import BundleError
 from model.labels import shown
-from train.legacy_options import LAYERS, cleaned, constant_of, index_of, options_of, printable
+from train.legacy.options import LAYERS, cleaned, constant_of, index_of, options_of, printable
 
 _MODELS = ("Sequential", "Functional", "Model")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer")

@@ -11,8 +11,8 @@ import keras
 from keras import layers
 
 from model.errors import BundleError
-from train.legacy_files import is_legacy_layout
-from train.legacy_graph import LayerSpec, NetworkSpec, follow
+from train.legacy.files import is_legacy_layout
+from train.legacy.graph import LayerSpec, NetworkSpec, follow
 
 # What Keras 3 layers no longer know; these values change nothing.
 _NEUTRAL: tuple[Any, ...] = (None, False, 1, "auto", "stateful", [])

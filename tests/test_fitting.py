@@ -62,6 +62,20 @@ def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
     assert not result.interrupted
 
 
+@pytest.mark.parametrize(("patience", "kept_last"), [(20, True), (2, False)])
+def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
+    part: Part, patience: int, kept_last: bool
+) -> None:
+    wrong = Part(part.pictures, part.targets[::-1])
+    settings = Settings(size=32, epochs=6, batch_size=8, patience=patience, learning_rate=0.01, keep="last")
+
+    result = fit(settings, InputSpec(32, 32), 2, part, wrong)
+
+    losses = [row["val_loss"] for row in result.history]
+    assert int(np.argmin(losses)) + 1 < len(losses)
+    assert result.best_epoch == (6 if kept_last else int(np.argmin(losses)) + 1)
+
+
 def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
     wrong = Part(part.pictures, part.targets[::-1])
     settings = Settings(size=32, epochs=6, batch_size=8, patience=6, learning_rate=0.01, schedule="plateau")

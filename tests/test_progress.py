@@ -83,7 +83,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-OPTIONS = [*QUICK, "--epochs", "6", "--early-size", "0.5", "--average", "0.8", "--mixing", "0.5"]
+OPTIONS = [*QUICK, "--epochs", "6", "--early-size", "0.5", "--average", "0.8", "--mixing", "0.5", "--keep", "last"]
 
 
 def weights(bundle: Path) -> list[np.ndarray]:

@@ -107,10 +107,14 @@ class EpochEnd(keras.callbacks.Callback):
         }
 
     def keep_if_best(self, logs: dict[str, float]) -> None:
-        """Keep the present weights when none did better at this size, and when they are numbers at all."""
+        """Keep the present weights when none did better at this size, or when they are the last and the last count.
+
+        Weights that are no numbers are never kept.
+        """
         progress, weights = self._progress, self.model.get_weights()
         loss = logs.get("val_loss", -math.inf)  # without validation the last epoch is the best
-        worse = progress.best_scale == self._phase.scale and progress.best_loss <= loss > -math.inf
+        last = self._settings.keep == "last" and progress.epoch == self._settings.epochs
+        worse = not last and progress.best_scale == self._phase.scale and progress.best_loss <= loss > -math.inf
         if math.isnan(loss) or (progress.best and worse) or not all(np.isfinite(w).all() for w in weights):
             return
         progress.best_loss, progress.best_scale = loss, self._phase.scale

@@ -1,4 +1,4 @@
-"""Fit a network in phases and keep the weights that did best on validation."""
+"""Fit a network in phases and keep the weights that did best on validation, or the last ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def fit(
         spec: Input size and colour mode.
         labels: Number of classes.
         train: Pictures to fit on.
-        validation: Pictures that choose the best epoch; may be empty, then the last one counts.
+        validation: Pictures that choose the best epoch (unless `settings.keep` is "last"); may be empty, then the
+            last one counts.
         file: Where the progress is kept, and what it may go on from.
         tensorboard: Directory for TensorBoard's records.
         on_epoch: Receives the figures of every epoch; what it raises ends the training.

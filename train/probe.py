@@ -36,10 +36,12 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
     classes = np.concatenate([train.classes[rows] for _ in mirrors])
     scaler = StandardScaler().fit(features)
     features = scaler.transform(features)
-    checks = scaler.transform(_features(pooled, validation.pictures, np.arange(len(validation.pictures))))
-    tries = _PENALTIES if len(checks) else _PENALTIES[1:2]
+    tries = _PENALTIES if len(validation.pictures) else _PENALTIES[1:2]
     regressions = [LogisticRegression(C=penalty, max_iter=300).fit(features, classes) for penalty in tries]
-    best = max(regressions, key=lambda r: r.score(checks, validation.classes) if len(checks) else 0)
+    if len(regressions) > 1:
+        checks = scaler.transform(_features(pooled, validation.pictures, np.arange(len(validation.pictures))))
+        regressions.sort(key=lambda r: r.score(checks, validation.classes), reverse=True)
+    best = regressions[0]
     weights = best.coef_ / scaler.scale_  # (classes, features), or one row for two classes
     offsets = best.intercept_ - weights @ scaler.mean_
     if len(best.classes_) == 2:

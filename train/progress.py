@@ -31,7 +31,7 @@ class Progress:
         best_epoch: The epoch it came from; 0 is the network before the first.
         best_scale: Size of the pictures it was measured at, as a share.
         history: One dict an epoch: phase, losses, accuracies, learning rate.
-        best: The weights that did best, in the order of `model.get_weights`.
+        best: The weights to keep if the run ended now, in the order of `model.get_weights`.
         variables: All variables of the network, those of its random layers included.
         optimizer: All variables of the optimizer.
     """

@@ -15,6 +15,7 @@ ARCHITECTURES = ("small", "plain", "mobilenet_v2", "resnet50")
 PRETRAINED = ("mobilenet_v2", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
+KEPT = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "resnet50": 224}
 
 
@@ -54,6 +55,8 @@ class Settings:
         mixing: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
         balance: How far rare classes are drawn as often as common ones, 0 to 1.
         average: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
+        keep: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
+            not cut short: better with few validation pictures and a rate that falls to zero.
         rotation: Largest turn either way, degrees.
         shift: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
@@ -100,6 +103,7 @@ class Settings:
     mixing: float = 0.0
     balance: float = 0.0
     average: float = 0.0
+    keep: str = "best"
     rotation: float = 12.0
     shift: float = 0.1
     zoom: float = 0.2
@@ -123,6 +127,7 @@ class Settings:
         _choice("--colour", self.colour, ("auto", *COLOUR_MODES))
         _choice("--optimizer", self.optimizer, OPTIMIZERS)
         _choice("--schedule", self.schedule, SCHEDULES)
+        _choice("--keep", self.keep, KEPT)
         if self.weights != "none" and self.architecture not in PRETRAINED:
             raise SettingsError(
                 f"--weights {self.weights} needs --architecture {' or '.join(PRETRAINED)}: “{self.architecture}” has "

@@ -118,7 +118,8 @@ def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[
                     raise
                 print(f"trial {trial.number + 1} failed: {reason}", file=sys.stderr)
                 raise reason from None
-            best = min(result.history, key=lambda row: row["val_loss"])
+            kept = [row for row in result.history if row["epoch"] == result.best_epoch]  # none is the network before
+            best = min(kept or result.history, key=lambda row: row["val_loss"])
             trial.set_user_attr("val_accuracy", best["val_accuracy"])
             return float(best["val_loss"])
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from train.progress import has_progress
 from train.recipe_book import RECIPES, load_recipe
-from train.settings import ARCHITECTURES, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
+from train.settings import ARCHITECTURES, KEPT, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
 from train.shortage import shortage
 
-_CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+_CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT}
 _KINDS: dict[str, Callable[[str], object]] = {
     "int": int,
     "int | None": int,

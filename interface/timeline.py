@@ -34,16 +34,18 @@ const seek = (event) => {
 element.addEventListener('click', seek);
 element.addEventListener('keydown', (event) => { if (event.key === 'Enter') seek(event); });
 // Events of a player do not rise, but they can be caught on their way down.
-const tell = (hidden) => (event) => {
+const tell = (playable) => (event) => {
   const note = document.querySelector('#not-playable');
-  if (note && event.target.matches && event.target.matches('#clip video')) note.classList.toggle('vz-hidden', hidden);
+  if (event.target.matches?.('#clip video')) note?.toggleAttribute('data-shown', !playable);
 };
 document.addEventListener('error', tell(false), true);
 document.addEventListener('loadedmetadata', tell(true), true);
 """
 
 STYLE = """
-.vz-hidden { display: none !important; }
+#not-playable:not([data-shown]) { display: none; }
+/* That the browser cannot play a clip is no error: the note says what to do. */
+#clip > [data-testid="status-tracker"] { display: none !important; }
 .vz-timeline { font-size: 14px; }
 .vz-timeline p { margin: 0 0 6px; }
 .vz-lane { position: relative; cursor: pointer; }

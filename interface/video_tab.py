@@ -26,7 +26,7 @@ Outputs = tuple[Any, ...]
 Known = tuple[Path, ClipRecord] | None
 
 _PROGRESS = gr.Progress()
-_HIDE_NOTE = "() => { document.querySelector('#not-playable')?.classList.add('vz-hidden'); }"
+_HIDE_NOTE = "() => { document.querySelector('#not-playable')?.removeAttribute('data-shown'); }"
 
 
 def add_video_tab(
@@ -99,7 +99,7 @@ def add_video_tab(
                 webcam_options=gr.WebcamOptions(mirror=False),
                 elem_id="clip",
             )
-            gr.HTML(text("not_playable"), elem_id="not-playable", elem_classes="vz-hidden")
+            gr.HTML(text("not_playable"), elem_id="not-playable")
             with gr.Row():
                 button = gr.Button(text("read_clip"), variant="primary", elem_id="read-clip")
                 stop = gr.Button(text("stop"), elem_id="stop")

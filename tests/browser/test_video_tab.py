@@ -34,7 +34,7 @@ def total(page: Page) -> Locator:
 
 def upload(page: Page, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
-        page.locator("#clip button").first.click()
+        page.locator("#clip button:visible").first.click()
     with page.expect_response(lambda response: "/upload" in response.url):
         chooser.value.set_files(path)
     page.locator("#clip video").wait_for(state="attached")
@@ -136,8 +136,9 @@ def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(page: Page, tmp_p
 
     upload(page, write_clip(tmp_path / "clip.avi", [scene()] * 3, codec="mpeg4", pixels="yuv420p"))
 
+    expect(note).to_be_visible()
     expect(note).to_contain_text("cannot play")
-    page.locator("#clip button[aria-label=Clear]").click()
+    page.locator("#clip button[aria-label=Clear]:visible").click()
     expect(note).to_be_hidden()
     upload(page, CLIP)
     expect(page.locator("#clip video")).to_have_js_property("readyState", 4)

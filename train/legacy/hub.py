@@ -15,7 +15,7 @@ from model.errors import ModelNotFoundError
 from model.hub import repository_of
 from model.hub_cache import ids
 from model.hub_download import DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND, Contents, contents_of, fetch_apart
-from train.legacy_labels import NAMES
+from train.legacy.labels import NAMES
 from train.parts import listed
 
 _WHOLE, _WEIGHTS = (".keras",), (".h5", ".hdf5")

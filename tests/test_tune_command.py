@@ -116,7 +116,7 @@ def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(
     def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
         if settings.batch_size == 512:
             raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
-        return FitResult(None, [{"val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
+        return FitResult(None, [{"epoch": 1, "val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
 
     monkeypatch.setattr("train.fitting.fit", fit)
     arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]

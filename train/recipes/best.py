@@ -6,8 +6,8 @@ classes drawn more often. What is kept is the moving average of the weights at t
 an epoch by chance.
 
 Measured (README.md has the commands): sunglasses on people never seen 0.989; three athletes 0.827; of 21 pictures of
-four Dragon Ball characters 0.810, where the epoch with the lowest loss on 21 validation pictures has 0.667 (on the 42 of
-both parts together the two are even). With the best epoch instead of the last: 100 sports from 34 pictures a class
+four Dragon Ball characters 0.810, where the epoch with the lowest loss on 21 validation pictures has 0.667 (on the 42
+of both parts together the two are even). With the best epoch instead of the last: 100 sports from 34 pictures a class
 0.860, after 26 epochs 0.862, where the regression alone gives 0.78.
 """
 

@@ -8,6 +8,7 @@ Both kinds alternate in one process, on pictures of noise: what they show does n
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import resource
 import statistics
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="steps an epoch")
     steps = parser.parse_args().steps
     keep_freed_memory()
-    settings = load_recipe("best")
+    settings = dataclasses.replace(load_recipe("best"), least_steps=1)
     rng = np.random.default_rng(1)
     pictures = rng.integers(0, 256, (steps * settings.batch_size, SIDE, SIDE, 3), np.uint8)
     targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(pictures))]

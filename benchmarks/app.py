@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from model.explanation import explain_prepared, overlay
 from model.hub import resolve_model
 from model.isolation import Decoders
 from tests.pictures import scene
-from tests.serving import ROOT, environment, free_port
+from tests.serving import ROOT, answers, environment, free_port
 
 _STARTS, _ROUNDS = 5, 30
 _SHOWN_SIDE = 768
@@ -55,7 +54,7 @@ def _print_starts(temporary: Path, model: str | None) -> None:
         command = [sys.executable, "app.py", "--port", str(port), *(["--model", model] if model else [])]
         app = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         url = f"http://127.0.0.1:{port}/"
-        while not _answers(url):
+        while not answers(url):
             time.sleep(0.02)
         page.append(time.perf_counter() - began)
         time.sleep(3)
@@ -95,14 +94,6 @@ def _milliseconds(way: Callable[[], object]) -> float:
         way()
         times.append(time.perf_counter() - began)
     return statistics.median(times) * 1000
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=10):
-            return True
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

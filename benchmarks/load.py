@@ -20,14 +20,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.serving import EXAMPLES, running_app
+from tests.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
 PICTURES, CLIPS = 40, 10
 _PATIENCE = 300.0
@@ -46,16 +44,10 @@ class Times:
 def ask(url: str, endpoint: str, path: Path) -> float:
     """Upload a file and wait for the last answer about it, as the browser does; returns the seconds."""
     began = time.perf_counter()
-    boundary = uuid.uuid4().hex
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{path.name}"\r\n\r\n'
-    body = head.encode() + path.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
-    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    (uploaded,) = json.loads(_send(f"{url}gradio_api/upload", body, kind))
-    file = {"path": uploaded, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
-    others = [0, 0, 0] if endpoint == "predict_video" else []  # frames per second, from, to
-    data = json.dumps({"data": [file, *others]}).encode()
-    event = json.loads(_send(f"{url}gradio_api/call/{endpoint}", data, {"Content-Type": "application/json"}))
-    stream = _send(f"{url}gradio_api/call/{endpoint}/{event['event_id']}", None, {}).decode()
+    try:
+        stream = asked_as_a_browser(url, endpoint, path.name, path.read_bytes(), _PATIENCE)
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"status {error.code}: {error.read()[:300]!r}") from error
     if "event: complete" not in stream:
         raise RuntimeError(stream.strip()[-300:] or "no answer")
     return time.perf_counter() - began
@@ -129,13 +121,11 @@ class App:
     """The app's process and those that it started."""
 
     def __init__(self, url: str) -> None:
-        port = f"--port {urlsplit(url).port} "
-        self._root = next(pid for pid, command in _commands() if "app.py" in command and port in command)
+        self._root = app_process(url)
 
     def processes(self) -> list[int]:
         """Return the ids of the app and its children."""
-        parents = {pid: _parent(pid) for pid, _ in _commands()}
-        return [self._root, *(pid for pid, parent in parents.items() if parent == self._root)]
+        return family_of(self._root)
 
     def memory(self) -> int:
         """Return the resident memory of all of them in bytes."""
@@ -219,37 +209,12 @@ def _read_clips(url: str, clips: list[Path], stop: threading.Event) -> None:
         ask(url, "predict_video", path)
 
 
-def _send(url: str, body: bytes | None, headers: dict[str, str]) -> bytes:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_PATIENCE) as answer:
-            return bytes(answer.read())
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"status {error.code}: {error.read()[:300]!r}") from error
-
-
 def _summary(seconds: list[float]) -> str:
     if not seconds:
         return "none"
     ordered = sorted(seconds)
     high = ordered[int(0.95 * (len(ordered) - 1))]
     return f"median {statistics.median(ordered) * 1000:.0f} ms, p95 {high * 1000:.0f} ms"
-
-
-def _commands() -> list[tuple[int, str]]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append((int(path.parent.name), path.read_bytes().replace(b"\0", b" ").decode(errors="replace")))
-        except OSError:
-            continue
-    return found
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
 
 
 def _resident(pid: int) -> int:

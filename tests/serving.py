@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -9,9 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 
@@ -61,7 +64,7 @@ def running_app(
         )
         try:
             end = time.monotonic() + patience
-            while not _answers(url):
+            while not answers(url):
                 if process.poll() is not None or time.monotonic() > end:
                     raise RuntimeError(f"the app did not start:\n{log.read_text(encoding='utf-8')}")
                 time.sleep(0.2)
@@ -94,9 +97,56 @@ def write_long_clip(path: Path) -> Path:
     return path
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Say whether somebody answers at an address."""
     try:
         with urllib.request.urlopen(url, timeout=10):
             return True
     except OSError:
         return False
+
+
+def asked_as_a_browser(url: str, endpoint: str, name: str, content: bytes, patience: float) -> str:
+    """Upload a file to the app, ask an endpoint about it as the page does, and return all events of the answer.
+
+    Raises:
+        urllib.error.HTTPError: The app refuses the upload or the call.
+        OSError: It cannot be reached, or says nothing for `patience` seconds.
+    """
+    boundary = uuid.uuid4().hex
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    kind = f"multipart/form-data; boundary={boundary}"
+    (path,) = json.loads(_sent(f"{url}gradio_api/upload", body, kind, patience))
+    file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+    others = [0, 0, 0] if endpoint == "predict_video" else []  # frames per second, from, to
+    call = f"{url}gradio_api/call/{endpoint}"
+    event = json.loads(_sent(call, json.dumps({"data": [file, *others]}).encode(), "application/json", patience))
+    return _sent(f"{call}/{event['event_id']}", None, "", patience).decode()
+
+
+def app_process(url: str) -> int:
+    """Return the process id of the app that answers at an address of this machine (Linux)."""
+    port = f"--port\0{urlsplit(url).port}\0"
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = path.read_text(encoding="utf-8", errors="replace")
+            if "app.py" in command and port in command:
+                return int(path.parent.name)
+    raise RuntimeError("the app that answers is not this machine's")
+
+
+def family_of(root: int) -> list[int]:
+    """Return the ids of a process and of its children (Linux)."""
+    found = [root]
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            if int(path.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == root:
+                found.append(int(path.parent.name))
+    return found
+
+
+def _sent(url: str, body: bytes | None, kind: str, patience: float) -> bytes:
+    request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
+    with urllib.request.urlopen(request, timeout=patience) as answer:
+        return bytes(answer.read())

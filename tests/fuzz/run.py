@@ -115,6 +115,13 @@ def cases(target: Target, seed: int, name: str, folders: list[Path]) -> Iterator
         number += 1
 
 
+def keep_finding(folder: Path, name: str, content: bytes, detail: str) -> None:
+    """Write a file that broke something into a folder of its own, with what it did."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    (folder / "what-happened.txt").write_text(detail, encoding="utf-8")
+
+
 def fuzz(
     name: str,
     target: Target,
@@ -139,9 +146,7 @@ def fuzz(
             tally.add(outcome)
             if outcome.word in FINDINGS:
                 folder = keep / f"{name}-{seed}-{number}-{outcome.word}"
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / file).write_bytes(content)
-                (folder / "what-happened.txt").write_text(outcome.detail, encoding="utf-8")
+                keep_finding(folder, file, content, outcome.detail)
                 last = outcome.detail.strip().splitlines()[-1:]
                 say(f"{outcome.word}: {folder / file}: {''.join(last)[:200]}")
             path.unlink()

@@ -7,19 +7,16 @@ import json
 import tempfile
 import time
 import urllib.error
-import urllib.request
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tests.fuzz.run import FINDINGS, MEMORY_BYTES, cases
+from tests.fuzz.run import FINDINGS, MEMORY_BYTES, cases, keep_finding
 from tests.fuzz.targets import TARGETS, Target
-from tests.serving import running_app
+from tests.serving import app_process, asked_as_a_browser, family_of, running_app
 
 # On a busy machine a file waits for others; a hang is longer than every limit of the app for a file that small.
 _SECONDS = 400.0
@@ -55,7 +52,7 @@ def fuzz_app(
         app = running_app(Path(work), VISTAZO_MAX_REQUESTS_PER_MINUTE="1000000")
         with app as url, ThreadPoolExecutor(_AT_ONCE) as senders:
             log = Path(work) / "app.log"
-            root = _process_at(url)
+            root = app_process(url)
             said = log.stat().st_size
             everything = islice(enumerate(_mixed(seed, folders)), files)
             while end is None or time.monotonic() < end:
@@ -72,11 +69,13 @@ def fuzz_app(
                     word, detail = answer.result()
                     tally.words[word] += 1
                     if word in FINDINGS or unforeseen:
-                        _keep(keep / f"app-{kind}-{seed}-{number}-{word}", file, content, detail)
+                        keep_finding(keep / f"app-{kind}-{seed}-{number}-{word}", file, content, detail)
                         say(f"{word}: {kind} {number} {file}: {detail[:200]}")
                 if unforeseen:
                     tally.words["unexpected"] += 1
-                    _keep(keep / f"app-{seed}-{some[0][0]}-log", "app.log", log.read_bytes(), "a traceback in the log")
+                    keep_finding(
+                        keep / f"app-{seed}-{some[0][0]}-log", "app.log", log.read_bytes(), "a traceback in the log"
+                    )
     if tally.largest > MEMORY_BYTES:
         tally.words["memory"] += 1
     return tally
@@ -85,7 +84,7 @@ def fuzz_app(
 def outcome(url: str, kind: str, name: str, content: bytes) -> tuple[str, str]:
     """Upload a file, ask about it, and return what became of it, in a word, and for a finding in many."""
     try:
-        stream = _asked(url, _ENDPOINTS[kind], name, content)
+        stream = asked_as_a_browser(url, _ENDPOINTS[kind], name, content, _SECONDS)
     except urllib.error.HTTPError as error:
         return "unexpected", f"status {error.code}: {error.read()[:500]!r}"
     except TimeoutError as error:
@@ -104,12 +103,7 @@ def outcome(url: str, kind: str, name: str, content: bytes) -> tuple[str, str]:
 
 def memory_of(root: int) -> int:
     """Return the memory of a process and its children, in bytes; what they share is counted once."""
-    found = [root]
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if int(path.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == root:
-                found.append(int(path.parent.name))
-    return sum(_proportional(process) for process in found)
+    return sum(_proportional(process) for process in family_of(root))
 
 
 def _proportional(process: int) -> int:
@@ -127,35 +121,3 @@ def _mixed(seed: int, folders: list[Path]) -> Iterator[tuple[str, str, bytes]]:
     while True:
         for kind in ("picture", "picture", "picture", "picture", "clip"):
             yield kind, *next(sources[kind])
-
-
-def _asked(url: str, endpoint: str, name: str, content: bytes) -> str:
-    boundary = uuid.uuid4().hex
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
-    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
-    (path,) = json.loads(_send(f"{url}gradio_api/upload", body, f"multipart/form-data; boundary={boundary}"))
-    file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-    data = json.dumps({"data": [file, *([0, 0, 0] if endpoint == "predict_video" else [])]}).encode()
-    event = json.loads(_send(f"{url}gradio_api/call/{endpoint}", data, "application/json"))["event_id"]
-    return _send(f"{url}gradio_api/call/{endpoint}/{event}").decode()
-
-
-def _send(url: str, body: bytes | None = None, kind: str = "") -> bytes:
-    request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
-    with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
-        return bytes(answer.read())
-
-
-def _process_at(url: str) -> int:
-    port = f"--port\0{urlsplit(url).port}\0"
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if port in path.read_text(encoding="utf-8", errors="replace"):
-                return int(path.parent.name)
-    raise RuntimeError("the app that answers is not this machine's")
-
-
-def _keep(folder: Path, name: str, content: bytes, detail: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    (folder / "what-happened.txt").write_text(detail, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections import Counter
@@ -36,6 +37,8 @@ _GRACE_SECONDS, _LEAST_BYTES_A_SECOND = 60.0, 2000
 _JSON_SECONDS = 60.0
 # A class of fifty behind one address is one visitor here.
 _BODIES_AT_ONCE, _BODIES_OF_ONE_VISITOR = 300, 100
+
+_log = logging.getLogger("vistazo")
 
 
 class Doors:
@@ -102,7 +105,7 @@ class _Body:
     def __init__(self, receive: Receive, send: Send, language: str, files: VisitorFiles | None) -> None:
         self._receive, self._send, self._language, self._files = receive, send, language, files
         self._began = time.monotonic()
-        self._bytes = self._looked_at = 0
+        self._bytes, self._looked_at = 0, -_LOOK_AT_THE_DISK_EVERY  # the first look is before anything is written
         self._whole = False
         self.on_end: Callable[[], None] | None = None
         self.answering = False
@@ -133,6 +136,7 @@ class _Body:
         if self._files and self._bytes >= self._looked_at + _LOOK_AT_THE_DISK_EVERY:
             self._looked_at = self._bytes
             if not self._files.has_room():
+                _log.warning("no room for uploads on the disk")
                 raise self._refuse(507, "disk_full")
         self._whole = not message.get("more_body", False)
         if self._whole:

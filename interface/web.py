@@ -1,4 +1,4 @@
-"""What the web server does besides Gradio: language, `/healthz`, `/waiting`, embedding, no uploads to a full disk."""
+"""What the web server does besides Gradio: language, `/healthz`, `/waiting`, embedding, a warning of little memory."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
         "middleware": [
             Middleware(_LanguageFirst),
             Middleware(Doors, files=files),
-            Middleware(_RoomForUploads, files=files),
+            Middleware(_MemoryWatch),
         ],
         "lifespan": remember_little,
     }
@@ -114,25 +114,19 @@ class _LanguageFirst:
         await self._app(scope, receive, collect)
 
 
-class _RoomForUploads:
-    """Refuses uploads while the disk is full, instead of leaving parts of them there."""
+class _MemoryWatch:
+    """Warns in the log, about once a minute at most, when memory is short as an upload begins."""
 
-    def __init__(self, app: ASGIApp, files: VisitorFiles) -> None:
-        self._app, self._files = app, files
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
         self._warned = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        uploads = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith("/upload")
-        if not uploads:
-            return await self._app(scope, receive, send)
-        self._warn_of_little_memory()
-        if self._files.has_room():
-            return await self._app(scope, receive, send)
-        _log.warning("no room for uploads on the disk")
-        sentence = "There is no room for files on the server at the moment. Try again in some minutes."
-        await JSONResponse({"detail": sentence, "error": sentence}, 507)(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith("/upload"):
+            self._warn()
+        await self._app(scope, receive, send)
 
-    def _warn_of_little_memory(self) -> None:
+    def _warn(self) -> None:
         free, whole = memory()
         now = time.monotonic()
         if whole and free < _LEAST_MEMORY * whole and now > self._warned + _SECONDS_BETWEEN_WARNINGS:

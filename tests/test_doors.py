@@ -117,9 +117,17 @@ def test_an_upload_that_trickles_is_ended(door: Doors, monkeypatch: pytest.Monke
 
 def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "_LOOK_AT_THE_DISK_EVERY", 1000)
-    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: False)
+    looks = iter([True, False])
+    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: next(looks))
     status, answer = asked(door, "/gradio_api/upload", [b"x" * 600] * 10, "fr")
     assert status == 507 and answer["detail"].startswith("Il n’y a pas de place")
+
+
+def test_nothing_is_taken_while_the_disk_is_full(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: False)
+    status, answer = asked(door, "/gradio_api/upload", [b"x"])
+    assert status == 507 and answer["detail"].startswith("There is no room for files")
+    assert asked(door, "/gradio_api/call/predict_image", [b"{}"])[0] == 200
 
 
 def test_one_visitor_takes_only_so_many_places(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from model.isolation import resident
 from tests.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
 PICTURES, CLIPS = 40, 10
@@ -129,7 +130,7 @@ class App:
 
     def memory(self) -> int:
         """Return the resident memory of all of them in bytes."""
-        return sum(_resident(pid) for pid in self.processes())
+        return sum(resident(pid) for pid in self.processes())
 
 
 def main() -> int:
@@ -215,13 +216,6 @@ def _summary(seconds: list[float]) -> str:
     ordered = sorted(seconds)
     high = ordered[int(0.95 * (len(ordered) - 1))]
     return f"median {statistics.median(ordered) * 1000:.0f} ms, p95 {high * 1000:.0f} ms"
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4096
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

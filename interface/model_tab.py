@@ -17,6 +17,7 @@ from interface.languages import ENGLISH, language_of, say, text
 from model.bundle import Bundle
 from model.errors import PictureError
 from model.hub import EMBEDDED
+from model.hub_plots import MOST_PLOTS
 from model.isolation import Decoders
 from model.loading import LoadedModel
 from model.preprocessing import read_picture
@@ -37,7 +38,6 @@ _PLOTS = {
     "training_curves": "plot_training_curves",
 }
 _CLASSES_SHOWN = 8
-_MOST_PLOTS = 12
 _LARGEST_FIGURE = 1e9
 
 STYLE = """
@@ -77,15 +77,15 @@ def add_model_tab(model: LoadedModel, decoders: Decoders, files: VisitorFiles) -
     with gr.Row(elem_id="plots", visible=bool(plots or fetched)):
         shown = [_plot(number, *plot) for number, plot in enumerate(plots)]
         if fetched:
-            shown = [_plot(number) for number in range(_MOST_PLOTS)]
+            shown = [_plot(number) for number in range(MOST_PLOTS)]
     if fetched:
 
         def look(request: gr.Request) -> list[Any]:
             found = [
                 gr.update(value=path, label=_name_in(language_of(request), name), visible=True)
-                for path, name in fetched.found()[:_MOST_PLOTS]
+                for path, name in fetched.found()[:MOST_PLOTS]
             ]
-            return found + [gr.update(visible=False)] * (_MOST_PLOTS - len(found))
+            return found + [gr.update(visible=False)] * (MOST_PLOTS - len(found))
 
         gr.on(None, look, None, shown, api_visibility="private", queue=False, show_progress="hidden")
     return page
@@ -254,7 +254,7 @@ def _safe(value: str) -> str:
 
 def _plots(folder: Path) -> Iterable[tuple[np.ndarray, str]]:
     """Yield the plots of the report with their names; decoded here, so that nothing else is passed on to visitors."""
-    for path in sorted(folder.glob("*.png"))[:_MOST_PLOTS]:
+    for path in sorted(folder.glob("*.png"))[:MOST_PLOTS]:
         try:
             yield read_picture(path), path.stem
         except PictureError:

@@ -38,6 +38,14 @@ def decoders() -> Iterator[Decoders]:
 
 
 @pytest.fixture
+def own_decoders() -> Iterator[Decoders]:
+    """Decoders whose processes nobody else has started: what another test began may end those that wait."""
+    decoders = Decoders(300, picture_seconds=5, silent_seconds=5)
+    yield decoders
+    decoders.close()
+
+
+@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     write_class(tmp_path / "red", (200, 30, 30), 1)
     return next(path for path in tmp_path.rglob("*") if path.is_file())
@@ -73,8 +81,8 @@ def test_an_unforeseen_error_comes_through(decoders: Decoders) -> None:
         decoders.call(tasks.fail_unforeseen, FILE)
 
 
-def test_a_process_is_kept_for_the_next_picture(decoders: Decoders) -> None:
-    assert decoders.call(tasks.who, FILE) == decoders.call(tasks.who, FILE) != os.getpid()
+def test_a_process_is_kept_for_the_next_picture(own_decoders: Decoders) -> None:
+    assert own_decoders.call(tasks.who, FILE) == own_decoders.call(tasks.who, FILE) != os.getpid()
 
 
 @pytest.mark.parametrize("task", [tasks.crash, tasks.grow])
@@ -142,23 +150,23 @@ def has_ended(process: int) -> bool:
         return True
 
 
-def test_processes_that_are_killed_again_and_again_are_replaced(decoders: Decoders, picture: Path) -> None:
+def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: Decoders, picture: Path) -> None:
     for _ in range(20):
-        process = decoders.call(tasks.who, FILE)
+        process = own_decoders.call(tasks.who, FILE)
         os.kill(process, signal.SIGKILL)
         while not has_ended(process):
             time.sleep(0.01)
 
-    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
 
 
-def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(decoders: Decoders, picture: Path) -> None:
-    process = decoders.call(tasks.who, FILE)
+def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: Decoders, picture: Path) -> None:
+    process = own_decoders.call(tasks.who, FILE)
     threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
 
     with pytest.raises(DecodingError, match="stops the decoder"):
-        decoders.call(tasks.wait_for_a_while, FILE, 60)
-    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+        own_decoders.call(tasks.wait_for_a_while, FILE, 60)
+    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
 
 
 def _may_leave_the_network() -> bool:

@@ -12,12 +12,15 @@ the page says what it waits for and becomes the real one by itself.
 from __future__ import annotations
 
 import argparse
+import atexit
 import logging
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Gradio reads this when it is imported; nothing about visitors leaves the machine.
@@ -29,12 +32,14 @@ from model.loading import ModelLoader
 
 if TYPE_CHECKING:
     from interface.demo import Page
-
+    from model.isolation import Decoders
 
 FALLBACK = "default"
 # With a healthy Hub, a small model is there about when Gradio is. So much longer a visitor may find
 # nothing at all, rather than a page that says "in a moment".
 _PATIENCE = 3.0
+# After SIGTERM; the web server gives its connections five.
+_MOST_SECONDS_TO_END = 8.0
 
 
 def make_demo(model: str | None, fallback: str | None, other: str | None = None) -> Page:
@@ -84,9 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     keep_few_arenas()
     folder = own_folder()
-    signal.signal(signal.SIGTERM, _interrupt)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # what a clip that just ended has written since
+    signal.signal(signal.SIGTERM, _ending(folder))
     try:
-        return _serve(make_demo(models[0], options.fallback, *models[1:]), options)
+        page = make_demo(models[0], options.fallback, *models[1:])
+        signal.signal(signal.SIGTERM, _ending(folder, page.decoders))
+        return _serve(page, options)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -115,8 +123,23 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
     return 0
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _ending(folder: Path, decoders: Decoders | None = None) -> Callable[..., None]:
+    """Return what is done when the program is told to end: work is given up, and soon the program with it."""
+
+    def end_now() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        timer = threading.Timer(_MOST_SECONDS_TO_END, end_now)
+        timer.daemon = True
+        timer.start()
+        if decoders:
+            decoders.close()
+        raise KeyboardInterrupt
+
+    return interrupt
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -272,6 +272,10 @@ def _write_files(record: ClipRecord, name: str) -> list[str]:
 def _number(value: object, key: str, language: str) -> float:
     if value is None:
         return 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    number = math.nan
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # a whole number of any size
+            number = float(value)
+    if not math.isfinite(number) or number < 0:
         raise SettingsError(say(language, key, value=str(value)[:40]))
-    return float(value)
+    return number

@@ -16,6 +16,7 @@ from gradio.i18n import I18nData
 from interface import languages
 from interface.accessibility import SCRIPT
 from interface.batch_tab import add_batch_tab, headings
+from interface.calls import PoliteBlocks
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
 from interface.image_tab import add_image_tab
@@ -46,7 +47,7 @@ _LABELS_LISTED = 300
 _log = logging.getLogger("vistazo")
 
 
-class Page(gr.Blocks):
+class Page(PoliteBlocks):
     """The page, with what serves its visitors.
 
     Attributes:
@@ -147,8 +148,8 @@ def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
 
 
 def _limited(page: Page) -> Page:
-    # Whoever waits hears of it every second, not whenever one of the others is done.
-    page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE)
+    # Whoever waits hears of it every second, not whenever one of the others is done; nobody goes past the queue.
+    page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE, api_open=False)
     _protect_examples(page)
     return page
 

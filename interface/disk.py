@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import os
 import re
@@ -112,6 +113,16 @@ class VisitorFiles:
     def _fits(self) -> bool:
         self.folder.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.folder).free > self._most
+
+
+def is_full(error: BaseException) -> bool:
+    """Say whether an error, or one that it was made of, comes from a disk without room."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        link = link.__cause__
+    return False
 
 
 def _can_lock() -> bool:

@@ -9,9 +9,12 @@ from collections.abc import AsyncIterator
 from copy import copy
 from typing import Any
 
-from fastapi import FastAPI
+import gradio as gr
+from fastapi import FastAPI, HTTPException
 from gradio.blocks import Blocks
 from gradio.queueing import AsyncQueue, EventMessage, Queue
+from gradio.route_utils import FileUploadProgress
+from gradio.routes import file_upload_statuses
 from gradio.server_messages import ProcessCompletedMessage
 from gradio.state_holder import SessionState, StateHolder
 from gradio.utils import LRUCache
@@ -20,6 +23,9 @@ MOST_SESSIONS = 1000  # remembered at once
 # A clip brings about one answer a second: whoever leaves so many unread has left, or wants to fill the memory.
 MOST_UNREAD = 120
 _TIDY_EVERY = 60.0
+# Callers choose the names of their sessions; Gradio's have ten characters, those of its clients 36.
+_LONGEST_NAME = 100
+_TOO_LONG = f"A session_hash should have at most {_LONGEST_NAME} characters. Choose a shorter one."
 _UNREAD = "Nobody has read the answers for a while, so the work was given up. Ask again."
 
 
@@ -43,6 +49,8 @@ class Sessions(StateHolder):
 
     def __getitem__(self, session_id: str) -> SessionState:
         """Return a visitor's session, a new one when there is none."""
+        if len(session_id) > _LONGEST_NAME:
+            raise gr.Error(_TOO_LONG, print_exception=False)
         if session_id not in self.session_data:
             self.session_data[session_id] = Session(self.blocks)
         return super().__getitem__(session_id)
@@ -88,6 +96,8 @@ class Messages(LRUCache):
 
     def __setitem__(self, session: str, unread: AsyncQueue[EventMessage]) -> None:
         """Remember a new session, and forget another when there are too many."""
+        if len(session) > _LONGEST_NAME:
+            raise HTTPException(422, _TOO_LONG)
         while session not in self and len(self) >= self.max_size:
             self._forget(next((other for other in self if self._is_done(other)), next(iter(self))))
         super().__setitem__(session, _Unread(self._queue, session))
@@ -132,7 +142,34 @@ class _Unread(AsyncQueue):
         self._giving_up = asyncio.ensure_future(self._of.clean_events(session_hash=self._session))
 
 
+class Uploads:
+    """What Gradio knows of uploads for those who watch them arrive, forgotten a while after they have.
+
+    Gradio forgets an upload only when somebody has watched its end, and never that somebody asked for it.
+
+    Args:
+        progress: Where Gradio keeps it.
+        most: Uploads remembered at once.
+    """
+
+    def __init__(self, progress: FileUploadProgress, most: int = MOST_SESSIONS) -> None:
+        self._progress, self._most = progress, most
+        self._ended: set[str] = set()
+
+    def forget_ended(self) -> None:
+        """Forget the uploads that had ended the last time already, and the oldest where there are too many."""
+        known, asked = self._progress._statuses, self._progress._signals
+        for name in list(known)[: max(0, len(known) - self._most)]:
+            self._ended.add(name)
+        for name in self._ended:
+            self._progress.stop_tracking(name)
+        self._ended = {name for name, upload in known.items() if upload.is_done}
+        for name in [name for name, signal in asked.items() if name not in known and not signal._waiters]:  # type: ignore[attr-defined]
+            del asked[name]
+
+
 async def _tidy(page: Blocks) -> None:
+    uploads = Uploads(file_upload_statuses)
     while True:
         await asyncio.sleep(_TIDY_EVERY)
         # Names of uploads that our own clean-up removes; Gradio would keep them for ever.
@@ -140,3 +177,4 @@ async def _tidy(page: Blocks) -> None:
         messages = page._queue.pending_messages_per_session
         if isinstance(messages, Messages):
             messages.forget_done()
+        uploads.forget_ended()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import html
 import json
 import logging
 import os
 import threading
 import time
+import traceback
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 
 import gradio as gr
 from starlette.requests import Request
 
-from interface.disk import VisitorFiles
+from interface.disk import VisitorFiles, is_full
 from interface.languages import language_of, say, translated
 from model.errors import BundleError, VistazoError
 
@@ -76,11 +76,14 @@ class Visitors:
                 # Gradio renders the message as HTML, and it holds the file's name.
                 raise gr.Error(html.escape(translated(error, language), quote=False), print_exception=False) from error
             outcome = "failed"
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_full(error):
                 _log.warning("the disk is full")
                 self.files.make_room()
                 raise gr.Error(say(language, "disk_full"), print_exception=False) from error
-            _log.exception("a visitor's request failed")
+            if isinstance(error, BundleError):  # about the model, not about a visitor's file
+                _log.exception("a visitor's request failed")
+            else:
+                log_fault("a visitor's request failed", error)
             raise gr.Error(say(language, "unexpected"), print_exception=False) from error
         finally:
             self._count(endpoint, outcome, time.monotonic() - began)
@@ -128,3 +131,12 @@ def address_of(request: gr.Request | Request | None) -> str | None:
             return forwarded[:64]
     client = request.client
     return client.host if client else None
+
+
+def log_fault(what: str, error: BaseException) -> None:
+    """Log where something unforeseen happened, without the error's own words: they may name a visitor's file."""
+    links = [error]
+    while (before := links[-1].__cause__ or links[-1].__context__) is not None and before not in links:
+        links.append(before)
+    places = (f"{type(link).__name__}\n{''.join(traceback.format_tb(link.__traceback__))}" for link in reversed(links))
+    _log.error("%s: %s", what, "from it: ".join(places).rstrip())

@@ -83,7 +83,7 @@ class Decoders:
                 return self._call(task, (source, *arguments), _name(source), large=True)
 
     def _call(self, task: Callable[..., Any], arguments: tuple[Any, ...], name: str, *, large: bool) -> Any:
-        process = self._take(large=large)
+        process = self._take(name, large=large)
         answered, fresh = False, not process.waited
         try:
             (result,) = process.do(task, arguments, self._picture_seconds, None, name)
@@ -93,6 +93,8 @@ class Decoders:
             if fresh:
                 raise
         except DecodingError as error:
+            if self._closed:
+                raise _stops(name) from error
             if process.crowded_out and not large:
                 raise _CrowdedOutError(*error.args) from error
             raise
@@ -128,7 +130,7 @@ class Decoders:
             VistazoError: What the task raises.
         """
         while True:
-            process = self._take()
+            process = self._take(_name(path))
             fresh = not process.waited
             threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
             items = process.do(
@@ -140,6 +142,10 @@ class Decoders:
             except _GoneError:
                 if fresh:
                     raise
+            except DecodingError as error:
+                if self._closed:
+                    raise _stops(_name(path)) from error
+                raise
             finally:
                 self._give_back(process, whole=False)
 
@@ -148,15 +154,20 @@ class Decoders:
         threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
 
     def close(self) -> None:
-        """End the processes that wait for work."""
+        """End all processes, also those at work: whoever waits for them is told; nothing is decoded any more."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            working = list(self._working)
+        for process in working:
+            process.kill()
         for process in idle:
             process.end()
 
-    def _take(self, *, large: bool = False) -> _Process:
+    def _take(self, name: str, *, large: bool = False) -> _Process:
         with self._lock:
+            if self._closed:
+                raise _stops(name)
             found = None
             while self._idle and found is None:
                 process = self._idle.pop()
@@ -306,6 +317,12 @@ class _Process:
             return self._connection.recv()
         except (EOFError, OSError) as error:
             raise took_too_much_memory(name) from error
+
+
+def _stops(name: str) -> DecodingError:
+    return DecodingError(
+        Sentence("{name} was not read to its end: the server stops. Try again in a minute.", name=name)
+    )
 
 
 def _name(source: Path | bytes) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from interface.disk import VisitorFiles, own_folder
-from tests.serving import ROOT, environment
+from tests.serving import ROOT, asked_as_a_browser, environment, family_of, free_port, write_long_clip
 
 
 @pytest.fixture
@@ -109,30 +115,29 @@ def test_parts_of_uploads_that_broke_off_go_after_minutes(folder: Path, monkeypa
     assert not (folder / "tmpab12_9xy").exists() and (folder / "one/tmpab12_9xy").exists()
 
 
-def test_at_the_end_nothing_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("clips", [0, 3])
+def test_at_the_end_nothing_is_left(clips: int, tmp_path: Path) -> None:
     """The app is told to end (SIGTERM), as a Space is: it does within ten seconds, with its files and processes."""
-    import json
-    import urllib.request
-
-    from tests.serving import free_port
-
     port = free_port()
+    url, log = f"http://127.0.0.1:{port}/", tmp_path / "app.log"
     variables = environment(tmp_path) | {"TMPDIR": str(tmp_path), "GRADIO_TEMP_DIR": ""}
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port)],
-        cwd=ROOT,
-        env=variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, env=variables, stdout=output, stderr=output
+        )
     try:
         for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
-                    assert json.load(answer)["ready"] is True
-                    break
-            except OSError:
-                time.sleep(0.1)
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}healthz", timeout=5) as answer:
+                assert json.load(answer)["ready"] is True
+                break
+            time.sleep(0.1)
+        content = write_long_clip(tmp_path / "long.mp4").read_bytes() if clips else b""
+        for number in range(clips):
+            arguments = (url, "predict_video", f"holiday {number}.mp4", content, 60)
+            threading.Thread(target=_asked_in_vain, args=arguments, daemon=True).start()
+        while clips and len(family_of(process.pid)) < 3:  # two are read at once, the third waits
+            time.sleep(0.1)
+        family = family_of(process.pid)
         assert list(tmp_path.glob("vistazo-*"))
         began = time.monotonic()
         process.terminate()
@@ -142,3 +147,14 @@ def test_at_the_end_nothing_is_left(tmp_path: Path) -> None:
         process.kill()
         process.wait()
     assert not list(tmp_path.glob("vistazo-*"))
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said and "holiday" not in said and '"failed"' not in said
+    end = time.monotonic() + 5
+    while any(Path(f"/proc/{number}").exists() for number in family):
+        assert time.monotonic() < end, "a process was left"
+        time.sleep(0.1)
+
+
+def _asked_in_vain(*arguments: Any) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        asked_as_a_browser(*arguments)

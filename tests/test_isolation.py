@@ -183,6 +183,18 @@ def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: Decoders) ->
     assert 0 < decoders.call(tasks.most_processes, FILE) < 100_000
 
 
+def test_at_the_end_work_is_given_up_and_told(own_decoders: Decoders) -> None:
+    answers = own_decoders.stream(tasks.work_for_ever, FILE)
+    process = next(answers)
+    own_decoders.close()
+
+    with pytest.raises(DecodingError, match="the server stops"):
+        list(answers)
+    with pytest.raises(DecodingError, match="the server stops"):
+        own_decoders.call(tasks.who, FILE)
+    assert has_ended(process)
+
+
 def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
     """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
     room = 450

@@ -8,10 +8,12 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from fastapi import HTTPException
+from gradio.route_utils import FileUploadProgress
 from gradio.server_messages import HeartbeatMessage, ProcessCompletedMessage
 
 from interface import sessions
-from interface.sessions import Messages, Sessions
+from interface.sessions import Messages, Sessions, Uploads
 
 
 class Queue:
@@ -94,3 +96,45 @@ def test_whoever_never_reads_is_taken_as_gone(monkeypatch: pytest.MonkeyPatch) -
     assert queue.cleaned == ["silent"]
     (last,) = unread
     assert isinstance(last, ProcessCompletedMessage) and not last.success and last.event_id == "event of silent"
+
+
+def test_a_session_has_a_short_name() -> None:
+    """Callers choose it, and thousands are remembered."""
+    with gr.Blocks() as page:
+        pass
+    holder, queue = Sessions(), Queue()
+    holder.set_blocks(page)
+    messages = Messages(queue)  # type: ignore[arg-type]
+    queue.begin(messages, "x" * 100, running=False)
+    assert holder["x" * 100] is not None
+    with pytest.raises(HTTPException, match="at most 100 characters"):
+        queue.begin(messages, "x" * 101, running=False)
+    with pytest.raises(gr.Error, match="at most 100 characters"):
+        holder["x" * 101]
+
+
+def test_uploads_are_forgotten_a_while_after_they_have_ended_and_who_asked_for_them() -> None:
+    async def ask() -> tuple[set[str], set[str]]:
+        progress = FileUploadProgress()
+        uploads = Uploads(progress, 3)
+        for name in ("ended", "arriving"):
+            progress.append(name, "holiday.jpg", b"x")
+        progress.set_done("ended")
+        for name in ("never came", "awaited"):
+            asking = asyncio.create_task(progress.is_tracked(name))
+            await asyncio.sleep(0)
+            if name == "never came":
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
+        uploads.forget_ended()
+        assert progress.is_done("ended")  # whoever watches it still learns that
+        uploads.forget_ended()
+        left = set(progress._statuses), set(progress._signals)
+        for number in range(10):
+            progress.append(f"broken off {number}", "holiday.jpg", b"x")
+        uploads.forget_ended()
+        assert list(progress._statuses) == [f"broken off {number}" for number in (7, 8, 9)]
+        asking.cancel()
+        return left
+
+    assert asyncio.run(ask()) == ({"arriving"}, {"arriving", "awaited"})

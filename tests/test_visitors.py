@@ -54,15 +54,33 @@ def test_a_users_mistake_is_told_in_their_language(visitors: Visitors) -> None:
     assert caught.value.message == "“&lt;i&gt;.png” es un archivo vacío. Elige una imagen con contenido."
 
 
-@pytest.mark.parametrize("error", [BundleError("“/home/me/bundle” is broken"), OSError("/home/me"), KeyError("x")])
+@pytest.mark.parametrize("error", [BundleError("“/home/me” is broken"), OSError("/home/me"), KeyError("/home/me")])
 def test_what_a_visitor_cannot_mend_is_logged(
     visitors: Visitors, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(gr.Error) as caught, visitors.serve(None, "predict_image"):
         raise error
     assert caught.value.message == UNEXPECTED
-    assert any(record.exc_info for record in caplog.records)
+    assert "test_what_a_visitor_cannot_mend_is_logged" in caplog.text and type(error).__name__ in caplog.text
+    assert ("is broken" in caplog.text) == isinstance(error, BundleError)  # which is about no visitor
     assert visitors.counts() == {"failed": 1}
+
+
+def test_an_unforeseen_error_is_logged_with_its_causes_and_without_its_words(
+    visitors: Visitors, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The words may hold the name of a visitor's file."""
+
+    def deep_within() -> None:
+        raise FileNotFoundError(2, "No such file", "holiday.jpg")
+
+    with pytest.raises(gr.Error), visitors.serve(None, "predict_image"):
+        try:
+            deep_within()
+        except OSError as error:
+            raise ValueError("holiday.jpg") from error
+    assert "FileNotFoundError" in caplog.text and "deep_within" in caplog.text and "ValueError" in caplog.text
+    assert "No such file: 'holiday.jpg'" not in caplog.text and "ValueError: holiday" not in caplog.text
 
 
 def test_a_full_disk_is_told_and_old_files_go(visitors: Visitors, tmp_path: Path) -> None:

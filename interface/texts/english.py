@@ -177,6 +177,11 @@ TEXTS = {
     "bodies_at_once": "At most {most} uploads of one visitor are received at once. Wait until one has arrived.",
     "body_too_slow": "The upload came too slowly or stood still, and was ended. Try again with a better connection.",
     "body_too_large": "The request is larger than {most} MB, which is the limit. Send fewer or smaller files.",
+    "bad_call": "This call has not the arguments that the page describes under “API”. Look there and call again.",
+    "no_such_endpoint": "This app has no such endpoint. The page lists them under “API”.",
+    "address_too_long": "The address is too long. Leave out what follows its question mark.",
+    "body_too_many": "The request holds more values than this app reads. Send fewer.",
+    "too_busy": "The server is busy with other requests. Try again in a minute.",
     "address_not_fetched": "The file could not be fetched from its address: it is not public, does not "
     "answer, takes too long, or has more than {most} MB. Upload the file instead.",
 }

@@ -169,11 +169,18 @@ TEXTS = {
     "body_too_slow": "L’envoi était trop lent ou s’est arrêté, il a été interrompu. Réessayez avec une "
     "meilleure connexion.",
     "body_too_large": "La requête dépasse {most} Mo, c’est la limite. Envoyez moins de fichiers ou de plus petits.",
+    "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
+    "no_such_endpoint": "Cette application n’a pas de tel point d’accès. La page les énumère sous « API ».",
+    "address_too_long": "L’adresse est trop longue. Supprimez ce qui suit le point d’interrogation.",
+    "body_too_many": "La requête contient plus de valeurs que cette application n’en lit. Envoyez-en moins.",
+    "too_busy": "Le serveur est occupé par d’autres requêtes. Réessayez dans une minute.",
     "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, "
     "ne répond pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
 }
 
 ERRORS = {
+    "{name} was not read to its end: the server stops. Try again in a minute.": "{name} "
+    "n’a pas été lu jusqu’au bout : le serveur s’arrête. Réessayez dans une minute.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} est trop long à décoder. "
     "Réduisez-le, ou choisissez-en un autre.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "

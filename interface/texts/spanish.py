@@ -168,11 +168,18 @@ TEXTS = {
     "bodies_at_once": "Se reciben como máximo {most} archivos a la vez de un visitante. Espera a que llegue uno.",
     "body_too_slow": "El envío llegaba demasiado despacio o se detuvo, y se interrumpió. Inténtalo con mejor conexión.",
     "body_too_large": "La petición supera {most} MB, que es el límite. Envía menos archivos o más pequeños.",
+    "bad_call": "Esta llamada no tiene los argumentos que la página describe en «API». Míralos y vuelve a llamar.",
+    "no_such_endpoint": "Esta aplicación no tiene ese punto de acceso. La página los enumera en «API».",
+    "address_too_long": "La dirección es demasiado larga. Quita lo que sigue al signo de interrogación.",
+    "body_too_many": "La petición contiene más valores de los que lee esta aplicación. Envía menos.",
+    "too_busy": "El servidor está ocupado con otras peticiones. Inténtalo dentro de un minuto.",
     "address_not_fetched": "No se pudo obtener el archivo de su dirección: no es pública, no responde, "
     "tarda demasiado o el archivo tiene más de {most} MB. Sube mejor el archivo.",
 }
 
 ERRORS = {
+    "{name} was not read to its end: the server stops. Try again in a minute.": "{name} "
+    "no se leyó hasta el final: el servidor se detiene. Inténtalo dentro de un minuto.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} tarda demasiado en decodificarse. "
     "Redúcelo o elige otro.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "

@@ -39,7 +39,7 @@ FALLBACK = "default"
 # nothing at all, rather than a page that says "in a moment".
 _PATIENCE = 3.0
 # After SIGTERM; the web server gives its connections five.
-_MOST_SECONDS_TO_END = 8.0
+_MOST_SECONDS_TO_END = 6.0
 
 
 def make_demo(model: str | None, fallback: str | None, other: str | None = None) -> Page:

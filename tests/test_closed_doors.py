@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import threading
@@ -10,13 +11,17 @@ import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 
 from tests.pictures import PICTURE_KINDS
 from tests.serving import ROOT, running_app
 
 SECRET = b"nobody may read this"
+FILE = {"path": "{secret}", "meta": {"_type": "gradio.FileData"}}
 
 
 @pytest.fixture(scope="module")
@@ -211,3 +216,49 @@ def test_an_uploaded_page_or_drawing_is_never_shown_as_one(served: tuple[str, Pa
         shown_as = response.headers.get("Content-Disposition", "")
         connection.close()
         assert response.status >= 300 or shown_as.startswith("attachment"), name
+
+
+# An agent's tool is called by a client that runs in the server itself: that one could open files of the server.
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        *[("predict_image", {"picture": picture}) for picture in ("{secret}", "file://{secret}", "/etc/passwd", "")],
+        *[("predict_image", {"picture": f"http://{host}/a"}) for host in ("{private}", "localhost", "169.254.169.254")],
+        *[("predict_image", {"picture": f"data:{rest}"}) for rest in ("image/../../x;base64,AAAA", ";", "a/b,?")],
+        ("predict_image", {"picture": FILE}),
+        ("predict_image", {"picture": "data:image/png;base64,AAAA", "more": FILE}),
+        ("locate_image", {"picture": FILE}),
+        ("explain_image", {"picture": FILE, "label": ""}),
+        ("explain_image", {"picture": "data:image/png;base64,AAAA", "label": FILE}),
+        ("predict_images", {"pictures": [FILE]}),
+        ("predict_images", {"pictures": FILE}),
+        ("predict_images", {"pictures": ["{secret}"]}),
+        ("predict_video", {"clip": FILE}),
+        ("predict_video", {"clip": {"video": FILE}}),
+        ("predict_video", {"clip": "data:video/mp4;base64,AAAA", "frames_per_second": FILE}),
+        ("annotate_clip", {}),
+        ("holiday", {"x": FILE}),
+    ],
+)
+def test_an_agent_s_tool_opens_no_other_file_and_no_private_address(
+    served: tuple[str, Path], private: tuple[str, list[str]], tool: str, arguments: dict[str, Any]
+) -> None:
+    address, folder = served
+    secret = PICTURE_KINDS["jpeg"](folder)
+    written = json.dumps(arguments).replace("{secret}", str(secret)).replace("{private}", private[0])
+
+    async def call() -> Any:
+        async with (
+            streamable_http_client(f"{address}gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            return await session.call_tool(tool, json.loads(written))
+
+    answer = asyncio.run(call())
+
+    assert answer.isError
+    assert private[1] == []
+    assert not list((folder / "uploads").rglob(secret.name))
+    said = (folder / "app.log").read_text(encoding="utf-8")
+    assert "Traceback" not in said and secret.name not in said

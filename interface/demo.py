@@ -112,6 +112,8 @@ def launch_options(page: Page) -> dict[str, Any]:
         "state_session_capacity": MOST_SESSIONS,
         "ssr_mode": False,  # what answers is this process alone
         "app_kwargs": server_options(page.files),
+        # Gradio would ask its own page for an answer, and give up after three seconds, which a busy machine may need.
+        "_frontend": False,
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
 

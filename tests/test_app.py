@@ -16,7 +16,7 @@ import pytest
 
 from model.bundle import load_bundle
 from model.hub import EMBEDDED
-from tests.serving import ROOT, environment, running_app
+from tests.serving import ROOT, answers, environment, free_port, running_app
 
 
 def run(temporary: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +37,26 @@ def complaint(finished: subprocess.CompletedProcess[str]) -> str:
     *_, last = finished.stderr.splitlines()
     assert sum(line.startswith("error: ") for line in finished.stderr.splitlines()) == 1
     return last
+
+
+def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path) -> None:
+    """Gradio asks its own page once it serves, and raised an error when no answer came within three seconds."""
+    port = free_port()
+    program = (
+        "import runpy, sys; import gradio.networking as asked; asked.url_ok = lambda url: False;"
+        f"sys.argv = ['app.py', '--port', '{port}']; runpy.run_path('app.py', run_name='__main__')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment(tmp_path))
+    try:
+        end = time.monotonic() + 60
+        while not answers(f"http://127.0.0.1:{port}/healthz"):
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.2)
+        time.sleep(1)  # it answered before it asked itself
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def test_model_that_does_not_exist(tmp_path: Path) -> None:

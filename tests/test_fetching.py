@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
 import time
 from collections.abc import Iterator
@@ -29,12 +30,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             self.send_response(302 if self.path == "/away" else 200)
             if self.path == "/away":
                 self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
+            if self.path == "/packed" or self.headers["Accept-Encoding"] != "identity":
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
             try:
                 while self.path in ("/endless", "/slow"):
                     self.wfile.write(bytes(100_000) if self.path == "/endless" else b"x")
                     time.sleep(0 if self.path == "/endless" else 0.05)
-                self.wfile.write(PICTURE)
+                self.wfile.write(gzip.compress(PICTURE) if self.path == "/packed" else PICTURE)
             except OSError:
                 pass
 
@@ -67,6 +70,13 @@ def test_an_answer_without_end_or_that_leads_elsewhere_is_given_up(server: str, 
     with pytest.raises(gr.Error, match="more than 1 MB"):
         asyncio.run(fetch(server + path, str(tmp_path)))
     assert time.monotonic() - began < 20
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_unpacked(server: str, tmp_path: Path) -> None:
+    """A kilobyte may become a gigabyte."""
+    with pytest.raises(gr.Error, match="could not be fetched"):
+        asyncio.run(fetch(f"{server}/packed", str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -174,7 +174,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             add_webcam_tab(classifier, decoders, visitors)
         if len(models) > 1:
             with _tab("compare", text("compare_tab")):
-                add_compare_tab(models[0], models[1], decoders, visitors)
+                add_compare_tab(models[0], models[1], pictures, decoders, visitors)
         with _tab("model", text("model_tab")):
             about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")

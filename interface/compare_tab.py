@@ -16,7 +16,7 @@ from interface.model_tab import source_title
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
-from model.classifier import top_labels
+from model.classifier import shown_labels, top_labels
 from model.decoding import prepared_picture
 from model.isolation import Decoders
 from model.loading import LoadedModel
@@ -57,27 +57,17 @@ def add_compare_tab(
             return answers[0], answers[1], _verdict(read, times, language)
 
     def _verdict(read: list[np.ndarray], times: list[float], language: str) -> str:
-        models = [first.classifier.bundle, second.classifier.bundle]
-        best = [_best(probabilities, bundle) for probabilities, bundle in zip(read, models, strict=True)]
-        names = [
-            say(language, "none_of_these") if index is None else bundle.labels_in(language)[index]
-            for index, bundle in zip(best, models, strict=True)
-        ]
+        bundles = [first.classifier.bundle, second.classifier.bundle]
         # By the labels themselves: only one of the two may have names in the visitor's language.
-        labels = [None if index is None else bundle.labels[index] for index, bundle in zip(best, models, strict=True)]
-        agreed = labels[0] == labels[1]
+        shown = [shown_labels(probabilities, bundle) for probabilities, bundle in zip(read, bundles, strict=True)]
+        agreed = set(shown[0]) == set(shown[1])
+        names = [_names(labels, bundle, language) for labels, bundle in zip(shown, bundles, strict=True)]
         verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
         taken = (
             say(language, "milliseconds", title=source_title(model, language), time=f"{spent:.1f}")
             for model, spent in zip((first, second), times, strict=True)
         )
         return "\n".join([verdict, *taken])
-
-    def _best(probabilities: np.ndarray, bundle: Bundle) -> int | None:
-        """Return the likeliest label's index; None where the model is unsure."""
-        best = int(probabilities.argmax())
-        threshold = bundle.unknown_threshold
-        return None if threshold is not None and probabilities[best] < threshold else best
 
     gr.Markdown(text("compare_note"))
     with gr.Row():
@@ -123,3 +113,9 @@ def add_compare_tab(
         queue=False,
         show_progress="hidden",
     )
+
+
+def _names(labels: Sequence[str], bundle: Bundle, language: str) -> str:
+    """Return what labels are called in a language; a sentence where the model is unsure."""
+    names = dict(zip(bundle.labels, bundle.labels_in(language), strict=True))
+    return ", ".join(names[label] for label in labels) or say(language, "none_of_these")

@@ -14,10 +14,11 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from interface import languages
-from interface.accessibility import SCRIPT
+from interface.accessibility import SCRIPT as NAMES
 from interface.batch_tab import add_batch_tab, headings
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
+from interface.dropping import SCRIPT as DROPPING
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
 from interface.links import SCRIPT as LINKS
@@ -103,7 +104,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": SCRIPT + LINKS + MARGINS,
+        "head": NAMES + LINKS + DROPPING + MARGINS,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],

@@ -66,21 +66,6 @@ SCRIPT = (
     else if (tab) set({ TAB: tab, EXAMPLE: null });
     else if (event.target.closest("#picture button, #compare-picture button")) set({ EXAMPLE: null });
   }, true);
-  // Several pictures where one is read: they go where several are.
-  document.addEventListener("drop", (event) => {
-    const files = event.dataTransfer?.files;
-    if (!event.target.closest("#picture") || !files || files.length < 2) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    document.querySelector("button[role=tab][data-tab-id=batch]")?.click();
-    const take = () => {
-      const input = document.querySelector("#pictures input[type=file]");
-      if (!input) return requestAnimationFrame(take);
-      input.files = files;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
-    };
-    take();
-  }, true);
   // A file of the visitor's own: no link leads to it.
   for (const kind of ["change", "drop", "paste"]) {
     document.addEventListener(kind, (event) => {

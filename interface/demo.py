@@ -31,8 +31,7 @@ from interface.visitors import Visitors
 from interface.waiting import add_waiting, change_content
 from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
-from model.classifier import Classifier
-from model.hub import EMBEDDED, ModelSource
+from model.hub import EMBEDDED
 from model.isolation import SHARE_OF_ONE, Decoders
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
@@ -73,25 +72,18 @@ class Page(gr.Blocks):
         self.model = models[0]
 
 
-def build_demo(classifier: Classifier) -> Page:
-    """Return the page that serves a model, not yet launched.
-
-    Args:
-        classifier: The model.
-    """
-    return _full_page([LoadedModel(classifier, ModelSource(classifier.bundle.directory))])
-
-
-def build_demo_when_loaded(*loaders: ModelLoader) -> Page:
+def build_demo(*loaders: ModelLoader) -> Page:
     """Return the page for models that may still be on their way: until then it says what it waits for.
 
     Args:
         loaders: Of the model to serve, and of one to compare it with; they have been started.
     """
     models = [loader.model for loader in loaders if loader.model]
-    if len(models) == len(loaders):
-        return _full_page(models)
     page = Page()
+    if len(models) == len(loaders):
+        with page:
+            page.fill(models)
+        return _limited(page)
     with page:
         page.waits_for = _awaited(loaders).text
         add_waiting(lambda: page.waits_for or "")
@@ -114,13 +106,6 @@ def launch_options(page: Page) -> dict[str, Any]:
         "app_kwargs": server_options(page.files),
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
-
-
-def _full_page(models: Sequence[LoadedModel]) -> Page:
-    page = Page()
-    with page:
-        page.fill(models)
-    return _limited(page)
 
 
 def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:

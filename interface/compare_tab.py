@@ -11,8 +11,8 @@ import gradio as gr
 import numpy as np
 
 from interface.image_tab import add_examples
-from interface.languages import ENGLISH, say, text
-from interface.model_tab import source_title
+from interface.languages import say, text
+from interface.model_tab import is_embedded, source_title
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
@@ -85,7 +85,7 @@ def add_compare_tab(
             with gr.Row():
                 answers = [
                     gr.Label(
-                        label=source_title(model, ENGLISH),
+                        label=text("embedded_model") if is_embedded(model) else model.source.title,
                         num_top_classes=TOP,
                         min_width=240,
                         elem_id=f"compare-answer-{number}",

@@ -47,6 +47,23 @@ def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool)
     assert serious_findings(page) == []
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ["La misma imagen, leída por dos modelos.", "Acuerdo", "el modelo incluido"]),
+        ("fr", ["La même image, lue par deux modèles.", "Accord", "le modèle inclus"]),
+    ],
+)
+def test_the_tab_speaks_the_browsers_language(
+    open_page: Callable[..., Page], language: str, words: list[str], phone: bool
+) -> None:
+    page = open_page(phone, locale=f"{language}-{language.upper()}", query="?tab=compare")
+    for text in words:
+        expect(page.locator("#tab-compare").get_by_text(text, exact=True).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_link_leads_to_what_two_models_say_of_an_example(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?tab=compare&example=brazil&lang=es")
     assert [said(page, 1), said(page, 2)] == ["Brasil", "Brazil"]

@@ -84,7 +84,8 @@ def mixed(
     """Let six visitors send pictures, clips and broken files at random; returns times and memory over time."""
     times, memory = Times(), []
     end = time.monotonic() + seconds
-    broken = [Path(tempfile.mkdtemp()) / name for name in ("broken.jpg", "broken.mp4")]
+    folder = Path(tempfile.mkdtemp())
+    broken = [folder / name for name in ("broken.jpg", "broken.mp4")]
     for path in broken:
         path.write_bytes(b"neither a picture nor a clip")
 
@@ -114,7 +115,7 @@ def mixed(
         thread.join()
     for path in broken:
         path.unlink()
-    broken[0].parent.rmdir()
+    folder.rmdir()
     return times, memory
 
 

@@ -58,6 +58,15 @@ def test_frames_that_claim_one_time_follow_each_other(tmp_path: Path) -> None:
         assert len(list(container.decode(video=0))) == len(times)
 
 
+def test_a_clip_of_one_frame_is_written_too(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [scene(64, 48)])
+
+    list(write_annotated_clip(clip, recorded(clip), tmp_path / "out.mp4"))
+
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 1
+
+
 def test_sound_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as output:

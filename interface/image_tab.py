@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 from gradio.helpers import Examples
 
+from interface.agents import takes_any_text
 from interface.languages import ENGLISH, language_of, say, text
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
@@ -95,7 +96,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
                 elem_id="note",
                 elem_classes=["doubt"] if bundle.thresholds is None else [],
             )
-            why = gr.Radio(label=text("why"), visible=False, elem_id="why")
+            why = takes_any_text(gr.Radio(label=text("why"), visible=False, elem_id="why"))
             heat = gr.Image(
                 label=text("heat"),
                 visible=False,

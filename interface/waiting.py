@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from interface.agents import offer_tools
 from interface.languages import ENGLISH, say, text
 
 # The page asks every two seconds what it waits for, in the visitor's language; when there is no waiting any
@@ -75,3 +76,4 @@ def change_content(demo: gr.Blocks, add_content: Callable[[], object]) -> None:
     served.state_holder.set_blocks(demo)
     served.api_info = served.all_app_info = None
     served.page_api_info.clear()
+    offer_tools(demo)

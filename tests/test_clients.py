@@ -1,16 +1,13 @@
-"""The client programs in `examples/clients`, and an agent's tools, against the running app."""
+"""The client programs in `examples/clients` against the running app."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -65,23 +62,3 @@ def test_the_readmes_python_lines_run(url: str, tmp_path: Path) -> None:
     label, count = run(sys.executable, "-c", program, cwd=tmp_path).split()[-2:]
 
     assert label and count == "4"
-
-
-def test_an_agent_gets_the_endpoints_as_tools(url: str) -> None:
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-
-    async def ask() -> tuple[set[str], Any]:
-        async with (
-            streamable_http_client(f"{url}gradio_api/mcp/") as (reading, writing, _),
-            ClientSession(reading, writing) as session,
-        ):
-            await session.initialize()
-            tools = {tool.name for tool in (await session.list_tools()).tools}
-            picture = "data:image/jpeg;base64," + base64.b64encode(PICTURE.read_bytes()).decode()
-            return tools, await session.call_tool("predict_image", {"picture": picture})
-
-    tools, answer = asyncio.run(ask())
-    assert {"predict_image", "explain_image", "locate_image", "predict_images", "predict_video"} <= tools
-    assert not answer.isError
-    assert "Brazil" in str(answer.content)

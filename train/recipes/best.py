@@ -30,6 +30,7 @@ SETTINGS = Settings(
     balance=0.5,
     average=0.99,
     keep="last",
+    refit=500,
     rotation=10,
     shift=0.08,
     zoom=0.3,

@@ -54,7 +54,7 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     for loader in loaders:
         loader.start()
     # Imported meanwhile: Gradio takes seconds.
-    from interface.demo import build_demo_when_loaded
+    from interface.demo import build_demo
 
     for loader in loaders:
         loader.wait(_PATIENCE if loader.in_repository else None)
@@ -62,7 +62,7 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
             raise loader.error
         if loader.model:
             logging.getLogger("vistazo").info(loader.text)
-    return build_demo_when_loaded(*loaders)
+    return build_demo(*loaders)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,6 +44,8 @@ _MOST_KEY_FRAMES = 48
 # The first answer comes soon, the others about this often; making them never takes more than a fifth
 # of the time.
 _FIRST_AFTER, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
+# The first frames wait for a decoder to start: what they took says nothing about the rest.
+_SECONDS_BEFORE_A_GUESS = 2.0
 # Without frames, the page hears so often that the reading goes on, and a visitor who has left is noticed.
 _PATIENCE = 1.0
 
@@ -252,7 +254,7 @@ def _kept_if_any(record: ClipRecord, warnings: list[str]) -> Iterator[None]:
 def _progress(record: ClipRecord, done: float, whole: float, spent: float, language: str) -> str:
     """Say how far the reading is and how long it will take."""
     speed = f"{len(record) / max(spent, 1e-3):,.0f}"
-    if not math.isfinite(whole) or whole <= 0:
+    if not math.isfinite(whole) or whole <= 0 or spent < _SECONDS_BEFORE_A_GUESS:
         return say(language, "reading_time", time=clock(done), speed=speed)
     left = spent / max(done, 1e-3) * max(0.0, whole - done)
     share = f"{min(1.0, done / whole):.0%}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from interface.languages import ENGLISH, say, text
-from interface.model_tab import source_title
+from interface.image_tab import add_examples
+from interface.languages import say, text
+from interface.model_tab import is_embedded, source_title
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
-from model.classifier import top_labels
+from model.bundle import Bundle
+from model.classifier import shown_labels, top_labels
 from model.decoding import prepared_picture
 from model.isolation import Decoders
 from model.loading import LoadedModel
@@ -20,12 +24,15 @@ from model.loading import LoadedModel
 TOP = 5
 
 
-def add_compare_tab(first: LoadedModel, second: LoadedModel, decoders: Decoders, visitors: Visitors) -> None:
+def add_compare_tab(
+    first: LoadedModel, second: LoadedModel, examples: Sequence[Path], decoders: Decoders, visitors: Visitors
+) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         first: The model that the other tabs serve.
         second: The one to compare it with.
+        examples: Pictures to offer, may be empty.
         decoders: Decode what visitors upload.
         visitors: Serves their requests.
     """
@@ -36,48 +43,79 @@ def add_compare_tab(first: LoadedModel, second: LoadedModel, decoders: Decoders,
         """Return the likeliest labels of a picture by both models, and whether they agree and how long each took."""
         with visitors.serve(request, "compare_image") as language:
             path = uploaded_file(picture, "no_picture", language)
-            answers, times = [], []
+            read, times = [], []
             for model in (first, second):
                 classifier = model.classifier
                 prepared = decoders.call(prepared_picture, path, classifier.bundle.input)
                 began = time.perf_counter()
-                probabilities = classifier.classify_prepared(prepared)
+                read.append(classifier.classify_prepared(prepared))
                 times.append((time.perf_counter() - began) * 1000)
-                answers.append(dict(top_labels(probabilities, classifier.bundle.labels_in(language), TOP)))
-            return answers[0], answers[1], _verdict(answers, times, language)
+            answers = [
+                dict(top_labels(probabilities, model.classifier.bundle.labels_in(language), TOP))
+                for probabilities, model in zip(read, (first, second), strict=True)
+            ]
+            return answers[0], answers[1], _verdict(read, times, language)
 
-    def _verdict(answers: list[dict[str, float]], times: list[float], language: str) -> str:
-        best = [_best(answer, model, language) for answer, model in zip(answers, (first, second), strict=True)]
-        agreed = best[0] == best[1]
-        verdict = say(language, "agree" if agreed else "disagree", label=best[0], first=best[0], second=best[1])
+    def _verdict(read: list[np.ndarray], times: list[float], language: str) -> str:
+        bundles = [first.classifier.bundle, second.classifier.bundle]
+        # By the labels themselves: only one of the two may have names in the visitor's language.
+        shown = [shown_labels(probabilities, bundle) for probabilities, bundle in zip(read, bundles, strict=True)]
+        agreed = set(shown[0]) == set(shown[1])
+        names = [_names(labels, bundle, language) for labels, bundle in zip(shown, bundles, strict=True)]
+        verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
         taken = (
             say(language, "milliseconds", title=source_title(model, language), time=f"{spent:.1f}")
             for model, spent in zip((first, second), times, strict=True)
         )
         return "\n".join([verdict, *taken])
 
-    def _best(answer: dict[str, float], model: LoadedModel, language: str) -> str:
-        label, probability = next(iter(answer.items()))
-        threshold = model.classifier.bundle.unknown_threshold
-        return say(language, "none_of_these") if threshold is not None and probability < threshold else label
-
     gr.Markdown(text("compare_note"))
     with gr.Row():
         with gr.Column(scale=1):
-            picture = gr.Image(label=text("picture"), type="filepath", height=300, elem_id="compare-picture")
-        answers = []
-        for number, model in enumerate((first, second), 1):
-            with gr.Column(scale=1):
-                title = source_title(model, ENGLISH)
-                answers.append(gr.Label(label=title, num_top_classes=TOP, elem_id=f"compare-answer-{number}"))
-    verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
-    picture.upload(
-        compare_image,
-        picture,
+            picture = gr.Image(
+                label=text("picture"),
+                type="filepath",
+                height=300,
+                buttons=["fullscreen"],
+                webcam_options=gr.WebcamOptions(mirror=False),
+                elem_id="compare-picture",
+            )
+            offered = add_examples(picture, examples, "compare-examples")
+        with gr.Column(scale=2):
+            with gr.Row():
+                answers = [
+                    gr.Label(
+                        label=text("embedded_model") if is_embedded(model) else model.source.title,
+                        num_top_classes=TOP,
+                        min_width=240,
+                        elem_id=f"compare-answer-{number}",
+                    )
+                    for number, model in enumerate((first, second), 1)
+                ]
+            verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
+    reading: dict[str, Any] = {
+        "fn": compare_image,
+        "inputs": picture,
+        "outputs": [*answers, verdict],
+        "preprocess": False,
+        "concurrency_id": "pictures",
+        "show_progress": "minimal",
+        "trigger_mode": "always_last",
+    }
+    picture.upload(**reading, api_name="compare_image")
+    if offered:
+        offered.load_input_event.success(**reading, api_visibility="private")
+    picture.clear(
+        lambda: (None, None, ""),
+        None,
         [*answers, verdict],
-        api_name="compare_image",
-        preprocess=False,
-        concurrency_id="pictures",
-        show_progress="minimal",
-        trigger_mode="always_last",
+        api_visibility="private",
+        queue=False,
+        show_progress="hidden",
     )
+
+
+def _names(labels: Sequence[str], bundle: Bundle, language: str) -> str:
+    """Return what labels are called in a language; a sentence where the model is unsure."""
+    names = dict(zip(bundle.labels, bundle.labels_in(language), strict=True))
+    return ", ".join(names[label] for label in labels) or say(language, "none_of_these")

@@ -14,10 +14,11 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from interface import languages
-from interface.accessibility import SCRIPT
+from interface.accessibility import SCRIPT as NAMES
 from interface.batch_tab import add_batch_tab, headings
 from interface.compare_tab import add_compare_tab
 from interface.disk import VisitorFiles
+from interface.dropping import SCRIPT as DROPPING
 from interface.image_tab import add_image_tab
 from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
 from interface.links import SCRIPT as LINKS
@@ -30,8 +31,7 @@ from interface.visitors import Visitors
 from interface.waiting import add_waiting, change_content
 from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
-from model.classifier import Classifier
-from model.hub import EMBEDDED, ModelSource
+from model.hub import EMBEDDED
 from model.isolation import SHARE_OF_ONE, Decoders
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
@@ -72,25 +72,18 @@ class Page(gr.Blocks):
         self.model = models[0]
 
 
-def build_demo(classifier: Classifier) -> Page:
-    """Return the page that serves a model, not yet launched.
-
-    Args:
-        classifier: The model.
-    """
-    return _full_page([LoadedModel(classifier, ModelSource(classifier.bundle.directory))])
-
-
-def build_demo_when_loaded(*loaders: ModelLoader) -> Page:
+def build_demo(*loaders: ModelLoader) -> Page:
     """Return the page for models that may still be on their way: until then it says what it waits for.
 
     Args:
         loaders: Of the model to serve, and of one to compare it with; they have been started.
     """
     models = [loader.model for loader in loaders if loader.model]
-    if len(models) == len(loaders):
-        return _full_page(models)
     page = Page()
+    if len(models) == len(loaders):
+        with page:
+            page.fill(models)
+        return _limited(page)
     with page:
         page.waits_for = _awaited(loaders).text
         add_waiting(lambda: page.waits_for or "")
@@ -103,7 +96,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": SCRIPT + LINKS + MARGINS,
+        "head": NAMES + LINKS + DROPPING + MARGINS,
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
@@ -113,13 +106,6 @@ def launch_options(page: Page) -> dict[str, Any]:
         "app_kwargs": server_options(page.files),
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
-
-
-def _full_page(models: Sequence[LoadedModel]) -> Page:
-    page = Page()
-    with page:
-        page.fill(models)
-    return _limited(page)
 
 
 def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:
@@ -174,7 +160,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             add_webcam_tab(classifier, decoders, visitors)
         if len(models) > 1:
             with _tab("compare", text("compare_tab")):
-                add_compare_tab(models[0], models[1], decoders, visitors)
+                add_compare_tab(models[0], models[1], pictures, decoders, visitors)
         with _tab("model", text("model_tab")):
             about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")

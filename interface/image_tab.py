@@ -82,7 +82,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
                 webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
                 elem_id="picture",
             )
-            offered = _add_examples(picture, examples)
+            offered = add_examples(picture, examples, "picture-examples")
             button = gr.Button(text("read_picture"), elem_id="read-picture")
         with gr.Column(scale=1):
             answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
@@ -178,7 +178,17 @@ def _chosen(event: gr.SelectData) -> str:
     return str(event.value)
 
 
-def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | None:
+def add_examples(picture: gr.Image, examples: Sequence[Path], elem_id: str) -> Examples | None:
+    """Add the pictures that fill a box with one click.
+
+    Args:
+        picture: The box.
+        examples: The pictures, may be empty.
+        elem_id: Of the list.
+
+    Returns:
+        The list; None when there is nothing to choose.
+    """
     if not examples:
         return None
     return gr.Examples(
@@ -187,7 +197,7 @@ def _add_examples(picture: gr.Image, examples: Sequence[Path]) -> Examples | Non
         label=text("examples"),  # type: ignore[arg-type]
         examples_per_page=len(examples),
         api_visibility="private",
-        elem_id="picture-examples",
+        elem_id=elem_id,
     )
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import gradio as gr
 
 TAB, EXAMPLE = "tab", "example"
+COMPARE = "compare"
 
 # Chooses the example that the address names, as a visitor would, and keeps the address in step with what is chosen.
 # A page that embeds the app as a web component has an address of its own, which is left alone.
-SCRIPT = """
+SCRIPT = (
+    """
 <script>
 (() => {
   const address = () => new URL(location.href);
@@ -37,11 +39,12 @@ SCRIPT = """
     }
   };
 
+  const place = address().searchParams.get("TAB") === "COMPARE" ? "#tab-COMPARE " : "";
   let wanted = embedded() ? null : address().searchParams.get("EXAMPLE");
   let reads = false;
   const open = () => {
     if (wanted) {
-      const known = [...document.querySelectorAll("button.gallery-item")];
+      const known = [...document.querySelectorAll(place + "button.gallery-item")];
       const button = known.find((button) => button.offsetParent !== null && name(button) === wanted);
       if (!button) return;
       wanted = null;
@@ -59,24 +62,9 @@ SCRIPT = """
     if (event.isTrusted) wanted = null, reads = false;
     const example = event.target.closest("button.gallery-item");
     const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
-    if (example) set({ TAB: example.closest("#tab-video") ? "video" : "image", EXAMPLE: name(example) });
+    if (example) set({ TAB: example.closest("[id^=tab-]").id.slice(4), EXAMPLE: name(example) });
     else if (tab) set({ TAB: tab, EXAMPLE: null });
-    else if (event.target.closest("#picture button")) set({ EXAMPLE: null });
-  }, true);
-  // Several pictures where one is read: they go where several are.
-  document.addEventListener("drop", (event) => {
-    const files = event.dataTransfer?.files;
-    if (!event.target.closest("#picture") || !files || files.length < 2) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    document.querySelector("button[role=tab][data-tab-id=batch]")?.click();
-    const take = () => {
-      const input = document.querySelector("#pictures input[type=file]");
-      if (!input) return requestAnimationFrame(take);
-      input.files = files;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
-    };
-    take();
+    else if (event.target.closest("#picture button, #compare-picture button")) set({ EXAMPLE: null });
   }, true);
   // A file of the visitor's own: no link leads to it.
   for (const kind of ["change", "drop", "paste"]) {
@@ -86,7 +74,10 @@ SCRIPT = """
   }
 })();
 </script>
-""".replace("EXAMPLE", EXAMPLE).replace("TAB", TAB)
+""".replace("EXAMPLE", EXAMPLE)
+    .replace("TAB", TAB)
+    .replace("COMPARE", COMPARE)
+)
 
 
 def tab_to_open(
@@ -102,6 +93,8 @@ def tab_to_open(
     """
     asked = dict(request.query_params or {}) if request else {}
     example, tab = asked.get(EXAMPLE), asked.get(TAB)
+    if tab == COMPARE in tabs:  # the image tab's examples are its own as well
+        return tab
     for place, examples in (("image", pictures), ("video", clips)):
         if any(path.stem == example for path in examples):
             return place

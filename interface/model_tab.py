@@ -168,9 +168,12 @@ def _fingerprint(bundle: Bundle) -> str:
 
 def source_title(model: LoadedModel, language: str) -> str:
     """Return what to call a model in a line of text."""
-    source = model.source
-    embedded = source.repository is None and source.directory == EMBEDDED
-    return say(language, "embedded_model") if embedded else source.title
+    return say(language, "embedded_model") if is_embedded(model) else model.source.title
+
+
+def is_embedded(model: LoadedModel) -> bool:
+    """Return whether a model is the one that came with the app."""
+    return model.source.repository is None and model.source.directory == EMBEDDED
 
 
 def _measured(bundle: Bundle, language: str) -> str:

@@ -29,10 +29,10 @@ STYLE = (
 #question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important;
   background: none !important; }
 #languages .html-container { padding: 0 !important; }
-#picture-examples .gallery-item { flex: 0 0 80px; min-height: 82px; }
+#picture-examples .gallery-item, #compare-examples .gallery-item { flex: 0 0 80px; min-height: 82px; }
 /* Room for what is still being loaded: nothing below moves. */
 #tabs { min-height: 700px; }
-#picture-examples { min-height: 122px; }
+#picture-examples, #compare-examples { min-height: 122px; }
 /* Labels with their shares: a bar on a track for each. */
 [data-testid="label"] .inner-wrap { padding-top: 9px; background: linear-gradient(var(--border-color-primary),
   var(--border-color-primary)) 0 0 / 100% 6px no-repeat; border-radius: 3px; }
@@ -44,7 +44,7 @@ STYLE = (
 [data-testid="label"] .line { border: 0; }
 [data-testid="label"] .confidence { font-weight: 600; }
 /* As high without an answer as with one: nothing below moves. */
-#answer, #total, #live { min-height: 290px; }
+#answer, #total, #live, #compare-answer-1, #compare-answer-2 { min-height: 290px; }
 #answer { scroll-margin-bottom: 64px; }  /* on a phone it shows that more follows */
 #answer .empty, #total .empty, #live .empty { min-height: 264px; }
 /* “None of these” must not stand below a label that looks certain. */
@@ -66,10 +66,10 @@ button[role="tab"].selected { color: var(--primary-700) !important; }
   .tab-container button { padding-left: 8px !important; padding-right: 8px !important; }
   #top { position: relative; }
   #languages { position: absolute !important; top: 0; right: 0; }
-  #picture { height: 240px !important; }
+  #picture, #compare-picture { height: 240px !important; }
   #clip { height: 260px !important; }
   #camera { height: 320px !important; }
-  #picture-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
+  #picture-examples .gallery, #compare-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
 }
 """
     + timeline.STYLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from functools import lru_cache
@@ -45,7 +46,8 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
     row = next(rows, None)
     if row is None:
         raise VideoError(Sentence("Nothing was read of “{name}”. Read the clip first.", name=source.name))
-    begin, end = row.time, record.segments()[-1].end
+    begin = row.time
+    end = max(record.segments()[-1].end, math.nextafter(begin, math.inf))  # one frame alone has no length
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as output:
         video: av.video.stream.VideoStream | None = None
         sound = _Sound(source, begin, end)

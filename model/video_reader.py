@@ -25,6 +25,8 @@ from model.errors import Sentence, VideoError, took_too_much_memory
 from model.frame_pictures import FramePictures
 from model.preprocessing import to_rgb
 
+# Two ticks of the usual clock of 90 kHz. Frames closer than that have one time, or differ in rounding only.
+_SHORTEST_GAP = 2 / 90_000
 # Browsers show a frame of an animation for at least that time, as it was drawn for slow machines: ten
 # milliseconds or less become a tenth of a second.
 _SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.0105, 0.1
@@ -100,7 +102,7 @@ def read_frames_bgr(
             # The stream's own time: right for variable frame rates, where index / rate is not.
             if index == 0:
                 first_time = stream_time or 0.0
-            elif stream_time is not None and stream_time - first_time > time:
+            elif stream_time is not None and stream_time - first_time > time + _SHORTEST_GAP:
                 time = stream_time - first_time
             else:  # some containers (MPEG program streams) carry no usable time
                 time += usual_gap

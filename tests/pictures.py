@@ -123,6 +123,14 @@ def write_stripes(root: Path, per_class: int = 12, seed: int = 0) -> Path:
     return root
 
 
+H264 = {"codec": "libx264", "pixels": "yuv420p"}  # for `write_clip`
+
+
+def scenes(count: int) -> list[np.ndarray]:
+    """Small frames that differ."""
+    return [scene(64, 48, seed) for seed in range(count)]
+
+
 def write_clip(
     path: Path,
     frames: Sequence[np.ndarray],

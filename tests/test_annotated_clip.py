@@ -46,6 +46,27 @@ def test_it_is_h264_that_browsers_play_with_the_times_of_the_clip(clip: Path, tm
     assert content.index(b"moov") < content.index(b"mdat")  # plays before all of it has arrived
 
 
+def test_frames_that_claim_one_time_follow_each_other(tmp_path: Path) -> None:
+    """As in a damaged clip; 0.7 + 0.1 is a little less than 0.8."""
+    times = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.7, 0.8, 0.9]
+    clip = write_clip(tmp_path / "clip.mkv", [scene(64, 48, place) for place in range(len(times))], times=times)
+    assert np.diff([frame.time for frame in read_frames(clip)]).min() > 0.05
+
+    list(write_annotated_clip(clip, recorded(clip), tmp_path / "out.mp4"))
+
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(list(container.decode(video=0))) == len(times)
+
+
+def test_a_clip_of_one_frame_is_written_too(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [scene(64, 48)])
+
+    list(write_annotated_clip(clip, recorded(clip), tmp_path / "out.mp4"))
+
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 1
+
+
 def test_sound_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as output:

@@ -22,9 +22,8 @@ from model.errors import DecodingError, PictureError, VideoError
 from model.isolation import Decoders, resident
 from model.preprocessing import InputSpec
 from tests import hostile_tasks as tasks
-from tests.pictures import write_class
+from tests.pictures import H264, scenes, write_class, write_clip
 from tests.serving import ROOT
-from tests.test_video_reader import H264, scenes, write_clip
 
 SPEC = InputSpec(32, 24)
 FILE = Path("file.jpg")

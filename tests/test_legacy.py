@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import marshal
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,50 +15,9 @@ import h5py
 import numpy as np
 import pytest
 
-from model.errors import BundleError, DataError, VistazoError
-from train.legacy import files, graph, opening
-from train.legacy.graph import NetworkSpec, follow, read_network
-from train.legacy.labels import find_labels, read_labels
-
-PICTURE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "picture"}}
-DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
-FLATTEN = {"class_name": "Flatten", "config": {"name": "flatten"}}
-
-
-def sequential(*layers: dict[str, Any]) -> dict[str, Any]:
-    return {"class_name": "Sequential", "config": {"name": "old", "layers": [PICTURE, *layers]}}
-
-
-def write_keras(path: Path, config: object, extra: dict[str, bytes] | None = None, weights: bytes = b"") -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("metadata.json", '{"keras_version": "3.0.0"}')
-        archive.writestr("config.json", config if isinstance(config, str | bytes) else json.dumps(config))
-        archive.writestr("model.weights.h5", weights)
-        for name, content in (extra or {}).items():
-            archive.writestr(name, content)
-    return path
-
-
-def job(path: Path, **options: Any) -> opening.Job:
-    usual: dict[str, Any] = {
-        "weights": None,
-        "labels": ("a", "b"),
-        "scale": "0..1",
-        "bgr": False,
-        "size": None,
-        "multi_label": False,
-        "resize_rule": None,
-        "memory": 2**32,
-    }
-    return opening.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
-
-
-def refused(path: Path, work: Path, **options: Any) -> str:
-    """Return the sentence with which a file is refused; it is refused before Keras sees it."""
-    with pytest.raises(VistazoError) as error:
-        opening.run(job(path, **options), work)
-    assert "\n" not in str(error.value)
-    return str(error.value)
+from model.errors import BundleError
+from tests.legacy_files import DENSE, FLATTEN, refused, sequential, write_keras
+from train.legacy import files, opening
 
 
 @pytest.fixture
@@ -123,77 +80,6 @@ def empty_hdf5(folder: Path) -> bytes:
     content = path.read_bytes()
     path.unlink()
     return content
-
-
-@pytest.mark.parametrize(
-    ("stored", "sentence"),
-    [
-        ({"class_name": "Mine", "config": {"layers": [DENSE]}}, "'Mine' of its own making"),
-        ({"class_name": "Sequential", "config": {"layers": []}}, "lists no layers"),
-        ({"class_name": "Sequential", "config": {"layers": [PICTURE]}}, "lists no layers"),
-        (sequential(*[FLATTEN] * 4000), "4,001 layers"),
-        (sequential(DENSE, DENSE), "same name"),
-        ([], "None of its own making"),
-    ],
-)
-def test_architectures_that_are_none(stored: Any, sentence: str) -> None:
-    with pytest.raises(BundleError, match=sentence):
-        read_network(stored)
-
-
-def functional(layers: list[dict[str, Any]], output: str) -> dict[str, Any]:
-    ends = {"input_layers": [["picture", 0, 0]], "output_layers": [[output, 0, 0]]}
-    return {"class_name": "Functional", "config": {"name": "m", "layers": layers} | ends}
-
-
-def test_a_graph_in_a_circle_ends_in_a_sentence() -> None:
-    circle = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
-        FLATTEN | {"name": "a", "inbound_nodes": [[["b", 0, 0, {}]]]},
-        FLATTEN | {"name": "b", "inbound_nodes": [[["a", 0, 0, {}]]]},
-    ]
-    network = read_network(functional(circle, "b"))
-
-    with pytest.raises(BundleError, match="does not follow from its input"):
-        follow(network, 0, lambda layer, inputs: 0)
-
-
-def test_networks_in_networks_without_end() -> None:
-    stored = sequential(FLATTEN)
-    for _ in range(30):
-        stored = sequential(stored)
-
-    with pytest.raises(BundleError, match="more than 10 deep"):
-        read_network(stored)
-
-
-def test_several_inputs_or_outputs() -> None:
-    stored = functional([PICTURE | {"name": "picture", "inbound_nodes": []}], "picture")
-    stored["config"]["input_layers"].append(["other", 0, 0])
-
-    with pytest.raises(BundleError, match="2 inputs; Vistazo takes one picture"):
-        read_network(stored)
-
-
-def test_arithmetic_of_keras_2_becomes_a_layer() -> None:
-    scale = {"class_name": "TFOpLambda", "name": "s", "config": {"name": "s", "function": "math.truediv"}}
-    layers = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
-        scale | {"inbound_nodes": [["picture", 0, 0, {"y": 127.5, "name": None}]]},
-    ]
-    (layer,) = read_network(functional(layers, "s")).layers
-
-    assert layer.kind == "Rescaling" and layer.config["scale"] == pytest.approx(1 / 127.5)
-
-
-def test_an_operation_that_is_not_arithmetic() -> None:
-    layers = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
-        {"class_name": "TFOpLambda", "name": "s", "config": {"name": "s", "function": "io.write_file"}}
-        | {"inbound_nodes": [["picture", 0, 0, {"contents": "x"}]]},
-    ]
-    with pytest.raises(BundleError, match=r"'io\.write_file'"):
-        read_network(functional(layers, "s"))
 
 
 @pytest.mark.parametrize(
@@ -362,7 +248,7 @@ def test_looking_at_files_does_not_start_keras(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from tests.test_legacy import job
+from tests.legacy_files import job
 from train.legacy import opening
 try:
     opening.run(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
@@ -375,94 +261,7 @@ except opening.VistazoError:
     assert done.stdout == "False False\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "expected"),
-    [
-        ("labels.txt", "cat\ndog\n\n", ("cat", "dog")),
-        ("labels.txt", "\ufeffché\r\n  ñandú \r\n", ("ché", "ñandú")),
-        ("class_indices.json", '{"dog": 1, "cat": 0}', ("cat", "dog")),
-        ("labels.json", '["cat", "dog"]', ("cat", "dog")),
-        ("labels.json", '{"0": "cat", "1": "dog"}', ("cat", "dog")),
-        ("config.json", '{"id2label": {"1": "dog", "0": "cat"}}', ("cat", "dog")),
-    ],
-)
-def test_labels_as_text_and_json(name: str, content: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / name).write_text(content, encoding="utf-8", newline="")
-
-    assert read_labels(tmp_path / name) == expected
-
-
-@pytest.mark.parametrize(("array", "expected"), [(["cat", "dog"], ("cat", "dog")), ([10, 20], ("10", "20"))])
-def test_labels_of_a_label_encoder(array: list[Any], expected: tuple[str, ...], tmp_path: Path) -> None:
-    np.save(tmp_path / "label_encoder.npy", np.array(array))
-
-    assert find_labels(tmp_path) == tmp_path / "label_encoder.npy"
-    assert read_labels(tmp_path / "label_encoder.npy") == expected
-
-
-class Touching:
-    """What a pickle may do: run anything when it is read."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return open, (str(self.path), "w")
-
-
-def test_a_pickle_among_the_labels_is_never_read(tmp_path: Path) -> None:
-    touched = tmp_path / "touched"
-    np.save(tmp_path / "label_encoder.npy", np.array(["cat", Touching(touched)], object), allow_pickle=True)
-
-    with pytest.raises(DataError, match=r"holds Python objects.*Write labels\.txt instead"):
-        read_labels(tmp_path / "label_encoder.npy")
-    assert not touched.exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
-    [
-        ("labels.pkl", b"x", "is not opened"),
-        ("labels.txt", b"one\n", "names 1 labels"),
-        ("labels.txt", b"a\nb\na\n", "lines 1 and 3 are the same"),
-        ("labels.txt", b"\xff\xfea", "not UTF-8"),
-        ("labels.txt", b"a\nb\x1b[31m\n", "line 2"),
-        ("labels.npy", b"\x93NUMPY", "is damaged"),
-        ("labels.json", b"{", "not valid JSON"),
-        ("labels.json", b'{"a": 0, "b": 2}', "name an index from 0"),
-        ("missing.txt", None, "no file"),
-    ],
-)
-def test_labels_that_cannot_be_used(name: str, content: bytes | None, sentence: str, tmp_path: Path) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-
-    with pytest.raises(DataError, match=sentence):
-        read_labels(tmp_path / name)
-
-
-def test_every_layer_that_is_taken_is_one_of_keras() -> None:
-    import keras
-
-    assert [name for name in graph.LAYERS if not hasattr(keras.layers, name)] == []
-
-
-def test_every_activation_that_is_taken_is_one_of_keras() -> None:
-    import keras
-
-    from train.legacy.options import ACTIVATIONS
-
-    assert [name for name in ACTIVATIONS if keras.activations.get(name) is None] == []
-
-
 def test_the_scales_have_one_list() -> None:
     from train.legacy.flatten import SCALES
 
     assert set(SCALES) == set(opening.SCALE_CHOICES)
-
-
-def test_a_network_without_layers_before_its_output() -> None:
-    network = NetworkSpec("m", False, True, (), "picture", ("nowhere", 0), (16, 16, 3), "float32")
-
-    with pytest.raises(BundleError, match="does not follow"):
-        follow(network, 0, lambda layer, inputs: 0)

@@ -36,5 +36,10 @@ def test_the_address_names_a_tab_or_an_example(query: dict[str, str], tab: str |
     assert tab_to_open(visit(**query), ["image", "video", "model"], pictures, clips) == tab
 
 
+def test_an_example_may_be_one_of_the_comparison() -> None:
+    tabs = ["image", "video", "compare"]
+    assert tab_to_open(visit(tab="compare", example="brazil"), tabs, [Path("brazil.jpg")], []) == "compare"
+
+
 def test_a_program_opens_no_tab() -> None:
     assert tab_to_open(None, ["image"], [], []) is None

@@ -8,6 +8,7 @@ from math import ceil, floor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from model.bundle import load_bundle
@@ -88,6 +89,21 @@ def test_emptying_the_box_empties_the_answer(page: Page) -> None:
     expect(heading(page)).to_have_count(0)
     page.locator("#read-picture").click()
     expect(page.get_by_test_id("toast-text")).to_contain_text("There is no picture yet")
+
+
+def test_doubt_is_said_in_words(page: Page, classifier: Classifier, tmp_path: Path) -> None:
+    one, other = (
+        Image.open(EXAMPLES / "pictures" / f"{name}.jpg").resize((300, 200)) for name in ("france", "portugal")
+    )
+    Image.blend(one, other, 0.5).save(tmp_path / "both.png")
+    best = classifier.classify(read_picture(tmp_path / "both.png")).max()
+    assert best < (classifier.bundle.unknown_threshold or 0)
+    expect(page.locator("#note")).to_be_hidden()
+    upload(page, tmp_path / "both.png")
+    sentence = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
+    expect(page.locator("#note textarea")).to_have_value(sentence)
+    choose_example(page, PICTURES[0])
+    expect(page.locator("#note")).to_be_hidden()
 
 
 def test_each_of_the_five_labels_says_why(page: Page) -> None:

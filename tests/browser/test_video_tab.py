@@ -83,8 +83,13 @@ def test_stop_keeps_what_has_arrived(page: Page, tmp_path: Path) -> None:
     upload(page, write_long_clip(tmp_path / "long.mp4"))
     page.locator("#read-clip").click()
     expect(total(page)).to_be_visible()
+    status = page.locator("#status textarea")
+    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames a second\.$"))
+    # How long the rest will take is said when it can be known.
+    left = re.compile(r"^Reading … \d+%, [\d,]+ frames a second, about [\d:]+ left\.$")
+    expect(status).to_have_value(left, timeout=10_000)
     page.locator("#stop").click()
-    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^Stopped at"), timeout=10_000)
+    expect(status).to_have_value(re.compile("^Stopped at"), timeout=10_000)
     expect(total(page)).to_be_visible()
     expect(page.locator("#clip-files a").first).to_be_visible()
 

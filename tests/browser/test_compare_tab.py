@@ -1,0 +1,87 @@
+"""The tab that compares two models, as a visitor uses it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from model.hub import EMBEDDED
+from tests.browser.test_accessibility import serious_findings
+from tests.serving import EXAMPLES, running_app
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The embedded model, beside the same without its names in other languages."""
+    folder = tmp_path_factory.mktemp("compare")
+    second = folder / "without-names"
+    shutil.copytree(EMBEDDED, second)
+    manifest = json.loads((second / "manifest.json").read_text(encoding="utf-8"))
+    for path in second.glob("labels.*.txt"):
+        path.unlink()
+        del manifest["files"][path.name]
+    (second / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with running_app(folder, ["--model", str(EMBEDDED), "--model", str(second)]) as address:
+        yield address
+
+
+def said(page: Page, number: int) -> str:
+    return page.locator(f"#compare-answer-{number}").get_by_test_id("label-output-value").inner_text(timeout=30_000)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool) -> None:
+    page = open_page(phone, query="?tab=compare")
+    page.locator("#compare-examples").get_by_role("button", name="brazil").click()
+    assert [said(page, 1), said(page, 2)] == ["Brazil", "Brazil"]
+    times = r"(the embedded model|without-names): \d+\.\d ms"
+    expect(page.locator("#agreement textarea")).to_have_value(re.compile(rf"^Both say Brazil\.\n{times}\n{times}$"))
+    expect(page).to_have_url(re.compile(r"[?]tab=compare&example=brazil$"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious_findings(page) == []
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ["La misma imagen, leída por dos modelos.", "Acuerdo", "el modelo incluido"]),
+        ("fr", ["La même image, lue par deux modèles.", "Accord", "le modèle inclus"]),
+    ],
+)
+def test_the_tab_speaks_the_browsers_language(
+    open_page: Callable[..., Page], language: str, words: list[str], phone: bool
+) -> None:
+    page = open_page(phone, locale=f"{language}-{language.upper()}", query="?tab=compare")
+    for text in words:
+        expect(page.locator("#tab-compare").get_by_text(text, exact=True).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_link_leads_to_what_two_models_say_of_an_example(open_page: Callable[..., Page]) -> None:
+    page = open_page(query="?tab=compare&example=brazil&lang=es")
+    assert [said(page, 1), said(page, 2)] == ["Brasil", "Brazil"]
+    # One label, whatever it is called.
+    expect(page.locator("#agreement textarea")).to_have_value(re.compile(r"^Los dos dicen Brasil\.\n"))
+
+
+def test_an_own_picture_is_read_and_cleared(open_page: Callable[..., Page]) -> None:
+    page = open_page(query="?tab=compare")
+    page.locator("#compare-picture input[type=file]").set_input_files(EXAMPLES / "pictures" / "canada.jpg")
+    assert [said(page, 1), said(page, 2)] == ["Canada", "Canada"]
+    page.locator("#compare-picture").get_by_role("button", name=re.compile("clear|remove", re.IGNORECASE)).click()
+    expect(page.locator("#agreement textarea")).to_have_value("")
+    expect(page.locator("#compare-answer-1").get_by_test_id("label-output-value")).to_have_count(0)
+
+
+def test_what_is_no_picture_is_told(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_page(query="?tab=compare")
+    (tmp_path / "notes.png").write_text("not a picture", encoding="utf-8")
+    page.locator("#compare-picture input[type=file]").set_input_files(tmp_path / "notes.png")
+    expect(page.get_by_test_id("toast-text")).to_contain_text("“notes.png” is")

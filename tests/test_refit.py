@@ -23,7 +23,19 @@ from train.refit import refit, wants_refit
 from train.settings import Settings
 
 SPEC = InputSpec(32, 32)
-SETTINGS = Settings(size=32, epochs=3, batch_size=8, least_steps=6, learning_rate=0.01, keep="last", refit=100)
+SETTINGS = Settings(
+    architecture="plain",
+    convolutions="8,16",
+    size=32,
+    epochs=3,
+    batch_size=8,
+    least_steps=10,
+    learning_rate=0.01,
+    dropout=0,
+    keep="last",
+    refit=100,
+)
+AGAIN = ["--architecture", "plain", "--convolutions", "8", "--epochs", "1", "--keep", "last", "--refit", "500"]
 
 
 def part(labels: list[int], *, classes: int = 3) -> Part:
@@ -119,7 +131,7 @@ def test_the_bundle_says_what_it_was_fitted_on(tmp_path: Path, capsys: pytest.Ca
         write_class(tmp_path / "data" / label, colour, 8)
     bundle = tmp_path / "bundle"
 
-    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, "--keep", "last", "--refit", "500"]
+    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, *AGAIN]
     assert main(fitted) == 0
 
     metrics = json.loads((bundle / "metrics.json").read_text())
@@ -137,7 +149,7 @@ def test_pictures_that_the_figures_come_from_are_never_fitted_on(tmp_path: Path)
             write_class(tmp_path / "data" / folder / label, colour, count)
     bundle = tmp_path / "bundle"
 
-    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, "--keep", "last", "--refit", "500"]
+    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, *AGAIN]
     assert main(fitted) == 0
 
     metrics = json.loads((bundle / "metrics.json").read_text())

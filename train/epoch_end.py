@@ -137,6 +137,9 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
         return
     raw = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable in model.trainable_variables:
+        # A copy: in JAX variable and average would share an array, which a step gives away with the variable.
+        variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
     try:
         yield
     finally:

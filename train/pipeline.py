@@ -128,6 +128,7 @@ def _train_and_write(
 ) -> dict[str, Any]:
     from train.batches import Part
     from train.fitting import fit, predict_logits
+    from train.refit import refit, wants_refit
     from train.serving_file import served_network
 
     index_of = {label: index for index, label in enumerate(labels)}
@@ -136,12 +137,29 @@ def _train_and_write(
         for name in ("train", "validation")
     )
     result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)
-    model = result.model
-    logits = predict_logits(model, validation.pictures)
+    logits = predict_logits(result.model, validation.pictures)
     if settings.multi_label:
         calibration = calibrate_multilabel(logits, validation.targets)
     else:
         calibration = calibrate(logits, validation.classes)
+    trained_on = parts["train"].examples
+    training: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
+    # Without a test part the figures are those of the validation pictures, which must stay unseen then.
+    if "test" in parts and not result.interrupted and wants_refit(settings, train, validation):
+        result = refit(
+            result,
+            settings,
+            spec,
+            len(labels),
+            train,
+            validation,
+            file=file.stage("refit"),
+            tensorboard=tensorboard and tensorboard / "refit",
+        )
+        if not result.interrupted:
+            trained_on = trained_on + parts["validation"].examples
+            training["refit"] = {"pictures": len(trained_on)}
+    model = result.model
     print("Converting the network for serving …", file=sys.stderr)
     network = served_network(model, parts["train"].pictures if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
@@ -154,7 +172,7 @@ def _train_and_write(
             spec=spec,
             calibration=calibration,
             settings=settings,
-            fingerprint=dataset.fingerprint(parts["train"].examples),
+            fingerprint=dataset.fingerprint(trained_on),
         )
         write_names(directory, names)
         write_manifest(directory)
@@ -163,7 +181,7 @@ def _train_and_write(
         measured = parts[split]
         logits = served_logits(classifier, measured.pictures)
         metrics = {"split": split} | measure_logits(classifier.bundle, logits, targets)
-        metrics["training"] = {"best_epoch": result.best_epoch, "history": result.history}
+        metrics["training"] = training
         write_metrics(directory, metrics)
         evidence = evidence_of(classifier.bundle, measured.pictures, measured.examples, logits, targets)
         write_report(directory, metrics, labels, evidence if show else None)

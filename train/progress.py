@@ -15,6 +15,7 @@ import numpy as np
 from model.errors import SettingsError
 
 _STATE = "state.npz"
+_STAGE_STATE = "state-{stage}.npz"
 
 
 @dataclass
@@ -64,10 +65,13 @@ class ProgressFile:
     Args:
         out: The bundle's directory.
         identity: What must be the same for a run to go on: settings and a hash of the data.
+        stage: Name of a later training of the same run, whose progress lies beside that of the first.
     """
 
-    def __init__(self, out: Path, identity: dict[str, Any]) -> None:
+    def __init__(self, out: Path, identity: dict[str, Any], stage: str = "") -> None:
+        self._out = out
         self.directory = progress_directory(out)
+        self._name = _STAGE_STATE.format(stage=stage) if stage else _STATE
         self._identity = json.loads(json.dumps(identity))
 
     def load(self) -> Progress | None:
@@ -76,7 +80,7 @@ class ProgressFile:
         Raises:
             SettingsError: It belongs to other settings or other data, or cannot be read.
         """
-        path = self.directory / _STATE
+        path = self.directory / self._name
         if not path.is_file():
             return None
         try:
@@ -105,18 +109,22 @@ class ProgressFile:
         state = {name: value for name, value in vars(progress).items() if name not in _ARRAYS}
         arrays = {f"{name}_{i}": array for name in _ARRAYS for i, array in enumerate(getattr(progress, name))}
         text = json.dumps(state | {"identity": self._identity})
-        partial = self.directory / f"{_STATE}.partial"
+        partial = self.directory / f"{self._name}.partial"
         try:
             with partial.open("wb") as file:
                 np.savez(file, json=np.array(text), **arrays)  # type: ignore[arg-type]  # numpy's stub mixes up **kwds
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(self.directory / _STATE)
+            partial.replace(self.directory / self._name)
         except BaseException:  # a full disk, say: what is half written would keep it full
             partial.unlink(missing_ok=True)
             if not any(self.directory.iterdir()):
                 self.directory.rmdir()
             raise
+
+    def stage(self, name: str) -> ProgressFile:
+        """Return the file of a later training of the same run; `remove` removes both."""
+        return ProgressFile(self._out, self._identity, name)
 
     def remove(self) -> None:
         """Remove the stored progress: the run is done."""

@@ -279,12 +279,18 @@ def _training(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
     kept = {None: "", 0: " The network before the first epoch was kept: no later one did better on validation."}.get(
         best, f" The weights of epoch {best} were kept (green)."
     )
+    refit = (
+        f" Afterwards the network was trained a second time in the same way, on the {training['refit']['pictures']} "
+        "pictures of both parts: that one is served, and only its figures stand above."
+        if "refit" in training
+        else ""
+    )
     return (
         f"<p>One point an epoch, {len(training['history'])} in all"
         + (f", in phases: {html.escape(', '.join(phases))} (dotted lines)" if len(phases) > 1 else "")
-        + f".{kept} Validation pictures are never trained on: where their loss rises while the training loss falls, "
+        + f".{kept} Validation pictures are not trained on here: where their loss rises while the training loss falls, "
         "the network learns by heart. The two losses are not measured alike (training pictures are changed at random, "
-        "and labels may be softened), so compare each with itself.</p>"
+        f"and labels may be softened), so compare each with itself.{refit}</p>"
         + _image(plots, "training_curves", "Loss, accuracy and learning rate of each epoch")
     )
 

@@ -57,6 +57,9 @@ class Settings:
         average: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
         keep: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
             not cut short: better with few validation pictures and a rate that falls to zero.
+        refit: With keep "last", fit a second time with the validation pictures as well when these and the
+            training pictures are at most so many; 0 for never. The figures come from the test part still,
+            the temperature and the thresholds from the first fit.
         rotation: Largest turn either way, degrees.
         shift: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
@@ -104,6 +107,7 @@ class Settings:
     balance: float = 0.0
     average: float = 0.0
     keep: str = "best"
+    refit: int = 0
     rotation: float = 12.0
     shift: float = 0.1
     zoom: float = 0.2
@@ -159,6 +163,7 @@ class Settings:
         _range("--learning-rate", self.learning_rate, 1e-8, 10)
         _range("--weight-decay", self.weight_decay, 0, 10)
         _range("--patience", self.patience, 1, 100_000)
+        _range("--refit", self.refit, 0, 100_000)
         _range("--seed", self.seed, 0, 2**32 - 1)
         _range("--early-size", self.early_size, 0.25, 1)
         _range("--rotation", self.rotation, 0, 180)

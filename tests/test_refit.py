@@ -137,6 +137,7 @@ def test_the_bundle_says_what_it_was_fitted_on(tmp_path: Path, capsys: pytest.Ca
     metrics = json.loads((bundle / "metrics.json").read_text())
     assert metrics["training"]["refit"] == {"pictures": 14}
     assert (metrics["split"], metrics["n"]) == ("test", 2)
+    assert "fitted again, on the 14 training and validation pictures together" in (bundle / "README.md").read_text()
     assert "with the 2 validation pictures as well" in capsys.readouterr().err
     assert "on the 14 pictures of both parts" in (bundle / "report" / "index.html").read_text()
     assert load_bundle(bundle).labels

@@ -55,7 +55,7 @@ def model_card(
     parts = [
         f"# {title}",
         BEGIN,
-        _about(bundle, licence, dataset_name),
+        _about(bundle, figures, licence, dataset_name),
         _measured(bundle, figures),
         _limits(bundle),
         _use(bundle, repository or "user/name"),
@@ -142,7 +142,7 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
     return metadata
 
 
-def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str:
+def _about(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> str:
     settings = bundle.settings
     data = _plain(dataset_name) if dataset_name else "folders of pictures, one for each label"
     parts = ""
@@ -150,6 +150,12 @@ def _about(bundle: Bundle, licence: str | None, dataset_name: str | None) -> str
         parts = (
             f" Where the data had no such parts of its own, {settings['validation_share']:.0%} of each label were kept "
             f"for validation and {settings['test_share']:.0%} for the test."
+        )
+    again = metrics.get("training", {}).get("refit")
+    if again:
+        parts += (
+            f" At the end the network was fitted again, on the {again['pictures']} training and validation pictures "
+            "together."
         )
     listed = ", ".join(sorted(bundle.translations))
     languages = f" The labels have names in other languages as well: {listed}." if listed else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -131,6 +133,19 @@ def scenes(count: int) -> list[np.ndarray]:
     return [scene(64, 48, seed) for seed in range(count)]
 
 
+@contextmanager
+def _scheduled_as_before() -> Iterator[None]:
+    """SVT-AV1 makes its caller a real-time thread where it may, as root; so would be all that the tests start later."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 def write_clip(
     path: Path,
     frames: Sequence[np.ndarray],
@@ -147,7 +162,8 @@ def write_clip(
     title: str = "",
 ) -> Path:
     """Write RGB or RGBA frames as a clip, without loss unless another codec is given, at `times` in seconds."""
-    with av.open(str(path), "w", options={"movflags": "faststart"} if index_first else {}) as container:
+    options = {"movflags": "faststart"} if index_first else {}
+    with _scheduled_as_before(), av.open(str(path), "w", options=options) as container:
         if title:
             container.metadata["title"] = title
         stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=encoder))

@@ -142,3 +142,17 @@ def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(
     assert "--resume goes on.\nInterrupted; no bundle was written." in capsys.readouterr().err
     assert hashes(copied_bundle) == hashes(colour_bundle)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]
+
+
+def test_an_interrupt_while_keras_writes_is_one(
+    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras's own clean-up fails then, and would hide it."""
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras.src.saving.saving_lib.DiskIOStore", interrupted)
+
+    assert main(["fit", str(colour_fit.data), "--out", str(tmp_path / "bundle"), *QUICK, "--epochs", "1"]) == 130
+    assert "Interrupted; no bundle was written." in capsys.readouterr().err

@@ -106,7 +106,11 @@ def write_model(
     """
     import keras  # here, because `train evaluate` writes figures without it
 
-    keras.saving.save_model(model, directory, zipped=False)
+    try:
+        keras.saving.save_model(model, directory, zipped=False)
+    except UnboundLocalError as error:
+        # Keras (3.15) cleans up what it may not have begun; what ended it, Ctrl-C or a full disk, is what counts.
+        raise error.__context__ or error from None
     config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
     config["id2label"] = {str(index): label for index, label in enumerate(labels)}
     config["label2id"] = {label: index for index, label in enumerate(labels)}

@@ -14,7 +14,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -35,20 +34,18 @@ SIDE, LABELS, THREADS = 224, 100, min(4, os.cpu_count() or 1)
 DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
 
 Layer = Callable[[int], keras.layers.Layer]
+
+
+def depthwise(_: int) -> keras.layers.Layer:
+    return keras.layers.DepthwiseConv2D(3, padding="same", activation="relu6")
+
+
 # Where MobileNetV2 and ResNet50 spend their time; (side, channels) of what goes in.
 OPERATIONS: dict[str, tuple[int, int, Layer]] = {
     "convolution 1x1, 14 x 14 x 256": (14, 256, lambda n: keras.layers.Conv2D(n, 1, activation="relu6")),
     "convolution 3x3, 28 x 28 x 128": (28, 128, lambda n: keras.layers.Conv2D(n, 3, padding="same", activation="relu")),
-    "depthwise 3x3, 56 x 56 x 144": (
-        56,
-        144,
-        lambda n: keras.layers.DepthwiseConv2D(3, padding="same", activation="relu6"),
-    ),
-    "depthwise 3x3, 14 x 14 x 384": (
-        14,
-        384,
-        lambda n: keras.layers.DepthwiseConv2D(3, padding="same", activation="relu6"),
-    ),
+    "depthwise 3x3, 56 x 56 x 144": (56, 144, depthwise),
+    "depthwise 3x3, 14 x 14 x 384": (14, 384, depthwise),
 }
 REPEATED = 8  # so that what surrounds the operations hardly counts
 
@@ -115,11 +112,8 @@ def _pictures(folder: Path, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
 
 def _runner(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function that runs a served file, on a batch of one."""
-    return partial(_run, Interpreter(model_content=content, num_threads=THREADS).get_signature_runner("predict"))
-
-
-def _run(predict: Callable[..., dict[str, np.ndarray]], picture: np.ndarray) -> np.ndarray:
-    return predict(picture=picture)["logits"]
+    predict = Interpreter(model_content=content, num_threads=THREADS).get_signature_runner("predict")
+    return lambda picture: predict(picture=picture)["logits"]
 
 
 def _processor() -> set[str]:

@@ -10,9 +10,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.image_tab import add_examples
 from interface.languages import say, text
 from interface.model_tab import is_embedded, source_title
+from interface.picture_box import add_picture_box, read_at_once
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
@@ -72,15 +72,9 @@ def add_compare_tab(
     gr.Markdown(text("compare_note"))
     with gr.Row():
         with gr.Column(scale=1):
-            picture = gr.Image(
-                label=text("picture"),
-                type="filepath",
-                height=300,
-                buttons=["fullscreen"],
-                webcam_options=gr.WebcamOptions(mirror=False),
-                elem_id="compare-picture",
+            picture, offered = add_picture_box(
+                examples, height=300, elem_id="compare-picture", examples_id="compare-examples"
             )
-            offered = add_examples(picture, examples, "compare-examples")
         with gr.Column(scale=2):
             with gr.Row():
                 answers = [
@@ -93,18 +87,7 @@ def add_compare_tab(
                     for number, model in enumerate((first, second), 1)
                 ]
             verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
-    reading: dict[str, Any] = {
-        "fn": compare_image,
-        "inputs": picture,
-        "outputs": [*answers, verdict],
-        "preprocess": False,
-        "concurrency_id": "pictures",
-        "show_progress": "minimal",
-        "trigger_mode": "always_last",
-    }
-    picture.upload(**reading, api_name="compare_image")
-    if offered:
-        offered.load_input_event.success(**reading, api_visibility="private")
+    read_at_once(picture, offered, compare_image, [*answers, verdict], api_name="compare_image")
     picture.clear(
         lambda: (None, None, ""),
         None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib.util
 import os
 import re
@@ -16,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from interface.memory import give_back
+from model.errors import FULL_DISK
 
 _VARIABLE = "GRADIO_TEMP_DIR"
 _SECONDS_TO_LOCK = 60
@@ -119,7 +119,7 @@ def is_full(error: BaseException) -> bool:
     """Say whether an error, or one that it was made of, comes from a disk without room."""
     link: BaseException | None = error
     while link is not None:
-        if isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(link, OSError) and link.errno in FULL_DISK:
             return True
         link = link.__cause__
     return False

@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.helpers import Examples
 
 from interface.agents import takes_any_text
 from interface.languages import ENGLISH, language_of, say, text
+from interface.picture_box import add_picture_box, read_at_once
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
@@ -75,15 +75,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
 
     with gr.Row():
         with gr.Column(scale=1):
-            picture = gr.Image(
-                label=text("picture"),
-                type="filepath",
-                height=360,
-                buttons=["fullscreen"],
-                webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
-                elem_id="picture",
-            )
-            offered = add_examples(picture, examples, "picture-examples")
+            picture, offered = add_picture_box(examples, height=360, elem_id="picture", examples_id="picture-examples")
             button = gr.Button(text("read_picture"), elem_id="read-picture")
         with gr.Column(scale=1):
             answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
@@ -118,22 +110,8 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         concurrency_id="pictures",
         show_progress="minimal",
     ).then(None, None, None, js=_into_sight("found"), api_visibility="private")
-    at_once: dict[str, Any] = {
-        "fn": predict_image,
-        "inputs": picture,
-        "outputs": answer,
-        "api_visibility": "private",
-        "preprocess": False,
-        "concurrency_id": "pictures",
-        "show_progress": "minimal",
-        "trigger_mode": "always_last",
-    }
-    # Uploading, pasting and the camera. "change" would come twice when one picture replaces
-    # another, and "input" may come with the old picture when the box is emptied.
-    picture.upload(**at_once)
+    read_at_once(picture, offered, predict_image, answer, api_visibility="private")
     picture.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
-    if offered:
-        offered.load_input_event.success(**at_once)
     answer.change(
         besides(bundle),
         answer,
@@ -177,29 +155,6 @@ def _shown() -> dict[str, Any]:
 
 def _chosen(event: gr.SelectData) -> str:
     return str(event.value)
-
-
-def add_examples(picture: gr.Image, examples: Sequence[Path], elem_id: str) -> Examples | None:
-    """Add the pictures that fill a box with one click.
-
-    Args:
-        picture: The box.
-        examples: The pictures, may be empty.
-        elem_id: Of the list.
-
-    Returns:
-        The list; None when there is nothing to choose.
-    """
-    if not examples:
-        return None
-    return gr.Examples(
-        [[str(path)] for path in examples],
-        inputs=[picture],
-        label=text("examples"),  # type: ignore[arg-type]
-        examples_per_page=len(examples),
-        api_visibility="private",
-        elem_id=elem_id,
-    )
 
 
 def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:

@@ -19,8 +19,6 @@ from gradio.server_messages import ProcessCompletedMessage
 from gradio.state_holder import SessionState, StateHolder
 from gradio.utils import LRUCache
 
-from interface.agents import offer_tools
-
 MOST_SESSIONS = 1000  # remembered at once
 # A clip brings about one answer a second: whoever leaves so many unread has left, or wants to fill the memory.
 MOST_UNREAD = 120
@@ -39,7 +37,6 @@ async def remember_little(app: FastAPI) -> AsyncIterator[None]:
     holder.set_blocks(page)
     app.state_holder = holder  # type: ignore[attr-defined]
     page._queue.pending_messages_per_session = Messages(page._queue)
-    offer_tools(page)
     tidying = asyncio.create_task(_tidy(page))
     try:
         yield

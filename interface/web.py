@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from interface.agents import offer_tools
 from interface.disk import VisitorFiles
 from interface.doors import Doors
 from interface.fetching import fetch_within_limits
@@ -52,8 +56,16 @@ def server_options(files: VisitorFiles) -> dict[str, Any]:
             Middleware(Doors, files=files),
             Middleware(_MemoryWatch),
         ],
-        "lifespan": remember_little,
+        "lifespan": _lifespan,
     }
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What holds for as long as the web application runs."""
+    offer_tools(app.get_blocks())  # type: ignore[attr-defined]
+    async with remember_little(app):
+        yield
 
 
 async def _health(request: Request) -> JSONResponse:

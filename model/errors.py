@@ -16,7 +16,11 @@ what to do. It becomes a `gr.Error`, an exit status or a log line only at the pr
 
 from __future__ import annotations
 
+import errno
 from typing import Any
+
+# What the system says when a disk, or a user's share of it, is full.
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Sentence(str):

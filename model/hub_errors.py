@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from model.errors import HubUnreachableError, ModelNotFoundError, Sentence
+from model.errors import FULL_DISK, HubUnreachableError, ModelNotFoundError, Sentence
 from model.hub_transport import BodyTooLargeError, DeadlineError
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ROOM = FULL_DISK | {errno.EFBIG}
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 # Statuses after which another try may help.
 LATER = {408, 425, 429, *range(500, 600)}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from model.errors import SettingsError
+from model.errors import FULL_DISK, SettingsError
 
-_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 # TensorFlow's ResourceExhaustedError, JAX's XlaRuntimeError, PyTorch's OutOfMemoryError: named, not imported. PyTorch's
 # allocator for the processor raises errors of no kind of its own.
 _KINDS = ("ResourceExhaustedError", "OutOfMemoryError")
@@ -35,7 +34,7 @@ def shortage(error: BaseException) -> SettingsError | None:
 
 
 def _is_full_disk(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in _FULL_DISK:
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
         return True
     return _FULL in str(error)  # h5py and TensorFlow's converter only word the reason
 

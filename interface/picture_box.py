@@ -1,0 +1,79 @@
+"""The box for one picture, with its examples: what is put into it is read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.helpers import Examples
+
+from interface.languages import text
+
+
+def add_picture_box(
+    examples: Sequence[Path], *, height: int, elem_id: str, examples_id: str
+) -> tuple[gr.Image, Examples | None]:
+    """Add the box, and below it the pictures that fill it with one click.
+
+    Args:
+        examples: The pictures, may be empty.
+        height: Of the box, in pixels.
+        elem_id: Of the box.
+        examples_id: Of the list of examples.
+
+    Returns:
+        The box, and the list; None when there is nothing to choose.
+    """
+    picture = gr.Image(
+        label=text("picture"),
+        type="filepath",
+        height=height,
+        buttons=["fullscreen"],
+        webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
+        elem_id=elem_id,
+    )
+    if not examples:
+        return picture, None
+    return picture, gr.Examples(
+        [[str(path)] for path in examples],
+        inputs=[picture],
+        label=text("examples"),  # type: ignore[arg-type]
+        examples_per_page=len(examples),
+        api_visibility="private",
+        elem_id=examples_id,
+    )
+
+
+def read_at_once(
+    picture: gr.Image,
+    offered: Examples | None,
+    read: Callable[..., Any],
+    outputs: Component | Sequence[Component],
+    **endpoint: Any,
+) -> None:
+    """Read what is uploaded, pasted, taken with the camera or chosen among the examples.
+
+    Args:
+        picture: The box.
+        offered: Its examples.
+        read: Takes Gradio's raw payload, and returns the outputs.
+        outputs: Where the answer goes.
+        endpoint: `api_name` or `api_visibility` of reading what is uploaded.
+    """
+    reading: dict[str, Any] = {
+        "fn": read,
+        "inputs": picture,
+        "outputs": outputs,
+        "preprocess": False,
+        "concurrency_id": "pictures",
+        "show_progress": "minimal",
+        "trigger_mode": "always_last",
+    }
+    # "change" would come twice when one picture replaces another, and "input" may come with the old
+    # picture when the box is emptied.
+    picture.upload(**reading, **endpoint)
+    if offered:
+        offered.load_input_event.success(**reading, api_visibility="private")

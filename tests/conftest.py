@@ -71,21 +71,28 @@ def grey_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
 
 
 @pytest.fixture(scope="session")
-def mobilenet_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The recipe “best”: MobileNetV2, here from a weights file of its own."""
+def backbone_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights file of MobileNetV2 0.35 without the top layer: random, in the place of ImageNet's."""
     import keras
 
-    folder = tmp_path_factory.mktemp("mobilenet")
+    path = tmp_path_factory.mktemp("weights") / "backbone.weights.h5"
     keras.utils.set_random_seed(5)
     network = keras.applications.MobileNetV2((64, 64, 3), alpha=0.35, include_top=False, weights=None)
     for layer in network.layers:  # or random weights would fade to nothing over fifty layers
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     network(keras.random.uniform((16, 64, 64, 3), -1, 1), training=True)
-    network.save_weights(folder / "backbone.weights.h5")
+    network.save_weights(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """The recipe “best”: MobileNetV2, here from a weights file of its own."""
+    folder = tmp_path_factory.mktemp("mobilenet")
     for label, colour in list(COLOURS.items())[:2]:
         write_class(folder / "data" / label, colour, 6)
-    options = ["--recipe", "best", "--weights", str(folder / "backbone.weights.h5"), "--epochs", "1", "--size", "64"]
+    options = ["--recipe", "best", "--weights", str(backbone_weights), "--epochs", "1", "--size", "64"]
     return fit(folder / "data", folder / "bundle", *options)
 
 

@@ -8,6 +8,7 @@ import pytest
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.architectures import build
+from train.augmentation import shrink
 from train.batches import Part
 from train.fitting import fit, predict_logits
 from train.settings import Settings
@@ -49,6 +50,19 @@ def test_a_loss_that_is_no_number_later_leaves_the_last_good_weights(
     assert 1 <= len(result.history) < 40
     assert all(np.isfinite(w).all() for w in result.model.get_weights())
     assert "--learning-rate 10. Try a lower one. Keeping the best so far" in capsys.readouterr().err
+
+
+def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(size=32, training_scale=0.5, epochs=14, batch_size=4, learning_rate=5e-3, light=0, erase=0)
+
+    result = fit(settings, InputSpec(32, 32), 2, part, part)
+
+    assert "at 16 x 16 pixels" in capsys.readouterr().err
+    assert result.model.input_shape == (None, 32, 32, 3)
+    trained = build(settings, InputSpec(32, 32), 2, scale=0.5)
+    trained.set_weights(result.model.get_weights())
+    small = np.stack([shrink(picture, (16, 16)) for picture in part.pictures])
+    assert (predict_logits(trained, small).argmax(axis=1) == part.classes).mean() == 1
 
 
 def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:

@@ -43,6 +43,14 @@ def test_small_pictures_come_first() -> None:
     assert early.epochs + full.epochs == 10
 
 
+@pytest.mark.parametrize("options", [{}, {**PRETRAINED, "probe": True}, PRETRAINED, {"early_size": 0.5}])
+def test_training_ends_at_its_own_share_of_the_served_size(options: dict) -> None:
+    phases = plan(Settings(training_scale=0.875, epochs=10, **options))
+
+    assert phases[-1].scale == 0.875
+    assert all(phase.scale <= 0.875 for phase in phases)
+
+
 @pytest.mark.parametrize("options", [{"early_size": 0.5}, PRETRAINED])
 def test_a_single_epoch_is_a_single_phase(options: dict) -> None:
     assert [phase.epochs for phase in plan(Settings(epochs=1, **options))] == [1]

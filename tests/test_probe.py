@@ -7,6 +7,7 @@ import pytest
 
 from model.preprocessing import InputSpec
 from train.architectures import build
+from train.augmentation import shrink
 from train.batches import Part
 from train.fitting import predict_logits
 from train.probe import start_from_probe
@@ -32,6 +33,16 @@ def test_the_logits_answer_before_any_training(classes: int, with_validation: bo
     start_from_probe(model, train, validation, mirror=True, seed=1)
 
     assert (predict_logits(model, other.pictures).argmax(axis=1) == other.classes).mean() > 0.9
+
+
+def test_a_network_of_a_smaller_input_sees_smaller_pictures() -> None:
+    train, other = part(2, 1), part(2, 2)
+    model = build(Settings(size=32), InputSpec(32, 32), 2, scale=0.5)
+
+    start_from_probe(model, train, other, mirror=False, seed=1)
+
+    small = np.stack([shrink(picture, (16, 16)) for picture in other.pictures])
+    assert (predict_logits(model, small).argmax(axis=1) == other.classes).mean() > 0.9
 
 
 def test_a_class_without_training_pictures_keeps_its_place() -> None:

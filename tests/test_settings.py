@@ -49,6 +49,7 @@ from train.settings import Settings
         ("rotation", 181.0),
         ("erase", 1.1),
         ("early_size", 0.1),
+        ("training_scale", 0.1),
         ("patience", 0),
         ("validation_share", 0.0),
         ("test_share", 0.9),
@@ -61,6 +62,12 @@ def test_a_value_out_of_range_is_refused_with_its_option(name: str, value: objec
         Settings(**{name: value})  # type: ignore[arg-type]
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["early_size", "training_scale"])
+def test_dense_layers_fix_the_size(name: str) -> None:
+    with pytest.raises(SettingsError, match="needs another architecture"):
+        Settings(architecture="plain", **{name: 0.5})  # type: ignore[arg-type]
 
 
 def test_the_parts_have_to_leave_something_for_training() -> None:

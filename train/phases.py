@@ -33,7 +33,7 @@ class Phase:
 
 def plan(settings: Settings) -> list[Phase]:
     """Return the phases that the settings ask for."""
-    rate, epochs = settings.learning_rate, settings.epochs
+    rate, epochs, scale = settings.learning_rate, settings.epochs, settings.training_scale
     if settings.weights != "none":
         # The new head first, or its first large gradients would spoil the pretrained features
         # (Kornblith et al. 2019 fine-tune everything afterwards, at a lower rate). A head that starts
@@ -42,18 +42,18 @@ def plan(settings: Settings) -> list[Phase]:
         head = usual if settings.head_epochs is None else settings.head_epochs
         tuned_rate = settings.tuned_rate or (rate if settings.probe else rate / 4)
         phases = [
-            Phase("head", head, rate, rate / 10, head_only=True),
-            Phase("fine-tuning", epochs - head, tuned_rate, 0),
+            Phase("head", head, rate, rate / 10, scale, head_only=True),
+            Phase("fine-tuning", epochs - head, tuned_rate, 0, scale),
         ]
         return [phase for phase in phases if phase.epochs]
-    if settings.early_size < 1 and epochs > 1:
+    if settings.early_size < scale and epochs > 1:
         # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
         early = max(1, round(epochs * 0.6))
         return [
             Phase("small pictures", early, rate, rate * 0.4, settings.early_size),
-            Phase("full size", epochs - early, rate * 0.4, 0),
+            Phase("full size", epochs - early, rate * 0.4, 0, scale),
         ]
-    return [Phase("training", epochs, rate, 0)]
+    return [Phase("training", epochs, rate, 0, scale)]
 
 
 def freeze(model: keras.Model, phase: Phase, settings: Settings) -> None:

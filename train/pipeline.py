@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,12 @@ from train import dataset
 from train.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
 from train.card import write_card
 from train.evaluation import calibrate, summary
+from train.input_choice import choose_input, first_input
 from train.measuring import evidence_of, measure_logits, served_logits, targets_of
 from train.multilabel import calibrate_multilabel
 from train.names import read_names, write_names
 from train.parts import LoadedPart, gaps, load_parts, sizes
-from train.pictures import PictureStore, all_grey
+from train.pictures import PictureStore
 from train.progress import ProgressFile, has_progress
 from train.report import write_report
 from train.settings import Settings
@@ -71,11 +71,7 @@ def run_fit(
         )
     folders = folders or {"train": data}
     folders |= {part: folder for part, folder in (("validation", validation), ("test", test)) if folder}
-    spec = InputSpec(
-        *settings.input_size,
-        "grey" if settings.colour == "grey" else "rgb",
-        settings.resize_rule,  # type: ignore[arg-type]  # checked by Settings
-    )
+    spec = first_input(settings)
     from train.architectures import check_weights
     from train.serving_file import check_converter
 
@@ -86,9 +82,7 @@ def run_fit(
         labels = tuple(dataset.all_labels(parts["train"].examples))
         dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
         names = read_names(data, labels)
-        if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
-            spec = replace(spec, colour_mode="grey")
-            print("All pictures are grey: training a grey network.", file=sys.stderr)
+        parts, spec = choose_input(store, parts, spec, settings)
         print(sizes(parts, labels), file=sys.stderr)
         for sentence in gaps(parts, labels):
             print(sentence, file=sys.stderr)
@@ -112,7 +106,8 @@ def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart])
     import keras
 
     # Backends draw different random numbers from the same seed, so that a run stays with its own.
-    return settings.as_json() | hashes | {"colour mode": spec.colour_mode, "Keras backend": keras.backend.backend()}
+    chosen = {"colour mode": spec.colour_mode, "chosen resize rule": spec.resize_rule}
+    return settings.as_json() | hashes | chosen | {"Keras backend": keras.backend.backend()}
 
 
 def _train_and_write(

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from train.architectures import FEATURES, LOGITS
+from train.augmentation import shrink
 from train.batches import Part
 
 # Inverse strengths of the L2 penalty that are tried; features are standardised, so these fit any data.
@@ -66,5 +67,7 @@ def _features(
     """Return the pooled features (n, channels) of some pictures, read in blocks so that memory stays small."""
     if not len(rows):
         return np.zeros((0, pooled.output_shape[-1]), np.float32)
+    _, height, width, _ = pooled.input_shape
     blocks = (pictures[rows[start : start + batch_size]] for start in range(0, len(rows), batch_size))
-    return np.concatenate([np.asarray(pooled.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in blocks])
+    sized = (np.stack([shrink(picture, (width, height)) for picture in block]) for block in blocks)
+    return np.concatenate([np.asarray(pooled.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in sized])

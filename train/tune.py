@@ -13,8 +13,8 @@ from typing import Any
 import optuna
 
 from model.errors import SettingsError, VistazoError
-from model.preprocessing import InputSpec
 from train import dataset
+from train.input_choice import choose_input, first_input
 from train.parts import load_parts
 from train.pictures import PictureStore
 from train.settings import Settings
@@ -78,14 +78,10 @@ def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[
     from train.fitting import fit
     from train.measuring import targets_of
 
-    spec = InputSpec(
-        *settings.input_size,
-        "grey" if settings.colour == "grey" else "rgb",
-        settings.resize_rule,  # type: ignore[arg-type]  # checked by Settings
-    )
+    spec = first_input(settings)
     folders = dataset.find_part_folders(data) or {"train": data}
     with PictureStore() as store:
-        loaded = load_parts(store, folders, spec, settings)
+        loaded, spec = choose_input(store, load_parts(store, folders, spec, settings), spec, settings)
         labels = dataset.all_labels(loaded["train"].examples)
         index_of = {label: index for index, label in enumerate(labels)}
         train, validation = (

@@ -23,6 +23,7 @@ SETTINGS = Settings(
     architecture="mobilenet_v2",
     alpha=0.35,
     weights="imagenet",
+    resize_rule="auto",
     epochs=20,
     batch_size=32,
     least_steps=15,

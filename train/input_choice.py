@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -93,7 +92,7 @@ def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: S
     from train.architectures import build
     from train.probe import pooled_features
 
-    sample, groups = _sample(train, settings)
+    sample, groups = _sample(store, train, settings)
     labels = all_labels(sample.examples)
     losses: dict[str, np.ndarray] = {}
     if len(labels) < 2:
@@ -104,13 +103,13 @@ def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: S
         tried = sample
         if rule != USUAL_RULE:
             tried = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
-            if tried.examples != sample.examples or np.array_equal(tried.pictures, sample.pictures):
+            if tried.examples != sample.examples or _same(tried.pictures, sample.pictures):
                 continue
         losses[rule] = _out_of_fold_loss(pooled_features(network, tried.pictures), classes, groups, settings.seed)
     return losses
 
 
-def _sample(train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
+def _sample(store: PictureStore, train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
     """Return training pictures of classes that are large enough to be divided into folds, and the group of each."""
     rng = np.random.default_rng(settings.seed)
     members: dict[str, list[int]] = defaultdict(list)
@@ -120,7 +119,7 @@ def _sample(train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarr
     chosen = [members[label][:most] for label in rng.permutation(sorted(members)).tolist()]
     rows = sorted(list(itertools.chain.from_iterable(chosen))[:_MOST_PICTURES])
     examples = [train.examples[row] for row in rows]
-    pictures = train.pictures[rows]
+    pictures = store.select(train.pictures, rows)
     named = any(re.search(settings.group_by, example.path.name) for example in examples)
     pairs = near_duplicates(pictures) if settings.near_duplicates else ()
     groups = grouped(examples, settings.group_by if named else "", pairs)
@@ -128,7 +127,12 @@ def _sample(train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarr
     for example, group in zip(examples, groups, strict=True):
         groups_of[example.label].add(group)
     kept = [place for place, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
-    return LoadedPart(pictures[kept], [examples[place] for place in kept]), np.array(groups)[kept]
+    return LoadedPart(store.select(pictures, kept), [examples[place] for place in kept]), np.array(groups)[kept]
+
+
+def _same(some: np.ndarray, others: np.ndarray) -> bool:
+    """Say whether all pictures are equal; one at a time, so that memory stays small."""
+    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
 def _read_again(store: PictureStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
@@ -145,9 +149,5 @@ def _out_of_fold_loss(features: np.ndarray, classes: np.ndarray, groups: np.ndar
 
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=300))
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a class may have fewer pictures than there are folds
-        probabilities = cross_val_predict(
-            regression, features, classes, groups=groups, cv=folds, method="predict_proba"
-        )
+    probabilities = cross_val_predict(regression, features, classes, groups=groups, cv=folds, method="predict_proba")
     return -np.log(np.maximum(probabilities[np.arange(len(classes)), classes], _LEAST_PROBABILITY))

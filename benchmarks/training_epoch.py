@@ -22,13 +22,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 
-from model.preprocessing import InputSpec
-from train.architectures import build
+from train.architectures import build, scaled_size
 from train.batches import TrainingBatches
+from train.input_choice import first_input
 from train.memory import keep_freed_memory
 from train.recipe_book import load_recipe
 
-CLASSES, SIDE, ROUNDS = 100, 224, 5
+CLASSES, ROUNDS = 100, 5
 
 
 class ReadyBatch(keras.utils.PyDataset):
@@ -52,12 +52,14 @@ def main() -> None:
     steps = parser.parse_args().steps
     keep_freed_memory()
     settings = dataclasses.replace(load_recipe("best"), least_steps=1)
+    spec = first_input(settings)
+    size = scaled_size(settings, spec, settings.training_scale)
     rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (steps * settings.batch_size, SIDE, SIDE, 3), np.uint8)
+    pictures = rng.integers(0, 256, (steps * settings.batch_size, spec.height, spec.width, 3), np.uint8)
     targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(pictures))]
-    network = build(settings, InputSpec(SIDE, SIDE), CLASSES, pretrained=False)
+    network = build(settings, spec, CLASSES, scale=settings.training_scale, pretrained=False)
     network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
-    batches = TrainingBatches(pictures, targets, settings, (SIDE, SIDE), grey=False)
+    batches = TrainingBatches(pictures, targets, settings, size, grey=False)
     kinds = {"as trained": batches, "network alone": ReadyBatch(batches[0], len(batches))}
     seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for round_number in range(ROUNDS + 1):

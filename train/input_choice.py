@@ -98,7 +98,7 @@ def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: S
     if len(labels) < 2:
         return losses
     classes = np.array([labels.index(example.label) for example in sample.examples])
-    network = build(settings, spec, len(labels))
+    network = build(settings, spec, len(labels), scale=settings.training_scale)
     for rule in (USUAL_RULE, *(rule for rule in RESIZE_RULES if rule != USUAL_RULE)):
         tried = sample
         if rule != USUAL_RULE:

@@ -50,7 +50,7 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Pict
         )
     settings = replace(load_recipe("best"), weights=weights)
     spec = InputSpec(*settings.input_size)
-    network = build(settings, spec, len(labels))
+    network = build(settings, spec, len(labels), scale=settings.training_scale)
     pictures, _, _ = store.load(examples, spec, "reading")
     features = pooled_features(network, pictures)
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))

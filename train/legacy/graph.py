@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from model.errors import BundleError
 from model.labels import shown
+from train.legacy.connections import MAX_LAYERS, Reference, calls_of, only_one
 from train.legacy.options import LAYERS, cleaned, constant_of, index_of, options_of, printable
 
 _MODELS = ("Sequential", "Functional", "Model")
@@ -24,11 +25,9 @@ _ARITHMETIC = {
     "Add": "add", "math.add": "add", "__operators__.add": "add", "nn.bias_add": "add",
 }  # fmt: skip
 _MERGES = {"multiply": "Multiply", "subtract": "Subtract", "add": "Add"}
-_MAX_LAYERS = 3000
 _MAX_NESTING = 10
 
 Value = TypeVar("Value")
-Reference = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,8 @@ def read_network(stored: Any, depth: int = 0) -> NetworkSpec:
     layers = config.get("layers") if isinstance(config, dict) else None
     if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
         raise BundleError("The architecture lists no layers. Save the model again.")
-    if len(layers) > _MAX_LAYERS:
-        raise BundleError(f"The architecture has {len(layers):,} layers; the limit is {_MAX_LAYERS:,}.")
+    if len(layers) > MAX_LAYERS:
+        raise BundleError(f"The architecture has {len(layers):,} layers; the limit is {MAX_LAYERS:,}.")
     read = _sequential if kind == "Sequential" else _functional
     return read(stored, config, layers, depth)
 
@@ -170,11 +169,11 @@ def _sequential(stored: dict[str, Any], config: dict[str, Any], layers: list[Any
 
 
 def _functional(stored: dict[str, Any], config: dict[str, Any], layers: list[Any], depth: int) -> NetworkSpec:
-    source = _only(config.get("input_layers"), "inputs")
+    source = only_one(config.get("input_layers"), "inputs")
     specs, shape, dtype = [], None, "float32"
     nested = {_name(layer.get("name"), "layer") for layer in layers if str(layer.get("class_name")) in _MODELS}
-    calls = {_name(layer.get("name"), "layer"): _calls(layer) for layer in layers}
-    output = _only(config.get("output_layers"), "outputs")
+    calls = {_name(layer.get("name"), "layer"): calls_of(layer) for layer in layers}
+    output = only_one(config.get("output_layers"), "outputs")
     # Keras counts a nested network's calls from 1 where it made one when it was built.
     indexes: dict[str, int] = {}
     for name, index in [output, *(r for made in calls.values() for references, _ in made for r in references)]:
@@ -257,69 +256,6 @@ def _operation(
         f"The model has a bare operation {shown(function)} (“{printable(name)}”), which Vistazo does not take. Build "
         "the model again with layers in its place (Rescaling for the scaling of pictures), and save that."
     )
-
-
-def _calls(layer: dict[str, Any]) -> list[tuple[tuple[Reference, ...], dict[str, Any]]]:
-    """Return what each call of a layer takes: references, and the other arguments."""
-    nodes = layer.get("inbound_nodes", [])
-    if not isinstance(nodes, list):
-        raise BundleError("The architecture's layers are not connected as Keras connects them. Save the model again.")
-    if nodes and all(isinstance(node, list) and node and isinstance(node[0], str) for node in nodes):
-        nodes = [nodes]  # one call, as operations of Keras 2 are stored
-    return [_call(node) for node in nodes]
-
-
-def _call(node: Any) -> tuple[tuple[Reference, ...], dict[str, Any]]:
-    references: list[Reference] = []
-    arguments: dict[str, Any] = {}
-    if isinstance(node, dict):
-        stack = list(node.get("args", [])) if isinstance(node.get("args"), list) else []
-        arguments = dict(node["kwargs"]) if isinstance(node.get("kwargs"), dict) else {}
-        for position, item in enumerate(stack):
-            found = list(_tensors(item))
-            if found:
-                references += found
-                arguments["reversed"] = position > 0 and "constant" in arguments
-            else:
-                arguments["constant"] = item
-    elif isinstance(node, list):
-        for item in node:
-            if not isinstance(item, list) or len(item) not in (3, 4):
-                raise BundleError("The architecture's layers are not connected as Keras connects them.")
-            references.append(_reference(item))
-            if len(item) == 4 and isinstance(item[3], dict):
-                arguments |= item[3]
-                other = item[3].get("y")
-                if isinstance(other, list) and len(other) == 3 and isinstance(other[0], str):
-                    references.append(_reference(other))
-    return tuple(references), arguments
-
-
-def _tensors(item: Any, depth: int = 0) -> Iterator[Reference]:
-    if isinstance(item, list) and depth < 3:
-        for part in item:
-            yield from _tensors(part, depth + 1)
-    elif isinstance(item, dict) and item.get("class_name") == "__keras_tensor__":
-        history = item.get("config", {}).get("keras_history") if isinstance(item.get("config"), dict) else None
-        yield _reference(history)
-
-
-def _reference(item: Any) -> Reference:
-    fits = isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str)
-    if not fits or type(item[1]) is not int or item[2] != 0 or not 0 <= item[1] <= _MAX_LAYERS:
-        raise BundleError("The architecture's layers are not connected as Keras connects them. Save the model again.")
-    return item[0], item[1]
-
-
-def _only(stored: Any, what: str) -> Reference:
-    """Return the only input or output."""
-    if isinstance(stored, list) and stored and isinstance(stored[0], list):
-        if len(stored) > 1:
-            raise BundleError(f"The model has {len(stored)} {what}; Vistazo takes one picture and gives one answer.")
-        stored = stored[0]
-    if isinstance(stored, dict):
-        raise BundleError(f"The model has named {what}; Vistazo takes one picture and gives one answer.")
-    return _reference(stored)
 
 
 def _shape(stored: Any) -> tuple[int | None, ...] | None:

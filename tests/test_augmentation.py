@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -47,6 +48,20 @@ def test_colours_may_change_when_the_network_sees_them() -> None:
 def test_the_same_seed_gives_the_same_picture_and_another_seed_another(seed: int) -> None:
     np.testing.assert_array_equal(changed(Settings(), seed), changed(Settings(), seed))
     assert (changed(Settings(), seed) != changed(Settings(), seed + 1)).any()
+
+
+def test_turned_pictures_stay_as_sharp_as_those_to_predict() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
+    picture = cv2.GaussianBlur(noise, (0, 0), 1)
+    settings = dataclasses.replace(STILL, rotation=10, shift=0.1)
+
+    turned = [augment(picture, np.random.default_rng(seed), settings, (96, 96), grey=False) for seed in range(20)]
+
+    assert np.mean([detail(result) for result in turned]) > 0.95 * detail(picture)
+
+
+def detail(picture: np.ndarray) -> float:
+    return float(np.abs(cv2.Laplacian(picture.astype(np.float32), cv2.CV_32F)).mean())
 
 
 def test_the_picture_given_is_left_alone() -> None:

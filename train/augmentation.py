@@ -27,7 +27,7 @@ def augment(
         picture,
         _matrix(picture, rng, settings, size),
         size,
-        flags=cv2.INTER_LINEAR,
+        flags=cv2.INTER_CUBIC,  # linear blurs: pictures to predict would be sharper than any in training
         borderMode=cv2.BORDER_REFLECT_101,
     )
     changed = _light_and_colour(changed, rng, settings, grey)

@@ -8,7 +8,7 @@ import pytest
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.architectures import build
-from train.augmentation import shrink
+from train.augmentation import shrink_all
 from train.batches import Part
 from train.fitting import fit, predict_logits
 from train.settings import Settings
@@ -61,7 +61,7 @@ def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: p
     assert result.model.input_shape == (None, 32, 32, 3)
     trained = build(settings, InputSpec(32, 32), 2, scale=0.5)
     trained.set_weights(result.model.get_weights())
-    small = np.stack([shrink(picture, (16, 16)) for picture in part.pictures])
+    small = shrink_all(part.pictures, (16, 16))
     assert (predict_logits(trained, small).argmax(axis=1) == part.classes).mean() == 1
 
 

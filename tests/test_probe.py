@@ -7,7 +7,7 @@ import pytest
 
 from model.preprocessing import InputSpec
 from train.architectures import build
-from train.augmentation import shrink
+from train.augmentation import shrink_all
 from train.batches import Part
 from train.fitting import predict_logits
 from train.probe import start_from_probe
@@ -41,7 +41,7 @@ def test_a_network_of_a_smaller_input_sees_smaller_pictures() -> None:
 
     start_from_probe(model, train, other, mirror=False, seed=1)
 
-    small = np.stack([shrink(picture, (16, 16)) for picture in other.pictures])
+    small = shrink_all(other.pictures, (16, 16))
     assert (predict_logits(model, small).argmax(axis=1) == other.classes).mean() > 0.9
 
 

@@ -73,6 +73,13 @@ def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return picture if picture.shape[1::-1] == size else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
+def shrink_all(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return pictures, (n, height, width, 3), at another width and height; as they are when they have it."""
+    if pictures.shape[2:0:-1] == size:
+        return pictures
+    return np.stack([shrink(picture, size) for picture in pictures])
+
+
 def _matrix(picture: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int]) -> np.ndarray:
     """Compose zoom, turn, shear, mirror and shift about the centre, source to result pixels, (2, 3)."""
     height, width = picture.shape[:2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from train.augmentation import augment, mix, shrink
+from train.augmentation import augment, mix, shrink_all
 from train.settings import Settings
 
 
@@ -111,7 +111,7 @@ class PlainBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return np.stack([shrink(p, self._size) for p in self._pictures[chosen]]), self._targets[chosen]
+        return shrink_all(self._pictures[chosen], self._size), self._targets[chosen]
 
 
 def draws(targets: np.ndarray, balance: float) -> np.ndarray:

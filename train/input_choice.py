@@ -23,7 +23,6 @@ USUAL_RULE = "stretch"
 _FOLDS = 5
 _LEAST_OF_A_CLASS = 20
 _MOST_PICTURES = 1000  # enough to tell the rules apart, and seconds however large the data set is
-_PENALTY = 0.01
 _LEAST_PROBABILITY = 1e-6  # a class that a fold lacks would cost infinitely much
 
 
@@ -88,24 +87,29 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
 
 
 def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
-    """Return, for each rule that changes a picture, the out-of-fold log loss of training pictures, (n,)."""
+    """Return the out-of-fold log loss of training pictures, (n,), for each rule; none where no rule changes them."""
     from train.architectures import build
-    from train.probe import pooled_features
+    from train.probe import out_of_fold, pooled_features
 
     sample, groups = _sample(store, train, settings)
     labels = all_labels(sample.examples)
-    losses: dict[str, np.ndarray] = {}
     if len(labels) < 2:
-        return losses
+        return {}
+    tried = {USUAL_RULE: sample.pictures}
+    for rule in (rule for rule in RESIZE_RULES if rule != USUAL_RULE):
+        again = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
+        if again.examples == sample.examples and not _same(again.pictures, sample.pictures):
+            tried[rule] = again.pictures
+    if len(tried) < 2:
+        return {}
     classes = np.array([labels.index(example.label) for example in sample.examples])
     network = build(settings, spec, len(labels), scale=settings.training_scale)
-    for rule in (USUAL_RULE, *(rule for rule in RESIZE_RULES if rule != USUAL_RULE)):
-        tried = sample
-        if rule != USUAL_RULE:
-            tried = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
-            if tried.examples != sample.examples or _same(tried.pictures, sample.pictures):
-                continue
-        losses[rule] = _out_of_fold_loss(pooled_features(network, tried.pictures), classes, groups, settings.seed)
+    losses = {}
+    for rule, pictures in tried.items():
+        features = pooled_features(network, pictures)
+        probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=groups)
+        right = probabilities[np.arange(len(classes)), classes]
+        losses[rule] = -np.log(np.maximum(right, _LEAST_PROBABILITY))
     return losses
 
 
@@ -138,16 +142,3 @@ def _same(some: np.ndarray, others: np.ndarray) -> bool:
 def _read_again(store: PictureStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
     pictures, examples, _ = store.load(part.examples, spec, title)
     return LoadedPart(pictures, examples)
-
-
-def _out_of_fold_loss(features: np.ndarray, classes: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
-    """Return each picture's log loss by a regression that was fitted on other pictures, (n,)."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    regression = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=300))
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
-    probabilities = cross_val_predict(regression, features, classes, groups=groups, cv=folds, method="predict_proba")
-    return -np.log(np.maximum(probabilities[np.arange(len(classes)), classes], _LEAST_PROBABILITY))

@@ -32,13 +32,9 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Pict
         SettingsError: The weights cannot be used.
     """
     from cleanlab.filter import find_label_issues
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     from train.architectures import build
-    from train.probe import pooled_features
+    from train.probe import out_of_fold, pooled_features
 
     labels = all_labels(examples)
     classes = np.array([labels.index(example.label) for example in examples])
@@ -53,8 +49,6 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Pict
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     pictures, _, _ = store.load(examples, spec, "reading")
     features = pooled_features(network, pictures)
-    regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=settings.seed)
-    probabilities = cross_val_predict(regression, features, classes, cv=folds, method="predict_proba")
+    probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed)
     rows = find_label_issues(classes, probabilities, return_indices_ranked_by="self_confidence")
     return [(examples[row], labels[int(probabilities[row].argmax())]) for row in rows]

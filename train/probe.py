@@ -5,14 +5,18 @@ from __future__ import annotations
 import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from train.architectures import FEATURES, LOGITS
-from train.augmentation import shrink
+from train.augmentation import shrink_all
 from train.batches import Part
 
 # Inverse strengths of the L2 penalty that are tried; features are standardised, so these fit any data.
-_PENALTIES = (0.001, 0.01, 0.1)
+_USUAL_PENALTY = 0.01
+_PENALTIES = (0.001, _USUAL_PENALTY, 0.1)
+_STEPS = 300
 _MOST_PICTURES = 20_000  # a regression on more takes longer than it gains
 
 
@@ -37,8 +41,8 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
     classes = np.concatenate([train.classes[rows] for _ in mirrors])
     scaler = StandardScaler().fit(features)
     features = scaler.transform(features)
-    tries = _PENALTIES if len(validation.pictures) else _PENALTIES[1:2]
-    regressions = [LogisticRegression(C=penalty, max_iter=300).fit(features, classes) for penalty in tries]
+    tries = _PENALTIES if len(validation.pictures) else (_USUAL_PENALTY,)
+    regressions = [LogisticRegression(C=penalty, max_iter=_STEPS).fit(features, classes) for penalty in tries]
     if len(regressions) > 1:
         checks = scaler.transform(_features(pooled, validation.pictures, np.arange(len(validation.pictures))))
         regressions.sort(key=lambda r: r.score(checks, validation.classes), reverse=True)
@@ -50,6 +54,27 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
     kernel, bias = model.get_layer(LOGITS).get_weights()
     kernel[:, best.classes_], bias[best.classes_] = weights.T, offsets
     model.get_layer(LOGITS).set_weights([kernel, bias])
+
+
+def out_of_fold(
+    features: np.ndarray, classes: np.ndarray, *, folds: int, seed: int, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Return what a regression says of each picture that was fitted on others.
+
+    Args:
+        features: (n, channels), float.
+        classes: (n,), int; each class has at least as many pictures as there are folds.
+        folds: How often the pictures are divided.
+        seed: Seed of the division.
+        groups: (n,), int: pictures of one group are left out together.
+
+    Returns:
+        Probabilities, (n, classes), float64.
+    """
+    regression = make_pipeline(StandardScaler(), LogisticRegression(C=_USUAL_PENALTY, max_iter=_STEPS))
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    division = kind(folds, shuffle=True, random_state=seed)
+    return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
 
 
 def pooled_features(model: keras.Model, pictures: np.ndarray) -> np.ndarray:
@@ -69,5 +94,5 @@ def _features(
         return np.zeros((0, pooled.output_shape[-1]), np.float32)
     _, height, width, _ = pooled.input_shape
     blocks = (pictures[rows[start : start + batch_size]] for start in range(0, len(rows), batch_size))
-    sized = (np.stack([shrink(picture, (width, height)) for picture in block]) for block in blocks)
+    sized = (shrink_all(block, (width, height)) for block in blocks)
     return np.concatenate([np.asarray(pooled.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in sized])

@@ -32,7 +32,7 @@ from model.loading import ModelLoader
 
 if TYPE_CHECKING:
     from interface.demo import Page
-    from model.isolation import Decoders
+    from model.sandbox.pool import Decoders
 
 FALLBACK = "default"
 # With a healthy Hub, a small model is there about when Gradio is. So much longer a visitor may find

@@ -21,10 +21,10 @@ from PIL import Image
 
 from benchmarks.load import App
 from model.classifier import Classifier
-from model.decoding import prepared_and_shown, prepared_picture
-from model.explanation import explain_prepared, overlay
-from model.hub import resolve_model
-from model.isolation import Decoders
+from model.grad_cam import explain_prepared, overlay
+from model.hub.resolve import resolve_model
+from model.preprocessing import prepared_and_shown, prepared_picture
+from model.sandbox.pool import Decoders
 from tests.pictures import scene
 from tests.serving import ROOT, answers, environment, free_port
 

@@ -14,7 +14,7 @@ import numpy as np
 from examples.dataset import NO_FLAG, picture_of
 from examples.flags import catalogue
 from model.classifier import Classifier
-from model.hub import resolve_model
+from model.hub.resolve import resolve_model
 
 
 def main() -> None:

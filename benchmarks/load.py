@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from model.isolation import resident
+from model.sandbox.pool import resident
 from tests.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
 PICTURES, CLIPS = 40, 10

@@ -19,8 +19,8 @@ import numpy as np
 
 from examples.several import several_flags
 from model.classifier import Classifier
-from model.hub import EMBEDDED
-from model.locating import locate, overlaps, stands_for_nothing
+from model.hub.resolve import EMBEDDED
+from model.localization import locate, overlaps, stands_for_nothing
 
 _SHARED = 0.3
 

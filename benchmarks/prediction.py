@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from model.classifier import Classifier
-from model.hub import resolve_model
+from model.hub.resolve import resolve_model
 from model.preprocessing import prepare
 
 ROUNDS = 60

@@ -17,9 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
-from model.hub import EMBEDDED
-from model.segments import EXPECTED_SECONDS, find_segments
-from model.video import FramePrediction, predict_video
+from model.hub.resolve import EMBEDDED
+from model.video.prediction import FramePrediction, predict_video
+from model.video.segments import EXPECTED_SECONDS, find_segments
 
 _CLIPS = Path(__file__).resolve().parent.parent / "examples" / "clips"
 _TOLERANCE = 0.2

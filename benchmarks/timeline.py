@@ -11,10 +11,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
-from model.clip_record import ClipRecord
-from model.hub import resolve_model
-from model.segments import EXPECTED_SECONDS
-from model.video import predict_video
+from model.hub.resolve import resolve_model
+from model.video.prediction import predict_video
+from model.video.record import ClipRecord
+from model.video.segments import EXPECTED_SECONDS
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "clips"
 NEAR = 0.2  # seconds between a true boundary and one that is found

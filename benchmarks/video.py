@@ -77,7 +77,7 @@ def run_way(name: str, bundle: Path) -> None:
 
     from model.classifier import Classifier
     from model.preprocessing import prepare
-    from model.video import predict_video
+    from model.video.prediction import predict_video
 
     if name == "keras":
         import keras
@@ -127,7 +127,7 @@ def run_way(name: str, bundle: Path) -> None:
 
 def _latency(classifier: Classifier, picture: np.ndarray, clip: Path) -> float:
     """Return the median seconds for a picture every 50 ms, while a clip is predicted if it is a file."""
-    from model.video import predict_video
+    from model.video.prediction import predict_video
 
     stop = threading.Event()
 

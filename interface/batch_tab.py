@@ -16,11 +16,11 @@ from interface.results import result_folder
 from interface.uploads import shown_name, uploaded_file
 from interface.visitors import Visitors
 from model.classifier import Classifier, top_labels
-from model.clip_files import harmless
-from model.decoding import prepared_picture, shown_picture
 from model.errors import SettingsError, VistazoError
-from model.isolation import Decoders
 from model.limits import limits
+from model.preprocessing import prepared_picture, shown_picture
+from model.sandbox.pool import Decoders
+from model.video.export import harmless
 
 TOP = 3
 _THUMBNAIL_SIDE = 320

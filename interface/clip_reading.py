@@ -16,7 +16,10 @@ from interface.languages import ENGLISH, say, translated
 from interface.results import result_folder
 from interface.timeline import clock, timeline
 from model.classifier import Classifier
-from model.clip_files import (
+from model.errors import DecodingError, SettingsError, VideoError
+from model.limits import limits
+from model.sandbox.pool import Decoders
+from model.video.export import (
     frame_cells,
     segment_cells,
     spoken,
@@ -25,15 +28,12 @@ from model.clip_files import (
     write_segments_csv,
     write_subtitles,
 )
-from model.clip_header import probe
-from model.clip_record import ClipRecord
-from model.curve import ProbabilityCurve
-from model.decoding import prepared_frames
-from model.errors import DecodingError, SettingsError, VideoError
-from model.isolation import Decoders
-from model.key_frames import key_frames
-from model.limits import limits
-from model.video import predict_frames
+from model.video.keyframes import key_frames
+from model.video.prediction import predict_frames
+from model.video.probability_curve import ProbabilityCurve
+from model.video.probe import probe
+from model.video.reader import prepared_frames
+from model.video.record import ClipRecord
 
 TOP = 5
 # A table of more rows than this stops a phone; the CSV file has them all.
@@ -74,8 +74,9 @@ class ClipAnswer:
     Attributes:
         total: The labels of the highest mean probability.
         seconds: Label and seconds on screen, the longest first.
-        frames: Rows of `model.clip_files.frame_columns`: the newest while reading, all (up to `MOST_ROWS`) at the end.
-        segments: Rows of `model.clip_files.SEGMENT_COLUMNS`.
+        frames: Rows of `model.video.export.frame_columns`: the newest while reading, all
+            (up to `MOST_ROWS`) at the end.
+        segments: Rows of `model.video.export.SEGMENT_COLUMNS`.
         status: How far the reading is, in words.
         timeline: The timeline as HTML.
         files: The files to download, at the end.

@@ -17,9 +17,9 @@ from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
 from model.classifier import shown_labels, top_labels
-from model.decoding import prepared_picture
-from model.isolation import Decoders
 from model.loading import LoadedModel
+from model.preprocessing import prepared_picture
+from model.sandbox.pool import Decoders
 
 TOP = 5
 

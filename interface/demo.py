@@ -32,11 +32,11 @@ from interface.visitors import Visitors
 from interface.waiting import add_waiting, change_content
 from interface.web import server_options
 from interface.webcam_tab import add_webcam_tab
-from model.hub import EMBEDDED
-from model.isolation import SHARE_OF_ONE, Decoders
+from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
 from model.preprocessing import PICTURE_SUFFIXES
+from model.sandbox.pool import SHARE_OF_ONE, Decoders
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 

@@ -10,11 +10,11 @@ from tempfile import mkdtemp
 from PIL import Image
 
 from interface.disk import VisitorFiles
-from model.decoding import shown_picture
 from model.errors import VistazoError
-from model.hub import ModelSource
-from model.hub_plots import fetch_plots
-from model.isolation import Decoders
+from model.hub.plots import fetch_plots
+from model.hub.resolve import ModelSource
+from model.preprocessing import shown_picture
+from model.sandbox.pool import Decoders
 
 _SIDE = 1600
 _log = logging.getLogger("vistazo")

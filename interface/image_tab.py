@@ -16,11 +16,11 @@ from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
-from model.decoding import prepared_and_shown, prepared_picture, shown_picture
 from model.errors import SettingsError
-from model.explanation import explain_prepared, overlay
-from model.isolation import Decoders
-from model.locating import locate
+from model.grad_cam import explain_prepared, overlay
+from model.localization import locate
+from model.preprocessing import prepared_and_shown, prepared_picture, shown_picture
+from model.sandbox.pool import Decoders
 
 TOP = 5
 # A phone and a projector show no more than this of a picture with heat on it.

@@ -16,11 +16,11 @@ from interface.fetched_plots import FetchedPlots
 from interface.languages import ENGLISH, language_of, say, text
 from model.bundle import Bundle
 from model.errors import PictureError
-from model.hub import EMBEDDED
-from model.hub_plots import MOST_PLOTS
-from model.isolation import Decoders
+from model.hub.plots import MOST_PLOTS
+from model.hub.resolve import EMBEDDED
 from model.loading import LoadedModel
 from model.preprocessing import read_picture
+from model.sandbox.pool import Decoders
 
 _FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
 # What names in a bundle mean to a visitor.

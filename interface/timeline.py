@@ -6,9 +6,9 @@ import html
 from collections.abc import Sequence
 
 from interface.languages import ENGLISH, say
-from model.clip_files import spoken
-from model.curve import ProbabilityCurve
-from model.segments import Segment
+from model.video.export import spoken
+from model.video.probability_curve import ProbabilityCurve
+from model.video.segments import Segment
 
 CURVES = 5
 _MOST_SEGMENTS = 400  # more could not be told apart on a screen

@@ -16,11 +16,11 @@ from interface.results import result_folder
 from interface.timeline import SEEK
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
-from model.annotated_clip import write_annotated_clip
 from model.classifier import Classifier
-from model.clip_files import SEGMENT_COLUMNS, frame_columns
-from model.clip_record import ClipRecord
-from model.isolation import Decoders
+from model.sandbox.pool import Decoders
+from model.video.annotate import write_annotated_clip
+from model.video.export import SEGMENT_COLUMNS, frame_columns
+from model.video.record import ClipRecord
 
 Outputs = tuple[Any, ...]
 Known = tuple[Path, ClipRecord] | None
@@ -203,14 +203,14 @@ def second_headings(language: str) -> list[str]:
 
 
 def segment_headings(language: str) -> list[str]:
-    """Return the headings of the table of segments, in the order of `model.clip_files.SEGMENT_COLUMNS`."""
+    """Return the headings of the table of segments, in the order of `model.video.export.SEGMENT_COLUMNS`."""
     if language == ENGLISH:  # as in the files
         return list(SEGMENT_COLUMNS)
     return [say(language, f"column_{name}") for name in SEGMENT_COLUMNS]
 
 
 def frame_headings(language: str) -> list[str]:
-    """Return the headings of the table of frames, in the order of `model.clip_files.frame_columns`."""
+    """Return the headings of the table of frames, in the order of `model.video.export.frame_columns`."""
     if language == ENGLISH:
         return frame_columns(TOP)
     label, probability = say(language, "column_label"), say(language, "column_probability")

@@ -13,9 +13,9 @@ from interface.languages import ENGLISH, say, text
 from interface.uploads import uploaded_file
 from interface.visitors import Visitors
 from model.classifier import Classifier, top_labels
-from model.decoding import prepared_picture
 from model.errors import PictureError
-from model.isolation import Decoders
+from model.preprocessing import prepared_picture
+from model.sandbox.pool import Decoders
 
 TOP = 5
 # The browser sends the next picture only when the answer to the last has come: nothing piles up, and a

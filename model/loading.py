@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from model.classifier import Classifier
 from model.errors import HubUnreachableError, Sentence, VistazoError
-from model.hub import ModelSource, can_be_fetched, find_model, newer_commit, repository_of
+from model.hub.resolve import ModelSource, can_be_fetched, find_model, newer_commit, repository_of
 
 # Between two rounds of tries; the last one again and again.
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -66,7 +66,7 @@ class ModelLoader:
     def start(self) -> None:
         """Begin; what this needs is imported now, so that no two threads import the same at once."""
         if self.in_repository:
-            from model.hub_transport import limit_requests
+            from model.hub.http import limit_requests
 
             limit_requests()
             from huggingface_hub import HfApi, hf_hub_download, snapshot_download  # noqa: F401

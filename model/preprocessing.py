@@ -262,3 +262,36 @@ def _resize_and_pad(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     x, y = width - picture.shape[1], height - picture.shape[0]
     grey = (_PAD_GREY,) * 3
     return cv2.copyMakeBorder(picture, y // 2, y - y // 2, x // 2, x - x // 2, cv2.BORDER_CONSTANT, value=grey)
+
+
+def prepared_picture(source: Path | bytes, spec: InputSpec) -> np.ndarray:
+    """Return a picture as the network takes it; see `read_picture` and `prepare`."""
+    return prepare(read_picture(source, spec.ample_side), spec)
+
+
+def prepared_and_shown(source: Path | bytes, spec: InputSpec, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture as the network takes it, and for people to look at, decoded once where that is large enough."""
+    picture = read_picture(source, spec.ample_side)
+    shown = _shrunk(picture, side) if max(picture.shape[:2]) >= side else shown_picture(source, side)
+    return prepare(picture, spec), shown
+
+
+def shown_picture(source: Path | bytes, side: int) -> np.ndarray:
+    """Return a picture for people to look at.
+
+    Args:
+        source: As in `read_picture`.
+        side: The longer side at most, in pixels; smaller pictures stay as they are.
+
+    Returns:
+        (height, width, 3), uint8 RGB.
+    """
+    return _shrunk(read_picture(source, side), side)
+
+
+def _shrunk(picture: np.ndarray, side: int) -> np.ndarray:
+    height, width = picture.shape[:2]
+    shrink = max(1.0, max(width, height) / side)
+    if shrink == 1:
+        return picture
+    return prepare(picture, InputSpec(max(1, round(width / shrink)), max(1, round(height / shrink))))

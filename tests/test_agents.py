@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.server import Hub
 from tests.serving import EXAMPLES, running_app
 

@@ -96,7 +96,7 @@ def test_a_batch_in_keras_and_single_pictures_served_give_the_same_logits(
 
 @pytest.mark.parametrize("suffix", ["mkv", "avi"])
 def test_every_frame_of_a_lossless_clip_decodes_to_the_very_pixels(suffix: str, tmp_path: Path) -> None:
-    from model.video_reader import read_frames
+    from model.video.reader import read_frames
 
     pictures = list(np.random.default_rng(0).integers(0, 256, (4, 30, 48, 3), dtype=np.uint8))
     clip = write_clip(tmp_path / f"clip.{suffix}", pictures)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.annotated_clip import annotate, write_annotated_clip
-from model.clip_record import ClipRecord, FrameRow
 from model.errors import VideoError
-from model.key_frames import key_frames
-from model.video import FramePrediction
-from model.video_reader import read_frames
+from model.video.annotate import annotate, write_annotated_clip
+from model.video.keyframes import key_frames
+from model.video.prediction import FramePrediction
+from model.video.reader import read_frames
+from model.video.record import ClipRecord, FrameRow
 from tests.pictures import scene, write_clip
 
 TIMES = [0, 0.1, 0.15, 0.5, 1.0, 1.04, 1.5]

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from model import answers
 from model.__main__ import main
-from model.video_reader import read_frames
+from model.bulk import predictions
+from model.video.reader import read_frames
 from tests.pictures import PICTURE_KINDS, scene, write_clip
 
 ROOT = Path(__file__).parents[1]
@@ -92,11 +92,11 @@ def test_a_second_run_predicts_only_what_is_missing(
     write_clip(folder / "c.mp4", [scene()], codec="libx264", pixels="yuv444p")
     predicted: list[str] = []
 
-    def noted(classifier: Any, path: Path, *others: Any) -> answers.Answer:
+    def noted(classifier: Any, path: Path, *others: Any) -> predictions.Answer:
         predicted.append(path.name)
-        return answers.answer(classifier, path, *others)
+        return predictions.answer(classifier, path, *others)
 
-    monkeypatch.setattr("model.__main__.answer", noted)
+    monkeypatch.setattr("model.commands.predict.answer", noted)
 
     assert predict(folder, table, colour_bundle) == 0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle import load_bundle
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.serving import ROOT, environment, free_port, running_app
 
 

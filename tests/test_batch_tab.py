@@ -14,8 +14,8 @@ import pytest
 from interface import batch_tab
 from interface.batch_tab import columns
 from model.classifier import Classifier, top_labels
-from model.isolation import Decoders
 from model.preprocessing import read_picture
+from model.sandbox.pool import Decoders
 from tests.pictures import PICTURE_KINDS
 
 

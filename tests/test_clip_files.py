@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.clip_files import frame_columns, write_frames_csv, write_json, write_segments_csv, write_subtitles
-from model.clip_record import ClipRecord
-from model.video import FramePrediction, aggregate
+from model.video.export import frame_columns, write_frames_csv, write_json, write_segments_csv, write_subtitles
+from model.video.prediction import FramePrediction, aggregate
+from model.video.record import ClipRecord
 
 LABELS = ("=cat()", "dog <b>", "fox")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.clip_header import is_clip, open_container, probe
 from model.errors import VideoError
-from model.video_reader import read_frames
+from model.video.probe import is_clip, open_container, probe
+from model.video.reader import read_frames
 from tests.pictures import H264, PICTURE_KINDS, scene, scenes, write_clip, write_sound
 
 
@@ -141,7 +141,7 @@ def test_a_header_is_read(tmp_path: Path) -> None:
 
 
 def test_huge_frames_are_refused_before_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.clip_header._most_pixels", lambda: 1000)
+    monkeypatch.setattr("model.video.probe._most_pixels", lambda: 1000)
     for name, options in (("a.mp4", H264), ("b.mov", {"codec": "png", "pixels": "rgb24"}), ("c.mkv", {})):
         clip = write_clip(tmp_path / name, scenes(2), **options)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.clip_layout import is_cut_short
+from model.video.truncation import is_cut_short
 from tests.pictures import scene, write_clip
 
 CLIPS = {

@@ -16,7 +16,7 @@ from keras import layers
 from model.bundle import load_bundle
 from model.classifier import Classifier, probabilities_of
 from model.errors import ModelNotFoundError, VistazoError
-from model.explanation import explain
+from model.grad_cam import explain
 from model.preprocessing import InputSpec, prepare
 from tests.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, transfer
 from tests.pictures import scene

@@ -16,7 +16,7 @@ from PIL import Image
 from model.__main__ import main as predict
 from model.bundle import load_bundle
 from model.classifier import Classifier
-from model.explanation import explain
+from model.grad_cam import explain
 from tests.hub.server import Hub
 from tests.hub.writing import TOKEN
 from tests.legacy_models import alexnet, save, transfer

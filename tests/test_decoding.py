@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.decoding import prepared_and_shown, prepared_frames, prepared_picture, shown_picture
 from model.errors import Sentence
-from model.preprocessing import InputSpec, prepare, read_picture
-from model.video_reader import Frame
+from model.preprocessing import InputSpec, prepare, prepared_and_shown, prepared_picture, read_picture, shown_picture
+from model.video.reader import Frame, prepared_frames
 from tests.pictures import PICTURE_KINDS, scene, write_clip
 
 SPEC = InputSpec(32, 24)

@@ -18,10 +18,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from model.classifier import Classifier, top_labels
-from model.explanation import explain, overlay
-from model.hub import EMBEDDED
+from model.grad_cam import explain, overlay
+from model.hub.resolve import EMBEDDED
 from model.preprocessing import read_picture
-from model.video import aggregate, predict_video
+from model.video.prediction import aggregate, predict_video
 from tests.pictures import PICTURE_KINDS, scene, write_clip, write_sound
 from tests.serving import EXAMPLES, LONG, MISREAD, PICTURES, running_app, slug, write_long_clip
 

@@ -10,7 +10,7 @@ import pytest
 
 from model.classifier import Classifier
 from model.errors import BundleError
-from model.explanation import explain, overlay
+from model.grad_cam import explain, overlay
 from model.preprocessing import InputSpec, prepare
 from tests.conftest import Fitted
 from tests.pictures import scene

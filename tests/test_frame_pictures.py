@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.clip_header import probe
-from model.video_reader import read_frames
+from model.video.probe import probe
+from model.video.reader import read_frames
 from tests.pictures import H264, scene, scenes, write_clip
 
 

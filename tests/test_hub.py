@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model.bundle import load_bundle
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.pulling import INFO, NEEDED, NO_COPY, REPOSITORY, Pull, of_embedded
 from tests.hub.pushing import other_version
 from tests.hub.server import DIALECTS, Hub

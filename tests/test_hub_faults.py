@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.client import Client
 from tests.hub.pulling import INFO, NEEDED, NETWORK, NO_COPY, REPOSITORY, SOON, Pull, of_embedded
 from tests.hub.pushing import other_version

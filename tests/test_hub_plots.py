@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.hub_plots import MAX_PLOT_BYTES, MOST_PLOTS
+from model.hub.plots import MAX_PLOT_BYTES, MOST_PLOTS
 from tests.hub.client import HURRY, Client
 from tests.hub.pulling import REPOSITORY, of_embedded
 from tests.hub.server import Hub, corrupted, dripping
@@ -22,10 +22,10 @@ _PLOTS = (
     HURRY
     + """
 import json, sys, time
-from model import hub_plots, hub_transport
-hub_plots.SECONDS = hub_transport.REQUEST_SECONDS = float(sys.argv[2])
+from model.hub import http, plots
+plots.SECONDS = http.REQUEST_SECONDS = float(sys.argv[2])
 from interface.fetched_plots import FetchedPlots
-from model.hub import find_model
+from model.hub.resolve import find_model
 from model.preprocessing import read_picture
 from pathlib import Path
 source = find_model(sys.argv[1])

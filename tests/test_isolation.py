@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.decoding import prepared_frames, prepared_picture, shown_picture
 from model.errors import DecodingError, PictureError, VideoError
-from model.isolation import Decoders, resident
-from model.preprocessing import InputSpec
+from model.preprocessing import InputSpec, prepared_picture, shown_picture
+from model.sandbox.pool import Decoders, resident
+from model.video.reader import prepared_frames
 from tests import hostile_tasks as tasks
 from tests.pictures import H264, scenes, write_class, write_clip
 from tests.serving import ROOT
@@ -218,7 +218,7 @@ def test_one_that_is_too_large_alone_is_refused() -> None:
 
 def test_a_decoder_ends_with_the_program_that_is_killed() -> None:
     code = (
-        "from pathlib import Path; from model.isolation import Decoders; from tests import hostile_tasks as t;"
+        "from pathlib import Path; from model.sandbox.pool import Decoders; from tests import hostile_tasks as t;"
         "d = Decoders(300); print(d.call(t.who, Path('x')), flush=True); d.call(t.hang, Path('x'))"
     )
     program = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from model.labels import MAX_LABEL_LENGTH, check_names, clean_label, language_of
 from train.bundle import write_manifest
 

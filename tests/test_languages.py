@@ -131,7 +131,7 @@ def test_a_key_that_does_not_exist_is_noticed() -> None:
 
 def test_the_embedded_labels_come_in_every_language() -> None:
     from model.bundle import load_bundle
-    from model.hub import EMBEDDED
+    from model.hub.resolve import EMBEDDED
 
     bundle = load_bundle(EMBEDDED)
     assert {bundle.label_in("Germany", language) for language in LANGUAGES} == {"Germany", "Alemania", "Allemagne"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.client import HURRY, Client
 from tests.hub.pulling import REPOSITORY
 from tests.hub.server import Hub
@@ -17,9 +17,10 @@ _LOAD = (
     HURRY
     + """
 import json, sys
-from model import hub_download, hub_transport, loading
-hub_download.ASK_SECONDS = hub_download.DOWNLOAD_SECONDS = 3.0
-hub_transport.REQUEST_SECONDS = 1.0
+from model import loading
+from model.hub import download, http
+download.ASK_SECONDS = download.DOWNLOAD_SECONDS = 3.0
+http.REQUEST_SECONDS = 1.0
 {prelude}
 name, fall_back = json.loads(sys.argv[1])
 loader = loading.ModelLoader(name, fall_back=fall_back)
@@ -73,7 +74,10 @@ def test_told_to_it_falls_back_on_the_embedded_model(hub: Hub, load: Load) -> No
 
 def test_where_the_embedded_model_was_left_out_it_goes_on_waiting(hub: Hub, commit: str, load: Load) -> None:
     hub.fail("GET /api/models", status=500, times=9)
-    told = load(fall_back=True, prelude="import model.hub, pathlib; model.hub.EMBEDDED = pathlib.Path('/nothing')")
+    told = load(
+        fall_back=True,
+        prelude="import model.hub.resolve, pathlib; model.hub.resolve.EMBEDDED = pathlib.Path('/nothing')",
+    )
     assert told["title"] == f"{REPOSITORY}, commit {commit}"
 
 

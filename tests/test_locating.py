@@ -9,8 +9,8 @@ import pytest
 
 from examples.several import several_flags
 from model.classifier import Classifier
-from model.hub import EMBEDDED
-from model.locating import locate, overlaps, stands_for_nothing, windows
+from model.hub.resolve import EMBEDDED
+from model.localization import locate, overlaps, stands_for_nothing, windows
 
 COLOURS = np.array([[200, 30, 30], [30, 30, 200], [128, 128, 128]], float)
 LABELS = ("red", "blue", "no colour")

@@ -12,7 +12,7 @@ from interface.languages import LANGUAGES
 from interface.model_tab import model_page
 from model.bundle import MANIFEST, METRICS
 from model.classifier import Classifier
-from model.hub import EMBEDDED, ModelSource
+from model.hub.resolve import EMBEDDED, ModelSource
 from model.loading import LoadedModel
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.client import Client
 from tests.hub.pushing import (
     REPOSITORY,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.pushing import COMMIT, CREATE, REPOSITORY, Push, other_version, published, titles
 from tests.hub.server import Hub
 from train.push import bundle_files

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.pushing import (
     COMMIT,
     CREATE,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.segments import SegmentFinder, find_segments
-from model.video import FramePrediction
+from model.video.prediction import FramePrediction
+from model.video.segments import SegmentFinder, find_segments
 
 LABELS = ("cat", "dog", "fox")
 

@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from interface.timeline import clock, leading_labels, timeline
-from model.curve import ProbabilityCurve
-from model.segments import Segment
+from model.video.probability_curve import ProbabilityCurve
+from model.video.segments import Segment
 
 
 def segment(label: str | None, start: float, end: float) -> Segment:

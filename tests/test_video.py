@@ -18,8 +18,8 @@ from hypothesis.extra.numpy import arrays
 from model.classifier import Classifier
 from model.errors import BundleError, VideoError
 from model.preprocessing import read_picture
-from model.video import Aggregate, FramePrediction, aggregate, predict_video
-from model.video_reader import read_frames, read_frames_bgr
+from model.video.prediction import Aggregate, FramePrediction, aggregate, predict_video
+from model.video.reader import read_frames, read_frames_bgr
 from tests.pictures import PICTURE_KINDS, scene, write_clip
 
 
@@ -119,7 +119,7 @@ def test_first_rows_come_while_the_rest_is_not_yet_decoded(
             decoded.append(frame.index)
             yield frame
 
-    monkeypatch.setattr("model.decoding.read_frames_bgr", counted)
+    monkeypatch.setattr("model.video.reader.read_frames_bgr", counted)
     rows = predict_video(Classifier.load(colour_bundle), long_clip(tmp_path, 200))
 
     taken = list(itertools.islice(rows, 3))

@@ -10,10 +10,10 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
-from model.clip_header import is_clip
 from model.errors import VideoError
 from model.preprocessing import read_picture
-from model.video_reader import read_frames
+from model.video.probe import is_clip
+from model.video.reader import read_frames
 from tests.pictures import H264, scene, scenes, write_clip
 
 VARIABLE = [0, 0.1, 0.15, 0.5, 2.0, 2.04, 3.5]
@@ -213,7 +213,7 @@ def test_a_frame_of_an_animation_that_cannot_be_converted_ends_it(
         assert next(count) != broken
         return np.asarray(image.convert("RGB"))
 
-    monkeypatch.setattr("model.video_reader.to_rgb", convert)
+    monkeypatch.setattr("model.video.reader.to_rgb", convert)
 
     if kept:
         assert len(list(read_frames(tmp_path / "clip.gif"))) == kept

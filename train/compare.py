@@ -14,7 +14,7 @@ import h5py
 
 from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
-from model.hub import resolve_model
+from model.hub.resolve import resolve_model
 from model.preprocessing import read_picture
 from train import dataset
 from train.measuring import run_evaluate

@@ -12,8 +12,8 @@ import numpy as np
 from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
-from model.explanation import explain, overlay
-from model.hub import resolve_model
+from model.grad_cam import explain, overlay
+from model.hub.resolve import resolve_model
 from model.preprocessing import prepare, read_picture
 
 if TYPE_CHECKING:

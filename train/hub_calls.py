@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from model.bundle import MAX_JSON_BYTES
 from model.errors import HubUnreachableError
-from model.hub_download import SLOWEST_BYTES_PER_SECOND, WAITS
-from model.hub_transport import within
+from model.hub.download import SLOWEST_BYTES_PER_SECOND, WAITS
+from model.hub.http import within
 from train.push_errors import BusyError, OvertakenError, explain_push
 
 Result = TypeVar("Result")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import HubUnreachableError
-from model.hub_cache import ids
+from model.hub.cache import ids
 from train import hub_calls
 from train.hub_calls import Target, trying
 from train.push_errors import overtaken

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from model.bundle import Bundle
 from model.classifier import Classifier, probabilities_of
 from model.errors import DataError, SettingsError
-from model.hub import resolve_model
+from model.hub.resolve import resolve_model
 from train import dataset
 from train.bundle import write_json
 from train.dataset import Example

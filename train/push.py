@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.bundle import CARD, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
-from model.hub_cache import ids
+from model.hub.cache import ids
 from train.card import merge_card, model_card, told_by
 from train.gallery import without_pictures
 from train.hub_calls import Target, trying

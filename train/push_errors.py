@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.errors import HubUnreachableError, VistazoError
-from model.hub_errors import LATER, explain
+from model.hub.errors import LATER, explain
 
 # How storage answers a file that does not have the checksum that was announced.
 _DAMAGED = (400, 422)

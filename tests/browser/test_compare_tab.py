@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.browser.test_accessibility import serious_findings
 from tests.serving import EXAMPLES, running_app
 

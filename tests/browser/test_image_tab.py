@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from model.bundle import load_bundle
 from model.classifier import Classifier, top_labels
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from model.preprocessing import read_picture
 from tests.pictures import cmyk, sixteen_bit_grey
 from tests.serving import EXAMPLES, PICTURES, slug

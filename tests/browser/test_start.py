@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Page, expect
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.hub.server import Hub
 from tests.serving import EXAMPLES, running_app

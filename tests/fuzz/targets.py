@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from model.bundle import CONFIG, LABELS, MANIFEST, load_bundle
-from model.clip_header import is_clip
 from model.errors import VistazoError
 from model.labels import MAX_LABEL_LENGTH, MAX_LABELS, clean_label
 from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_picture
-from model.video_reader import read_frames
+from model.video.probe import is_clip
+from model.video.reader import read_frames
 from tests.fuzz.seeds import bundle_files, write_clips, write_pictures
 
 # A small file may hold many frames; whoever reads a clip gets them one by one and may stop.

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from model.bundle import load_bundle
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.client import HURRY, Client
 from tests.hub.server import Hub
 from tests.hub.writing import TOKEN
@@ -37,13 +37,13 @@ _PULL = (
     HURRY
     + """
 import json, sys, time
-from model import hub_download, hub_transport
-hub_download.ASK_SECONDS = hub_download.DOWNLOAD_SECONDS = {patience}
-hub_transport.REQUEST_SECONDS = {patience} / 2
-hub_download.SLOWEST_BYTES_PER_SECOND = 20_000_000
+from model.hub import download, http
+download.ASK_SECONDS = download.DOWNLOAD_SECONDS = {patience}
+http.REQUEST_SECONDS = {patience} / 2
+download.SLOWEST_BYTES_PER_SECOND = 20_000_000
 {prelude}
 from model.errors import HubUnreachableError, VistazoError
-from model.hub import find_model
+from model.hub.resolve import find_model
 trouble = []
 begin = time.monotonic()
 try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from model.hub import EMBEDDED
+from model.hub.resolve import EMBEDDED
 from tests.hub.client import HURRY, Client, Ended
 from tests.hub.server import Hub, Repository
 from tests.hub.writing import TOKEN
@@ -47,11 +47,11 @@ _PUSH = (
     HURRY
     + """
 import sys
-from model import hub_transport
+from model.hub import http
 from train import hub_calls
 hub_calls.CALL_SECONDS, hub_calls.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
 hub_calls.LONGEST_PAUSE = 1.0
-hub_transport.REQUEST_SECONDS = hub_calls.STORING_SECONDS = {answer}
+http.REQUEST_SECONDS = hub_calls.STORING_SECONDS = {answer}
 from train.__main__ import main
 sys.exit(main(["push", *sys.argv[1:]]))
 """

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
 from model.errors import ModelNotFoundError
-from model.hub import repository_of
-from model.hub_cache import ids
-from model.hub_download import DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND, Contents, contents_of, fetch_apart
+from model.hub.cache import ids
+from model.hub.download import DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND, Contents, contents_of, fetch_apart
+from model.hub.resolve import repository_of
 from train.legacy.labels import NAMES
 from train.parts import listed
 
@@ -33,7 +33,7 @@ def on_this_machine(name: str) -> Iterator[Path]:
         HubUnreachableError: The Hub does not answer as it should.
         ModelNotFoundError: There is no such repository, it may not be read, or it holds no older model.
     """
-    if os.path.exists(name) or Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json"):  # noqa: PTH110  (as in model/hub.py)
+    if os.path.exists(name) or Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json"):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)
         return
     try:

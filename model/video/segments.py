@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.video import FramePrediction
+from model.video.prediction import FramePrediction
 
 # How long a segment lasts on average, in seconds, before anything is known of the clip: about the
 # length of a shot in present-day films (Cutting et al. 2011 measure 3 to 4), rounded down since

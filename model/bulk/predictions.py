@@ -14,15 +14,15 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from model.classifier import Classifier, top_labels
-from model.clip_files import frames_as_json, ranked, summary
-from model.clip_header import ClipInfo, is_clip, probe
-from model.clip_record import ClipRecord
-from model.decoding import prepared_frames
 from model.errors import Sentence, VideoError
-from model.isolation import SHARE_OF_ONE, Decoders
 from model.limits import limits
 from model.preprocessing import InputSpec, read_picture
-from model.video import Frame, predict_frames
+from model.sandbox.pool import SHARE_OF_ONE, Decoders
+from model.video.export import frames_as_json, ranked, summary
+from model.video.prediction import Frame, predict_frames
+from model.video.probe import ClipInfo, is_clip, probe
+from model.video.reader import prepared_frames
+from model.video.record import ClipRecord
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 from PIL import Image
 
-from model.hdr import HLG, PQ, converter
 from model.preprocessing import to_rgb
+from model.video.hdr import HLG, PQ, converter
 
 
 class FramePictures:

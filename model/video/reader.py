@@ -13,17 +13,17 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from model.clip_header import (
+from model.errors import Sentence, VideoError, took_too_much_memory
+from model.preprocessing import InputSpec, prepare, to_rgb
+from model.video.frame_conversion import FramePictures
+from model.video.probe import (
     ANIMATION_FORMATS,
     Header,
     open_container,
     read_header,
     refuse_huge_frames,
 )
-from model.clip_layout import is_cut_short
-from model.errors import Sentence, VideoError, took_too_much_memory
-from model.frame_pictures import FramePictures
-from model.preprocessing import to_rgb
+from model.video.truncation import is_cut_short
 
 # Two ticks of the usual clock of 90 kHz. Frames closer than that have one time, or differ in rounding only.
 _SHORTEST_GAP = 2 / 90_000
@@ -213,3 +213,25 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
     # An AVI file's index is at its end and its header is filled in last: there, it promises what it likes.
     too_short = header.container != "avi" and promised - last_end >= tolerance
     return too_short or last_packet - last_time >= tolerance
+
+
+def prepared_frames(
+    path: Path, spec: InputSpec, frames_per_second: float | None = None, start: float = 0.0, end: float | None = None
+) -> Iterator[Frame | Sentence]:
+    """Yield the frames of a clip as the network takes them, and sentences about what is wrong with the clip.
+
+    Args:
+        path: The clip.
+        spec: What the network takes.
+        frames_per_second: As in `read_frames`.
+        start: As in `read_frames`.
+        end: As in `read_frames`.
+
+    Raises:
+        VideoError: As in `read_frames`.
+    """
+    warnings: list[str] = []
+    for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append):
+        yield Frame(frame.index, frame.time, prepare(frame.picture, spec, "bgr"))
+    for warning in warnings:
+        yield warning if isinstance(warning, Sentence) else Sentence(warning)

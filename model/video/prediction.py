@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from model.classifier import Classifier
-from model.clip_header import VIDEO_SUFFIXES, ClipInfo, probe
-from model.decoding import prepared_frames
 from model.errors import Sentence
-from model.video_reader import Frame, read_frames
+from model.video.probe import VIDEO_SUFFIXES, ClipInfo, probe
+from model.video.reader import Frame, prepared_frames, read_frames
 
 __all__ = [
     "VIDEO_SUFFIXES",

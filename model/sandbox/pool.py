@@ -27,9 +27,9 @@ SHARE_OF_ONE = 0.65
 _MOST_IDLE = 2
 # A process that has done this many tasks is replaced: what its libraries leak stays small.
 _MOST_TASKS = 500
-_PROGRAM = "from model.decoder_process import main; main({}, {})"
+_PROGRAM = "from model.sandbox.worker import main; main({}, {})"
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Decoders:
@@ -65,7 +65,7 @@ class Decoders:
         """Do a task about a picture or a clip's header.
 
         Args:
-            task: A function of a module, such as those of `model.decoding`.
+            task: A function of a module, such as `model.video.reader.prepared_frames`.
             source: The file, the task's first argument.
             arguments: The task's other arguments.
 

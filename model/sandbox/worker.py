@@ -1,4 +1,4 @@
-"""The process in which strangers' files are decoded; `model/isolation.py` starts it.
+"""The process in which strangers' files are decoded; `model/sandbox/pool.py` starts it.
 
 It takes tasks from a connection, one after the other, and answers with what
 each returns or yields. Its memory is limited, it has no network where the system lets it give that up, and it
@@ -35,7 +35,7 @@ def main(descriptor: int, megabytes: int) -> None:
     _give_up_rights()
     import cv2
 
-    import model.decoding  # noqa: F401  (now, while nobody waits)
+    import model.video.reader  # noqa: F401  (now, while nobody waits)
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     connection = Connection(descriptor)

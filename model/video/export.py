@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from model.clip_record import NONE_OF_THESE, ClipRecord, FrameRow
-from model.segments import Segment
+from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
+from model.video.segments import Segment
 
 SEGMENT_COLUMNS = ("label", "start", "end", "confidence", "first_frame", "last_frame")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.classifier import top_labels
-from model.segments import EXPECTED_SECONDS, Segment, SegmentFinder
-from model.video import Aggregate, FramePrediction
+from model.video.prediction import Aggregate, FramePrediction
+from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder
 
 TOP = 5
 NONE_OF_THESE = "none of these"
@@ -109,7 +109,7 @@ class ClipRecord:
             yield FrameRow(index, self._times[position], ranking, segment.label if segment else None)
 
     def aggregate(self) -> Aggregate:
-        """Sum up the frames so far, as `model.video.aggregate` does.
+        """Sum up the frames so far, as `model.video.prediction.aggregate` does.
 
         Raises:
             ValueError: There is no frame yet.

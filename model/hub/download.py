@@ -22,9 +22,9 @@ from model.bundle import (
     load_bundle,
 )
 from model.errors import BundleError, HubUnreachableError, ModelNotFoundError
-from model.hub_cache import ids, remember, remove_abandoned
-from model.hub_errors import explain
-from model.hub_transport import LONGEST_WAIT, REQUEST_SECONDS, within
+from model.hub.cache import ids, remember, remove_abandoned
+from model.hub.errors import explain
+from model.hub.http import LONGEST_WAIT, REQUEST_SECONDS, within
 from model.labels import MAX_LABELS_BYTES, MAX_LANGUAGES, language_of
 
 Result = TypeVar("Result")

@@ -12,11 +12,11 @@ import av
 import cv2
 import numpy as np
 
-from model.clip_files import spoken
-from model.clip_header import open_container, read_header
-from model.clip_record import NONE_OF_THESE, ClipRecord, FrameRow
 from model.errors import Sentence, VideoError
-from model.video_reader import read_frames
+from model.video.export import spoken
+from model.video.probe import open_container, read_header
+from model.video.reader import read_frames
+from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
 _TIME_BASE = Fraction(1, 90_000)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ModelNotFoundError, Sentence
-from model.hub_cache import cached_copy, is_complete
-from model.hub_download import ask, download
+from model.hub.cache import cached_copy, is_complete
+from model.hub.download import ask, download
 
-EMBEDDED = Path(__file__).parent / "default"
+EMBEDDED = Path(__file__).parents[1] / "default"
 
 # user/name or user/name@revision; anything else can only be a path
 _REPOSITORY = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)

@@ -9,11 +9,11 @@ import av
 import cv2
 import numpy as np
 
-from model.clip_header import open_container, read_header
 from model.errors import VideoError
-from model.frame_pictures import FramePictures
 from model.preprocessing import InputSpec, prepare
-from model.video_reader import read_frames
+from model.video.frame_conversion import FramePictures
+from model.video.probe import open_container, read_header
+from model.video.reader import read_frames
 
 _LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
 _GRACE = 1e-3  # times were rounded on their way

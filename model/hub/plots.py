@@ -14,8 +14,8 @@ from pathlib import Path
 
 from model.bundle import listed_entries
 from model.errors import BundleError, ModelNotFoundError
-from model.hub import ModelSource
-from model.hub_download import fetch_apart
+from model.hub.download import fetch_apart
+from model.hub.resolve import ModelSource
 
 MOST_PLOTS = 12
 MAX_PLOT_BYTES = 2 * 2**20

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from model.answers import Answer, printable
-from model.clip_files import SEGMENT_COLUMNS, frame_cells, frame_columns, segment_cells, write_csv
-from model.clip_record import FrameRow
+from model.bulk.predictions import Answer, printable
 from model.errors import SettingsError
+from model.video.export import SEGMENT_COLUMNS, frame_cells, frame_columns, segment_cells, write_csv
+from model.video.record import FrameRow
 
 
 class AnswerTable:

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 
 from model.errors import FULL_DISK, HubUnreachableError, ModelNotFoundError, Sentence
-from model.hub_transport import BodyTooLargeError, DeadlineError
+from model.hub.http import BodyTooLargeError, DeadlineError
 
 _NO_ROOM = FULL_DISK | {errno.EFBIG}
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}

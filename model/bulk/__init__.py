@@ -1,0 +1,1 @@
+"""Many files on the command line."""

@@ -1,0 +1,1 @@
+"""Untrusted files, decoded in processes of their own."""

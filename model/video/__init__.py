@@ -1,0 +1,1 @@
+"""Clips: probing, reading, predicting, segments, tables and annotated copies."""

@@ -25,9 +25,9 @@ from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import Bundle, load_bundle
 from model.preprocessing import InputSpec, prepare, read_picture
-from train.architectures import build
-from train.dataset import list_examples, match_labels
-from train.export import to_litert
+from train.data.folders import list_examples, match_labels
+from train.export.litert import to_litert
+from train.network.architectures import build
 from train.settings import Settings
 
 SIDE, LABELS, THREADS = 224, 100, min(4, os.cpu_count() or 1)

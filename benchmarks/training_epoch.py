@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 
-from train.architectures import build, scaled_size
-from train.batches import TrainingBatches
-from train.input_choice import first_input
-from train.memory import keep_freed_memory
-from train.recipe_book import load_recipe
+from train.data.batches import TrainingBatches
+from train.input_selection import first_input
+from train.network.architectures import build, scaled_size
+from train.recipes.registry import load_recipe
+from train.trainer.memory import keep_freed_memory
 
 CLASSES, ROUNDS = 100, 5
 

@@ -1,4 +1,4 @@
-"""Time training steps with and without `train.memory.keep_freed_memory`, alternately in fresh processes."""
+"""Time training steps with and without `train.trainer.memory.keep_freed_memory`, alternately in fresh processes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def one_run(keep: bool) -> None:
     import numpy as np
 
     from model.preprocessing import InputSpec
-    from train.architectures import build
-    from train.memory import keep_freed_memory
+    from train.network.architectures import build
     from train.settings import Settings
+    from train.trainer.memory import keep_freed_memory
 
     if keep:
         keep_freed_memory()

@@ -186,10 +186,10 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
     import numpy as np
 
     from model.preprocessing import InputSpec
-    from train.architectures import build
-    from train.bundle import new_bundle, write_manifest, write_model
-    from train.evaluation import Calibration
-    from train.export import to_litert
+    from train.export.bundle import new_bundle, write_manifest, write_model
+    from train.export.litert import to_litert
+    from train.metrics.classification import Calibration
+    from train.network.architectures import build
     from train.settings import Settings
 
     spec = InputSpec(224, 224)

@@ -1,6 +1,6 @@
 """Read and validate a bundle: the directory that training writes and serving loads.
 
-`train/bundle.py` is its counterpart and writes it. The contract between the two, file by file, is
+`train/export/bundle.py` is its counterpart and writes it. The contract between the two, file by file, is
 in ARCHITECTURE.md. A bundle may come from somebody else's repository, so nothing in it is
 executed, every size is bounded before reading, and every checksum is compared first.
 """

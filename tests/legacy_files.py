@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model.errors import VistazoError
-from train.legacy import opening
+from train.convert import worker
 
 PICTURE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "picture"}}
 DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
@@ -31,7 +31,7 @@ def write_keras(path: Path, config: object, extra: dict[str, bytes] | None = Non
     return path
 
 
-def job(path: Path, **options: Any) -> opening.Job:
+def job(path: Path, **options: Any) -> worker.Job:
     usual: dict[str, Any] = {
         "weights": None,
         "labels": ("a", "b"),
@@ -42,12 +42,12 @@ def job(path: Path, **options: Any) -> opening.Job:
         "resize_rule": None,
         "memory": 2**32,
     }
-    return opening.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
+    return worker.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
 
 
 def refused(path: Path, work: Path, **options: Any) -> str:
     """Return the sentence with which a file is refused; it is refused before Keras sees it."""
     with pytest.raises(VistazoError) as error:
-        opening.run(job(path, **options), work)
+        worker.run(job(path, **options), work)
     assert "\n" not in str(error.value)
     return str(error.value)

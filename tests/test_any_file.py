@@ -22,7 +22,7 @@ from tests.fuzz.corpus import avi_that_claims, png
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import LABELS, bundle_files, picture_bytes
 from tests.fuzz.targets import check_bundle, check_clip, check_picture, manifest_of, verdict
-from train.bundle import write_manifest
+from train.export.bundle import write_manifest
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 

@@ -16,7 +16,7 @@ from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from tests.conftest import Fitted
 from tests.pictures import COLOURS, scene, write_class
-from train.architectures import FEATURES, LOGITS, build, head_layers
+from train.network.architectures import FEATURES, LOGITS, build, head_layers
 from train.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pictures import scene
-from train.augmentation import augment, mix, shrink
+from train.data.augmentation import augment, mix, shrink
 from train.settings import Settings
 
 STILL = Settings(rotation=0, shift=0, zoom=0, shear=0, light=0, colour_shift=0, erase=0, flip=False, label_smoothing=0)

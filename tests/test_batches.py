@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.batches import PlainBatches, TrainingBatches, draws
+from train.data.batches import PlainBatches, TrainingBatches, draws
 from train.settings import Settings
 
 COUNT = 22

@@ -16,7 +16,7 @@ from model.bundle import SERVING_FILES, load_bundle
 from model.classifier import Classifier
 from model.errors import BundleError, ModelNotFoundError
 from model.labels import MAX_LABEL_LENGTH, clean_label
-from train.bundle import write_manifest
+from train.export.bundle import write_manifest
 
 
 def change_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 from model.classifier import Classifier, probabilities_of, top_labels
 from model.errors import BundleError
 from tests.pictures import scene
-from train.bundle import write_manifest
+from train.export.bundle import write_manifest
 
 LOGITS = arrays(
     np.float32, st.tuples(st.integers(1, 4), st.integers(2, 6)), elements=st.floats(-(2.0**100), 2.0**100, width=32)

@@ -20,12 +20,11 @@ from model.grad_cam import explain
 from model.preprocessing import InputSpec, prepare
 from tests.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, transfer
 from tests.pictures import scene
-from train import convert
-from train.convert import find_source, run_convert
-from train.legacy import opening
-from train.legacy.flatten import SCALES, flat_network
-from train.legacy.graph import read_network
-from train.legacy.network import build, load_weights
+from train.convert import pipeline, worker
+from train.convert.build import build, load_weights
+from train.convert.flatten import SCALES, flat_network
+from train.convert.graph import read_network
+from train.convert.pipeline import find_source, run_convert
 
 LABELS = ("ant", "bee", "cat")
 Here = Callable[..., dict[str, Any]]
@@ -34,7 +33,7 @@ Here = Callable[..., dict[str, Any]]
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Here:
     """Convert in this process, which pays for TensorFlow's start-up only once."""
-    monkeypatch.setattr(convert, "_open_apart", opening.run)
+    monkeypatch.setattr(pipeline, "_open_apart", worker.run)
     return run_convert
 
 
@@ -72,9 +71,9 @@ def check_flat(old: Path, model: keras.Model, scale: str = "0..1", bgr: bool = F
     """Compare the network that is converted, which costs a tenth of converting it."""
     source = find_source(old)
     weights = str(source.weights) if source.weights else None
-    job = opening.Job(str(source.model), weights, "", LABELS, scale, bgr, None, False, None, 2**32)
+    job = worker.Job(str(source.model), weights, "", LABELS, scale, bgr, None, False, None, 2**32)
     with tempfile.TemporaryDirectory() as work:
-        config, stored = opening._open(job, Path(work))
+        config, stored = worker._open(job, Path(work))
         network = read_network(config)
         loaded = build(network)
         load_weights(loaded, stored, Path(work))

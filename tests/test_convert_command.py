@@ -23,8 +23,8 @@ from tests.legacy_models import alexnet, save, transfer
 from tests.pictures import scene
 from tests.serving import ROOT, environment
 from tests.test_convert import LABELS, check_same
-from train import convert
 from train.__main__ import main
+from train.convert import pipeline
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_file_that_asks_for_all_memory(tmp_path: Path, temporary: Path, capsys
 def test_a_file_that_takes_too_long(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(convert, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(pipeline, "OPEN_SECONDS", 0.3)
     old = save(alexnet(), tmp_path / "old", "keras", LABELS)
 
     error = run_refused([str(old), "--scale", "0..1"], tmp_path / "bundle", temporary, capsys)
@@ -134,7 +134,7 @@ def test_a_process_that_dies(
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n", encoding="utf-8")
     crashing.chmod(0o755)
-    monkeypatch.setattr(convert.sys, "executable", str(crashing))
+    monkeypatch.setattr(pipeline.sys, "executable", str(crashing))
     old = save(alexnet(), tmp_path / "old", "keras", LABELS)
 
     error = run_refused([str(old), "--scale", "0..1"], tmp_path / "bundle", temporary, capsys)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc
 
-from train.curves import curves, histograms
+from train.metrics.curves import curves, histograms
 
 
 def truth_of(classes: list[int] | np.ndarray, count: int) -> np.ndarray:

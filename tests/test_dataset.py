@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.pictures import hashes, write_class, write_colours
-from train.dataset import (
+from train.data.folders import (
     Example,
     check_classes,
     find_part_folders,
@@ -21,7 +21,7 @@ from train.dataset import (
     natural_key,
     same_label,
 )
-from train.split import grouped, split
+from train.data.split import grouped, split
 
 
 def write_files(folder: Path, *names: str) -> None:

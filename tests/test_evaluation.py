@@ -17,7 +17,8 @@ from sklearn.metrics import (
 )
 
 from model.classifier import probabilities_of
-from train.evaluation import (
+from train.metrics.calibration import expected_calibration_error
+from train.metrics.classification import (
     Calibration,
     calibrate,
     cross_entropy,
@@ -26,7 +27,6 @@ from train.evaluation import (
     top_k_accuracy,
     wilson_interval,
 )
-from train.reliability import expected_calibration_error
 
 LABELS = [f"label {i}" for i in range(8)]
 

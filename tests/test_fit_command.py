@@ -88,7 +88,7 @@ def test_without_tensorboard_s_package_its_option_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = write_colours(tmp_path / "data", per_class=4)
-    monkeypatch.setattr("train.pipeline.find_spec", lambda name: None)
+    monkeypatch.setattr("train.fit.find_spec", lambda name: None)
 
     message = refusal(capsys, "fit", data, "--out", tmp_path / "bundle", *QUICK, "--tensorboard", tmp_path / "records")
 

@@ -7,11 +7,11 @@ import pytest
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from train.architectures import build
-from train.augmentation import shrink_all
-from train.batches import Part
-from train.fitting import fit, predict_logits
+from train.data.augmentation import shrink_all
+from train.data.batches import Part
+from train.network.architectures import build
 from train.settings import Settings
+from train.trainer.loop import fit, predict_logits
 
 
 @pytest.fixture(scope="module")

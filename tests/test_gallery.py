@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from train.gallery import Evidence, pictures_block, without_pictures
+from train.report.gallery import Evidence, pictures_block, without_pictures
 
 
 def evidence(count: int = 6, name: str = "x.png") -> Evidence:

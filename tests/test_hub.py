@@ -15,7 +15,7 @@ from tests.hub.pulling import INFO, NEEDED, NO_COPY, REPOSITORY, Pull, of_embedd
 from tests.hub.pushing import other_version
 from tests.hub.server import DIALECTS, Hub
 from tests.hub.writing import TOKEN
-from train.bundle import write_manifest
+from train.export.bundle import write_manifest
 
 # What is pulled
 

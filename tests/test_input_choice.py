@@ -10,9 +10,9 @@ from PIL import Image
 
 from model.bundle import load_bundle
 from tests.conftest import fit
-from train.input_choice import best_rule, choose_input, first_input
-from train.parts import LoadedPart, load_parts
-from train.pictures import PictureStore
+from train.data.image_store import PictureStore
+from train.data.loading import LoadedPart, load_parts
+from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
 
 COLOURS = ((200, 60, 60), (60, 60, 200))

@@ -13,7 +13,7 @@ from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
 from model.hub.resolve import EMBEDDED
 from model.labels import MAX_LABEL_LENGTH, check_names, clean_label, language_of
-from train.bundle import write_manifest
+from train.export.bundle import write_manifest
 
 SPANISH = "2 verde\n10 rojo\nazul\n"
 

@@ -17,7 +17,7 @@ import pytest
 
 from model.errors import BundleError
 from tests.legacy_files import DENSE, FLATTEN, refused, sequential, write_keras
-from train.legacy import files, opening
+from train.convert import file_checks, worker
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_hdf5_that_points_elsewhere_or_blows_up(
         spoil(file)
 
     with pytest.raises(BundleError, match=sentence):
-        files.check_hdf5(path)
+        file_checks.check_hdf5(path)
 
 
 @pytest.mark.parametrize("config", [b'{"class_name": "\xff\xff"}', b'{"class_name: "1234"}', b'["class_name", "12"]'])
@@ -189,11 +189,11 @@ def test_a_damaged_architecture_in_hdf5(config: bytes, tmp_path: Path) -> None:
     path, whole = tmp_path / "old.h5", b'{"class_name": "12"}'
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = whole.decode()
-    assert files.check_hdf5(path) == {"class_name": "12"}
+    assert file_checks.check_hdf5(path) == {"class_name": "12"}
     path.write_bytes(path.read_bytes().replace(whole, config[: len(whole)]))
 
     with pytest.raises(BundleError, match="The architecture in “old"):
-        files.check_hdf5(path)
+        file_checks.check_hdf5(path)
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9])
@@ -202,7 +202,7 @@ def test_truncated_hdf5(share: float, tmp_path: Path) -> None:
     (tmp_path / "old.h5").write_bytes(whole[: int(share * len(whole))])
 
     with pytest.raises(BundleError, match="damaged"):
-        files.check_hdf5(tmp_path / "old.h5")
+        file_checks.check_hdf5(tmp_path / "old.h5")
 
 
 def test_weights_without_an_architecture(tmp_path: Path, work: Path) -> None:
@@ -226,7 +226,7 @@ def test_scaling_is_asked_for_and_not_guessed(tmp_path: Path, work: Path) -> Non
     path = write_keras(tmp_path / "old.keras", sequential(FLATTEN, DENSE), weights=empty_hdf5(tmp_path))
 
     message = refused(path, work, scale=None)
-    assert all(choice in message for choice in opening.SCALE_CHOICES)
+    assert all(choice in message for choice in worker.SCALE_CHOICES)
 
 
 def test_a_size_is_asked_for_where_none_is_stored(tmp_path: Path, work: Path) -> None:
@@ -249,7 +249,7 @@ def test_looking_at_files_does_not_start_keras(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from tests.legacy_files import job
-from train.legacy import opening
+from train.convert import worker as opening
 try:
     opening.run(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
 except opening.VistazoError:
@@ -262,6 +262,6 @@ except opening.VistazoError:
 
 
 def test_the_scales_have_one_list() -> None:
-    from train.legacy.flatten import SCALES
+    from train.convert.flatten import SCALES
 
-    assert set(SCALES) == set(opening.SCALE_CHOICES)
+    assert set(SCALES) == set(worker.SCALE_CHOICES)

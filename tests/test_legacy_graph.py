@@ -8,8 +8,8 @@ import pytest
 
 from model.errors import BundleError
 from tests.legacy_files import DENSE, FLATTEN, PICTURE, sequential
-from train.legacy import graph
-from train.legacy.graph import NetworkSpec, follow, read_network
+from train.convert import graph
+from train.convert.graph import NetworkSpec, follow, read_network
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,6 @@ def test_every_layer_that_is_taken_is_one_of_keras() -> None:
 def test_every_activation_that_is_taken_is_one_of_keras() -> None:
     import keras
 
-    from train.legacy.options import ACTIVATIONS
+    from train.convert.layer_options import ACTIVATIONS
 
     assert [name for name in ACTIVATIONS if keras.activations.get(name) is None] == []

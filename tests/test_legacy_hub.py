@@ -18,7 +18,7 @@ _FETCH = (
     + """
 import json, sys
 from model.errors import VistazoError
-from train.legacy.hub import on_this_machine
+from train.convert.download import on_this_machine
 try:
     with on_this_machine(sys.argv[1]) as path:
         files = {p.name: p.read_text() for p in path.iterdir() if p.is_file()} if path.is_dir() else {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.errors import DataError
-from train.legacy.labels import find_labels, read_labels
+from train.convert.labels import find_labels, read_labels
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 # Takes and frees 200 MiB many times, as training steps do, and prints the page faults that this cost.
 CHURN = """
 import resource, numpy
-from train.memory import keep_freed_memory
+from train.trainer.memory import keep_freed_memory
 if {keep}: assert keep_freed_memory()
 def churn():
     for _ in range(20):

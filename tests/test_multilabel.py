@@ -15,9 +15,9 @@ from model.errors import BundleError
 from model.preprocessing import read_picture
 from tests.conftest import Fitted, fit
 from train.__main__ import main
-from train.dataset import Example, all_labels, list_examples
-from train.measuring import targets_of
-from train.multilabel import calibrate_multilabel, measure_multilabel
+from train.data.folders import Example, all_labels, list_examples
+from train.evaluate import targets_of
+from train.metrics.multilabel import calibrate_multilabel, measure_multilabel
 
 LABELS = ("cat", "dog")
 
@@ -129,7 +129,7 @@ def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
 def test_thresholds_that_do_not_fit_the_labels_are_refused(several: Fitted, thresholds: object, tmp_path: Path) -> None:
     import shutil
 
-    from train.bundle import write_manifest
+    from train.export.bundle import write_manifest
 
     copy = Path(shutil.copytree(several.bundle, tmp_path / "copy"))
     config = json.loads((copy / "config.json").read_text(encoding="utf-8"))

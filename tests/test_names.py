@@ -10,7 +10,7 @@ import pytest
 from model.bundle import load_bundle
 from model.errors import DataError
 from tests.conftest import Fitted, fit
-from train.names import read_names
+from train.data.label_translations import read_names
 
 LABELS = ("2 green", "10 red", "Blue")
 SPANISH = "Blue = azul\n\n10 red = rojo\n2_Green = verde\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from train.dataset import Example
-from train.parts import LoadedPart, gaps
+from train.data.folders import Example
+from train.data.loading import LoadedPart, gaps
 
 
 def part(*labels: str) -> LoadedPart:

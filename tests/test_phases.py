@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from model.preprocessing import InputSpec
-from train.architectures import LOGITS, build
-from train.phases import freeze, optimizer, plan
-from train.recipe_book import RECIPES, load_recipe
+from train.network.architectures import LOGITS, build
+from train.recipes.registry import RECIPES, load_recipe
 from train.settings import Settings
+from train.trainer.phases import freeze, optimizer, plan
 
 PRETRAINED = {"architecture": "mobilenet_v2", "weights": "imagenet"}
 

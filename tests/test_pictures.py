@@ -17,8 +17,8 @@ import pytest
 from model.errors import DataError
 from model.preprocessing import InputSpec, prepare, read_picture
 from tests.pictures import hashes, write_colours
-from train.dataset import Example, list_examples
-from train.pictures import PictureStore, all_grey
+from train.data.folders import Example, list_examples
+from train.data.image_store import PictureStore, all_grey
 
 SPEC = InputSpec(24, 24)
 
@@ -102,8 +102,8 @@ import re, sys
 from pathlib import Path
 import numpy as np
 from train import pictures
-from train.batches import TrainingBatches
-from train.duplicates import near_duplicates
+from train.data.batches import TrainingBatches
+from train.data.near_duplicates import near_duplicates
 from train.settings import Settings
 
 def peak():
@@ -155,7 +155,7 @@ def test_a_full_disk_is_said_before_the_first_picture_is_decoded(
 ) -> None:
     usage = namedtuple("usage", "total used free")
     room = 12 * 24 * 24 * 3 * 1.5
-    monkeypatch.setattr("train.pictures.shutil.disk_usage", lambda path: usage(room, 0, room))
+    monkeypatch.setattr("train.data.image_store.shutil.disk_usage", lambda path: usage(room, 0, room))
 
     with PictureStore() as store:
         store.load(examples, SPEC, "reading")
@@ -181,8 +181,8 @@ def test_a_killed_process_leaves_no_pictures_behind(examples: list[Example], tmp
 import os, signal
 from model.preprocessing import InputSpec
 from pathlib import Path
-from train.dataset import list_examples
-from train.pictures import PictureStore
+from train.data.folders import list_examples
+from train.data.image_store import PictureStore
 store = PictureStore()
 pictures, _, _ = store.load(list_examples(Path("data")), InputSpec(24, 24), "reading")
 os.kill(os.getpid(), signal.SIGKILL)

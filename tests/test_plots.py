@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from model.classifier import probabilities_of
-from train import plots
-from train.evaluation import measure
-from train.multilabel import measure_multilabel
+from train.metrics.classification import measure
+from train.metrics.multilabel import measure_multilabel
+from train.report import plots
 
 HISTORY = [
     {"phase": "head" if epoch < 4 else "all", "epoch": epoch, "loss": 2 / epoch, "accuracy": 1 - 0.7 / epoch}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from model.preprocessing import InputSpec
-from train.architectures import build
-from train.augmentation import shrink_all
-from train.batches import Part
-from train.fitting import predict_logits
-from train.probe import start_from_probe
+from train.data.augmentation import shrink_all
+from train.data.batches import Part
+from train.network.architectures import build
+from train.network.linear_probe import start_from_probe
 from train.settings import Settings
+from train.trainer.loop import predict_logits
 
 
 def part(classes: int, seed: int) -> Part:

@@ -19,7 +19,7 @@ from model.errors import SettingsError
 from tests.conftest import QUICK
 from tests.pictures import COLOURS, write_class
 from train.__main__ import main
-from train.progress import Progress, ProgressFile, has_progress, progress_directory
+from train.trainer.checkpoint import Progress, ProgressFile, has_progress, progress_directory
 
 ROOT = Path(__file__).parents[1]
 

@@ -24,9 +24,9 @@ from tests.hub.pushing import (
 )
 from tests.hub.server import DIALECTS, Hub
 from tests.hub.writing import TOKEN
-from train.bundle import write_manifest
-from train.gallery import Evidence, pictures_block
-from train.push import bundle_files
+from train.export.bundle import write_manifest
+from train.publish.push import bundle_files
+from train.report.gallery import Evidence, pictures_block
 
 
 def test_the_report_is_published_without_the_pictures_in_it(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_what_people_wrote_around_the_card_stays(hub: Hub, push: Push) -> None:
 
 
 def test_a_file_that_the_bundle_no_longer_has_is_deleted(hub: Hub, push: Push, tmp_path: Path) -> None:
-    from train.bundle import write_manifest
+    from train.export.bundle import write_manifest
 
     result(push())
     bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))

@@ -14,7 +14,7 @@ import pytest
 from model.hub.resolve import EMBEDDED
 from tests.hub.pushing import COMMIT, CREATE, REPOSITORY, Push, other_version, published, titles
 from tests.hub.server import Hub
-from train.push import bundle_files
+from train.publish.push import bundle_files
 
 
 @pytest.fixture(autouse=True)

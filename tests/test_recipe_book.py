@@ -10,7 +10,7 @@ import pytest
 import train.recipes
 from model.errors import SettingsError
 from train.commands import fit
-from train.recipe_book import RECIPES, load_recipe
+from train.recipes.registry import RECIPES, load_recipe
 from train.settings import Settings
 
 
@@ -21,7 +21,7 @@ def settings(*options: str) -> Settings:
 
 
 def test_every_file_is_a_recipe_and_every_recipe_a_file() -> None:
-    files = {path.stem for path in Path(train.recipes.__path__[0]).glob("*.py")} - {"__init__"}
+    files = {path.stem for path in Path(train.recipes.__path__[0]).rglob("*.py")} - {"__init__", "registry"}
 
     assert files == {name.replace("-", "_") for name in RECIPES}
 

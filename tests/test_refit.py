@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train.refit
+import train.trainer.refit
 from model.bundle import load_bundle
 from model.preprocessing import InputSpec
 from tests.conftest import QUICK
 from tests.pictures import COLOURS, write_class
 from train.__main__ import main
-from train.batches import Part
-from train.fitting import FitResult, fit, predict_logits
-from train.progress import Progress, ProgressFile, progress_directory
-from train.recipe_book import load_recipe
-from train.refit import refit, wants_refit
+from train.data.batches import Part
+from train.recipes.registry import load_recipe
 from train.settings import Settings
+from train.trainer.checkpoint import Progress, ProgressFile, progress_directory
+from train.trainer.loop import FitResult, fit, predict_logits
+from train.trainer.refit import refit, wants_refit
 
 SPEC = InputSpec(32, 32)
 SETTINGS = Settings(
@@ -87,7 +87,7 @@ def test_a_second_fit_that_is_cut_short_leaves_the_first_network(
             raise KeyboardInterrupt
         return dataclasses.replace(first, model=None, interrupted=True, by_user=True)
 
-    monkeypatch.setattr(train.refit, "fit", stopped)
+    monkeypatch.setattr(train.trainer.refit, "fit", stopped)
 
     kept = refit(first, SETTINGS, SPEC, 3, part([0, 1]), part([2]))
 

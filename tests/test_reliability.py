@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.reliability import expected_gap, reliability, threshold_effect
+from train.metrics.calibration import expected_gap, reliability, threshold_effect
 
 
 def test_bins_hold_mean_confidence_share_of_right_answers_and_number() -> None:

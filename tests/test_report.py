@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from train.evaluation import measure
-from train.report import write_report
-from train.report_page import page as page_of
+from train.metrics.classification import measure
+from train.report.page import page as page_of
+from train.report.write import write_report
 
 EVIL = ["<script>alert(1)</script>", "\" onmouseover='alert(2)", "plain & simple"]
 PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1]])

@@ -21,10 +21,10 @@ from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from tests.conftest import QUICK
 from tests.pictures import COLOURS, write_class
-from train.architectures import build
-from train.progress import progress_directory
-from train.serving_file import check_converter, served_network
+from train.export.converter import check_converter, served_network
+from train.network.architectures import build
 from train.settings import Settings
+from train.trainer.checkpoint import progress_directory
 
 ROOT = Path(__file__).parents[1]
 OTHERS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
@@ -42,7 +42,7 @@ def test_without_tensorflow_training_in_another_backend_is_refused_at_once(monke
 def test_a_conversion_elsewhere_that_fails_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     model = build(Settings(size=16), InputSpec(16, 16), 2)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr("train.serving_file._APART", "raise SystemExit('no room for it')")
+    monkeypatch.setattr("train.export.converter._APART", "raise SystemExit('no room for it')")
 
     with pytest.raises(SettingsError, match=r"could not convert the network for serving: no room for it.* --resume"):
         served_network(model)

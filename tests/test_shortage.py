@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import QUICK
 from tests.pictures import COLOURS, hashes, write_class
 from train.__main__ import main
-from train.progress import has_progress, progress_directory
-from train.shortage import shortage
+from train.resource_errors import shortage
+from train.trainer.checkpoint import has_progress, progress_directory
 
 
 class ResourceExhaustedError(Exception):
@@ -71,7 +71,7 @@ def test_a_disk_that_is_full_after_an_epoch_keeps_the_epochs_before_it(
 
     command = ["fit", str(data), "--out", str(bundle), *QUICK, "--epochs", "4"]
     with monkeypatch.context() as patch:
-        patch.setattr("train.progress.np.savez", full_at_the_third)
+        patch.setattr("train.trainer.checkpoint.np.savez", full_at_the_third)
         assert main(command) == 2
     error = capsys.readouterr().err.splitlines()
     assert error[-2] == "The finished epochs are kept: the same command with --resume goes on."
@@ -92,7 +92,7 @@ def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "model.weights.h5")
 
     before = hashes(copied_bundle)
-    monkeypatch.setattr("train.pipeline.write_model", full)
+    monkeypatch.setattr("train.fit.write_model", full)
 
     assert main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"]) == 2
 
@@ -104,7 +104,7 @@ def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_
 def test_too_little_memory_is_said_before_anything_is_written(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("train.memory.available_memory", lambda: 10 * 2**20)
+    monkeypatch.setattr("train.trainer.memory.available_memory", lambda: 10 * 2**20)
 
     assert main(["fit", str(data), "--out", str(tmp_path / "bundle"), *QUICK, "--batch-size", "512"]) == 2
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from model.errors import DataError
 from tests.pictures import scene
 from tests.test_dataset import examples_of
-from train.dataset import Example, list_examples
-from train.duplicates import near_duplicates
-from train.split import grouped, split
+from train.data.folders import Example, list_examples
+from train.data.near_duplicates import near_duplicates
+from train.data.split import grouped, split
 
 
 def parts_of(examples: list[Example], group_by: str = "", **options: float) -> list[list[Example]]:

@@ -13,7 +13,7 @@ import pytest
 from model.bundle import load_bundle, sha256_of
 from model.errors import SettingsError
 from tests.pictures import hashes
-from train.bundle import check_target, new_bundle, write_json, write_manifest
+from train.export.bundle import check_target, new_bundle, write_json, write_manifest
 
 
 def fill(directory: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.pictures import COLOURS, write_class
 from train.__main__ import main
-from train.fitting import FitResult
 from train.settings import Settings
+from train.trainer.loop import FitResult
 
 QUICK = ["--recipe", "small", "--size", "32", "--epochs", "2", "--batch-size", "8"]
 
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
         row = {"val_loss": settings.learning_rate, "val_accuracy": 1.0, "epoch": 1}
         return FitResult(None, [row], stopped, 1, by_user=stopped)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("train.fitting.fit", fit)
+    monkeypatch.setattr("train.trainer.loop.fit", fit)
     arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
     arguments += ["--setting", "learning-rate=1e-3,3e-3", "--trials", "2"]
 
@@ -118,7 +118,7 @@ def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(
             raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
         return FitResult(None, [{"epoch": 1, "val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("train.fitting.fit", fit)
+    monkeypatch.setattr("train.trainer.loop.fit", fit)
     arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
 
     assert main([*arguments, "--setting", "batch-size=8,512", "--trials", "2"]) == 0

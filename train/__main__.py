@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from model.errors import VistazoError
 from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
-from train.shortage import shortage
+from train.resource_errors import shortage
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
 # says what Ctrl-C leaves behind, where it is not nothing.

@@ -11,11 +11,11 @@ from pathlib import Path
 from PIL import Image
 
 from model.preprocessing import PICTURE_FORMATS, InputSpec
-from train import dataset
-from train.dataset import Example
-from train.duplicates import near_duplicates
+from train.data import folders as dataset
+from train.data.folders import Example
+from train.data.image_store import PictureStore
+from train.data.near_duplicates import near_duplicates
 from train.label_errors import probable_label_errors
-from train.pictures import PictureStore
 
 _TINY_SIDE = 32
 _FEW_PICTURES = 20

@@ -16,8 +16,8 @@ from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_picture
-from train import dataset
-from train.measuring import run_evaluate
+from train.data import folders
+from train.evaluate import run_evaluate
 
 COLUMNS = (
     "bundle",
@@ -94,10 +94,10 @@ def _timed(classifiers: Sequence[Classifier], data: Path) -> list[float]:
 
     The models take turns at every picture, so that whatever else the machine does slows all of them.
     """
-    parts = dataset.find_part_folders(data)
+    parts = folders.find_part_folders(data)
     root = next((parts[part] for part in ("test", "validation", "train") if part in parts), data)
     spent: list[list[float]] = [[] for _ in classifiers]
-    examples = dataset.list_examples(root)
+    examples = folders.list_examples(root)
     # Evenly over the classes: pictures of one kind may all be large, say.
     for example in examples[:: max(1, len(examples) // _TIMED_PICTURES)]:
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CHANNELS = 12
-FEATURES = "features"  # as in train/architectures.py
+FEATURES = "features"  # as in train/network/architectures.py
 _SHOWN_SIDE = 480
 
 

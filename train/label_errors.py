@@ -9,9 +9,9 @@ import numpy as np
 
 from model.errors import DataError
 from model.preprocessing import InputSpec
-from train.dataset import Example, all_labels
-from train.pictures import PictureStore
-from train.recipe_book import load_recipe
+from train.data.folders import Example, all_labels
+from train.data.image_store import PictureStore
+from train.recipes.registry import load_recipe
 
 _FOLDS = 5
 
@@ -33,8 +33,8 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Pict
     """
     from cleanlab.filter import find_label_issues
 
-    from train.architectures import build
-    from train.probe import out_of_fold, pooled_features
+    from train.network.architectures import build
+    from train.network.linear_probe import out_of_fold, pooled_features
 
     labels = all_labels(examples)
     classes = np.array([labels.index(example.label) for example in examples])

@@ -13,12 +13,12 @@ from typing import Any
 import optuna
 
 from model.errors import SettingsError, VistazoError
-from train import dataset
-from train.input_choice import choose_input, first_input
-from train.parts import load_parts
-from train.pictures import PictureStore
+from train.data import folders as dataset
+from train.data.image_store import PictureStore
+from train.data.loading import load_parts
+from train.input_selection import choose_input, first_input
+from train.resource_errors import shortage
 from train.settings import Settings
-from train.shortage import shortage
 
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixing=0,0.25,0.5")
 # Another size or colour mode would need the pictures decoded anew; another split would not be comparable.
@@ -74,9 +74,9 @@ def run_tune(
 
 
 def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[str, list[Value]], count: int) -> None:
-    from train.batches import Part
-    from train.fitting import fit
-    from train.measuring import targets_of
+    from train.data.batches import Part
+    from train.evaluate import targets_of
+    from train.trainer.loop import fit
 
     spec = first_input(settings)
     folders = dataset.find_part_folders(data) or {"train": data}

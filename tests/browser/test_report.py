@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from train.evaluation import measure
-from train.gallery import Evidence
-from train.multilabel import measure_multilabel
-from train.report import write_report
+from train.metrics.classification import measure
+from train.metrics.multilabel import measure_multilabel
+from train.report.gallery import Evidence
+from train.report.write import write_report
 
 LABELS = ["cat", "<i>dog</i>"]
 NAMES = ["right.png", "also.png", "<b>mistaken.png"]

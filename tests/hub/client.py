@@ -116,12 +116,12 @@ def _serve() -> None:
     import huggingface_hub.lfs
     import huggingface_hub.repocard  # noqa: F401
     from huggingface_hub import snapshot_download  # noqa: F401
-    from model.hub.http import limit_requests
 
     import model.hub.resolve  # noqa: F401
     import train.__main__
-    import train.push
-    import train.space  # noqa: F401
+    import train.publish.push
+    import train.publish.space  # noqa: F401
+    from model.hub.http import limit_requests
 
     limit_requests()
     # Each process would read all authorities' certificates, and none of our addresses is https.

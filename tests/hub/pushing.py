@@ -48,10 +48,10 @@ _PUSH = (
     + """
 import sys
 from model.hub import http
-from train import hub_calls
-hub_calls.CALL_SECONDS, hub_calls.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
-hub_calls.LONGEST_PAUSE = 1.0
-http.REQUEST_SECONDS = hub_calls.STORING_SECONDS = {answer}
+from train.publish import retry
+retry.CALL_SECONDS, retry.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
+retry.LONGEST_PAUSE = 1.0
+http.REQUEST_SECONDS = retry.STORING_SECONDS = {answer}
 from train.__main__ import main
 sys.exit(main(["push", *sys.argv[1:]]))
 """
@@ -126,7 +126,7 @@ def other_version(folder: Path) -> Path:
     config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
     config["vistazo"]["unknown_threshold"] = 0.123
     (bundle / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    from train.bundle import write_manifest  # here: it takes seconds
+    from train.export.bundle import write_manifest  # here: it takes seconds
 
     write_manifest(bundle)
     return bundle

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.errors import SettingsError
 from model.preprocessing import RESIZE_RULES
-from train.legacy.opening import SCALE_CHOICES
+from train.convert.worker import SCALE_CHOICES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
     if options.scale not in (None, *SCALE_CHOICES):
         raise SettingsError(f"--scale should be one of {', '.join(SCALE_CHOICES)}. Received: {options.scale}.")
     size = _size(options.size) if options.size else None
-    from train.bundle import check_target
-    from train.convert import run_convert
-    from train.legacy.hub import on_this_machine
+    from train.convert.download import on_this_machine
+    from train.convert.pipeline import run_convert
+    from train.export.bundle import check_target
 
     check_target(options.out)  # before anything is fetched
     with on_this_machine(options.legacy) as legacy:

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print one JSON object as the last line."""
-    from train.measuring import run_evaluate
+    from train.evaluate import run_evaluate
 
     if options.pictures and not options.out:
         raise SettingsError("--pictures needs --out DIR, where the report that shows them is written.")

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from train.progress import has_progress
-from train.recipe_book import RECIPES, load_recipe
+from train.recipes.registry import RECIPES, load_recipe
+from train.resource_errors import shortage
 from train.settings import ARCHITECTURES, KEPT, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
-from train.shortage import shortage
+from train.trainer.checkpoint import has_progress
 
 _CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT}
 _KINDS: dict[str, Callable[[str], object]] = {
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     """Train and write the bundle; the last line printed is one JSON object."""
     settings = settings_of(options)
     # Imported here: Keras takes seconds to import, and a typing mistake should be answered at once.
-    from train.pipeline import run_fit
+    from train.fit import run_fit
 
     try:
         metrics = run_fit(

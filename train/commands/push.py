@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
     from model.errors import SettingsError, VistazoError
-    from train.hub_calls import Target
-    from train.push import check_name, push_bundle
-    from train.space import push_space
+    from train.publish.push import check_name, push_bundle
+    from train.publish.retry import Target
+    from train.publish.space import push_space
 
     check_name("REPO", options.repository)
     if options.space:

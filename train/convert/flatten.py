@@ -1,0 +1,249 @@
+"""Bring any Keras classifier into the form of `train/network/architectures.py`: flat, uint8 RGB in, logits out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from model.errors import BundleError
+from train.convert.build import apply
+from train.convert.graph import LayerSpec, NetworkSpec, follow
+from train.network.architectures import FEATURES, LOGITS
+
+# What was done to pictures before the network saw them: factor and offset for each channel, and whether
+# the channels were turned round. “caffe” and “torch” as in keras.applications.imagenet_utils.
+SCALES: dict[str, tuple[Any, Any, bool]] = {
+    "0..1": (1 / 255, 0.0, False),
+    "-1..1": (1 / 127.5, -1.0, False),
+    "0..255": (1.0, 0.0, False),
+    "caffe": (1.0, [-103.939, -116.779, -123.68], True),
+    "torch": (
+        [1 / 255 / 0.229, 1 / 255 / 0.224, 1 / 255 / 0.225],
+        [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225],
+        False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One layer's call on the results of earlier steps; 0 is the network's input."""
+
+    spec: LayerSpec
+    layer: Any
+    inputs: tuple[int, ...]
+
+
+def scaled(pictures: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarray:
+    """Prepare pictures as the older system did, in NumPy; what `flat_network` puts before the network.
+
+    Args:
+        pictures: (n, height, width, 3), uint8 RGB.
+        scale: A key of `SCALES`.
+        bgr: Whether the network was trained on blue, green, red.
+        channels: 3, or 1 for grey.
+
+    Returns:
+        (n, height, width, channels), float32.
+    """
+    factor, offset, turned = SCALES[scale]
+    ordered = pictures[..., ::-1] if turned or bgr else pictures
+    return (ordered.astype(np.float32) * np.asarray(factor, np.float32) + np.asarray(offset, np.float32))[
+        ..., :channels
+    ]
+
+
+def last_activation(network: NetworkSpec, model: keras.Model) -> str:
+    """Return the name of a network's last activation: "softmax", "sigmoid", "linear" or another."""
+    steps, output = _steps(network, model)
+    return _ending(steps, output)[0]
+
+
+def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool) -> keras.Model:
+    """Rebuild a loaded network in the house's form; its layers are taken over and changed.
+
+    Args:
+        network: Its description.
+        model: The network, as `train.convert.build.build` made it, with its weights.
+        scale: A key of `SCALES`.
+        bgr: Whether it was trained on blue, green, red.
+
+    Returns:
+        A model from uint8 (batch, height, width, 3) to float32 logits; of a network with one output two
+        logits, whose softmax is its sigmoid. It has a layer "features" where Grad-CAM can be had.
+    """
+    steps, output = _steps(network, model)
+    height, width, channels = model.inputs[0].shape[1:]
+    pictures = layers.Input((height, width, 3), dtype="uint8", name="picture")
+    x = _scaled(pictures, scale, bgr, channels)
+    _, kept, output, owner = _ending(steps, output)
+    if owner is not None:
+        owner.activation = keras.activations.get("linear")
+    features = _features(kept, output)
+    head = _path(kept, features, output) if features is not None else []
+    return _Emitter(kept, head, features).emit(pictures, x, output)
+
+
+def _steps(network: NetworkSpec, model: keras.Model) -> tuple[list[_Step], int]:
+    """Return every call of a layer in order, nested networks dissolved, and the number of the last."""
+    steps: list[_Step] = []
+
+    def through(spec: NetworkSpec, owner: keras.Model, start: int) -> int:
+        def call(layer: LayerSpec, inputs: list[int]) -> int:
+            if layer.inner:
+                return through(layer.inner, owner.get_layer(layer.name), inputs[0])
+            if layer.kind.startswith("Random"):  # changes pictures in training only
+                return inputs[0]
+            operation = layer.kind in ("GetItem", "Stack")
+            steps.append(_Step(layer, None if operation else owner.get_layer(layer.name), tuple(inputs)))
+            return len(steps)
+
+        return follow(spec, start, call)
+
+    return steps, through(network, model, 0)
+
+
+def _ending(steps: list[_Step], output: int) -> tuple[str, list[_Step], int, Any]:
+    """Find the last activation: its name, the steps, what comes before it, and the layer that it belongs to."""
+    while output:
+        step = steps[output - 1]
+        if step.spec.kind == "Softmax":
+            return "softmax", steps, step.inputs[0], None
+        activation = getattr(step.layer, "activation", None)
+        name = getattr(activation, "__name__", type(activation).__name__)
+        if step.spec.kind == "Activation":
+            if name != "linear":
+                return name, steps, step.inputs[0], None
+        elif step.spec.kind not in ("Dropout", "ActivityRegularization"):
+            return ("linear", steps, output, None) if activation is None else (name, steps, output, step.layer)
+        output = step.inputs[0]
+    raise BundleError("The network has no layer that answers. Save the model again.")
+
+
+def _features(steps: list[_Step], output: int) -> int | None:
+    """Return the last result with places that alone decides the output, if a convolution lies before it."""
+    place = output
+    while place:
+        step = steps[place - 1]
+        shape: tuple[Any, ...] = ()
+        if step.layer is not None and len(_uses(steps, step.layer)) == 1:
+            shape = step.layer.output.shape
+        if len(shape) == 4 and shape[1] * shape[2] > 1:
+            return place if _has_convolution(steps, place) else None
+        if len(step.inputs) != 1 or not shape:
+            return None
+        place = step.inputs[0]
+    return None
+
+
+def _uses(steps: list[_Step], layer: Any) -> list[_Step]:
+    return [step for step in steps if step.layer is layer]
+
+
+def _has_convolution(steps: list[_Step], place: int) -> bool:
+    waiting, seen = [place], set()
+    while waiting:
+        number = waiting.pop()
+        if number and number not in seen:
+            seen.add(number)
+            if "Conv" in steps[number - 1].spec.kind:
+                return True
+            waiting += steps[number - 1].inputs
+    return False
+
+
+def _path(steps: list[_Step], start: int, end: int) -> list[int]:
+    path = []
+    while end != start:
+        path.append(end)
+        end = steps[end - 1].inputs[0]
+    return path[::-1]
+
+
+def _scaled(pictures: Any, scale: str, bgr: bool, channels: int) -> Any:
+    factor, offset, turned = SCALES[scale]
+    x = pictures[..., ::-1] if turned or bgr else pictures
+    x = layers.Rescaling(factor, offset=offset, name="scale")(x)
+    return x[..., :1] if channels == 1 else x  # the three channels are equal
+
+
+class _Emitter:
+    """Puts steps together again, each layer under a name of its own."""
+
+    def __init__(self, steps: list[_Step], head: list[int], features: int | None) -> None:
+        self._steps, self._head, self._features = steps, head, features
+        self._names = {"picture", "scale", FEATURES, LOGITS}
+        self._renamed: dict[int, bool] = {}
+
+    def emit(self, pictures: Any, x: Any, output: int) -> keras.Model:
+        values = {0: x}
+        for number in self._needed(output):
+            step = self._steps[number - 1]
+            if number == output:
+                self._name_last(step)
+            values[number] = self._emit(number, step, [values[i] for i in step.inputs])
+            if number == self._features:
+                values[number] = layers.Activation("linear", name=FEATURES)(values[number])
+        answer = values[output]
+        if answer.shape[-1] == 1:
+            pair = layers.Dense(2, use_bias=False, name=LOGITS)
+            answer = pair(answer)
+            pair.set_weights(
+                [np.array([[-0.5, 0.5]], np.float32)]
+            )  # softmax of (-z/2, z/2) is (1 - sigmoid(z), sigmoid(z))
+        elif self._steps[output - 1].layer.name != LOGITS:
+            answer = layers.Activation("linear", name=LOGITS)(answer)
+        return keras.Model(pictures, answer, name="converted")
+
+    def _needed(self, output: int) -> list[int]:
+        waiting, needed = [output], set()
+        while waiting:
+            number = waiting.pop()
+            if number and number not in needed:
+                needed.add(number)
+                waiting += self._steps[number - 1].inputs
+        return sorted(needed)
+
+    def _name_last(self, step: _Step) -> None:
+        alone = len(_uses(self._steps, step.layer)) == 1
+        if step.spec.kind == "Dense" and alone and step.layer.units > 1:
+            step.layer.name = LOGITS
+            self._renamed[id(step.layer)] = True
+
+    def _emit(self, number: int, step: _Step, inputs: list[Any]) -> Any:
+        if step.layer is None:
+            return apply(step.spec, None, inputs)
+        self._rename(step.layer)
+        activation = getattr(step.layer, "activation", None)
+        linear = activation is None or getattr(activation, "__name__", "") == "linear"
+        if number not in self._head or linear or step.spec.kind == "Activation":
+            return apply(step.spec, step.layer, inputs)
+        # In the head the export needs each activation as a layer of its own, since it brings their gradients.
+        step.layer.activation = keras.activations.get("linear")
+        return self._separate(activation, step.layer.name)(apply(step.spec, step.layer, inputs))
+
+    def _separate(self, activation: Any, owner: str) -> Any:
+        name = self._free(f"{owner}_activation")
+        if isinstance(activation, layers.Layer):
+            activation.name = name
+            return activation
+        if activation is keras.activations.relu:
+            return layers.ReLU(name=name)
+        return layers.Activation(activation, name=name)
+
+    def _rename(self, layer: Any) -> None:
+        if id(layer) not in self._renamed:
+            self._renamed[id(layer)] = True
+            layer.name = self._free(layer.name)
+
+    def _free(self, wanted: str) -> str:
+        name, number = wanted.replace("/", "_"), 1
+        while name in self._names:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._names.add(name)
+        return name

@@ -1,0 +1,1 @@
+"""Data folders: listing, splitting, decoding, augmentation and batches."""

@@ -1,0 +1,208 @@
+"""Decode every picture once, at the network's input size, into an array on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from model.errors import DataError, DecodingError, PictureError
+from model.preprocessing import InputSpec, prepare, read_picture
+from train.data.folders import Example
+
+# Mapped pages count as a process's memory, although the system may take them back at any time; a container's
+# limit and whoever looks at `top` do not know that. So they are given back after this much was taken. The system
+# maps what lies beside it too: with 512 MiB 1.4 GiB were resident in training on 60,000 pictures.
+MOST_RESIDENT_BYTES = 128 * 2**20
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that was left out, and why."""
+
+    path: Path
+    reason: str
+
+
+class StoredPictures(np.ndarray):
+    """Pictures in a mapped file, of which only those asked for last are in the process's memory.
+
+    Rows and blocks of rows are taken by an index, and each counts; at `MOST_RESIDENT_BYTES` all pages are
+    given back. They stay in the system's cache of the file as long as there is room, and come back by themselves.
+    """
+
+    _pages: _Pages | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        """Let a view count with the array that it is a view of."""
+        self._pages = getattr(source, "_pages", None)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return what any array would; what is a copy is an ordinary array."""
+        found = super().__getitem__(index)
+        if not isinstance(found, StoredPictures):
+            return found
+        if self._pages:
+            self._pages.count(found.nbytes)
+        return found if np.may_share_memory(found, self) else found.view(np.ndarray)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write to the file."""
+        if self._pages:
+            self._pages.count(np.asarray(value).nbytes)
+        super().__setitem__(index, value)
+
+
+class _Pages:
+    """The mapped pages of all arrays of a store."""
+
+    def __init__(self) -> None:
+        self._maps: list[weakref.ref[mmap.mmap]] = []  # weak: the room of an array goes with the array
+        self._taken = 0
+
+    def add(self, mapped: mmap.mmap) -> None:
+        self._maps.append(weakref.ref(mapped))
+
+    def count(self, taken: int) -> None:
+        # Several threads may count; that one is forgotten now and then does not matter.
+        self._taken += taken
+        if self._taken >= MOST_RESIDENT_BYTES and hasattr(mmap, "MADV_DONTNEED"):  # Linux
+            self._taken = 0
+            for mapped in filter(None, (reference() for reference in self._maps)):
+                mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping nothing is lost, whoever reads it just now
+
+
+class PictureStore:
+    """Prepared pictures in a temporary file: the memory stays small however many there are.
+
+    Use as a context manager; nothing is left behind when it ends.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._directory = tempfile.TemporaryDirectory(prefix="vistazo-")
+        except OSError as error:
+            raise DataError(
+                f"No temporary folder for the decoded pictures can be made ({error.strerror}). "
+                "Make room, or point TMPDIR to a larger disk."
+            ) from error
+        self._count = 0
+        self._pages = _Pages()
+
+    def __enter__(self) -> PictureStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._directory.cleanup()
+
+    def load(
+        self, examples: Sequence[Example], spec: InputSpec, title: str, *, copies: int = 1
+    ) -> tuple[np.ndarray, list[Example], list[Unreadable]]:
+        """Decode pictures on all cores.
+
+        Args:
+            examples: The files.
+            spec: Size, colours and resize rule.
+            title: What the progress bar says.
+            copies: How many times the room is needed, so that it is known before the first is decoded.
+
+        Returns:
+            The pictures, (n, height, width, 3), uint8, backed by a file; the examples they belong
+            to; and the files that could not be read.
+
+        Raises:
+            DataError: There is not enough room for them on the disk.
+        """
+        if not examples:
+            return np.zeros((0, spec.height, spec.width, 3), np.uint8), [], []
+        shape = (len(examples), spec.height, spec.width, 3)
+        self._refuse_full_disk(copies * int(np.prod(shape)))
+        pictures = self._new_array(shape)
+
+        def decode(index: int) -> str | None:
+            try:
+                pictures[index] = prepare(read_picture(examples[index].path, spec.ample_side), spec)
+            except (PictureError, DecodingError) as error:
+                return str(error)
+            return None
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            progress = tqdm(total=len(examples), desc=title, unit="picture", leave=False, disable=None)
+            reasons = []
+            for reason in pool.map(decode, range(len(examples)), chunksize=16):
+                reasons.append(reason)
+                progress.update()
+            progress.close()
+        kept = [index for index, reason in enumerate(reasons) if reason is None]
+        unreadable = [
+            Unreadable(example.path, reason) for example, reason in zip(examples, reasons, strict=True) if reason
+        ]
+        for place, index in enumerate(kept):  # close the gaps that unreadable files left
+            if place != index:
+                pictures[place] = pictures[index]
+        return pictures[: len(kept)], [examples[index] for index in kept], unreadable
+
+    def select(self, pictures: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+        """Return the given rows as an array of their own, also backed by a file."""
+        if not rows:
+            return pictures[:0]
+        chosen = self._new_array((len(rows), *pictures.shape[1:]))
+        for place, row in enumerate(rows):
+            chosen[place] = pictures[row]
+        return chosen
+
+    def _new_array(self, shape: tuple[int, ...]) -> StoredPictures:
+        size = int(np.prod(shape))
+        self._refuse_full_disk(size)
+        self._count += 1
+        path = Path(self._directory.name) / f"pictures-{self._count}.u8"
+        with path.open("w+b") as file:
+            try:
+                if hasattr(os, "posix_fallocate"):
+                    # Taken now: writing to a mapped page for which there is no room would kill the process.
+                    os.posix_fallocate(file.fileno(), 0, size)
+                else:
+                    file.truncate(size)
+            except OSError as error:
+                raise self._full_disk(size) from error
+            mapped = mmap.mmap(file.fileno(), size)
+        with contextlib.suppress(PermissionError):  # Windows keeps what is mapped, until the store ends
+            path.unlink()  # the room is given back with the last array, even of a process that was killed
+        pictures = np.frombuffer(mapped, np.uint8).reshape(shape).view(StoredPictures)
+        pictures._pages = self._pages
+        self._pages.add(mapped)
+        return pictures
+
+    def _refuse_full_disk(self, needed: int) -> None:
+        if needed > shutil.disk_usage(self._directory.name).free * 0.9:
+            raise self._full_disk(needed)
+
+    def _full_disk(self, needed: int) -> DataError:
+        free = shutil.disk_usage(self._directory.name).free
+        return DataError(
+            f"The decoded pictures need {needed / 2**30:.1f} GiB in {self._directory.name}, where "
+            f"{free / 2**30:.1f} GiB are free. Make room, or point TMPDIR to a larger disk."
+        )
+
+
+def all_grey(pictures: np.ndarray) -> bool:
+    """Say whether no picture has any colour (checked in blocks, so that memory stays small)."""
+    for start in range(0, len(pictures), 256):
+        block = pictures[start : start + 256]
+        if (block[..., 0] != block[..., 1]).any() or (block[..., 0] != block[..., 2]).any():
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""The bundle: Keras model, LiteRT file and model card."""

@@ -1,0 +1,173 @@
+"""Write a bundle: the directory that `model/bundle.py` reads and validates.
+
+Everything goes to a temporary directory beside the target, which is renamed at the end: a reader
+sees a whole bundle or none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, METRICS, NETWORK, sha256_of
+from model.errors import SettingsError
+from model.preprocessing import InputSpec
+from train.metrics.classification import Calibration
+
+if TYPE_CHECKING:
+    import keras
+
+_RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
+
+
+class Origin(Protocol):
+    """How a model came to be, as a bundle stores it: `train.settings.Settings`, or a conversion."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several labels may be true at once."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+
+
+def check_target(target: Path) -> None:
+    """Raise `SettingsError` when a bundle cannot be written to `target`, before hours are spent on it."""
+    if target.exists() and not (target.is_dir() and (_is_bundle(target) or not any(target.iterdir()))):
+        raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
+    strange = _files_of_others(target)
+    if strange:
+        raise SettingsError(
+            f"“{target}” holds “{strange[0]}”, which no fit wrote and which would be lost. Give --out a new directory."
+        )
+    parent = next(p for p in target.absolute().parents if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise SettingsError(f"“{target}” cannot be made in “{parent}”. Give --out another place.")
+
+
+@contextmanager
+def new_bundle(target: Path) -> Iterator[Path]:
+    """Yield a temporary directory beside `target`; put it in the target's place when all went well."""
+    check_target(target)
+    target = target.resolve()  # of a link, the directory that it names is replaced
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Named before it is made, so that an interrupt at any moment removes it.
+    partial = target.parent / f".{target.name}.{secrets.token_hex(4)}.partial"
+    try:
+        partial.mkdir(mode=0o755)
+        yield partial
+        _sync(partial)
+        if target.exists():
+            # A directory cannot be replaced in one step: the old bundle moves aside until the new one is in place.
+            old = partial.with_suffix(".old")
+            target.rename(old)
+            try:
+                partial.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
+            shutil.rmtree(old)
+        else:
+            partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_model(
+    directory: Path,
+    model: keras.Model,
+    network: bytes,
+    *,
+    labels: Sequence[str],
+    spec: InputSpec,
+    calibration: Calibration,
+    settings: Origin,
+    fingerprint: str,
+) -> None:
+    """Write the model's files: Keras's own directory format, the LiteRT network and the labels.
+
+    Args:
+        directory: Where to.
+        model: The network, not compiled, so that no optimizer state is stored.
+        network: The same network as a LiteRT file.
+        labels: The labels in class order.
+        spec: Input size, colour mode and resize rule.
+        calibration: Temperature and threshold.
+        settings: The effective settings of the run, or what a model was converted from.
+        fingerprint: Short hash of the training data.
+    """
+    import keras  # here, because `train evaluate` writes figures without it
+
+    try:
+        keras.saving.save_model(model, directory, zipped=False)
+    except UnboundLocalError as error:
+        # Keras (3.15) cleans up what it may not have begun; what ended it, Ctrl-C or a full disk, is what counts.
+        raise error.__context__ or error from None
+    config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
+    config["id2label"] = {str(index): label for index, label in enumerate(labels)}
+    config["label2id"] = {label: index for index, label in enumerate(labels)}
+    config["vistazo"] = {
+        "format_version": FORMAT_VERSION,
+        "input": asdict(spec),
+        "multi_label": settings.multi_label,
+        **({} if calibration.thresholds is None else {"thresholds": list(calibration.thresholds)}),
+        "temperature": round(calibration.temperature, 6),
+        "unknown_threshold": calibration.unknown_threshold,
+        "settings": settings.as_json(),
+        "dataset_fingerprint": fingerprint,
+        "versions": {name: version(name) for name in dict.fromkeys((*_RECORDED_PACKAGES, keras.backend.backend()))},
+    }
+    write_json(directory / CONFIG, config)
+    (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
+    (directory / NETWORK).write_bytes(network)
+
+
+def write_metrics(directory: Path, metrics: dict[str, Any]) -> None:
+    """Write the figures of an evaluation."""
+    write_json(directory / METRICS, metrics)
+
+
+def write_manifest(directory: Path) -> None:
+    """Write name, size and SHA-256 of every file; call it last."""
+    files = {}
+    for path in sorted(p for p in directory.rglob("*") if p.is_file() and p.name != MANIFEST):
+        files[path.relative_to(directory).as_posix()] = {"sha256": sha256_of(path), "size": path.stat().st_size}
+    write_json(directory / MANIFEST, {"format_version": FORMAT_VERSION, "files": files})
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON object with one line for each of its keys: to be read and compared, and yet small."""
+    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items())
+    path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+
+
+def _is_bundle(directory: Path) -> bool:
+    return (directory / MANIFEST).is_file() and (directory / CONFIG).is_file()
+
+
+def _files_of_others(directory: Path) -> list[str]:
+    """Return the files in a bundle's directory that its manifest does not list."""
+    if not directory.is_dir() or not _is_bundle(directory):
+        return []
+    try:
+        listed = set(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]) | {MANIFEST}
+    except (ValueError, KeyError, TypeError, RecursionError):  # whoever wrote this, it was not us
+        return [MANIFEST]
+    files = (p.relative_to(directory).as_posix() for p in sorted(directory.rglob("*")) if not p.is_dir())
+    return [name for name in files if name not in listed]
+
+
+def _sync(directory: Path) -> None:
+    """Force the files to disk, so that the rename never shows a directory with empty files after a crash."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())

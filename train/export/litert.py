@@ -1,0 +1,97 @@
+"""Convert a Keras model to the LiteRT file that is served: the only step that needs TensorFlow.
+
+The file has two signatures: `predict` (picture -> logits) and `explain` (picture, label -> logits,
+Grad-CAM map).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from train.export.gradients import with_own_gradient
+from train.network.architectures import FEATURES, head_layers
+
+# Converting needs constants: with resource variables the file would be tiny and answer NaN.
+_RESOURCE_VARIABLES = False
+# The usual few hundred; ranges settle early.
+_CALIBRATION_PICTURES = 200
+
+
+def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True) -> bytes:
+    """Convert a network.
+
+    Args:
+        model: A network as `train.network.architectures.build` returns it.
+        calibration: Pictures, (n, height, width, 3), uint8, prepared. With them, weights and
+            activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
+            networks for efficient integer-arithmetic-only inference”), in the ranges that the
+            activations have on these pictures. In float32 when not given.
+        explain: Whether the file gets the signature `explain`; a network without a layer "features" never does.
+
+    Returns:
+        The content of the LiteRT file. Pictures in and logits out are the same either way.
+    """
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    picture = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="picture")
+    label = tf.TensorSpec((), tf.int32, name="label")
+    archive.add_endpoint("predict", _predict_function(model), input_signature=[picture])
+    signatures = ["predict"]
+    if explain and FEATURES in [layer.name for layer in model.layers]:
+        signatures.append("explain")
+        archive.add_endpoint("explain", _explain_function(model), input_signature=[picture, label])
+    with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
+        archive.write_out(directory, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=signatures)
+        converter.experimental_enable_resource_variables = _RESOURCE_VARIABLES
+        if calibration is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = partial(_calibration_inputs, calibration, signatures)
+        return converter.convert()
+
+
+def _calibration_inputs(pictures: np.ndarray, signatures: list[str]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), _CALIBRATION_PICTURES)).round().astype(int)
+    for number in chosen:
+        yield "predict", {"picture": pictures[number : number + 1]}
+        if "explain" in signatures:
+            yield "explain", {"picture": pictures[number : number + 1], "label": np.array(0, np.int32)}
+
+
+def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    def predict(picture: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logits": model(picture, training=False)}
+
+    return predict
+
+
+def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
+    """Return Grad-CAM (Selvaraju et al. 2017) over the last convolutional activation.
+
+    The gradient is taken through the head alone, whose operations LiteRT has; through the whole
+    network it would need operators that LiteRT lacks.
+    """
+    backbone = keras.Model(model.inputs, model.get_layer(FEATURES).output)
+    head = head_layers(model)
+
+    def explain(picture: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = backbone(picture, training=False)  # (B, h, w, C)
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            logits = features
+            for layer in head:
+                own = with_own_gradient(layer)
+                logits = own(logits) if own else layer(logits, training=False)
+            chosen = tf.gather(logits, label, axis=1)  # (B,)
+        gradient = tape.gradient(chosen, features)
+        importance = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)
+        activation = tf.nn.relu(tf.reduce_sum(importance * features, axis=-1))  # (B, h, w)
+        return {"logits": logits, "map": activation}
+
+    return explain

@@ -1,0 +1,144 @@
+"""Fit the network's input to the pictures: the colour mode and the resize rule that "auto" leaves open."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from model.preprocessing import RESIZE_RULES, InputSpec
+from train.data.folders import all_labels
+from train.data.image_store import PictureStore, all_grey
+from train.data.loading import LoadedPart
+from train.data.near_duplicates import near_duplicates
+from train.data.split import grouped
+from train.settings import Settings
+
+USUAL_RULE = "stretch"
+_FOLDS = 5
+_LEAST_OF_A_CLASS = 20
+_MOST_PICTURES = 1000  # enough to tell the rules apart, and seconds however large the data set is
+_LEAST_PROBABILITY = 1e-6  # a class that a fold lacks would cost infinitely much
+
+
+def first_input(settings: Settings) -> InputSpec:
+    """Return the input as far as the settings alone say what it is; "auto" stands for the usual choice."""
+    return InputSpec(
+        *settings.input_size,
+        "grey" if settings.colour == "grey" else "rgb",
+        USUAL_RULE if settings.resize_rule == "auto" else settings.resize_rule,  # type: ignore[arg-type]  # checked
+    )
+
+
+def choose_input(
+    store: PictureStore, parts: Mapping[str, LoadedPart], spec: InputSpec, settings: Settings
+) -> tuple[dict[str, LoadedPart], InputSpec]:
+    """Decide what the settings leave to the pictures, and read them again where that changes them.
+
+    Args:
+        store: Where decoded pictures go.
+        parts: The parts, decoded with the input of `first_input`.
+        spec: That input.
+        settings: Whether the colour mode and the resize rule are "auto".
+
+    Returns:
+        The parts as the network will see them, and its input.
+    """
+    if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
+        spec = replace(spec, colour_mode="grey")
+        print("All pictures are grey: training a grey network.", file=sys.stderr)
+    # Only a regression on pretrained features answers within seconds.
+    if settings.resize_rule != "auto" or not settings.starts_from_probe:
+        return dict(parts), spec
+    losses = _losses(store, parts["train"], spec, settings)
+    rule = best_rule(losses)
+    if rule == spec.resize_rule:
+        return dict(parts), spec
+    print(
+        f"Resize rule: {rule}, not {spec.resize_rule}: a regression on the pretrained features does better with it "
+        f"(log loss {losses[rule].mean():.3f} instead of {losses[spec.resize_rule].mean():.3f}).",
+        file=sys.stderr,
+    )
+    spec = replace(spec, resize_rule=rule)  # type: ignore[arg-type]  # one of RESIZE_RULES
+    return {name: _read_again(store, part, spec, name) for name, part in parts.items()}, spec
+
+
+def best_rule(losses: Mapping[str, np.ndarray]) -> str:
+    """Return the rule of the lowest mean loss: the usual one unless another is better beyond chance.
+
+    Args:
+        losses: For each rule the loss of every picture, (n,), float, in the same order.
+
+    Returns:
+        The usual rule, or the best of those that are better by two standard errors of the paired difference.
+    """
+    best, most = USUAL_RULE, 0.0
+    for rule, values in losses.items():
+        gains = losses[USUAL_RULE] - values
+        gain, error = gains.mean(), gains.std() / max(1, len(gains)) ** 0.5
+        if gain > max(most, 2 * error):
+            best, most = rule, gain
+    return best
+
+
+def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
+    """Return the out-of-fold log loss of training pictures, (n,), for each rule; none where no rule changes them."""
+    from train.network.architectures import build
+    from train.network.linear_probe import out_of_fold, pooled_features
+
+    sample, groups = _sample(store, train, settings)
+    labels = all_labels(sample.examples)
+    if len(labels) < 2:
+        return {}
+    tried = {USUAL_RULE: sample.pictures}
+    for rule in (rule for rule in RESIZE_RULES if rule != USUAL_RULE):
+        again = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
+        if again.examples == sample.examples and not _same(again.pictures, sample.pictures):
+            tried[rule] = again.pictures
+    if len(tried) < 2:
+        return {}
+    classes = np.array([labels.index(example.label) for example in sample.examples])
+    network = build(settings, spec, len(labels), scale=settings.training_scale)
+    losses = {}
+    for rule, pictures in tried.items():
+        features = pooled_features(network, pictures)
+        probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=groups)
+        right = probabilities[np.arange(len(classes)), classes]
+        losses[rule] = -np.log(np.maximum(right, _LEAST_PROBABILITY))
+    return losses
+
+
+def _sample(store: PictureStore, train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
+    """Return training pictures of classes that are large enough to be divided into folds, and the group of each."""
+    rng = np.random.default_rng(settings.seed)
+    members: dict[str, list[int]] = defaultdict(list)
+    for row in rng.permutation(len(train.examples)).tolist():
+        members[train.examples[row].label].append(row)
+    most = max(_LEAST_OF_A_CLASS, _MOST_PICTURES // len(members))
+    chosen = [members[label][:most] for label in rng.permutation(sorted(members)).tolist()]
+    rows = sorted(list(itertools.chain.from_iterable(chosen))[:_MOST_PICTURES])
+    examples = [train.examples[row] for row in rows]
+    pictures = store.select(train.pictures, rows)
+    named = any(re.search(settings.group_by, example.path.name) for example in examples)
+    pairs = near_duplicates(pictures) if settings.near_duplicates else ()
+    groups = grouped(examples, settings.group_by if named else "", pairs)
+    groups_of: dict[str, set[int]] = defaultdict(set)
+    for example, group in zip(examples, groups, strict=True):
+        groups_of[example.label].add(group)
+    kept = [place for place, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
+    return LoadedPart(store.select(pictures, kept), [examples[place] for place in kept]), np.array(groups)[kept]
+
+
+def _same(some: np.ndarray, others: np.ndarray) -> bool:
+    """Say whether all pictures are equal; one at a time, so that memory stays small."""
+    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
+
+
+def _read_again(store: PictureStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
+    pictures, examples, _ = store.load(part.examples, spec, title)
+    return LoadedPart(pictures, examples)

@@ -1,0 +1,1 @@
+"""Metrics of predictions: classification, several labels, curves and calibration."""

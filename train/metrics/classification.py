@@ -1,0 +1,175 @@
+"""Measure a served model on labelled pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from model.classifier import probabilities_of
+from train.metrics.calibration import expected_calibration_error, reliability, threshold_effect
+from train.metrics.curves import curves, histograms
+
+_EXTREMES = 5
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns logits into honest answers.
+
+    Attributes:
+        temperature: What the logits are divided by.
+        unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
+        thresholds: With several labels a picture, the probability from which each label counts.
+    """
+
+    temperature: float = 1.0
+    unknown_threshold: float | None = None
+    thresholds: tuple[float, ...] | None = None
+
+
+def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
+    """Fit the temperature and choose the threshold on validation pictures.
+
+    The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
+    top probability that 95 % of the rightly recognised pictures exceed, and never above one half.
+
+    Args:
+        logits: (n, classes), float.
+        classes: (n,), int: true class indices.
+
+    Returns:
+        The calibration; the neutral one when there are no pictures.
+    """
+    if not len(logits):
+        return Calibration()
+
+    def loss(log_temperature: float) -> float:
+        return cross_entropy(probabilities_of(logits, float(np.exp(log_temperature))), classes)
+
+    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    probabilities = probabilities_of(logits, temperature)
+    right = probabilities.argmax(axis=1) == classes
+    if not right.any():
+        return Calibration(temperature)
+    threshold = min(0.5, float(np.quantile(probabilities.max(axis=1)[right], 0.05)))
+    return Calibration(temperature, round(threshold, 4))
+
+
+def measure(
+    probabilities: np.ndarray,
+    classes: np.ndarray,
+    labels: Sequence[str],
+    *,
+    uncalibrated: np.ndarray | None = None,
+    threshold: float | None = None,
+) -> dict[str, Any]:
+    """Compute every figure of an evaluation.
+
+    Args:
+        probabilities: (n, classes), float, 0 to 1; n at least 1.
+        classes: (n,), int: true class indices.
+        labels: The labels in class order.
+        uncalibrated: (n, classes), the probabilities without the temperature.
+        threshold: Top probability under which the answer is "none of these".
+
+    Returns:
+        "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
+        "macro_…" (over the classes that occur) and "weighted_…" (by their pictures); "ece", "loss",
+        "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
+        predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
+        "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
+        threshold (as `train.metrics.calibration.threshold_effect` returns it).
+    """
+    predicted = probabilities.argmax(axis=1)
+    truth = np.zeros(probabilities.shape, bool)
+    truth[np.arange(len(classes)), classes] = True
+    accuracy = float((predicted == classes).mean())
+    scores = precision_recall_fscore_support(classes, predicted, labels=np.arange(len(labels)), zero_division=0)
+    before: dict[str, Any] = {}
+    if uncalibrated is not None:
+        before["ece_before"] = round(expected_calibration_error(uncalibrated, classes), 6)
+    return {
+        "n": len(classes),
+        "accuracy": round(accuracy, 6),
+        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(accuracy, len(classes))],
+        "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
+        **averages(*scores),
+        "ece": round(expected_calibration_error(probabilities, classes), 6),
+        **before,
+        "loss": round(cross_entropy(probabilities, classes), 6),
+        "per_class": by_label(labels, *scores),
+        **extremes(scores[2], scores[3], labels),
+        "confusion_matrix": confusion_matrix(classes, predicted, labels=np.arange(len(labels))).tolist(),
+        "curves": curves(probabilities, truth, labels),
+        "histograms": histograms(probabilities, truth, labels),
+        "reliability": {
+            name: reliability(given.max(axis=1), given.argmax(axis=1) == classes)
+            for name, given in (("before", uncalibrated), ("after", probabilities))
+            if given is not None
+        },
+        **({} if threshold is None else {"unknown": threshold_effect(probabilities, classes, threshold)}),
+    }
+
+
+def averages(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray) -> dict[str, float]:
+    """Return the figures of the classes (classes,) as one: "macro_f1", "weighted_recall" and so on."""
+    occurring = support > 0
+    return {
+        f"{kind}_{name}": round(float(np.average(values[occurring], weights=weights[occurring])), 6)
+        if occurring.any()
+        else 0.0
+        for name, values in (("f1", f1), ("precision", precision), ("recall", recall))
+        for kind, weights in (("macro", np.ones(len(support))), ("weighted", support))
+    }
+
+
+def by_label(
+    labels: Sequence[str], precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Return the figures of the classes (classes,) by label."""
+    return {
+        label: {
+            "precision": round(float(precision[i]), 6),
+            "recall": round(float(recall[i]), 6),
+            "f1": round(float(f1[i]), 6),
+            "support": int(support[i]),
+        }
+        for i, label in enumerate(labels)
+    }
+
+
+def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict[str, list[str]]:
+    """Return the five classes of the highest and of the lowest F1 among those that occur; no class is in both."""
+    ranked = [int(i) for i in np.argsort(-f1, kind="stable") if support[i] > 0]
+    count = min(_EXTREMES, (len(ranked) + 1) // 2)
+    worst = ranked[count:][-_EXTREMES:][::-1]
+    return {"best_classes": [labels[i] for i in ranked[:count]], "worst_classes": [labels[i] for i in worst]}
+
+
+def summary(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return the single-number figures: what `train evaluate` prints as its last line."""
+    return {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
+
+
+def top_k_accuracy(probabilities: np.ndarray, classes: np.ndarray, k: int) -> float:
+    """Return the share of pictures whose true class is among the `k` likeliest."""
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return float((best == classes[:, np.newaxis]).any(axis=1).mean())
+
+
+def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
+    """Return the mean negative log-likelihood of the true classes, in nats."""
+    true = probabilities[np.arange(len(classes)), classes].astype(np.float64)
+    return float(-np.log(np.maximum(true, 1e-12)).mean())
+
+
+def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the 95 % interval of a share measured on `n` cases (Wilson 1927)."""
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    return max(0.0, middle - half), min(1.0, middle + half)

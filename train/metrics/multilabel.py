@@ -1,0 +1,121 @@
+"""Thresholds and figures where a picture may show several labels, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support
+
+from model.classifier import probabilities_of
+from train.metrics.calibration import expected_gap, reliability
+from train.metrics.classification import Calibration, averages, by_label, extremes, wilson_interval
+from train.metrics.curves import curves, histograms
+
+_USUAL_THRESHOLD = 0.5
+
+
+def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
+    """Fit one temperature, and for each label the threshold of the highest F1, on validation pictures.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of a picture.
+
+    Returns:
+        The calibration; a label without a validation picture gets the threshold one half.
+    """
+    classes = targets.shape[1]
+    if not len(logits):
+        return Calibration(thresholds=(_USUAL_THRESHOLD,) * classes)
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        return float(np.logaddexp(0, np.where(targets > 0, -scaled, scaled)).mean())
+
+    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    probabilities = probabilities_of(logits, temperature, multi_label=True)
+    thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
+    return Calibration(temperature, None, tuple(thresholds))
+
+
+def measure_multilabel(
+    probabilities: np.ndarray,
+    targets: np.ndarray,
+    labels: Sequence[str],
+    thresholds: Sequence[float] | None,
+    *,
+    uncalibrated: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Compute every figure of an evaluation with several labels a picture.
+
+    Args:
+        probabilities: (n, classes), float, 0 to 1; n at least 1.
+        targets: (n, classes), 1 for every label of a picture.
+        labels: The labels in class order.
+        thresholds: The probability from which each label counts; one half when not given.
+        uncalibrated: (n, classes), the probabilities without the temperature.
+
+    Returns:
+        The keys of `classification.measure` but "unknown": "accuracy" is the share of pictures all of whose
+        labels are right, "top5_accuracy" of those whose labels all are among the five likeliest, "ece" and
+        "loss" are means over labels, "reliability" counts every label of every picture, and row i, column j
+        of "confusion_matrix" counts the pictures that show i and were said to show j. Also "multi_label"
+        (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label, how many
+        pictures it was found in, missed in, and wrongly said of.
+    """
+    wanted = np.array(thresholds if thresholds is not None else [_USUAL_THRESHOLD] * len(labels))
+    true, predicted = targets > 0, probabilities >= wanted
+    scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
+    exact = float((true == predicted).all(axis=1).mean())
+    ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)
+    likely = probabilities.clip(1e-12, 1 - 1e-7)
+    drawn = curves(probabilities, true, labels)
+    return {
+        "n": len(targets),
+        "multi_label": True,
+        "accuracy": round(exact, 6),
+        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(exact, len(targets))],
+        "top5_accuracy": round(float((~true | (ranks < 5)).all(axis=1).mean()), 6),
+        **averages(*scores),
+        **({"mean_average_precision": drawn["macro"]["average_precision"]} if drawn["macro"] else {}),
+        "ece": _mean_gap(probabilities, true),
+        **({} if uncalibrated is None else {"ece_before": _mean_gap(uncalibrated, true)}),
+        "loss": round(float(-np.where(true, np.log(likely), np.log(1 - likely)).mean()), 6),
+        "per_class": by_label(labels, *scores),
+        **extremes(scores[2], scores[3], labels),
+        "confusion_matrix": (true.T.astype(int) @ predicted.astype(int)).tolist(),
+        "label_counts": {
+            label: {
+                "found": int((true[:, i] & predicted[:, i]).sum()),
+                "missed": int((true[:, i] & ~predicted[:, i]).sum()),
+                "wrong": int((~true[:, i] & predicted[:, i]).sum()),
+            }
+            for i, label in enumerate(labels)
+        },
+        "thresholds": {label: round(float(value), 4) for label, value in zip(labels, wanted, strict=True)},
+        "curves": drawn,
+        "histograms": histograms(probabilities, true, labels),
+        "reliability": {
+            name: reliability(given.ravel(), true.ravel())
+            for name, given in (("before", uncalibrated), ("after", probabilities))
+            if given is not None
+        },
+    }
+
+
+def _mean_gap(probabilities: np.ndarray, true: np.ndarray) -> float:
+    return round(float(np.mean([expected_gap(probabilities[:, i], true[:, i]) for i in range(true.shape[1])])), 6)
+
+
+def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
+    if not 0 < true.sum() < len(true):
+        return _USUAL_THRESHOLD
+    precision, recall, thresholds = precision_recall_curve(true, probabilities)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(f1[:-1].argmax())
+    # Half way down to the next lower probability: the very value of one picture would be a knife's edge.
+    lower = probabilities[probabilities < thresholds[best]]
+    return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)

@@ -1,0 +1,1 @@
+"""Network architectures, and the linear probe they start from."""

@@ -1,0 +1,1 @@
+"""Models and Spaces pushed to the Hugging Face Hub."""

@@ -1,0 +1,35 @@
+"""Find the recipes: one file each, with the settings and what they were measured to give."""
+
+from __future__ import annotations
+
+import importlib
+
+from model.errors import SettingsError
+from train.settings import Settings
+
+RECIPES = (
+    "best",
+    "small",
+    "simpsons",
+    "sunglasses",
+    "athletes-simple",
+    "athletes-alexnet",
+    "athletes-mobilenet",
+    "athletes-resnet",
+    "anime",
+    "anime-multilabel",
+    "sports-cnn",
+    "sports-resnet",
+)
+
+
+def load_recipe(name: str) -> Settings:
+    """Return a recipe's settings.
+
+    Raises:
+        SettingsError: There is no such recipe.
+    """
+    if name not in RECIPES:
+        raise SettingsError(f"--recipe should be one of {', '.join(RECIPES)}. Received: {name}.")
+    folder = "train.recipes" if name in ("best", "small") else "train.recipes.reproductions"
+    return importlib.import_module(f"{folder}.{name.replace('-', '_')}").SETTINGS

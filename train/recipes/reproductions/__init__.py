@@ -1,0 +1,1 @@
+"""The networks and settings of the older systems, one file each."""

@@ -1,0 +1,1 @@
+"""The report: plots, tables, image galleries and the page."""

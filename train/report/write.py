@@ -1,0 +1,57 @@
+"""Show an evaluation to people: plots, and one self-contained page that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from train.report import plots
+from train.report.gallery import Evidence, pictures_block
+from train.report.page import page
+
+REPORT = "report"
+
+
+def write_report(
+    directory: Path, metrics: Mapping[str, Any], labels: Sequence[str], evidence: Evidence | None = None
+) -> None:
+    """Write report/index.html and its plots; what the figures do not hold is left out.
+
+    Args:
+        directory: The bundle.
+        metrics: As `train.metrics.classification.measure` returns them, with "split", and with "training" after a fit.
+        labels: The labels in class order.
+        evidence: The measured pictures, to be opened by a click; None writes a page without pictures.
+    """
+    folder = directory / REPORT
+    folder.mkdir(exist_ok=True)
+    drawn = {name: draw() for name, draw in _plots(metrics, labels).items()}
+    for name, content in drawn.items():
+        (folder / f"{name}.png").write_bytes(content)
+    (folder / "index.html").write_text(page(metrics, labels, drawn, pictures_block(evidence)), encoding="utf-8")
+
+
+def _plots(metrics: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Callable[[], bytes]]:
+    """Return what draws each plot that these figures allow, by file name."""
+    matrix, per_class = np.array(metrics["confusion_matrix"]), metrics["per_class"]
+    totals = np.array([per_class[label]["support"] for label in labels])
+    found: dict[str, Callable[[], bytes]] = {
+        "confusion_matrix": lambda: plots.confusion_plot(matrix, labels),
+        "confusion_matrix_normalised": lambda: plots.confusion_plot(matrix, labels, totals),
+        "classes": lambda: plots.classes_plot(per_class),
+    }
+    if metrics.get("curves", {}).get("drawn"):
+        found["roc_curves"] = lambda: plots.curves_plot(metrics["curves"], "roc")
+        found["precision_recall_curves"] = lambda: plots.curves_plot(metrics["curves"], "precision_recall")
+    if "histograms" in metrics:
+        found["histograms"] = lambda: plots.histograms_plot(metrics["histograms"], per_class, metrics.get("thresholds"))
+    if "reliability" in metrics:
+        found["reliability"] = lambda: plots.reliability_plot(metrics)
+    if metrics.get("training", {}).get("history"):
+        found["training_curves"] = lambda: plots.training_plot(
+            metrics["training"]["history"], metrics["training"].get("best_epoch")
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The training loop: phases, callbacks, checkpoints and the second fit."""

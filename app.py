@@ -31,7 +31,7 @@ from model.limits import limits
 from model.loading import ModelLoader
 
 if TYPE_CHECKING:
-    from interface.demo import Page
+    from interface.page import Page
     from model.sandbox.pool import Decoders
 
 FALLBACK = "default"
@@ -59,7 +59,7 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     for loader in loaders:
         loader.start()
     # Imported meanwhile: Gradio takes seconds.
-    from interface.demo import build_demo
+    from interface.page import build_demo
 
     for loader in loaders:
         loader.wait(_PATIENCE if loader.in_repository else None)
@@ -84,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(models) > 2:
         print(f"error: at most two models can be compared. Received: {len(models)}.", file=sys.stderr)
         return 2
-    from interface.disk import own_folder
-    from interface.memory import keep_few_arenas
+    from interface.server.memory import keep_few_arenas
+    from interface.server.storage import own_folder
 
     keep_few_arenas()
     folder = own_folder()
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(page: Page, options: argparse.Namespace) -> int:
-    from interface.demo import launch_options
+    from interface.page import launch_options
 
     page.decoders.warm_up()
     page.files.keep_clean()

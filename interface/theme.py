@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from interface import model_tab, timeline
+from interface.tabs import about, timeline
 
 STYLE = (
     """
@@ -73,7 +73,7 @@ button[role="tab"].selected { color: var(--primary-700) !important; }
 }
 """
     + timeline.STYLE
-    + model_tab.STYLE
+    + about.STYLE
 )
 
 # Gradio applies the rules above to what is inside the page's margins only; on a phone the width is for the picture.

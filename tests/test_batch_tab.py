@@ -11,8 +11,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from interface import batch_tab
-from interface.batch_tab import columns
+from interface.tabs import batch
+from interface.tabs.batch import columns
 from model.classifier import Classifier, top_labels
 from model.preprocessing import read_picture
 from model.sandbox.pool import Decoders
@@ -26,8 +26,8 @@ def classifier(colour_bundle: Path) -> Classifier:
 
 @pytest.fixture
 def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("interface.uploads.get_upload_folder", lambda: str(tmp_path))
-    monkeypatch.setattr("interface.results.get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("interface.server.uploads.get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("interface.server.results.get_upload_folder", lambda: str(tmp_path))
     return tmp_path
 
 
@@ -39,8 +39,8 @@ class Here(Decoders):
 
 
 def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[list, list, str | None]:
-    files = batch_tab._named_files(payload, "en")
-    tiles, table, file = list(batch_tab._answers(classifier, Here(100), files, "en"))[-1]
+    files = batch._named_files(payload, "en")
+    tiles, table, file = list(batch._answers(classifier, Here(100), files, "en"))[-1]
     assert table["headers"] == columns()
     return tiles, table["data"], file
 
@@ -75,10 +75,10 @@ def test_a_file_that_is_no_picture_gets_a_row_that_says_so(classifier: Classifie
 
 def test_too_many_pictures_are_refused_before_any_is_read(uploads: Path) -> None:
     with pytest.raises(Exception, match="At most 200 pictures"):
-        batch_tab._named_files([{"path": str(uploads / "x.png")}] * 201, "en")
+        batch._named_files([{"path": str(uploads / "x.png")}] * 201, "en")
 
 
 @pytest.mark.parametrize("payload", [None, [], [{}], [None], ["x"], [{"path": "/etc/passwd"}]])
 def test_files_that_were_not_uploaded_are_refused(uploads: Path, payload: object) -> None:
     with pytest.raises(gr.Error):
-        batch_tab._named_files(payload, "en")
+        batch._named_files(payload, "en")

@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from interface.calls import PoliteBlocks
-from interface.disk import VisitorFiles
-from interface.visitors import Visitors
+from interface.server.blocks import PoliteBlocks
+from interface.server.requests import Visitors
+from interface.server.storage import VisitorFiles
 from tests.serving import running_app
 from tests.test_closed_doors import ask, called, upload
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from interface.disk import VisitorFiles, own_folder
+from interface.server.storage import VisitorFiles, own_folder
 from tests.serving import ROOT, asked_as_a_browser, environment, family_of, free_port, write_long_clip
 
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def in_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     later = time.time() + 3700
-    monkeypatch.setattr("interface.disk.time.time", lambda: later)
+    monkeypatch.setattr("interface.server.storage.time.time", lambda: later)
 
 
 def test_new_files_stay(folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_when_nothing_more_fits_old_files_go_first(folder: Path, monkeypatch: py
     class Usage:
         free = 5
 
-    monkeypatch.setattr("interface.disk.shutil.disk_usage", lambda _: Usage)
+    monkeypatch.setattr("interface.server.storage.shutil.disk_usage", lambda _: Usage)
     files = VisitorFiles(1)
     assert not files.has_room()
     in_an_hour(monkeypatch)
@@ -82,7 +82,9 @@ def test_the_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest
 def test_what_a_killed_program_left_goes_at_the_next_start_and_a_running_one_keeps_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "import time; from interface.disk import own_folder; print(own_folder(), flush=True); time.sleep(60)"
+    code = (
+        "import time; from interface.server.storage import own_folder; print(own_folder(), flush=True); time.sleep(60)"
+    )
     other = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -110,7 +112,7 @@ def test_parts_of_uploads_that_broke_off_go_after_minutes(folder: Path, monkeypa
     for name in ("tmpab12_9xy", "one/tmpab12_9xy"):
         (folder / name).write_bytes(b"half")
     later = time.time() + 130
-    monkeypatch.setattr("interface.disk.time.time", lambda: later)
+    monkeypatch.setattr("interface.server.storage.time.time", lambda: later)
     assert VisitorFiles(1).clean() == 1
     assert not (folder / "tmpab12_9xy").exists() and (folder / "one/tmpab12_9xy").exists()
 

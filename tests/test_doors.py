@@ -14,9 +14,9 @@ import pytest
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 
-from interface import doors
-from interface.disk import VisitorFiles
-from interface.doors import Doors
+from interface.server import request_limits
+from interface.server.request_limits import Doors
+from interface.server.storage import VisitorFiles
 
 Pieces = Sequence[bytes | float]  # what arrives, and seconds between
 
@@ -106,7 +106,7 @@ def test_what_the_page_does_not_need_is_not_there(door: Doors, path: str) -> Non
 
 
 def test_a_body_without_end_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_LARGEST_JSON", 1000)
+    monkeypatch.setattr(request_limits, "_LARGEST_JSON", 1000)
     status, answer = asked(door, "/gradio_api/queue/join", [b"x" * 600] * 1000)
     assert status == 413 and "which is the limit" in answer["detail"]
     status, answer = asked(door, "/gradio_api/upload", [b"x" * 10_000_000] * 1000)
@@ -116,19 +116,19 @@ def test_a_body_without_end_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("path", "limit"), [("queue/join", "_JSON_SECONDS"), ("upload", "_SILENT_SECONDS")])
 def test_a_body_that_stands_still_is_ended(door: Doors, path: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, limit, 0.05)
+    monkeypatch.setattr(request_limits, limit, 0.05)
     status, answer = asked(door, f"/gradio_api/{path}", [b"x", 5.0, b"y"], "es")
     assert status == 408 and answer["detail"].startswith("El envío llegaba demasiado despacio")
 
 
 def test_an_upload_that_trickles_is_ended(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(request_limits, "_GRACE_SECONDS", 0.1)
     pieces: list[bytes | float] = [b"x", 0.02]
     assert asked(door, "/gradio_api/upload", [*pieces * 100, b"x"])[0] == 408
 
 
 def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_LOOK_AT_THE_DISK_EVERY", 1000)
+    monkeypatch.setattr(request_limits, "_LOOK_AT_THE_DISK_EVERY", 1000)
     looks = iter([True, False])
     monkeypatch.setattr(VisitorFiles, "has_room", lambda _: next(looks))
     status, answer = asked(door, "/gradio_api/upload", [b"x" * 600] * 10, "fr")
@@ -143,7 +143,7 @@ def test_nothing_is_taken_while_the_disk_is_full(door: Doors, monkeypatch: pytes
 
 
 def test_one_visitor_takes_only_so_many_places(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_BODIES_OF_ONE_VISITOR", 3)
+    monkeypatch.setattr(request_limits, "_BODIES_OF_ONE_VISITOR", 3)
 
     async def crowd() -> list[int]:
         slow: Pieces = [b"x", 0.2, b"y"]
@@ -174,7 +174,7 @@ def test_many_small_values_are_refused_before_they_are_read(door: Doors) -> None
 
 
 def test_all_calls_together_have_a_limit_while_they_arrive(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_MOST_JSON", 1000)
+    monkeypatch.setattr(request_limits, "_MOST_JSON", 1000)
     slow: Pieces = [b"x" * 400, 0.2, b"y"]
 
     async def crowd() -> list[int]:
@@ -197,10 +197,10 @@ def test_all_calls_together_have_a_limit_while_they_wait(tmp_path: Path) -> None
         page = SimpleNamespace(_queue=Queue())
         return {"app": SimpleNamespace(get_blocks=lambda: page)}
 
-    assert not doors._queue_is_full(waiting(*["9000000"] * 11))
-    assert doors._queue_is_full(waiting(*["9000000"] * 12))
-    assert doors._queue_is_full(waiting(*[""] * 11))  # whoever does not say is taken for the largest
-    assert doors._queue_is_full(waiting(*["100"] * 64))
+    assert not request_limits._queue_is_full(waiting(*["9000000"] * 11))
+    assert request_limits._queue_is_full(waiting(*["9000000"] * 12))
+    assert request_limits._queue_is_full(waiting(*[""] * 11))  # whoever does not say is taken for the largest
+    assert request_limits._queue_is_full(waiting(*["100"] * 64))
 
 
 def test_a_long_address_is_refused(door: Doors) -> None:

@@ -14,8 +14,8 @@ import gradio as gr
 import pytest
 from gradio import processing_utils
 
-from interface import fetching
-from interface.fetching import fetch, fetch_within_limits
+from interface.server import url_fetch
+from interface.server.url_fetch import fetch, fetch_within_limits
 from model.limits import Limits
 
 PICTURE = b"GIF89a" + bytes(50)
@@ -44,15 +44,15 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    looked_up = fetching.safehttpx.async_validate_url
+    looked_up = url_fetch.safehttpx.async_validate_url
 
     async def validate(host: str) -> str:
         return host if host == "127.0.0.1" else await looked_up(host)
 
-    monkeypatch.setattr(fetching.safehttpx, "async_validate_url", validate)
-    monkeypatch.setattr(fetching, "limits", lambda: Limits(upload_megabytes=1))
-    monkeypatch.setattr(fetching, "_SECONDS", 1.0)
-    monkeypatch.setattr(fetching, "_places", asyncio.Semaphore(4))
+    monkeypatch.setattr(url_fetch.safehttpx, "async_validate_url", validate)
+    monkeypatch.setattr(url_fetch, "limits", lambda: Limits(upload_megabytes=1))
+    monkeypatch.setattr(url_fetch, "_SECONDS", 1.0)
+    monkeypatch.setattr(url_fetch, "_places", asyncio.Semaphore(4))
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

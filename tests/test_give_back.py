@@ -12,7 +12,7 @@ from tests.serving import ROOT
 PROGRAM = """
 import threading
 from pathlib import Path
-from interface.memory import give_back, keep_few_arenas
+from interface.server.memory import give_back, keep_few_arenas
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

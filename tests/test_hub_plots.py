@@ -24,7 +24,7 @@ _PLOTS = (
 import json, sys, time
 from model.hub import http, plots
 plots.SECONDS = http.REQUEST_SECONDS = float(sys.argv[2])
-from interface.fetched_plots import FetchedPlots
+from interface.tabs.model_plots import FetchedPlots
 from model.hub.resolve import find_model
 from model.preprocessing import read_picture
 from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interface.image_tab import besides
+from interface.tabs.image import besides
 from model.bundle import Bundle
 from model.preprocessing import InputSpec
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interface.languages import LANGUAGES, TEXTS, language_of, say, text, translated
-from interface.texts import french, spanish
+from interface.i18n import es, fr
+from interface.i18n.language import LANGUAGES, TEXTS, language_of, say, text, translated
 from model.errors import PictureError, Sentence
 from tests.serving import ROOT
 
-OTHERS = {"es": spanish.ERRORS, "fr": french.ERRORS}
+OTHERS = {"es": es.ERRORS, "fr": fr.ERRORS}
 # Where errors and warnings that visitors see are made.
 SOURCES = (
     "errors",

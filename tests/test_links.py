@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from interface.links import tab_to_open
+from interface.deep_links import tab_to_open
 
 
 def visit(**query: str) -> gr.Request:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from interface.languages import LANGUAGES
-from interface.model_tab import model_page
+from interface.i18n.language import LANGUAGES
+from interface.tabs.about import model_page
 from model.bundle import MANIFEST, METRICS
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED, ModelSource

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
-from interface.texts import english, french, spanish
+from interface.i18n import en, es, fr
 from model.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGINAL = "README.md"
-TEXTS = {ORIGINAL: english.TEXTS, "README.es.md": spanish.TEXTS, "README.fr.md": french.TEXTS}
+TEXTS = {ORIGINAL: en.TEXTS, "README.es.md": es.TEXTS, "README.fr.md": fr.TEXTS}
 TRANSLATIONS = [name for name in TEXTS if name != ORIGINAL]
 TABS = ("image_tab", "batch_tab", "video_tab", "camera_tab", "model_tab", "compare_tab")
 

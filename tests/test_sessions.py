@@ -12,8 +12,8 @@ from fastapi import HTTPException
 from gradio.route_utils import FileUploadProgress
 from gradio.server_messages import HeartbeatMessage, ProcessCompletedMessage
 
-from interface import sessions
-from interface.sessions import Messages, Sessions, Uploads
+from interface.server import gradio_internals
+from interface.server.gradio_internals import Messages, Sessions, Uploads
 
 
 class Queue:
@@ -81,7 +81,7 @@ def test_sessions_whose_answers_were_read_are_forgotten() -> None:
 
 
 def test_whoever_never_reads_is_taken_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MOST_UNREAD", 5)
+    monkeypatch.setattr(gradio_internals, "MOST_UNREAD", 5)
 
     async def never_read() -> tuple[Queue, list[Any]]:
         queue = Queue()

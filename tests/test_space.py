@@ -200,7 +200,7 @@ def test_a_space_serves_the_pushed_commit(hub: Hub, push: Push) -> None:
     files = space.commits[space.references["main"]]
 
     assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
-    assert {"app.py", "requirements.txt", "model/hub/resolve.py", "interface/demo.py"} <= set(files)
+    assert {"app.py", "requirements.txt", "model/hub/resolve.py", "interface/page.py"} <= set(files)
     assert not [path for path in files if path.startswith(("train/", "tests/", "examples/", "model/default/"))]
     card = files["README.md"].decode()
     assert f"models:\n- {REPOSITORY}\n" in card and told["commit"] in card.partition("preload_from_hub")[2]

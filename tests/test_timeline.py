@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from interface.timeline import clock, leading_labels, timeline
+from interface.tabs.timeline import clock, leading_labels, timeline
 from model.video.probability_curve import ProbabilityCurve
 from model.video.segments import Segment
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from interface.uploads import uploaded_file
+from interface.server.uploads import uploaded_file
 from model.limits import Limits
 
 
@@ -57,7 +57,7 @@ def test_other_files_are_refused(uploads: Path, path: object) -> None:
 
 
 def test_files_that_are_too_large_are_refused(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interface.uploads.limits", lambda: Limits(upload_megabytes=1))
+    monkeypatch.setattr("interface.server.uploads.limits", lambda: Limits(upload_megabytes=1))
     (uploads / "large.png").write_bytes(bytes(3 * 2**20))
     with pytest.raises(gr.Error) as caught:
         uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_picture", "fr")

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from interface.disk import VisitorFiles
-from interface.visitors import Visitors
+from interface.server.requests import Visitors
+from interface.server.storage import VisitorFiles
 from model.errors import BundleError, PictureError, Sentence
 
 UNEXPECTED = "Something went wrong on our side. Try again, or try another file."
@@ -89,7 +89,7 @@ def test_a_full_disk_is_told_and_old_files_go(visitors: Visitors, tmp_path: Path
         path.write_bytes(b"x")
     with pytest.MonkeyPatch.context() as patch:
         later = new.stat().st_ctime + 61
-        patch.setattr("interface.disk.time.time", lambda: later)
+        patch.setattr("interface.server.storage.time.time", lambda: later)
         os.utime(new, (later, later))
         with pytest.raises(gr.Error, match="no room for files"), visitors.serve(None, "predict_video"):
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -119,7 +119,7 @@ def test_a_visitor_who_asks_too_often_is_told(visitors: Visitors) -> None:
 def test_a_minute_later_a_visitor_is_served_again(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
     asked_by(visitors, "10.0.0.1", 3)
     now = __import__("time").monotonic()
-    monkeypatch.setattr("interface.visitors.time.monotonic", lambda: now + 61)
+    monkeypatch.setattr("interface.server.requests.time.monotonic", lambda: now + 61)
     asked_by(visitors, "10.0.0.2", 1)
     assert list(visitors._recent) == ["10.0.0.2"]  # nobody is remembered for longer
     asked_by(visitors, "10.0.0.1", 3)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from interface.webcam_tab import _picture_bytes
+from interface.tabs.camera import _picture_bytes
 from model.errors import PictureError
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.disk import VisitorFiles
-from interface.fetched_plots import FetchedPlots
-from interface.languages import ENGLISH, language_of, say, text
+from interface.i18n.language import ENGLISH, language_of, say, text
+from interface.server.storage import VisitorFiles
+from interface.tabs.model_plots import FetchedPlots
 from model.bundle import Bundle
 from model.errors import PictureError
 from model.hub.plots import MOST_PLOTS

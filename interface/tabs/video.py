@@ -10,12 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from interface.clip_reading import TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
-from interface.languages import ENGLISH, say, text
-from interface.results import result_folder
-from interface.timeline import SEEK
-from interface.uploads import uploaded_file
-from interface.visitors import Visitors
+from interface.i18n.language import ENGLISH, say, text
+from interface.server.requests import Visitors
+from interface.server.results import result_folder
+from interface.server.uploads import uploaded_file
+from interface.tabs.timeline import SEEK
+from interface.tabs.video_stream import TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
 from model.classifier import Classifier
 from model.sandbox.pool import Decoders
 from model.video.annotate import write_annotated_clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from interface.languages import ENGLISH, say
+from interface.i18n.language import ENGLISH, say
 from model.video.export import spoken
 from model.video.probability_curve import ProbabilityCurve
 from model.video.segments import Segment

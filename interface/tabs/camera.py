@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from interface.languages import ENGLISH, say, text
-from interface.uploads import uploaded_file
-from interface.visitors import Visitors
+from interface.i18n.language import ENGLISH, say, text
+from interface.server.requests import Visitors
+from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import PictureError
 from model.preprocessing import prepared_picture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from interface.languages import ENGLISH, say, translated
-from interface.results import result_folder
-from interface.timeline import clock, timeline
+from interface.i18n.language import ENGLISH, say, translated
+from interface.server.results import result_folder
+from interface.tabs.timeline import clock, timeline
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
 from model.limits import limits

@@ -12,14 +12,14 @@ import gradio as gr
 from gradio.i18n import I18nData
 from starlette.requests import Request
 
-from interface.texts import english, french, spanish
+from interface.i18n import en, es, fr
 from model.errors import Sentence
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
 PARAMETER = "lang"
-TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "es": spanish.TEXTS, "fr": french.TEXTS}
-_ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": spanish.ERRORS, "fr": french.ERRORS}
+TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: en.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS}
+_ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": es.ERRORS, "fr": fr.ERRORS}
 
 _MOST_TAGS = 20  # of a header that anybody may send
 
@@ -31,7 +31,7 @@ def translations() -> gr.I18n:
 
 def text(key: str) -> I18nData:
     """Return what the browser replaces by the text of this key in the visitor's language."""
-    english.TEXTS[key]  # a wrong key would show as itself
+    en.TEXTS[key]  # a wrong key would show as itself
     return I18nData(key)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.agents import takes_any_text
-from interface.languages import ENGLISH, language_of, say, text
-from interface.picture_box import add_picture_box, read_at_once
-from interface.uploads import uploaded_file
-from interface.visitors import Visitors
+from interface.i18n.language import ENGLISH, language_of, say, text
+from interface.server.mcp_tools import takes_any_text
+from interface.server.requests import Visitors
+from interface.server.uploads import uploaded_file
+from interface.tabs.image_input import add_picture_box, read_at_once
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError

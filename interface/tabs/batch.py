@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.languages import ENGLISH, say, text, translated
-from interface.results import result_folder
-from interface.uploads import shown_name, uploaded_file
-from interface.visitors import Visitors
+from interface.i18n.language import ENGLISH, say, text, translated
+from interface.server.requests import Visitors
+from interface.server.results import result_folder
+from interface.server.uploads import shown_name, uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits

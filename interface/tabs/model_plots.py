@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 from PIL import Image
 
-from interface.disk import VisitorFiles
+from interface.server.storage import VisitorFiles
 from model.errors import VistazoError
 from model.hub.plots import fetch_plots
 from model.hub.resolve import ModelSource

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.helpers import Examples
 
-from interface.languages import text
+from interface.i18n.language import text
 
 
 def add_picture_box(

@@ -10,11 +10,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.languages import say, text
-from interface.model_tab import is_embedded, source_title
-from interface.picture_box import add_picture_box, read_at_once
-from interface.uploads import uploaded_file
-from interface.visitors import Visitors
+from interface.i18n.language import say, text
+from interface.server.requests import Visitors
+from interface.server.uploads import uploaded_file
+from interface.tabs.about import is_embedded, source_title
+from interface.tabs.image_input import add_picture_box, read_at_once
 from model.bundle import Bundle
 from model.classifier import shown_labels, top_labels
 from model.loading import LoadedModel

@@ -14,7 +14,7 @@ from gradio import processing_utils
 from gradio.context import LocalContext
 from gradio_client.utils import strip_invalid_filename_characters
 
-from interface.languages import language_of, say
+from interface.i18n.language import language_of, say
 from model.limits import limits
 
 _SECONDS = 60.0

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import gradio as gr
 from starlette.requests import Request
 
-from interface.disk import VisitorFiles, is_full
-from interface.languages import language_of, say, translated
+from interface.i18n.language import language_of, say, translated
+from interface.server.storage import VisitorFiles, is_full
 from model.errors import BundleError, VistazoError
 
 _MINUTE = 60.0

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from interface.disk import VisitorFiles, is_full
-from interface.languages import language_of, say
-from interface.visitors import address_of, log_fault
+from interface.i18n.language import language_of, say
+from interface.server.requests import address_of, log_fault
+from interface.server.storage import VisitorFiles, is_full
 from model.limits import limits
 
 # Gradio's routes for other apps: they fetch what others name, run FFmpeg, write sessions to the disk, print what they

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from interface.languages import ENGLISH, say
+from interface.i18n.language import ENGLISH, say
 from model.limits import limits
 
 

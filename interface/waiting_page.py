@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from interface.agents import offer_tools
-from interface.languages import ENGLISH, say, text
+from interface.i18n.language import ENGLISH, say, text
+from interface.server.mcp_tools import offer_tools
 
 # The page asks every two seconds what it waits for, in the visitor's language; when there is no waiting any
 # more it loads itself anew. A server that does not answer is asked again.

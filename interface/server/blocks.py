@@ -9,9 +9,9 @@ from gradio.block_function import BlockFunction
 from gradio.context import LocalContext
 from gradio.state_holder import SessionState
 
-from interface.disk import is_full
-from interface.languages import say
-from interface.visitors import Visitors
+from interface.i18n.language import say
+from interface.server.requests import Visitors
+from interface.server.storage import is_full
 
 
 class PoliteBlocks(gr.Blocks):

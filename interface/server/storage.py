@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from interface.memory import give_back
+from interface.server.memory import give_back
 from model.errors import FULL_DISK
 
 _VARIABLE = "GRADIO_TEMP_DIR"

@@ -18,12 +18,12 @@ from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from interface.agents import offer_tools
-from interface.disk import VisitorFiles
-from interface.doors import Doors
-from interface.fetching import fetch_within_limits
-from interface.languages import LANGUAGES, PARAMETER, language_of, translated
-from interface.sessions import remember_little
+from interface.i18n.language import LANGUAGES, PARAMETER, language_of, translated
+from interface.server.gradio_internals import remember_little
+from interface.server.mcp_tools import offer_tools
+from interface.server.request_limits import Doors
+from interface.server.storage import VisitorFiles
+from interface.server.url_fetch import fetch_within_limits
 
 _log = logging.getLogger("vistazo")
 

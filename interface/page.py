@@ -13,25 +13,25 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from interface import languages
 from interface.accessibility import SCRIPT as NAMES
-from interface.batch_tab import add_batch_tab, headings
-from interface.calls import PoliteBlocks
-from interface.compare_tab import add_compare_tab
-from interface.disk import VisitorFiles
+from interface.deep_links import SCRIPT as LINKS
+from interface.deep_links import tab_to_open
 from interface.dropping import SCRIPT as DROPPING
-from interface.image_tab import add_image_tab
-from interface.languages import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
-from interface.links import SCRIPT as LINKS
-from interface.links import tab_to_open
-from interface.model_tab import add_model_tab, model_page, source_title
-from interface.sessions import MOST_SESSIONS
+from interface.i18n import language as languages
+from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
+from interface.server.blocks import PoliteBlocks
+from interface.server.gradio_internals import MOST_SESSIONS
+from interface.server.requests import Visitors
+from interface.server.routes import server_options
+from interface.server.storage import VisitorFiles
+from interface.tabs.about import add_model_tab, model_page, source_title
+from interface.tabs.batch import add_batch_tab, headings
+from interface.tabs.camera import add_webcam_tab
+from interface.tabs.compare import add_compare_tab
+from interface.tabs.image import add_image_tab
+from interface.tabs.video import add_video_tab, frame_headings, second_headings, segment_headings
 from interface.theme import MARGINS, STYLE, theme
-from interface.video_tab import add_video_tab, frame_headings, second_headings, segment_headings
-from interface.visitors import Visitors
-from interface.waiting import add_waiting, change_content
-from interface.web import server_options
-from interface.webcam_tab import add_webcam_tab
+from interface.waiting_page import add_waiting, change_content
 from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck

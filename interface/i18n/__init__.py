@@ -1,0 +1,1 @@
+"""The page's texts, one file a language."""

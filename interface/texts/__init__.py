@@ -1,1 +1,0 @@
-"""What the page says, one file a language."""

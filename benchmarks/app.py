@@ -25,8 +25,8 @@ from model.grad_cam import explain_prepared, overlay
 from model.hub.resolve import resolve_model
 from model.preprocessing import prepared_and_shown, prepared_picture
 from model.sandbox.pool import Decoders
-from tests.pictures import scene
-from tests.serving import ROOT, answers, environment, free_port
+from tests.support.images import scene
+from tests.support.serving import ROOT, answers, environment, free_port
 
 _STARTS, _ROUNDS = 5, 30
 _SHOWN_SIDE = 768

@@ -26,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model.sandbox.pool import resident
-from tests.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
+from tests.support.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
 PICTURES, CLIPS = 40, 10
 _PATIENCE = 300.0

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, chromium_program
-from tests.serving import running_app
+from tests.support.serving import running_app
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 1120

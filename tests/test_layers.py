@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,41 @@ DEFINITIONS = (
 )
 
 
+# Who may import whom, the lowest layer first. A file or folder imports from lower layers only, and no two files import
+# each other, directly or by way of others. A name that is missing here fails the test.
+LAYERS: dict[str, list[set[str]]] = {
+    "model": [
+        {"errors"},
+        {"labels", "limits"},
+        {"preprocessing"},
+        {"bundle"},
+        {"classifier", "hub"},
+        {"video", "grad_cam", "localization", "loading"},
+        {"sandbox"},
+        {"bulk"},
+        {"commands"},
+        {"__main__"},
+    ],
+    "train": [
+        {"settings", "metrics", "report", "resource_errors"},
+        {"data", "recipes"},
+        {"network"},
+        {"trainer", "export", "label_errors", "input_selection"},
+        {"publish", "convert", "evaluate"},
+        {"fit", "check", "compare", "explain", "tune"},
+        {"commands"},
+        {"__main__"},
+    ],
+    "interface": [
+        {"i18n"},
+        {"server"},
+        {"tabs"},
+        {"theme", "waiting_page", "deep_links", "accessibility", "dropping"},
+        {"page"},
+    ],
+}
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -40,6 +76,24 @@ def imported(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return names
+
+
+def modules_imported(path: Path) -> set[str]:
+    """Dotted names of the project's own modules that a file imports, inside functions as well."""
+    names = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                inner = ROOT.joinpath(*node.module.split("."), alias.name)
+                is_module = inner.is_dir() or inner.with_suffix(".py").is_file()
+                names.add(f"{node.module}.{alias.name}" if is_module else node.module)
+    return {name for name in names if name.split(".")[0] in LAYERS}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def parsed(path: Path) -> ast.Module:
@@ -63,6 +117,35 @@ def test_the_model_knows_nothing_of_the_interface(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in ALL if p.relative_to(ROOT).parts[0] == "train"], ids=name_of)
 def test_training_knows_nothing_of_the_interface_or_the_examples(path: Path) -> None:
     assert imported(parsed(path)) & {"interface", "app", "gradio", "examples"} == set()
+
+
+LAYERED = [p for p in ALL if p.relative_to(ROOT).parts[0] in LAYERS and p.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", LAYERED, ids=name_of)
+def test_imports_run_from_higher_layers_to_lower_ones(path: Path) -> None:
+    top, own = module_of(path).split(".")[:2]
+    height = {name: number for number, layer in enumerate(LAYERS[top]) for name in layer}
+    assert own in height, f"“{own}” has no layer: add it to LAYERS."
+    for name in modules_imported(path):
+        other_top, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if other_top == top and other and other != own:
+            assert height[other] < height[own], f"{module_of(path)} imports {name}"
+
+
+@pytest.mark.parametrize("top", LAYERS)
+def test_no_files_import_each_other(top: str) -> None:
+    files = [path for path in LAYERED if path.relative_to(ROOT).parts[0] == top]
+    known = {module_of(path) for path in files}
+    graph = {module_of(path): modules_imported(path) & known for path in files}
+    tuple(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the cycle
+
+
+@pytest.mark.parametrize("top", LAYERS)
+def test_every_layer_has_files(top: str) -> None:
+    there = {module_of(path).split(".")[1] for path in LAYERED if path.relative_to(ROOT).parts[0] == top}
+    assert there == set().union(*LAYERS[top])
 
 
 @pytest.mark.parametrize("path", SERVING, ids=name_of)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
-from tests.serving import running_app
+from tests.support.serving import running_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

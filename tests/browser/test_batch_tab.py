@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.serving import PICTURES
+from tests.support.serving import PICTURES
 
 
 def test_pictures_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from model.hub.resolve import EMBEDDED
 from tests.browser.test_accessibility import serious_findings
-from tests.serving import EXAMPLES, running_app
+from tests.support.serving import EXAMPLES, running_app
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import JSHandle, Page, expect
 
-from tests.serving import EXAMPLES, PICTURES
+from tests.support.serving import EXAMPLES, PICTURES
 
 CANADA = EXAMPLES / "pictures" / "canada.jpg"
 

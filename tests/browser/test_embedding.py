@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESKTOP
-from tests.serving import EXAMPLES
+from tests.support.serving import EXAMPLES
 
 PLACEHOLDER = "https://user-app.hf.space"
 

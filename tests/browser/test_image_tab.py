@@ -15,8 +15,8 @@ from model.bundle import load_bundle
 from model.classifier import Classifier, top_labels
 from model.hub.resolve import EMBEDDED
 from model.preprocessing import read_picture
-from tests.pictures import cmyk, sixteen_bit_grey
-from tests.serving import EXAMPLES, PICTURES, slug
+from tests.support.images import cmyk, sixteen_bit_grey
+from tests.support.serving import EXAMPLES, PICTURES, slug
 
 
 @pytest.fixture(scope="module")

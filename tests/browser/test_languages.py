@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.serving import EXAMPLES
+from tests.support.serving import EXAMPLES
 
 TABS = {
     "en": ["Image", "Batch", "Video", "Camera", "Model"],

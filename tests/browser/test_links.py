@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.serving import PICTURES
+from tests.support.serving import PICTURES
 
 
 def selected(page: Page) -> str | None:

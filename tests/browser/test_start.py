@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from model.hub.resolve import EMBEDDED
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.hub.server import Hub
-from tests.serving import EXAMPLES, running_app
+from tests.fake_hub.server import Hub
+from tests.support.serving import EXAMPLES, running_app
 
 REPOSITORY = "somebody/flags"
 PICTURE = EXAMPLES / "pictures" / "brazil.jpg"

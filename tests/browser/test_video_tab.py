@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pictures import scene, write_clip
-from tests.serving import EXAMPLES, write_long_clip
+from tests.support.images import scene, write_clip
+from tests.support.serving import EXAMPLES, write_long_clip
 
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
 

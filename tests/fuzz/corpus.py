@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from tests.pictures import ORIENTATION, scene, write_clip
+from tests.support.images import ORIENTATION, scene, write_clip
 
 
 def png(width: int, height: int, colour: int = 0, bits: int = 1, more: Sequence[tuple[bytes, bytes]] = ()) -> bytes:

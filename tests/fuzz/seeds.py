@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.pictures import PICTURE_KINDS, scene, write_clip, write_sound
+from tests.support.images import PICTURE_KINDS, scene, write_clip, write_sound
 
 LABELS = ("2 green", "10 red", "Blau – «azul»", "日本")
 SPANISH = ("verde", "rojo", "azul", "Japón")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.fuzz.run import FINDINGS, MEMORY_BYTES, cases, keep_finding
 from tests.fuzz.targets import TARGETS, Target
-from tests.serving import app_process, asked_as_a_browser, family_of, running_app
+from tests.support.serving import app_process, asked_as_a_browser, family_of, running_app
 
 # On a busy machine a file waits for others; a hang is longer than every limit of the app for a file that small.
 _SECONDS = 400.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from model.bundle import METRICS, SERVING_FILES
 from model.errors import SettingsError, VistazoError
+from model.hub.resolve import EMBEDDED
 from model.labels import language_of
 from train.export.model_card import BEGIN, END, merge_card, yaml_of
 from train.publish.commit import Content, Pushed, find_remote, publish, remote_text
@@ -78,9 +79,18 @@ def space_files(space: str, repository: str, commit: str | None, preloaded: Sequ
     """
     files: dict[str, Content] = {name: _ROOT / name for name in ("app.py", "requirements.txt", "LICENSE")}
     for folder in _CODE:
-        files |= {path.relative_to(_ROOT).as_posix(): path for path in sorted((_ROOT / folder).rglob("*.py"))}
+        files |= {
+            path.relative_to(_ROOT).as_posix(): path
+            for path in sorted((_ROOT / folder).rglob("*"))
+            if path.is_file() and EMBEDDED not in path.parents and not _is_made(path.relative_to(_ROOT))
+        }
     files["README.md"] = _readme(space, repository, commit, preloaded).encode()
     return files
+
+
+def _is_made(path: Path) -> bool:
+    """Say whether a file is no source but something that running the program left there."""
+    return "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts)
 
 
 def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence[str]) -> str:

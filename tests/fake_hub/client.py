@@ -1,0 +1,161 @@
+"""Run code with the real Hub client in processes that start quickly.
+
+The client reads its settings when it is imported, so every call needs a process of its own, and its
+import costs more than most calls. One process imports it once, with the address of the tests' Hub
+and an empty cache, and forks for each call; what a call changes ends with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.fake_hub.server import Doors, Hub
+from tests.support.serving import ROOT, environment
+
+_HERE = "tests.fake_hub.client"
+# Sleeps of the client and of ours between two tries pass so many times faster; deadlines are left alone.
+HURRY = "import time; _sleep = time.sleep; time.sleep = lambda seconds: _sleep(seconds / 20)\n"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A call that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Client:
+    """The process that forks, for as long as the `with` statement lasts."""
+
+    def __init__(self, doors: Doors, folder: Path) -> None:
+        self.home = folder / "home"  # HF_HOME
+        self._folder = folder
+        self._environment = environment(folder, HF_ENDPOINT=doors.url, HF_HOME=str(self.home), HF_HUB_OFFLINE="0")
+
+    def __enter__(self) -> Client:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", _HERE],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def run(self, code: str, arguments: Sequence[str], seconds: float = 60, **more: str) -> Ended:
+        """Run code with `sys.argv[1:]` = arguments and `more` variables; AssertionError when it does not end."""
+        out, err = self._folder / "out", self._folder / "err"
+        asked = {"code": code, "arguments": list(arguments), "variables": more, "out": str(out), "err": str(err)}
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        child = int(self._process.stdout.readline())
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            os.kill(child, signal.SIGKILL)
+        status = int(self._process.stdout.readline())
+        assert status != -signal.SIGKILL, f"it did not end in {seconds} s: {err.read_text(encoding='utf-8')}"
+        return Ended(status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def doors() -> Iterator[Doors]:
+    with Doors() as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
+def forking_client(doors: Doors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with Client(doors, tmp_path_factory.mktemp("client")) as started:
+        yield started
+
+
+@pytest.fixture
+def client(forking_client: Client) -> Client:
+    """Quick processes with an empty cache."""
+    forking_client.forget()
+    return forking_client
+
+
+@pytest.fixture
+def hub(doors: Doors) -> Iterator[Hub]:
+    """A Hub with nothing on it."""
+    with Hub(doors) as server:
+        yield server
+
+
+def _serve() -> None:
+    # All that a call needs; the client itself imports most of its own modules when they are first used.
+    import ssl
+
+    import huggingface_hub._commit_api
+    import huggingface_hub.hf_api
+    import huggingface_hub.lfs
+    import huggingface_hub.repocard  # noqa: F401
+    from huggingface_hub import snapshot_download  # noqa: F401
+
+    import model.hub.resolve  # noqa: F401
+    import train.__main__
+    import train.publish.push
+    import train.publish.space  # noqa: F401
+    from model.hub.http import limit_requests
+
+    limit_requests()
+    # Each process would read all authorities' certificates, and none of our addresses is https.
+    ssl.SSLContext.load_verify_locations = lambda *_, **__: None  # type: ignore[method-assign]
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _run(asked)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _run(asked: dict[str, object]) -> None:
+    import traceback
+
+    status = 1
+    try:
+        for number, path in ((1, asked["out"]), (2, asked["err"])):
+            os.dup2(os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        os.environ.update(asked["variables"])  # type: ignore[call-overload]
+        sys.argv = ["-c", *asked["arguments"]]  # type: ignore[misc]
+        exec(str(asked["code"]), {"__name__": "__main__"})
+        status = 0
+    except SystemExit as end:
+        status = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,1 +1,0 @@
-"""A small Hub on loopback, for the tests that pull and push models with the real client."""

@@ -1,0 +1,138 @@
+"""Three languages: each says everything, and the visitor gets the one that was asked for."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interface.i18n import es, fr
+from interface.i18n.language import LANGUAGES, TEXTS, language_of, say, text, translated
+from model.errors import PictureError, Sentence
+from tests.support.serving import ROOT
+
+OTHERS = {"es": es.ERRORS, "fr": fr.ERRORS}
+# Where errors and warnings that visitors see are made.
+SOURCES = (
+    "errors",
+    "preprocessing",
+    "clip_header",
+    "video_reader",
+    "annotated_clip",
+    "isolation",
+    "loading",
+    "hub",
+    "hub_errors",
+)
+
+
+def places(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def sentences() -> set[str]:
+    """Every template that a `Sentence` is made of in the sources."""
+    found = set()
+    for name in SOURCES:
+        tree = ast.parse((ROOT / "model" / f"{name}.py").read_text(encoding="utf-8"))
+        constants = {
+            node.targets[0].id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
+                first = node.args[0]
+                first = constants[first.id] if isinstance(first, ast.Name) and first.id in constants else first
+                if isinstance(first, ast.Constant):
+                    found.add(str(first.value))
+    return found
+
+
+def request(query: dict[str, str] | None = None, header: str | None = None) -> gr.Request:
+    request = gr.Request()
+    headers = {"accept-language": header} if header is not None else {}
+    request.request = SimpleNamespace(query_params=query or {}, headers=headers)
+    return request
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_text_with_the_same_places(language: str) -> None:
+    assert TEXTS[language].keys() == TEXTS["en"].keys()
+    for key, english in TEXTS["en"].items():
+        assert places(TEXTS[language][key]) == places(english), key
+        assert TEXTS[language][key].strip(), key
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_error_that_a_visitor_may_see_is_translated(language: str) -> None:
+    made = sentences()
+    assert len(made) > 15
+    assert made == OTHERS[language].keys()
+    for template, translation in OTHERS[language].items():
+        assert places(translation) == places(template)
+
+
+def test_every_text_is_used() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "interface").rglob("*.py"))
+    columns = {f"column_{name}" for name in ("start", "end", "confidence", "first_frame", "last_frame")}
+    unused = {key for key in TEXTS["en"] if f'"{key}"' not in code and f"'{key}'" not in code} - columns
+    assert not unused
+
+
+def test_errors_of_every_kind_are_errors_in_every_language() -> None:
+    error = PictureError(Sentence("{name} is an empty file. Choose a picture file with content.", name="“a{b}.png”"))
+    assert str(error) == "“a{b}.png” is an empty file. Choose a picture file with content."
+    assert translated(error, "fr") == "“a{b}.png” est un fichier vide. Choisissez une image qui a un contenu."
+    assert translated(error, "en") == str(error)
+    assert translated(PictureError("plain {text}"), "es") == "plain {text}"
+    inner = Sentence(
+        "{name} takes too long to decode. Make it smaller, or choose another.", name=Sentence("The picture")
+    )
+    assert translated(inner, "es").startswith("La imagen tarda")
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "language"),
+    [
+        ({}, None, "en"),
+        ({}, "*", "en"),
+        ({}, "es-MX,es;q=0.9,en;q=0.8", "es"),
+        ({}, "de,fr;q=0.5,es;q=0.9", "es"),
+        ({}, "FR-ca", "fr"),
+        ({}, "es;q=0, fr", "fr"),
+        ({"lang": "fr"}, "es", "fr"),
+        ({"lang": "<script>"}, "es", "es"),
+        ({}, "en-GB,es", "en"),
+    ],
+)
+def test_the_address_names_the_language_or_the_browser_does(
+    query: dict[str, str], header: str | None, language: str
+) -> None:
+    assert language_of(request(query, header)) == language
+
+
+@given(st.text())
+def test_any_header_gives_a_language(header: str) -> None:
+    assert language_of(request(header=header)) in LANGUAGES
+
+
+def test_a_key_that_does_not_exist_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        text("no such text")
+    assert say("es", "none_of_these") == "ninguna de ellas"
+
+
+def test_the_embedded_labels_come_in_every_language() -> None:
+    from model.bundle import load_bundle
+    from model.hub.resolve import EMBEDDED
+
+    bundle = load_bundle(EMBEDDED)
+    assert {bundle.label_in("Germany", language) for language in LANGUAGES} == {"Germany", "Alemania", "Allemagne"}
+    assert Path(EMBEDDED / "labels.fr.txt").is_file()

@@ -1,0 +1,62 @@
+"""What an agent gets over MCP: tools that it can call, of the model that is served."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from pathlib import Path
+from typing import Any
+
+from model.hub.resolve import EMBEDDED
+from tests.fake_hub.server import Hub
+from tests.support.serving import EXAMPLES, running_app
+
+PICTURE = "data:image/jpeg;base64," + base64.b64encode((EXAMPLES / "pictures" / "brazil.jpg").read_bytes()).decode()
+TOOLS = {"predict_image", "explain_image", "locate_image", "predict_video"}
+
+
+def asked(url: str, *calls: tuple[str, dict[str, Any]]) -> tuple[set[str], list[Any]]:
+    """Return the names of the tools, and what the calls of some answer."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def ask() -> tuple[set[str], list[Any]]:
+        async with (
+            streamable_http_client(f"{url}gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name for tool in (await session.list_tools()).tools}
+            return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
+
+    return asyncio.run(ask())
+
+
+def test_an_agent_predicts_and_asks_why(tmp_path: Path) -> None:
+    with running_app(tmp_path) as url:
+        tools, given = asked(
+            url,
+            ("predict_image", {"picture": PICTURE}),
+            ("explain_image", {"picture": PICTURE, "label": "Canada"}),
+            ("locate_image", {"picture": PICTURE}),
+        )
+    assert tools >= TOOLS
+    assert "predict_images" not in tools  # a list of files, which no agent can hand over
+    assert not any(answer.isError for answer in given), given
+    assert "Brazil" in str(given[0].content)
+    assert "image/" in str(given[1].content)
+
+
+def test_the_tools_are_those_of_a_model_that_came_late(tmp_path: Path) -> None:
+    with Hub() as hub:
+        hub.commit("somebody/flags", EMBEDDED)
+        hub.fail("", status=503)
+        with running_app(tmp_path, ["--model", "somebody/flags"], **hub.environment(tmp_path / "hub")) as url:
+            hub.recover()
+            end = time.monotonic() + 60
+            while not asked(url)[0] >= TOOLS and time.monotonic() < end:
+                time.sleep(0.2)
+            tools, (answer,) = asked(url, ("predict_image", {"picture": PICTURE}))
+    assert tools >= TOOLS
+    assert "Brazil" in str(answer.content)

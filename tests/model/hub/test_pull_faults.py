@@ -1,0 +1,266 @@
+"""Pulling a model from a Hub in trouble: nothing is lost, and there is one sentence about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.hub.resolve import EMBEDDED
+from tests.fake_hub.client import Client
+from tests.fake_hub.pulling import INFO, NEEDED, NETWORK, NO_COPY, REPOSITORY, SOON, Pull, of_embedded
+from tests.fake_hub.pushing import other_version
+from tests.fake_hub.server import Hub, corrupted, dripping, halting, truncated
+
+# The Hub in trouble
+
+
+@pytest.mark.parametrize("moment", [INFO, "HEAD .*config", r"GET .*labels\.txt", "HEAD .*tflite", NETWORK])
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"reset": True}], ids=["500", "503", "reset"])
+def test_three_failures_are_outlasted(moment: str, fault: dict[str, Any], hub: Hub, commit: str, pull: Pull) -> None:
+    hub.fail(moment, times=3, **fault)
+
+    assert pull().commit == commit
+
+
+@pytest.mark.parametrize("moment", [INFO, "HEAD .*tflite", NETWORK])
+@pytest.mark.parametrize("wait", ["86400", "Thu, 31 Dec 2099 23:59:59 GMT"])
+def test_a_hub_that_asks_to_wait_for_long_is_asked_again_soon(
+    wait: str, moment: str, hub: Hub, commit: str, pull: Pull
+) -> None:
+    hub.fail(moment, times=1, status=429, headers={"Retry-After": wait, "RateLimit": '"api";r=0;t=86400'})
+
+    pulled = pull()
+    assert pulled.commit == commit and pulled.seconds < 10
+
+
+@pytest.mark.parametrize("moment", [INFO, NETWORK])
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"status": 500}, "status 500"),
+        ({"status": 429, "headers": {"Retry-After": "86400"}}, "asks to be left alone for a while"),
+        ({"stall": 30}, "did not answer in time"),
+        ({"reset": True}, "cannot be reached|in time"),
+        ({"body": truncated}, "cannot be reached|cannot be used|in time"),
+        ({"body": halting}, "did not answer in time"),
+        ({"body": dripping}, "did not answer in time"),
+    ],
+    ids=["500", "429", "stall", "reset", "truncated", "halting", "dripping"],
+)
+def test_trouble_without_end_ends_in_a_sentence(
+    moment: str, fault: dict[str, Any], sentence: str, hub: Hub, commit: str, pull: Pull
+) -> None:
+    hub.fail(moment, **fault)
+
+    pulled = pull(patience=SOON)
+    assert pulled.error and re.search(sentence, pulled.error) and f"“{REPOSITORY}”" in pulled.error
+    assert pulled.later and pulled.error.endswith(NO_COPY)
+    assert pulled.seconds < 12
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"stall": 30}, {"reset": True}], ids=["500", "stall", "reset"])
+def test_trouble_with_a_copy_at_hand(fault: dict[str, Any], hub: Hub, commit: str, pull: Pull) -> None:
+    pull()
+    hub.commit(REPOSITORY, EMBEDDED)
+    hub.fail("", **fault)
+
+    pulled = pull(patience=SOON)
+    assert pulled.commit == commit and pulled.note and f"Offline copy of commit {commit}" in pulled.note
+    assert pulled.seconds < 12
+
+
+def test_a_hub_that_is_down(hub: Hub, commit: str, pull: Pull) -> None:
+    nobody = {"HF_ENDPOINT": "http://127.0.0.1:9"}
+
+    cold = pull(**nobody)
+    assert cold.error and f"cannot be reached for “{REPOSITORY}”" in cold.error and cold.later
+    assert len(cold.trouble) == 3
+    pull()
+    warm = pull(**nobody)
+    assert warm.commit == commit and warm.note and f"Offline copy of commit {commit}" in warm.note
+
+
+def test_offline_mode(hub: Hub, commit: str, pull: Pull) -> None:
+    cold = pull(HF_HUB_OFFLINE="1")
+    assert cold.error and "HF_HUB_OFFLINE is set" in cold.error
+    pull()
+    hub.recover()
+    warm = pull(HF_HUB_OFFLINE="1")
+    assert warm.note and f"Offline copy of commit {commit}" in warm.note
+    assert hub.log == []
+
+
+# Downloads that go wrong
+
+
+@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK])
+@pytest.mark.parametrize("dialect", [set(), {"whole"}], ids=["parts", "whole"])
+def test_a_truncated_file_is_resumed(moment: str, dialect: set[str], hub: Hub, commit: str, pull: Pull) -> None:
+    hub.dialect |= dialect
+    hub.fail(moment, times=1, body=truncated)
+
+    assert pull().commit == commit
+
+
+@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK])
+def test_a_corrupted_file_is_fetched_once_more(moment: str, hub: Hub, commit: str, pull: Pull) -> None:
+    hub.fail(moment, times=1, body=corrupted)
+
+    assert pull().commit == commit
+    assert len(hub.requests(moment)) == 2
+
+
+def test_a_manifest_corrupted_where_nobody_looks_is_fetched_once_more(hub: Hub, commit: str, pull: Pull) -> None:
+    def other_card(content: bytes) -> list[bytes]:
+        digest = json.loads(content)["files"]["model.weights.h5"]["sha256"].encode()
+        return [content.replace(digest, digest[::-1])]
+
+    hub.fail(r"GET .*cache.*manifest\.json", times=1, body=other_card)
+
+    directory = pull().directory
+    assert directory and (directory / "manifest.json").read_bytes() == of_embedded("manifest.json")
+
+
+def test_a_file_that_drips_is_left_and_fetched_anew(hub: Hub, commit: str, pull: Pull) -> None:
+    hub.fail(r"GET .*cache.*labels\.txt", times=1, body=dripping)
+
+    pulled = pull(patience=2)
+    assert pulled.commit == commit and pulled.trouble
+
+
+def test_a_file_that_is_corrupted_each_time_is_not_served(hub: Hub, commit: str, pull: Pull) -> None:
+    hub.fail(NETWORK, body=corrupted)
+
+    pulled = pull()
+    assert pulled.error and "model.tflite” is damaged" in pulled.error and commit in pulled.error
+    assert len(hub.requests(NETWORK)) == 2
+    hub.recover()
+    assert pull().commit == commit
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "config.json", "manifest.json", "labels.es.txt"])
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: bytes([b[0] ^ 1]) + b[1:]])
+def test_a_damaged_cache_is_repaired(
+    name: str, damage: Callable[[bytes], bytes], hub: Hub, commit: str, pull: Pull
+) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / name).resolve().write_bytes(damage(of_embedded(name)))
+    hub.recover()
+
+    assert pull().commit == commit
+    assert (directory / name).read_bytes() == of_embedded(name)
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "config.json", "labels.es.txt"])
+def test_a_file_that_is_gone_from_the_cache_is_fetched_again(name: str, hub: Hub, commit: str, pull: Pull) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / name).resolve().unlink()
+
+    assert pull().commit == commit
+    assert (directory / name).read_bytes() == of_embedded(name)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\x00\xfe", b"../../elsewhere", b"0" * 40])
+def test_a_damaged_reference_to_the_branch_is_repaired(
+    content: bytes, hub: Hub, commit: str, pull: Pull, client: Client
+) -> None:
+    pull()
+    reference = client.home / "hub" / "models--somebody--flags" / "refs" / "main"
+    reference.write_bytes(content)
+
+    assert pull().commit == commit
+    assert reference.read_bytes() == commit.encode()
+
+
+def test_two_programs_that_pull_at_once_both_get_it(
+    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    both = [start(REPOSITORY), start(REPOSITORY)]
+    assert [json.loads(process.communicate(timeout=60)[0])["commit"] for process in both] == [commit, commit]
+    assert len(hub.requests(NETWORK)) == 1, "one waits for the other"
+    assert pull().commit == commit
+
+
+def test_a_damaged_cache_is_no_copy_to_fall_back_on(hub: Hub, commit: str, pull: Pull) -> None:
+    directory = pull().directory
+    assert directory
+    (directory / "model.tflite").resolve().write_bytes(b"x")
+    hub.fail("", status=500)
+
+    pulled = pull()
+    assert pulled.error and pulled.error.endswith(NO_COPY)
+
+
+def test_a_disk_that_fills_up_in_the_middle(hub: Hub, commit: str, pull: Pull) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))"
+
+    pulled = pull(prelude=limit)
+    assert pulled.error and "is full" in pulled.error and "HF_HOME" in pulled.error and not pulled.later
+    assert pull().commit == commit
+
+
+def test_a_disk_without_room_is_noticed_before_the_download(hub: Hub, commit: str, pull: Pull) -> None:
+    full = "import shutil, types; shutil.disk_usage = lambda path: types.SimpleNamespace(free=10_000_000)"
+
+    pulled = pull(prelude=full)
+    assert pulled.error and "has 10 MB left" in pulled.error
+    assert not hub.requests("/resolve/")
+
+
+def test_a_cache_that_cannot_be_written(hub: Hub, commit: str, pull: Pull, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+
+    pulled = pull(HF_HOME=str(tmp_path / "a file" / "hub"))
+    assert pulled.error and "cannot be written" in pulled.error and "HF_HOME" in pulled.error
+
+
+@pytest.mark.parametrize("moment", [r"GET .*cache.*config\.json", NETWORK, r"GET .*cache.*labels\.es"])
+def test_a_killed_pull_goes_on_at_the_next_start(
+    moment: str, hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], client: Client
+) -> None:
+    blobs = client.home / "hub" / "models--somebody--flags" / "blobs"
+    hub.fail(moment, times=1, body=halting)
+    process = start(f"{REPOSITORY}@{commit}")
+    _wait_for(lambda: hub.requests(moment) != [] and list(blobs.glob("*.incomplete")) != [])
+    process.kill()
+    process.communicate()
+    whole = {path.name for path in blobs.iterdir() if path.suffix != ".incomplete"}
+    hub.recover()
+
+    directory = pull(f"{REPOSITORY}@{commit}").directory
+    assert directory and sorted(path.name for path in directory.iterdir()) == NEEDED
+    assert not list(blobs.glob("*.incomplete"))
+    fetched = {name for name in NEEDED if hub.requests(rf"GET .*(cache|/[0-9a-f]{{64}}/).*{re.escape(name)}$")}
+    assert len(fetched) == len(NEEDED) - len(whole), "nothing is fetched twice"
+
+
+def test_a_killed_update_leaves_the_commit_before_it_in_use(
+    hub: Hub, commit: str, pull: Pull, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    pull()
+    newer = hub.commit(REPOSITORY, other_version(tmp_path))
+    hub.fail(r"GET .*cache.*labels\.txt|GET .*cache.*manifest", body=halting)
+    process = start(REPOSITORY)
+    _wait_for(lambda: hub.requests(f"GET .*cache.*{newer}/(labels.txt|manifest)") != [])
+    process.kill()
+    process.communicate()
+
+    assert pull(HF_HUB_OFFLINE="1").commit == commit
+    hub.recover()
+    assert pull().commit == newer
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,239 @@
+"""Decoding in a process of its own: whatever happens there, this one lives and says so."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.errors import DecodingError, PictureError, VideoError
+from model.preprocessing import InputSpec, prepared_picture, shown_picture
+from model.sandbox.pool import Decoders, resident
+from model.video.reader import prepared_frames
+from tests.support import hostile_tasks as tasks
+from tests.support.images import H264, scenes, write_class, write_clip
+from tests.support.serving import ROOT
+
+SPEC = InputSpec(32, 24)
+FILE = Path("file.jpg")
+
+
+@pytest.fixture(scope="module")
+def decoders() -> Iterator[Decoders]:
+    decoders = Decoders(300, picture_seconds=5, silent_seconds=5)
+    yield decoders
+    decoders.close()
+
+
+@pytest.fixture
+def own_decoders() -> Iterator[Decoders]:
+    """Decoders whose processes nobody else has started: what another test began may end those that wait."""
+    decoders = Decoders(300, picture_seconds=5, silent_seconds=5)
+    yield decoders
+    decoders.close()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    write_class(tmp_path / "red", (200, 30, 30), 1)
+    return next(path for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_picture_is_the_same_as_when_it_is_decoded_here(decoders: Decoders, picture: Path) -> None:
+    assert np.array_equal(decoders.call(prepared_picture, picture, SPEC), prepared_picture(picture, SPEC))
+    assert np.array_equal(decoders.call(shown_picture, picture.read_bytes(), 16), shown_picture(picture, 16))
+
+
+def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: Decoders, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", scenes(9), **H264)
+
+    there, here = list(decoders.stream(prepared_frames, clip, SPEC)), list(prepared_frames(clip, SPEC))
+
+    assert [frame.time for frame in there] == [frame.time for frame in here]
+    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(there, here, strict=True))
+
+
+def test_errors_keep_their_kind_and_their_sentence(decoders: Decoders, tmp_path: Path) -> None:
+    file = tmp_path / "notes.jpg"
+    file.write_text("not a picture", encoding="utf-8")
+
+    with pytest.raises(PictureError, match=r"“notes\.jpg” is not a picture") as caught:
+        decoders.call(prepared_picture, file, SPEC)
+    assert caught.value.args[0].values == {"name": "“notes.jpg”"}
+    with pytest.raises(VideoError, match=r"“notes\.jpg” is not a video"):
+        list(decoders.stream(prepared_frames, file, SPEC))
+
+
+def test_an_unforeseen_error_comes_through(decoders: Decoders) -> None:
+    with pytest.raises(ZeroDivisionError):
+        decoders.call(tasks.fail_unforeseen, FILE)
+
+
+def test_a_process_is_kept_for_the_next_picture(own_decoders: Decoders) -> None:
+    assert own_decoders.call(tasks.who, FILE) == own_decoders.call(tasks.who, FILE) != os.getpid()
+
+
+@pytest.mark.parametrize("task", [tasks.crash, tasks.grow])
+def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: Decoders, task: object, picture: Path) -> None:
+    with pytest.raises(DecodingError, match="too much memory"):
+        decoders.call(task, picture)  # type: ignore[arg-type]
+
+    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+
+
+def test_a_picture_that_takes_too_long_is_given_up(picture: Path) -> None:
+    decoders = Decoders(300, picture_seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(DecodingError, match="too long"):
+        decoders.call(tasks.hang, picture)
+
+    assert time.monotonic() - began < 30
+    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    decoders.close()
+
+
+def test_what_came_before_a_crash_is_kept(decoders: Decoders) -> None:
+    items = decoders.stream(tasks.count_then_crash, FILE)
+
+    assert [next(items), next(items)] == [1, 2]
+    with pytest.raises(DecodingError, match="too much memory"):
+        next(items)
+
+
+def test_a_clip_that_brings_nothing_more_is_given_up() -> None:
+    items = Decoders(300, silent_seconds=0.5).stream(tasks.wait_silently, FILE)
+
+    assert next(items) == 1
+    with pytest.raises(DecodingError, match="too long"):
+        next(items)
+
+
+def test_a_clip_ends_at_once_when_it_is_stopped(decoders: Decoders) -> None:
+    began = time.monotonic()
+
+    assert list(decoders.stream(tasks.wait_silently, FILE, stopped=lambda: True)) == [1]
+    assert time.monotonic() - began < 4  # less than the silence that is allowed
+
+
+def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: Decoders) -> None:
+    items = decoders.stream(tasks.work_for_ever, FILE)
+    process = next(items)
+    items.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_clips_step_back_behind_pictures(decoders: Decoders) -> None:
+    (priority,) = decoders.stream(tasks.priority, FILE)
+
+    assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+
+
+def has_ended(process: int) -> bool:
+    """Whether a process is only waited for any more, or gone already: any start of another may have fetched it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: Decoders, picture: Path) -> None:
+    for _ in range(20):
+        process = own_decoders.call(tasks.who, FILE)
+        os.kill(process, signal.SIGKILL)
+        while not has_ended(process):
+            time.sleep(0.01)
+
+    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+
+
+def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: Decoders, picture: Path) -> None:
+    process = own_decoders.call(tasks.who, FILE)
+    threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
+
+    with pytest.raises(DecodingError, match="stops the decoder"):
+        own_decoders.call(tasks.wait_for_a_while, FILE, 60)
+    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+
+
+def _may_leave_the_network() -> bool:
+    code = (
+        "import ctypes, sys; libc = ctypes.CDLL(None);sys.exit(libc.unshare(0x40000000) and libc.unshare(0x50000000))"
+    )
+    return sys.platform == "linux" and subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: Decoders) -> None:
+    if hasattr(ctypes.CDLL(None), "unshare") and _may_leave_the_network():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            assert decoders.call(tasks.connect, FILE, server.getsockname()[1]) != "connected"
+    assert 0 < decoders.call(tasks.most_processes, FILE) < 100_000
+
+
+def test_at_the_end_work_is_given_up_and_told(own_decoders: Decoders) -> None:
+    answers = own_decoders.stream(tasks.work_for_ever, FILE)
+    process = next(answers)
+    own_decoders.close()
+
+    with pytest.raises(DecodingError, match="the server stops"):
+        list(answers)
+    with pytest.raises(DecodingError, match="the server stops"):
+        own_decoders.call(tasks.who, FILE)
+    assert has_ended(process)
+
+
+def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
+    """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
+    room = 450
+    decoders = Decoders(room, together=resident(os.getpid()) // 2**20 + room)
+    try:
+        with ThreadPoolExecutor() as visitors:
+            sums = list(visitors.map(lambda _: decoders.call(tasks.hold, FILE, 250, 1.0), range(3)))
+    finally:
+        decoders.close()
+
+    assert sums == [250 * 256] * 3
+
+
+def test_one_that_is_too_large_alone_is_refused() -> None:
+    decoders = Decoders(2000, together=resident(os.getpid()) // 2**20 + 200)
+    try:
+        with pytest.raises(DecodingError, match="too much memory"):
+            decoders.call(tasks.hold, FILE, 600, 2.0)
+    finally:
+        decoders.close()
+
+
+def test_a_decoder_ends_with_the_program_that_is_killed() -> None:
+    code = (
+        "from pathlib import Path; from model.sandbox.pool import Decoders\n"
+        "from tests.support import hostile_tasks as t\n"
+        "d = Decoders(300); print(d.call(t.who, Path('x')), flush=True); d.call(t.hang, Path('x'))"
+    )
+    program = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert program.stdout
+    decoder = int(program.stdout.readline())
+    time.sleep(0.5)  # it hangs now
+    program.kill()
+    program.communicate()
+
+    for _ in range(200):
+        try:
+            os.kill(decoder, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(decoder, signal.SIGKILL)
+    pytest.fail("the decoder outlived the program")

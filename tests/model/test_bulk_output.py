@@ -1,0 +1,165 @@
+"""Tables for many files are whole or called partial, and a later run goes on where an earlier one was stopped."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.__main__ import main
+from model.bulk import predictions
+from model.video.reader import read_frames
+from tests.support.images import PICTURE_KINDS, scene, write_clip
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a picture, two clips and one that is none."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    PICTURE_KINDS["rgb"](folder)
+    write_clip(folder / "a.mkv", [scene(seed=seed) for seed in range(5)])
+    write_clip(folder / "b.mkv", [scene(seed=seed) for seed in range(3)])
+    (folder / "c.mp4").write_bytes(b"no clip")
+    return folder
+
+
+def predict(folder: Path, table: Path, model: Path, *options: object) -> int:
+    return main(["predict", str(folder), "--csv", str(table), "--model", str(model), *map(str, options)])
+
+
+def read(table: Path) -> list[dict[str, str]]:
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.is_file())
+
+
+def test_there_is_a_row_a_frame_and_a_row_a_segment(folder: Path, colour_bundle: Path, tmp_path: Path) -> None:
+    assert predict(folder, tmp_path / "out.csv", colour_bundle, "--top", 2) == 2
+
+    rows, segments = read(tmp_path / "out.csv"), read(tmp_path / "out.segments.csv")
+    clips = [(f"{name}.mkv", frame) for name in "ab" for frame in read_frames(folder / f"{name}.mkv")]
+    assert [(Path(row["path"]).name, row["index"], row["time"]) for row in rows] == [
+        *((name, str(frame.index), str(round(frame.time, 4))) for name, frame in clips),
+        ("rgb.png", "", ""),
+    ]
+    for name in ("a.mkv", "b.mkv"):
+        of_clip = [row for row in rows if row["path"].endswith(name)]
+        of_segments = [row for row in segments if row["path"].endswith(name)]
+        assert [row["segment"] for row in of_clip] == [
+            segment["label"]
+            for segment in of_segments
+            for _ in range(int(segment["first_frame"]), int(segment["last_frame"]) + 1)
+        ]
+    assert names(tmp_path) == ["out.csv", "out.csv.journal", "out.segments.csv"]
+
+
+def test_without_clips_there_is_no_table_of_segments(colour_bundle: Path, tmp_path: Path) -> None:
+    PICTURE_KINDS["rgb"](tmp_path)
+
+    assert predict(tmp_path, tmp_path / "out.csv", colour_bundle) == 0
+
+    assert names(tmp_path) == ["out.csv", "out.csv.journal", "rgb.png"]
+
+
+def test_failed_files_are_listed_at_the_end(
+    folder: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert predict(folder, tmp_path / "out.csv", colour_bundle) == 2
+
+    assert capsys.readouterr().err.splitlines()[-2:] == ["1 of 4 files could not be read:", f"  {folder / 'c.mp4'}"]
+
+
+def test_a_second_run_predicts_only_what_is_missing(
+    folder: Path, colour_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "out.csv"
+    predict(folder, table, colour_bundle)
+    first = table.read_bytes()
+    write_clip(folder / "c.mp4", [scene()], codec="libx264", pixels="yuv444p")
+    predicted: list[str] = []
+
+    def noted(classifier: Any, path: Path, *others: Any) -> predictions.Answer:
+        predicted.append(path.name)
+        return predictions.answer(classifier, path, *others)
+
+    monkeypatch.setattr("model.commands.predict.answer", noted)
+
+    assert predict(folder, table, colour_bundle) == 0
+
+    assert predicted == ["c.mp4"]
+    assert table.read_bytes().startswith(first)
+    assert len(read(table)) == 5 + 3 + 1 + 1
+
+
+@pytest.mark.parametrize("change", ["file", "settings", "journal"])
+def test_it_begins_again_if_anything_has_changed(
+    change: str, folder: Path, colour_bundle: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "out.csv"
+    predict(folder, table, colour_bundle)
+    if change == "file":
+        write_clip(folder / "b.mkv", [scene(seed=9)] * 7)
+    if change == "journal":
+        (tmp_path / "out.csv.journal").write_text("no journal", encoding="ascii")
+
+    predict(folder, table, colour_bundle, *(["--frames-per-second", 2] if change == "settings" else []))
+
+    fresh = tmp_path / "fresh.csv"
+    predict(folder, fresh, colour_bundle, *(["--frames-per-second", 2] if change == "settings" else []))
+    assert table.read_bytes() == fresh.read_bytes()
+    assert (tmp_path / "out.segments.csv").read_bytes() == (tmp_path / "fresh.segments.csv").read_bytes()
+
+
+@pytest.mark.parametrize("torn", range(0, 200, 17))
+def test_whatever_a_stopped_run_left_comes_to_the_same_table(
+    torn: int, folder: Path, colour_bundle: Path, tmp_path: Path
+) -> None:
+    whole, table = tmp_path / "whole.csv", tmp_path / "out.csv"
+    predict(folder, whole, colour_bundle)
+    # What is on the disk if the power goes while the second clip's rows are written.
+    journal = (tmp_path / "whole.csv.journal").read_text(encoding="ascii").splitlines(keepends=True)
+    ends = json.loads(journal[1])["ends"]
+    (tmp_path / "out.csv.journal").write_text("".join(journal[:2]) + journal[2][:torn], encoding="ascii")
+    for name, end in zip(("csv", "segments.csv"), ends, strict=True):
+        content = (tmp_path / f"whole.{name}").read_bytes()
+        (tmp_path / f"out.{name}.partial").write_bytes(content[: end + torn])
+
+    predict(folder, table, colour_bundle)
+
+    assert table.read_bytes() == whole.read_bytes()
+    assert (tmp_path / "out.segments.csv").read_bytes() == (tmp_path / "whole.segments.csv").read_bytes()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_killed_run_leaves_no_table_and_the_next_one_completes_it(colour_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(3):
+        write_clip(folder / f"{number}.mkv", [scene(320, 240, seed % 5) for seed in range(150)])
+    table = tmp_path / "out.csv"
+    command = [sys.executable, "-m", "model", "predict", str(folder), "--csv", str(table)]
+    process = subprocess.Popen([*command, "--model", str(colour_bundle)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    journal = tmp_path / "out.csv.journal"
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= 2):
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+    assert not table.exists()
+    assert not (tmp_path / "out.segments.csv").exists()
+    assert predict(folder, table, colour_bundle) == 0
+    assert [row["index"] for row in read(table)] == [str(index) for _ in range(3) for index in range(150)]

@@ -1,0 +1,109 @@
+"""A frame becomes the picture that players show: upright, mirrored as marked, on white, in usual light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.video.probe import probe
+from model.video.reader import read_frames
+from tests.support.images import H264, scene, scenes, write_clip
+
+
+@pytest.mark.parametrize("degrees", [90, -90, 180])
+def test_a_clip_that_a_phone_marked_as_turned_is_turned_upright(degrees: int, tmp_path: Path) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", scenes(2), **H264)
+    turned = write_clip(tmp_path / "turned.mp4", scenes(2), **H264, rotation=degrees)
+
+    expected = [np.rot90(frame.picture, -degrees // 90) for frame in read_frames(plain)]
+
+    np.testing.assert_array_equal([frame.picture for frame in read_frames(turned)], expected)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((-1, 0, 0, 1), lambda picture: picture[:, ::-1]),
+        ((1, 0, 0, -1), lambda picture: picture[::-1]),
+        ((0, 1, 1, 0), lambda picture: picture.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda picture: picture[::-1, ::-1].transpose(1, 0, 2)),
+    ],
+)
+def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
+    matrix: tuple[int, int, int, int], shown: Callable[[np.ndarray], np.ndarray], tmp_path: Path
+) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", scenes(2), **H264)
+    marked = write_clip(tmp_path / "marked.mp4", scenes(2), **H264, matrix=matrix)
+
+    expected = [shown(frame.picture) for frame in read_frames(plain)]
+
+    np.testing.assert_array_equal([frame.picture for frame in read_frames(marked)], expected)
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_path: Path) -> None:
+    """White paper is 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408, table 1)."""
+    white = round(255 * (0.58 if transfer == 16 else 0.75))
+    encoder = {"color_trc": str(transfer), "color_primaries": "9", "colorspace": "9"}
+    pictures = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]
+    clip = write_clip(tmp_path / "clip.mp4", pictures, codec="libx264", pixels="yuv420p10le", encoder=encoder)
+
+    paper, black, brightest = (frame.picture.mean() for frame in read_frames(clip))
+
+    assert 210 < paper < 240
+    assert black < 5
+    assert brightest > 250
+
+
+@pytest.mark.parametrize("degrees", [90, -90, 180])
+def test_a_clip_in_av1_is_turned_upright_too(degrees: int, tmp_path: Path) -> None:
+    options = {"codec": "libsvtav1", "pixels": "yuv420p"}
+    plain = write_clip(tmp_path / "plain.mp4", scenes(2), **options)
+    turned = write_clip(tmp_path / "turned.mp4", scenes(2), **options, rotation=degrees)
+
+    expected = [np.rot90(frame.picture, -degrees // 90) for frame in read_frames(plain)]
+
+    np.testing.assert_array_equal([frame.picture for frame in read_frames(turned)], expected)
+
+
+def test_transparent_parts_of_a_clip_lie_on_white(tmp_path: Path) -> None:
+    pictures = [np.dstack([scene(64, 48, seed), np.full((48, 64), 255, np.uint8)]) for seed in range(2)]
+    for picture in pictures:
+        picture[:24, :, 3] = 0
+    clip = write_clip(tmp_path / "clip.mov", pictures, codec="qtrle", pixels="argb")
+
+    for frame, picture in zip(read_frames(clip), pictures, strict=True):
+        assert (frame.picture[:24] == 255).all()
+        np.testing.assert_array_equal(frame.picture[24:], picture[24:, :, :3])
+
+
+@pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48), (2, 200)])
+@pytest.mark.parametrize("codec", ["libx264", "libsvtav1"])
+def test_odd_sizes_are_kept(width: int, height: int, codec: str, tmp_path: Path) -> None:
+    if codec == "libsvtav1":
+        width, height = max(width, 64) + width % 2, max(height, 64) + height % 2  # its encoder takes no smaller ones
+    pixels = "yuv444p" if codec == "libx264" else "yuv420p"
+    clip = write_clip(tmp_path / "clip.mp4", [scene(width, height)] * 2, codec=codec, pixels=pixels)
+
+    assert [frame.picture.shape for frame in read_frames(clip)] == [(height, width, 3)] * 2
+    assert (probe(clip).width, probe(clip).height) == (width, height)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"codec": "mpeg2video", "encoder": {"flags": "+ilme+ildct"}},
+        {"codec": "libx264", "encoder": {"x264-params": "tff=1"}},
+    ],
+)
+def test_an_interlaced_clip_has_a_frame_where_it_has_two_fields(options: dict, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", scenes(10), rate=25, pixels="yuv420p", **options)
+
+    frames = list(read_frames(clip))
+
+    assert [frame.time for frame in frames] == pytest.approx([i / 25 for i in range(10)], abs=2e-3)
+    for frame, expected in zip(frames, scenes(10), strict=True):  # OpenCV 5.0 shows them black
+        assert np.abs(frame.picture.astype(int) - expected).mean() < 20

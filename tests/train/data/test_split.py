@@ -1,0 +1,159 @@
+"""Pictures are divided fairly, and what belongs together stays together."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.errors import DataError
+from tests.support.images import scene
+from tests.train.data.test_folders import examples_of
+from train.data.folders import Example, list_examples
+from train.data.near_duplicates import near_duplicates
+from train.data.split import grouped, split
+
+
+def parts_of(examples: list[Example], group_by: str = "", **options: float) -> list[list[Example]]:
+    rows = split(examples, grouped(examples, group_by), **options)  # type: ignore[arg-type]
+    return [[examples[row] for row in part] for part in rows]
+
+
+def test_the_split_is_stratified_whole_and_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 20, "b": 40, "c": 3})
+
+    parts = parts_of(examples, validation_share=0.2, test_share=0.1, seed=7)
+
+    assert sorted([e for part in parts for e in part], key=str) == sorted(examples, key=str)
+    assert [Counter(e.label for e in part) for part in parts] == [
+        {"a": 14, "b": 28, "c": 1},
+        {"a": 4, "b": 8, "c": 1},
+        {"a": 2, "b": 4, "c": 1},
+    ]
+    assert parts_of(examples, validation_share=0.2, test_share=0.1, seed=7) == parts
+    assert parts_of(examples, validation_share=0.2, test_share=0.1, seed=8) != parts
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_classes_given(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 20, "b": 20})
+    exchanged = [e for e in examples if e.label == "b"] + [e for e in examples if e.label == "a"]
+
+    first, second = (parts_of(e, validation_share=0.2, test_share=0.2, seed=1) for e in (examples, exchanged))
+
+    assert [set(part) for part in first] == [set(part) for part in second]
+
+
+def test_a_part_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
+    train, validation, test = parts_of(
+        examples_of(tmp_path, {"a": 4, "b": 4}), validation_share=0.25, test_share=0, seed=1
+    )
+
+    assert (len(train), len(validation), len(test)) == (6, 2, 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_identical_files_stay_in_one_part_within_a_class_and_across_classes(seed: int, tmp_path: Path) -> None:
+    examples_of(tmp_path, {"a": 8, "b": 8})
+    for index in range(4):
+        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "a" / f"copy of {index}.png")
+        shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "b" / f"stray {index}.png")
+
+    parts = parts_of(list_examples(tmp_path), validation_share=0.3, test_share=0.3, seed=seed)
+
+    contents = [{e.path.read_text(encoding="utf-8") for e in part} for part in parts]
+    assert all(contents)
+    assert not (contents[0] & contents[1] or contents[0] & contents[2] or contents[1] & contents[2])
+
+
+@pytest.mark.parametrize(("count", "copies"), [(1, 0), (2, 0), (1, 5)])
+def test_a_class_with_too_few_different_pictures_is_named(count: int, copies: int, tmp_path: Path) -> None:
+    examples_of(tmp_path, {"many": 9, "few": count})
+    for index in range(copies):
+        shutil.copy(tmp_path / "few" / "0.png", tmp_path / "few" / f"copy {index}.png")
+
+    with pytest.raises(DataError, match=f"“few” has {count} different readable picture"):
+        parts_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
+
+
+@given(
+    counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
+    shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),
+)
+def test_every_class_has_a_training_picture_whatever_the_shares(
+    counts: list[int], shares: tuple[float, float], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("split")
+    examples = examples_of(root, {f"class {i}": count for i, count in enumerate(counts)})
+
+    train, validation, test = parts_of(examples, validation_share=shares[0], test_share=shares[1], seed=1)
+
+    for part in (train, validation, test):
+        assert {e.label for e in part} == {e.label for e in examples}
+    assert len(train) + len(validation) + len(test) == len(examples)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_declared_groups_stay_in_one_part_also_across_classes(seed: int, tmp_path: Path) -> None:
+    people = [f"p{number}" for number in range(12)]
+    for label in ("bare", "sunglasses"):
+        (tmp_path / label).mkdir()
+        for person in people:
+            for shot in range(10):
+                (tmp_path / label / f"{person}_{shot}.png").write_text(f"{label}{person}{shot}", encoding="utf-8")
+
+    parts = parts_of(list_examples(tmp_path), r"^(p\d+)_", validation_share=0.2, test_share=0.2, seed=seed)
+
+    seen = [{example.path.name.split("_")[0] for example in part} for part in parts]
+    assert sum(map(len, seen)) == len(set.union(*seen)) == 12
+    assert [len(people) for people in seen] in ([8, 2, 2], [7, 3, 2], [7, 2, 3])
+    assert all({example.label for example in part} == {"bare", "sunglasses"} for part in parts)
+
+
+def test_a_group_expression_without_brackets_takes_the_whole_match(tmp_path: Path) -> None:
+    for name in ("an_1.png", "an_2.png", "bo_1.png"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    examples = [Example(path, "a") for path in sorted(tmp_path.iterdir())]
+
+    first, second, third = grouped(examples, "^[a-z]+")
+
+    assert first == second != third
+
+
+def test_a_group_expression_that_fits_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="fits none of the file names"):
+        grouped(examples_of(tmp_path, {"a": 3}), "person")
+
+
+def test_pairs_that_belong_together_stay_together(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path, {"a": 9})
+    groups = grouped(examples, pairs=[(0, 3), (3, 7)])
+
+    assert groups[0] == groups[3] == groups[7]
+    assert len(set(groups)) == 7
+
+
+def varied(picture: np.ndarray) -> list[np.ndarray]:
+    brighter = np.clip(picture.astype(int) + 6, 0, 255).astype(np.uint8)
+    coarser = picture // 8 * 8 + 4
+    return [picture.copy(), brighter, coarser]
+
+
+def test_pictures_saved_again_are_near_duplicates_and_others_are_not() -> None:
+    rng = np.random.default_rng(1)
+    different = [np.kron(rng.integers(0, 240, (6, 6, 3)), np.ones((16, 16, 1))).astype(np.uint8) for _ in range(12)]
+    pictures = np.stack([*different, *varied(different[4])])
+
+    assert sorted(near_duplicates(pictures)) == [
+        (4, 12), (4, 13), (4, 14), (12, 13), (12, 14), (13, 14),
+    ]  # fmt: skip
+
+
+def test_the_same_drawing_in_other_colours_is_another_picture() -> None:
+    picture = scene(96, 96, 3)
+
+    assert list(near_duplicates(np.stack([picture, 255 - picture, picture[..., ::-1]]))) == []

@@ -1,0 +1,86 @@
+"""A network can be trained in any Keras backend; TensorFlow converts it, elsewhere if need be."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from model.bundle import load_bundle
+from model.classifier import Classifier
+from model.errors import SettingsError
+from model.preprocessing import InputSpec
+from tests.conftest import QUICK
+from tests.support.images import COLOURS, write_class
+from train.export.converter import check_converter, served_network
+from train.network.architectures import build
+from train.settings import Settings
+from train.trainer.checkpoint import progress_directory
+
+ROOT = Path(__file__).parents[3]
+OTHERS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
+
+
+def test_without_tensorflow_training_in_another_backend_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_converter()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    with pytest.raises(SettingsError, match=r"Training can run on jax, but only TensorFlow .* pip install tensorflow"):
+        check_converter()
+
+
+def test_a_conversion_elsewhere_that_fails_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build(Settings(size=16), InputSpec(16, 16), 2)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr("train.export.converter._APART", "raise SystemExit('no room for it')")
+
+    with pytest.raises(SettingsError, match=r"could not convert the network for serving: no room for it.* --resume"):
+        served_network(model)
+
+
+def fit(backend: str, data: Path, bundle: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "train", "fit", str(data), "--out", str(bundle), *QUICK, *options]
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.skipif(not OTHERS, reason="no other backend of Keras is installed")
+@pytest.mark.parametrize("backend", OTHERS)
+def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend: str, tmp_path: Path) -> None:
+    data, bundle = tmp_path / "data", tmp_path / "bundle"
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(data / label, colour, 8)
+    options = ["--epochs", "6", "--average", "0.8", "--quantize"]
+    process = fit(backend, data, bundle, *options)
+    deadline = time.monotonic() + 300
+    while not (progress_directory(bundle) / "state.npz").is_file() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    process = fit(backend, data, bundle, *options, "--resume")
+    out, err = process.communicate()
+
+    assert process.returncode == 0, err
+    assert "Going on after epoch" in err
+    assert backend in json.loads((bundle / "config.json").read_text())["vistazo"]["versions"]
+    classifier = Classifier.load(bundle)
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    ours = np.array([classifier.logits(picture) for picture in pictures])
+    kept = keras.saving.load_model(bundle).predict_on_batch(pictures)
+    np.testing.assert_allclose(ours, kept, atol=0.3)  # 8-bit
+    assert load_bundle(bundle).labels == ("2 green", "10 red")
+    assert json.loads(out.splitlines()[-1])["n"] > 0

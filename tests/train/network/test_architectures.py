@@ -1,0 +1,181 @@
+"""The networks take 8-bit pictures, are flat, and may start from a weights file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from model.errors import SettingsError
+from model.preprocessing import InputSpec
+from tests.conftest import Fitted
+from tests.support.images import COLOURS, scene, write_class
+from train.network.architectures import FEATURES, LOGITS, build, head_layers
+from train.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def network(size: int = 32, colour: str = "rgb", **options: object) -> keras.Model:
+    settings = Settings(size=size, **options)  # type: ignore[arg-type]
+    return build(settings, InputSpec(size, size, colour), 4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("colour", ["rgb", "grey"])
+@pytest.mark.parametrize("size", [16, 32, 40, 96, 128])
+def test_the_small_network_takes_pictures_of_many_sizes(size: int, colour: str) -> None:
+    model = network(size, colour)
+
+    assert model.input_shape == (None, size, size, 3)
+    assert model.input.dtype == "uint8"
+    logits = np.asarray(model.predict_on_batch(scene(size, size)[np.newaxis]))
+    assert logits.shape == (1, 4)
+    assert np.isfinite(logits).all()
+    assert model.get_layer(FEATURES).output.shape[1] >= 1
+
+
+@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2", "resnet50"])
+def test_networks_are_flat_and_name_what_grad_cam_looks_for(architecture: str) -> None:
+    model = network(architecture=architecture)
+
+    assert not any(isinstance(layer, keras.Model) for layer in model.layers)
+    assert [layer.name for layer in head_layers(model)] == ["pooled", "dropout", LOGITS]
+    assert len(model.get_layer(FEATURES).output.shape) == 4
+
+
+@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2"])
+def test_weights_have_the_same_shapes_at_every_input_size(architecture: str) -> None:
+    settings = Settings(architecture=architecture, size=64)
+    full, early = (build(settings, InputSpec(64, 64), 3, scale=scale) for scale in (1, 0.5))
+
+    assert early.input_shape == (None, 32, 32, 3)
+    early.set_weights(full.get_weights())
+    assert [w.shape for w in early.weights] == [w.shape for w in full.weights]
+
+
+def test_the_plain_network_has_the_layers_asked_for_at_any_shape_of_input() -> None:
+    settings = Settings(architecture="plain", convolutions="8,4", hidden="16:0.5,6", l2=0.01)
+
+    model = build(settings, InputSpec(64, 60, "grey"), 3)
+
+    assert model.input_shape == (None, 60, 64, 3)
+    assert model.get_layer(FEATURES).output.shape == (None, 15, 16, 4)
+    assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [16, 6, 3]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.5, 0, 0.2]
+    assert len(model.losses) == 4  # the penalties of two convolutions and two dense layers
+
+
+def test_resnet_sees_blue_green_red_less_the_imagenet_means() -> None:
+    model = network(architecture="resnet50")
+    picture = np.zeros((1, 32, 32, 3), np.uint8)
+    picture[..., 0] = 200
+
+    scaled = keras.Model(model.inputs, model.get_layer("scale").output).predict_on_batch(picture)
+
+    np.testing.assert_allclose(np.asarray(scaled)[0, 0, 0], [-103.939, -116.779, 200 - 123.68], rtol=1e-5)
+
+
+def test_a_grey_network_sees_only_the_first_of_three_equal_channels() -> None:
+    keras.utils.set_random_seed(1)
+    model = network(colour="grey")
+    grey = scene(32, 32)[..., :1].repeat(3, axis=-1)
+    other = grey.copy()
+    other[..., 1:] = 0
+
+    np.testing.assert_allclose(
+        model.predict_on_batch(grey[np.newaxis]), model.predict_on_batch(other[np.newaxis]), atol=1e-6
+    )
+
+
+def backbone(path: Path, alpha: float = 0.35) -> keras.Model:
+    keras.utils.set_random_seed(2)
+    model = keras.applications.MobileNetV2((32, 32, 3), alpha=alpha, include_top=False, weights=None)
+    model.save_weights(path)
+    return model
+
+
+def test_a_weights_file_gives_the_network_the_features_of_the_one_that_wrote_it(tmp_path: Path) -> None:
+    source = backbone(tmp_path / "backbone.weights.h5")
+    model = network(architecture="mobilenet_v2", alpha=0.35, weights=str(tmp_path / "backbone.weights.h5"))
+    picture = scene(32, 32)[np.newaxis]
+
+    expected = source.predict_on_batch(picture / np.float32(127.5) - 1)
+
+    features = keras.Model(model.inputs, model.get_layer(FEATURES).output).predict_on_batch(picture)
+    np.testing.assert_allclose(features, expected, atol=1e-4)
+    assert np.std(np.asarray(expected)) > 0
+
+
+@pytest.mark.parametrize("trouble", ["another alpha", "no weights", "missing", "a directory"])
+def test_weights_that_do_not_fit_give_one_sentence_and_no_warnings(
+    trouble: str, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    path = tmp_path / "backbone.weights.h5"
+    alpha = 0.35
+    if trouble == "another alpha":
+        backbone(path)
+        alpha = 0.5
+    elif trouble == "no weights":
+        path.write_bytes(b"hello")
+    elif trouble == "a directory":
+        path.mkdir()
+
+    with pytest.raises(SettingsError) as caught:
+        network(architecture="mobilenet_v2", alpha=alpha, weights=str(path))
+
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [str(warning.message) for warning in recwarn if warning.category is UserWarning] == []
+
+
+@pytest.mark.parametrize("architecture", ["small", "plain"])
+def test_networks_without_pretrained_weights_refuse_them(architecture: str) -> None:
+    with pytest.raises(SettingsError, match="mobilenet_v2"):
+        network(architecture=architecture, weights="imagenet")
+
+
+@pytest.mark.parametrize("size", [16, 31])
+def test_mobilenet_refuses_inputs_too_small_for_it_in_one_sentence(size: int) -> None:
+    with pytest.raises(SettingsError, match="--size should be between 32 and") as caught:
+        network(size, architecture="mobilenet_v2")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_fit_from_a_weights_file_writes_a_bundle_of_that_network(mobilenet_fit: Fitted) -> None:
+    config = json.loads((mobilenet_fit.bundle / "config.json").read_text(encoding="utf-8"))
+
+    assert config["vistazo"]["settings"]["architecture"] == "mobilenet_v2"
+    assert config["vistazo"]["settings"]["weights"].endswith(".weights.h5")
+    assert keras.saving.load_model(mobilenet_fit.bundle).name == "mobilenet_v2"
+
+
+def test_imagenet_weights_without_a_network_give_one_sentence_that_names_the_alternatives(tmp_path: Path) -> None:
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(tmp_path / "data" / label, colour, 4)
+    arguments = ["fit", tmp_path / "data", "--out", tmp_path / "bundle", "--architecture", "mobilenet_v2"]
+    arguments += ["--weights", "imagenet", "--size", "32", "--epochs", "1"]
+    unreachable = dict.fromkeys(["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"], "http://127.0.0.1:9")
+    home = {"KERAS_HOME": str(tmp_path / "keras"), "no_proxy": "", "NO_PROXY": ""}
+
+    result = subprocess.run(
+        [sys.executable, "-m", "train", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | unreachable | home,
+        check=False,
+    )
+
+    assert result.returncode == 2
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "--weights FILE or --weights none" in errors[0]
+    assert "Traceback" not in result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "keras") == ["data"]

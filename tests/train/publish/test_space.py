@@ -1,0 +1,210 @@
+"""The Space that `train push --space` makes: what is in it, what stays, and that it really serves."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from gradio_client import Client as AppClient
+from gradio_client import handle_file
+
+from tests.fake_hub.client import Client
+from tests.fake_hub.pushing import REPOSITORY, SPACE, VARIABLE, Push, other_version, result
+from tests.fake_hub.server import Hub
+from tests.fake_hub.writing import TOKEN
+from tests.support.serving import EXAMPLES, environment, running_app
+
+_FETCH = """
+import subprocess
+import sys
+from huggingface_hub import snapshot_download
+snapshot_download(sys.argv[1], repo_type="space", local_dir=sys.argv[2])
+"""
+# What a Space's build does with an entry of preload_from_hub.
+_PRELOAD = """
+import subprocess
+import sys
+from huggingface_hub import hf_hub_download
+repository, files, commit = sys.argv[1].split()
+for name in files.split(","):
+    hf_hub_download(repository, name, revision=commit)
+"""
+
+
+def space_files(hub: Hub) -> dict[str, bytes]:
+    space = hub.repositories[f"spaces/{SPACE}"]
+    return space.commits[space.references["main"]]
+
+
+def front_matter(hub: Hub) -> dict[str, object]:
+    import yaml
+
+    return yaml.safe_load(space_files(hub)["README.md"].decode().split("---\n")[1])
+
+
+def environment_of_space(hub: Hub) -> dict[str, str]:
+    """What a Space sets, but for the address, and SYSTEM: Gradio then wants a package that only Spaces have."""
+    variables = hub.repositories[f"spaces/{SPACE}"].variables
+    return {
+        "SPACE_ID": SPACE,
+        "SPACE_AUTHOR_NAME": SPACE.partition("/")[0],
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        **variables,
+    }
+
+
+def page_of(url: str) -> str:
+    with urllib.request.urlopen(f"{url}config", timeout=10) as answer:
+        return json.dumps(json.load(answer))
+
+
+def recognised(url: str) -> str:
+    client = AppClient(url, verbose=False)
+    picture = handle_file(str(EXAMPLES / "pictures" / "brazil.jpg"))
+    return client.predict(picture, api_name="/predict_image")["label"]
+
+
+_FIND = """
+import os
+from model.bundle import load_bundle
+from model.hub.resolve import find_model
+source = find_model(os.environ["VISTAZO_MODEL"])
+print(sorted(load_bundle(source.directory).translations), source.note)
+"""
+_COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+
+
+@pytest.fixture
+def folder(hub: Hub, push: Push, client: Client, tmp_path: Path) -> Path:
+    """The files of a pushed Space, after the model has got another version."""
+    result(push("--space", SPACE))
+    fetched = client.run(_FETCH, [SPACE, str(tmp_path / "space")], HF_TOKEN=TOKEN)
+    assert fetched.returncode == 0, fetched.stderr
+    result(push(bundle=other_version(tmp_path)))
+    return tmp_path / "space"
+
+
+def test_the_pushed_space_starts_and_serves_the_pinned_commit(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    pinned = hub.repositories[f"spaces/{SPACE}"].variables["VISTAZO_MODEL"].partition("@")[2]
+    assert pinned != hub.repositories[REPOSITORY].references["main"]
+    variables = {**environment_of_space(hub), **hub.environment(tmp_path / "cache")}
+    with running_app(tmp_path, folder=folder, **variables) as url:
+        assert recognised(url) == "Brazil"
+        assert f"Model: {REPOSITORY}, commit {pinned}" in page_of(url)
+        hub.fail("", status=500)  # down while running
+        assert recognised(url) == "Brazil"
+    assert "Traceback" not in (tmp_path / "app.log").read_text(encoding="utf-8")
+
+
+def test_what_is_preloaded_is_all_that_serving_asks_for(hub: Hub, folder: Path, client: Client, tmp_path: Path) -> None:
+    (preloaded,) = front_matter(hub)["preload_from_hub"]  # type: ignore[misc]
+    client.forget()
+    assert client.run(_PRELOAD, [preloaded]).returncode == 0
+    hub.recover()
+    found = subprocess.run(
+        [sys.executable, "-c", _FIND],
+        cwd=folder,
+        env=environment(tmp_path, **environment_of_space(hub), **hub.environment(client.home)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.stdout == "['es', 'fr'] None\n", found.stderr
+    assert hub.log == []
+
+
+def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> None:
+    told = result(push("--space", SPACE))
+    settings = front_matter(hub)
+
+    assert settings["sdk"] == "gradio" and settings["app_file"] in space_files(hub)
+    assert settings["sdk_version"] == importlib.metadata.version("gradio")
+    assert settings["models"] == [REPOSITORY] and settings["suggested_hardware"] == "cpu-basic"
+    assert len(str(settings["short_description"])) <= 60
+    assert settings["colorFrom"] in _COLOURS and settings["colorTo"] in _COLOURS
+    assert f"- {settings['preload_from_hub'][0]}\n" in space_files(hub)["README.md"].decode()  # type: ignore[index]
+    repository, files, commit = settings["preload_from_hub"][0].split()  # type: ignore[index]
+    assert (repository, commit) == (REPOSITORY, told["commit"])
+    assert set(files.split(",")) == {
+        *("config.json", "labels.txt", "manifest.json", "model.tflite", "metrics.json"),
+        *("labels.es.txt", "labels.fr.txt"),
+    }
+
+
+def test_the_version_of_gradio_is_one_that_the_requirements_allow(hub: Hub, push: Push) -> None:
+    from packaging.requirements import Requirement
+
+    result(push("--space", SPACE))
+    lines = [line for line in space_files(hub)["requirements.txt"].decode().splitlines() if line[0] != "#"]
+    (gradio,) = [wanted for wanted in map(Requirement, lines) if wanted.name == "gradio"]
+    settings = front_matter(hub)
+    assert gradio.specifier.contains(str(settings["sdk_version"]))
+    assert tuple(map(int, str(settings["python_version"]).split("."))) >= (3, 11)  # as pyproject.toml says
+
+
+def test_a_private_model_is_not_preloaded(hub: Hub, push: Push) -> None:
+    result(push("--private", "--space", SPACE))
+    assert "preload_from_hub" not in front_matter(hub)
+    assert hub.repositories[f"spaces/{SPACE}"].private
+
+
+def test_what_people_wrote_into_the_spaces_readme_stays(hub: Hub, push: Push, tmp_path: Path) -> None:
+    result(push("--space", SPACE))
+    key = f"spaces/{SPACE}"
+    edited = space_files(hub)["README.md"].decode().replace("# show\n", "# Flags\n\nBy hand.\n") + "\nThanks to all.\n"
+    edited = edited.replace("title: show", "title: Flags of the world").replace("emoji: 👀", "emoji: 🌍")
+    edited = edited.replace("tags:\n", "pinned: true\ntags:\n- ours\n").replace("sdk_version: ", "sdk_version: 1.")
+    hub.commit(key, files={**space_files(hub), "README.md": edited.encode(), "notes.txt": b"mine"})
+    told = result(push("--space", SPACE, bundle=other_version(tmp_path)))
+
+    card, settings = space_files(hub)["README.md"].decode(), front_matter(hub)
+    assert "# Flags\n\nBy hand.\n" in card and card.endswith("\nThanks to all.\n")
+    assert (settings["title"], settings["emoji"], settings["pinned"]) == ("Flags of the world", "🌍", True)
+    assert "ours" in settings["tags"]  # type: ignore[operator]
+    assert settings["sdk_version"] == importlib.metadata.version("gradio")
+    assert card.count(told["commit"]) == 2, "in the metadata and in the generated block"
+    assert space_files(hub)["notes.txt"] == b"mine"
+
+
+def test_another_app_is_not_overwritten(hub: Hub, push: Push) -> None:
+    hub.commit(f"spaces/{SPACE}", files={"main.py": b"print('mine')"})
+    done = push("--space", SPACE)
+
+    assert done.returncode == 2
+    assert "holds another app (main.py)" in done.stderr and "The model is published at commit" in done.stderr
+    assert space_files(hub) == {"main.py": b"print('mine')"}
+
+
+def test_a_new_space_has_its_variable_from_the_start(hub: Hub, push: Push) -> None:
+    hub.dialect.clear()
+    told = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert not hub.requests(VARIABLE)
+
+
+def test_variables_that_may_not_be_read_are_set_all_the_same(hub: Hub, push: Push) -> None:
+    hub.fail("GET /api/spaces/somebody/show/variables", status=403)
+    told = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+
+
+def test_a_space_serves_the_pushed_commit(hub: Hub, push: Push) -> None:
+    told = result(push("--space", SPACE))
+    space = hub.repositories[f"spaces/{SPACE}"]
+    files = space.commits[space.references["main"]]
+
+    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert {"app.py", "requirements.txt", "model/hub/resolve.py", "interface/page.py"} <= set(files)
+    assert not [path for path in files if path.startswith(("train/", "tests/", "examples/", "model/default/"))]
+    card = files["README.md"].decode()
+    assert f"models:\n- {REPOSITORY}\n" in card and told["commit"] in card.partition("preload_from_hub")[2]
+    space.variables["VISTAZO_MODEL"] = "something else"
+    again = result(push("--space", SPACE))
+    assert again["space_changed"] == []
+    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}

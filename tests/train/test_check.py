@@ -1,0 +1,152 @@
+"""`train check` finds what would spoil a training, says how bad it is, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.images import hashes
+from train.__main__ import main
+
+
+def picture(seed: int) -> Image.Image:
+    """A picture of coloured squares, unlike that of any other seed."""
+    rng = np.random.default_rng(seed)
+    return Image.fromarray(np.kron(rng.integers(0, 240, (6, 6, 3)), np.ones((12, 12, 1))).astype(np.uint8))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    root = tmp_path / "data"
+    for place, label in enumerate(("cat", "dog")):
+        (root / label).mkdir(parents=True)
+        for index in range(20):
+            picture(100 * place + index).save(root / label / f"{index}.png")
+    return root
+
+
+def check(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict]]:
+    before = hashes(data)
+    status = main(["check", str(data), "--json"])
+    assert hashes(data) == before
+    return status, {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
+
+
+def test_clean_data_passes_with_a_sentence(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(data)]) == 0
+    assert "Nothing found" in capsys.readouterr().out
+
+
+def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "cat" / "bad.png").write_bytes(b"no picture")
+    picture(7).resize((20, 60)).save(data / "cat" / "small.png")
+    picture(8).save(data / "dog" / "really.jpg", "PNG")
+
+    status, found = check(data, capsys)
+
+    assert status == 1
+    assert found["Files that cannot be read"]["items"][0].startswith("cat/bad.png: ")
+    assert found["Tiny pictures"]["items"] == ["cat/small.png: 20 x 60"]
+    assert found["Misnamed files"]["items"] == ["dog/really.jpg is PNG"]
+
+
+def test_copies_are_sorted_by_what_they_spoil(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
+    shutil.copy(data / "cat" / "2.png", data / "dog" / "stray.png")
+    picture(3).save(data / "cat" / "saved anew.jpg", quality=92)
+
+    status, found = check(data, capsys)
+
+    assert status == 1
+    assert found["Copies across classes"]["items"] == ["cat/2.png = dog/stray.png"]
+    assert found["Copies within a class"]["items"] == ["cat/1.png = cat/again.png"]
+    assert found["Near duplicates within a class"]["items"] == ["cat/3.png = cat/saved anew.jpg"]
+    assert not found["Copies within a class"]["serious"]
+
+
+def test_copies_across_parts_are_serious(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = tmp_path / "parts"
+    shutil.copytree(data, parts / "train")
+    for label in ("cat", "dog"):
+        (parts / "test" / label).mkdir(parents=True)
+        picture(900 + len(label + label[0])).save(parts / "test" / label / "new.png")
+    shutil.copy(data / "dog" / "4.png", parts / "test" / "dog" / "known.png")
+
+    status, found = check(parts, capsys)
+
+    assert status == 1
+    (pair,) = found["Copies across parts"]["items"]
+    assert set(pair.split(" = ")) == {"train/dog/4.png", "test/dog/known.png"}
+
+
+def test_imbalance_and_small_classes_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "rare").mkdir()
+    picture(555).save(data / "rare" / "only.png")
+
+    status, found = check(data, capsys)
+
+    assert status == 1
+    assert found["Imbalance"]["items"] == ["“cat” has 20 times as many pictures as “rare”"]
+    assert found["Classes too small to be divided"]["items"] == ["rare: 1"]
+
+
+def test_a_label_that_one_part_lacks_is_told(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = tmp_path / "parts"
+    shutil.copytree(data, parts / "train")
+    (parts / "valid" / "cat").mkdir(parents=True)
+    picture(901).save(parts / "valid" / "cat" / "new.png")
+
+    status, found = check(parts, capsys)
+
+    assert status == 1
+    assert found["Labels that are not in every part"]["items"] == ["validation lacks dog"]
+
+
+def test_a_folder_in_which_nothing_can_be_read_is_no_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        (tmp_path / "data" / label / "photo.HEIC").write_bytes(b"no picture")
+    (tmp_path / "data" / "b" / "gone.png").symlink_to(tmp_path / "nowhere")
+
+    status, found = check(tmp_path / "data", capsys)
+
+    assert status == 1
+    assert [item.partition(":")[0] for item in found["Files that cannot be read"]["items"]] == [
+        "a/photo.HEIC",
+        "b/gone.png",
+        "b/photo.HEIC",
+    ]
+
+
+def test_a_folder_that_is_not_there_is_a_mistake_of_the_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(tmp_path / "nowhere")]) == 2
+    assert "There is no data folder" in capsys.readouterr().err
+
+
+def test_exchanged_labels_are_probable_errors(
+    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even random features tell black from white."""
+    root = tmp_path / "plain"
+    rng = np.random.default_rng(1)
+    for label, level in (("black", 40), ("white", 200)):
+        (root / label).mkdir(parents=True)
+        for index in range(25):
+            Image.fromarray(rng.integers(level, level + 40, (32, 32, 3), np.uint8)).save(root / label / f"{index}.png")
+    for index in (3, 11):
+        (root / "black" / f"{index}.png").rename(root / "white" / f"exchanged {index}.png")
+
+    status = main(["check", str(root), "--json", "--weights", str(backbone_weights)])
+
+    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert status == 1
+    exchanged = {"white/exchanged 3.png (black)", "white/exchanged 11.png (black)"}
+    assert set(found["Probable label errors"]["items"]) & exchanged
+    assert set(found["Probable label errors"]["items"]) <= exchanged

@@ -1,0 +1,97 @@
+"""`python -m train evaluate`: what it measures, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model.bundle import load_bundle
+from tests.conftest import Fitted
+from tests.support.command_line import PROMISED, last_line, refusal
+from tests.support.images import hashes, write_class, write_colours
+from train.__main__ import main
+
+
+def test_evaluate_gives_the_figures_that_fit_measured(grey_fit: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(grey_fit.bundle), str(grey_fit.data)]) == 0
+
+    figures, before = last_line(capsys.readouterr().out), last_line(grey_fit.out)
+    assert figures["split"] == "test"
+    assert figures["unreadable"] == 0
+    for name in PROMISED:
+        assert figures[name] == pytest.approx(before[name], abs=1e-5)
+
+
+def test_evaluate_matches_folder_names_to_labels(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4, seed=9)
+    (data / "2 green").rename(data / "2_GREEN")
+    (data / "10 red").rename(data / "10-Red")
+    write_class(data / "Zebra", (0, 0, 0), 2)
+    (data / "Blue" / "broken.png").write_bytes(b"broken")
+    before = hashes(data)
+
+    assert main(["evaluate", str(colour_bundle), str(data)]) == 0
+
+    captured = capsys.readouterr()
+    figures = last_line(captured.out)
+    assert (figures["n"], figures["unreadable"], figures["split"]) == (12, 1, "whole folder")
+    assert figures["accuracy"] > 0.6
+    assert "no such label: Zebra" in captured.err
+    assert "broken.png" in captured.err
+    assert hashes(data) == before
+
+
+def test_evaluate_writes_figures_and_report_where_it_is_told(colour_fit: Fitted, tmp_path: Path) -> None:
+    out = tmp_path / "figures"
+
+    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
+
+    assert set(hashes(out)) == {"metrics.json", "report/index.html"} | {
+        f"report/{name}.png"
+        for name in (
+            "classes",
+            "confusion_matrix",
+            "confusion_matrix_normalised",
+            "histograms",
+            "precision_recall_curves",
+            "reliability",
+            "roc_curves",
+        )
+    }
+    figures = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    assert figures["n"] == 36
+    assert figures["unknown"]["threshold"] == load_bundle(colour_fit.bundle).unknown_threshold
+    assert (out / "report" / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
+
+
+def test_private_pictures_can_be_left_out_of_the_report(colour_fit: Fitted, tmp_path: Path) -> None:
+    out = tmp_path / "figures"
+
+    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out), "--no-pictures"]) == 0
+
+    page = (out / "report" / "index.html").read_text(encoding="utf-8")
+    assert "data:image/jpeg" not in page
+    assert not any(path.name in page for path in colour_fit.data.rglob("*.png"))
+
+
+def test_evaluate_refuses_what_it_cannot_use(
+    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_class(tmp_path / "strange" / "Zebra", (0, 0, 0), 2)
+    (tmp_path / "unreadable" / "Blue").mkdir(parents=True)
+    (tmp_path / "unreadable" / "Blue" / "a.png").write_bytes(b"broken")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    bundle, data = colour_fit.bundle, colour_fit.data
+
+    assert "labels: 2 green" in refusal(capsys, "evaluate", bundle, tmp_path / "strange")
+    assert "None of the 1 files" in refusal(capsys, "evaluate", bundle, tmp_path / "unreadable")
+    assert "no class folders" in refusal(capsys, "evaluate", bundle, tmp_path / "empty")
+    assert "no data folder" in refusal(capsys, "evaluate", bundle, tmp_path / "missing")
+    assert "no directory" in refusal(capsys, "evaluate", tmp_path / "missing", data)
+    assert "is not a complete bundle" in refusal(capsys, "evaluate", data, data)
+    assert "--out should be a directory" in refusal(capsys, "evaluate", bundle, data, "--out", tmp_path / "file")

@@ -1,0 +1,158 @@
+"""`python -m train fit`: what it writes and prints, through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from model.bundle import load_bundle
+from tests.conftest import CORRUPT, QUICK, Fitted, fit
+from tests.support.command_line import PROMISED, last_line, refusal
+from tests.support.images import COLOURS, hashes, write_class, write_colours
+from train.__main__ import main
+
+
+def test_fit_orders_labels_as_people_do(colour_fit: Fitted) -> None:
+    assert load_bundle(colour_fit.bundle).labels == ("2 green", "10 red", "Blue")
+    assert (colour_fit.bundle / "labels.txt").read_text(encoding="utf-8") == "2 green\n10 red\nBlue\n"
+
+
+def test_fit_s_last_line_has_the_promised_figures_and_where_they_were_measured(
+    colour_fit: Fitted, grey_fit: Fitted, mobilenet_fit: Fitted
+) -> None:
+    for fitted in (colour_fit, grey_fit, mobilenet_fit):
+        figures = last_line(fitted.out)
+        assert set(figures) >= PROMISED
+        assert figures["split"] == "test"
+        stored = json.loads((fitted.bundle / "metrics.json").read_text(encoding="utf-8"))
+        assert {name: stored[name] for name in PROMISED} == {name: figures[name] for name in PROMISED}
+
+
+def test_fit_leaves_the_data_as_it_was_and_nothing_beside_the_bundle(colour_fit: Fitted, grey_fit: Fitted) -> None:
+    for fitted in (colour_fit, grey_fit):
+        assert hashes(fitted.data) == fitted.before
+        assert sorted(p.name for p in fitted.bundle.parent.iterdir()) == ["bundle", "data"]
+
+
+def test_a_corrupt_picture_is_named_counted_left_out_and_still_there(colour_fit: Fitted) -> None:
+    assert f"left out: {colour_fit.data / 'Blue' / CORRUPT}: " in colour_fit.err
+    assert "1 unreadable files were left out" in colour_fit.err
+    assert "pictures: 24 for train, 6 for validation, 6 for test" in colour_fit.err
+    assert (colour_fit.data / "Blue" / CORRUPT).is_file()
+
+
+def test_fit_takes_train_valid_and_test_folders_as_they_are(grey_fit: Fitted) -> None:
+    assert "pictures: 30 for train, 9 for validation, 12 for test" in grey_fit.err
+    assert last_line(grey_fit.out)["n"] == 12
+
+
+def test_pictures_without_colour_make_a_grey_network(colour_fit: Fitted, grey_fit: Fitted) -> None:
+    assert load_bundle(colour_fit.bundle).input.colour_mode == "rgb"
+    assert load_bundle(grey_fit.bundle).input.colour_mode == "grey"
+    assert "grey network" in grey_fit.err
+
+
+def test_small_pictures_come_first_where_asked_for(colour_fit: Fitted, grey_fit: Fitted) -> None:
+    assert "small pictures: up to 5 epochs at 16 x 16 pixels\nfull size: up to 3 epochs at 32 x 32" in grey_fit.err
+    assert "training: up to 8 epochs at 32 x 32 pixels" in colour_fit.err
+
+
+def test_the_options_are_stored_in_the_bundle(grey_fit: Fitted) -> None:
+    bundle = load_bundle(grey_fit.bundle)
+
+    assert bundle.input.resize_rule == "pad"
+    assert (bundle.settings["seed"], bundle.settings["size"], bundle.settings["epochs"]) == (3, 32, 8)
+
+
+def test_the_networks_have_learnt_what_was_easy(colour_fit: Fitted, grey_fit: Fitted) -> None:
+    assert last_line(colour_fit.out)["accuracy"] > 0.6
+    assert last_line(grey_fit.out)["accuracy"] > 0.6
+
+
+def test_fit_tells_in_the_figures_how_each_epoch_went(colour_fit: Fitted) -> None:
+    training = json.loads((colour_fit.bundle / "metrics.json").read_text(encoding="utf-8"))["training"]
+
+    assert [row["epoch"] for row in training["history"]] == list(range(1, 9))
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(training["history"][0])
+    best = min(training["history"], key=lambda row: row["val_loss"])
+    assert training["best_epoch"] == best["epoch"]
+
+
+def test_without_tensorboard_s_package_its_option_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+    monkeypatch.setattr("train.fit.find_spec", lambda name: None)
+
+    message = refusal(capsys, "fit", data, "--out", tmp_path / "bundle", *QUICK, "--tensorboard", tmp_path / "records")
+
+    assert "pip install tensorboard" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_tensorboard_gets_the_figures_of_every_epoch(tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    data = tmp_path / "data"
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(data / label, colour, 6)
+
+    fit(data, tmp_path / "bundle", "--epochs", "2", "--tensorboard", str(tmp_path / "records"))
+
+    records = events.EventAccumulator(str(tmp_path / "records" / "train"))
+    records.Reload()
+    assert {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"} <= set(records.Tags()["tensors"])
+    assert len(records.Tensors("epoch_loss")) == 2
+
+
+def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(
+    copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The interrupt comes at the worst moment: when the new bundle has begun to be written."""
+    data = tmp_path / "data"
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(data / label, colour, 4)
+    begun: list[str] = []
+
+    def interrupt_once_writing() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            begun.extend(p.name for p in tmp_path.glob(".*.partial"))
+            if begun:
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=interrupt_once_writing)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
+    try:
+        watcher.start()
+        status = main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"])
+        watcher.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert begun
+    assert status == 130
+    assert "--resume goes on.\nInterrupted; no bundle was written." in capsys.readouterr().err
+    assert hashes(copied_bundle) == hashes(colour_bundle)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]
+
+
+def test_an_interrupt_while_keras_writes_is_one(
+    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras's own clean-up fails then, and would hide it."""
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras.src.saving.saving_lib.DiskIOStore", interrupted)
+
+    assert main(["fit", str(colour_fit.data), "--out", str(tmp_path / "bundle"), *QUICK, "--epochs", "1"]) == 130
+    assert "Interrupted; no bundle was written." in capsys.readouterr().err

@@ -1,0 +1,167 @@
+"""`python -m train fit` where it cannot work: one sentence, and nothing is written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUICK, Fitted
+from tests.support.command_line import refusal
+from tests.support.images import hashes, write_class, write_colours
+
+
+def no_folder(data: Path) -> None:
+    pass
+
+
+def an_empty_folder(data: Path) -> None:
+    data.mkdir()
+
+
+def a_file(data: Path) -> None:
+    data.write_text("pictures", encoding="utf-8")
+
+
+def empty_classes(data: Path) -> None:
+    (data / "a").mkdir(parents=True)
+    (data / "b").mkdir()
+
+
+def one_empty_class(data: Path) -> None:
+    write_colours(data, per_class=4)
+    (data / "Empty").mkdir()
+
+
+def one_class(data: Path) -> None:
+    write_class(data / "only", (10, 20, 30), 5)
+
+
+def one_picture_in_a_class(data: Path) -> None:
+    write_colours(data, per_class=4)
+    write_class(data / "few", (1, 2, 3), 1)
+
+
+def one_readable_picture_in_a_class(data: Path) -> None:
+    one_picture_in_a_class(data)
+    (data / "few" / "broken.png").write_bytes(b"broken")
+
+
+def only_copies_in_a_class(data: Path) -> None:
+    one_picture_in_a_class(data)
+    for index in range(5):
+        shutil.copy(data / "few" / "0.png", data / "few" / f"copy {index}.png")
+
+
+def nothing_readable(data: Path) -> None:
+    for name in "ab":
+        (data / name).mkdir(parents=True)
+        for index in range(3):
+            (data / name / f"{index}.png").write_bytes(b"broken")
+
+
+def parts_without_training(data: Path) -> None:
+    write_colours(data / "valid", per_class=3)
+    write_colours(data / "test", per_class=3)
+
+
+def a_test_class_that_training_lacks(data: Path) -> None:
+    write_colours(data / "train", per_class=4)
+    write_colours(data / "test", per_class=2)
+    write_class(data / "test" / "Zebra", (0, 0, 0), 2)
+
+
+def an_unreadable_test_part(data: Path) -> None:
+    write_colours(data / "train", per_class=4)
+    (data / "test" / "Blue").mkdir(parents=True)
+    (data / "test" / "Blue" / "a.png").write_bytes(b"broken")
+
+
+def a_class_without_readable_pictures(data: Path) -> None:
+    write_colours(data, per_class=4)
+    (data / "mute").mkdir()
+    for index in range(3):
+        (data / "mute" / f"{index}.jpg").write_bytes(b"broken")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (no_folder, "no data folder"),
+        (an_empty_folder, "no class folders"),
+        (a_file, "is a file and no data folder"),
+        (empty_classes, "are empty"),
+        (one_empty_class, "without a file .*: Empty"),
+        (one_class, "one class only"),
+        (one_picture_in_a_class, "“few” has 1 readable picture"),
+        (one_readable_picture_in_a_class, "“few” has 1 readable picture"),
+        (only_copies_in_a_class, "“few” has 1 different readable picture"),
+        (nothing_readable, "“a” has 0 readable pictures"),
+        (parts_without_training, "no train folder"),
+        (a_test_class_that_training_lacks, "lacks: Zebra. Rename or remove"),
+        (an_unreadable_test_part, "None of the 1 files in .*test.* can be read"),
+        (a_class_without_readable_pictures, "“mute” has 0 readable pictures"),
+    ],
+)
+def test_data_that_cannot_be_trained_on_gives_one_sentence_and_writes_nothing(
+    make, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "data")
+    before = hashes(tmp_path)
+
+    message = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle", *QUICK)
+
+    assert re.search(reason, message)
+    assert hashes(tmp_path) == before
+    assert {p.name for p in tmp_path.iterdir()} <= {"data"}
+
+
+def test_a_fit_that_fails_keeps_the_bundle_that_is_there(
+    copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_class(tmp_path / "data")
+
+    refusal(capsys, "fit", tmp_path / "data", "--out", copied_bundle, *QUICK)
+
+    assert hashes(copied_bundle) == hashes(colour_bundle)
+
+
+@pytest.mark.parametrize("kind", ["a file", "a folder", "the data"])
+def test_a_target_that_is_no_bundle_is_refused_before_anything_is_read(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+    target = data if kind == "the data" else tmp_path / "target"
+    if kind == "a file":
+        target.write_text("mine", encoding="utf-8")
+    elif kind == "a folder":
+        target.mkdir()
+        (target / "thesis.txt").write_text("mine", encoding="utf-8")
+    before = hashes(tmp_path)
+
+    assert "is not a bundle" in refusal(capsys, "fit", data, "--out", target, *QUICK)
+
+    assert hashes(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--epochs", "0"],
+        ["--seed", "-1"],
+        ["--size", "7"],
+        ["--weights", "imagenet"],
+        ["--architecture", "mobilenet_v2", "--weights", "missing.weights.h5"],
+        ["--tensorboard", __file__],
+    ],
+)
+def test_options_that_cannot_work_give_one_sentence_and_write_nothing(
+    options: list[str], colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["fit", colour_fit.data, "--out", tmp_path / "bundle", *QUICK, *options]
+
+    assert options[-2] in refusal(capsys, *arguments)
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,127 @@
+"""`train tune` tries settings, survives failed trials, and goes on with an earlier search."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.support.images import COLOURS, write_class
+from train.__main__ import main
+from train.settings import Settings
+from train.trainer.loop import FitResult
+
+QUICK = ["--recipe", "small", "--size", "32", "--epochs", "2", "--batch-size", "8"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tune")
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(folder / label, colour, 8)
+    return folder
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    with (out / "trials.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_grid_is_tried_whole_and_the_best_becomes_a_command(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
+    arguments += ["--setting", "learning-rate=1e-3,3e-3", "--setting", "flip=true", "--trials", "9"]
+
+    assert main(arguments) == 0
+
+    found = rows(tmp_path)
+    assert sorted(float(row["learning_rate"]) for row in found) == [1e-3, 3e-3]
+    assert [row["state"] for row in found] == ["complete", "complete"]
+    assert float(found[0]["val_loss"]) <= float(found[1]["val_loss"])
+    best = capsys.readouterr().out.splitlines()[-1]
+    assert f"--learning-rate {float(found[0]['learning_rate'])}" in best
+    assert best.endswith("--flip")
+
+
+def test_a_search_goes_on_and_a_failed_trial_does_not_end_it(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--architecture", "plain", *QUICK]
+    # The penalty of the third makes the loss infinite at once.
+    arguments += [
+        "--setting",
+        "l2=0,1e-4,10",
+        "--learning-rate",
+        "5",
+        "--optimizer",
+        "sgd",
+        "--search",
+        "grid",
+        "--batch-size",
+        "1",
+    ]
+
+    assert main([*arguments, "--trials", "1"]) == 0
+    assert len(rows(tmp_path)) == 1
+    assert main([*arguments, "--trials", "3"]) == 0
+
+    found = rows(tmp_path)
+    assert len(found) == 3
+    assert {row["trial"] for row in found} == {"1", "2", "3"}
+    assert "fail" in {row["state"] for row in found}
+    assert main([*arguments, "--epochs", "3", "--trials", "3"]) == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "setting", ["size=32,64", "speed=1,2", "dropout", "dropout=much", "dropout=0.1,7", "flip=maybe"]
+)
+def test_settings_that_cannot_be_tuned_are_refused(
+    setting: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", str(data), "--out", str(tmp_path), *QUICK, "--setting", setting, "--trials", "2"]) == 2
+    assert "\n" not in capsys.readouterr().err.strip()
+
+
+def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rates: list[float] = []
+    stopped = True
+
+    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
+        rates.append(settings.learning_rate)
+        row = {"val_loss": settings.learning_rate, "val_accuracy": 1.0, "epoch": 1}
+        return FitResult(None, [row], stopped, 1, by_user=stopped)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("train.trainer.loop.fit", fit)
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
+    arguments += ["--setting", "learning-rate=1e-3,3e-3", "--trials", "2"]
+
+    assert main(arguments) == 130
+    assert len(rates) == 1
+    stopped = False
+    assert main(arguments) == 0
+
+    assert len(rates) == 3
+    assert set(rates[1:]) == {1e-3, 3e-3}
+    assert [row["state"] for row in rows(tmp_path)] == ["complete", "complete"]
+
+
+def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
+        if settings.batch_size == 512:
+            raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return FitResult(None, [{"epoch": 1, "val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("train.trainer.loop.fit", fit)
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
+
+    assert main([*arguments, "--setting", "batch-size=8,512", "--trials", "2"]) == 0
+
+    assert [row["state"] for row in rows(tmp_path)] == ["complete", "fail"]
+    assert "failed: There is too little memory" in capsys.readouterr().err

@@ -117,13 +117,13 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
     if not content:
         raise PictureError(Sentence("{name} is an empty file. Choose a picture file with content.", name=name))
     try:
-        with Image.open(io.BytesIO(content), formats=PICTURE_FORMATS) as image:
-            _refuse_too_many_pixels(image, name)
+        with Image.open(io.BytesIO(content), formats=PICTURE_FORMATS) as pil_image:
+            _refuse_too_many_pixels(pil_image, name)
             if ample_side:
-                image.draft(None, (ample_side, ample_side))
-            image.load()
-            _turn_upright(image)
-            return to_rgb(image)
+                pil_image.draft(None, (ample_side, ample_side))
+            pil_image.load()
+            _turn_upright(pil_image)
+            return to_rgb(pil_image)
     except PictureError:
         raise
     except MemoryError as error:
@@ -167,12 +167,12 @@ def prepare(picture: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb"
     return picture
 
 
-def _refuse_too_many_pixels(image: Image.Image, name: str) -> None:
+def _refuse_too_many_pixels(pil_image: Image.Image, name: str) -> None:
     limit = limits().picture_megapixels
-    if image.format in _COSTLY_FORMATS:
+    if pil_image.format in _COSTLY_FORMATS:
         limit = max(1, limit // 2)
-    if image.width * image.height > limit * 1_000_000:
-        raise PictureError(_too_many_pixels(name, f" ({image.width} x {image.height})", limit))
+    if pil_image.width * pil_image.height > limit * 1_000_000:
+        raise PictureError(_too_many_pixels(name, f" ({pil_image.width} x {pil_image.height})", limit))
 
 
 def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
@@ -184,47 +184,47 @@ def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
     )
 
 
-def _turn_upright(image: Image.Image) -> None:
+def _turn_upright(pil_image: Image.Image) -> None:
     # Unreadable EXIF says nothing about the pixels: they are shown as they are.
     with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(image, in_place=True)
+        ImageOps.exif_transpose(pil_image, in_place=True)
 
 
-def to_rgb(image: Image.Image) -> np.ndarray:
+def to_rgb(pil_image: Image.Image) -> np.ndarray:
     """Return a loaded picture's pixels, (height, width, 3), uint8 RGB, whatever its mode; see `read_picture`."""
     # Strip by strip, because Pillow's conversions hold several copies of what they convert.
-    rows = max(1, _STRIP_PIXELS // max(1, image.width))
-    if image.height <= rows:
-        return _strip_to_rgb(image, _scale(image))
-    picture = np.empty((image.height, image.width, 3), np.uint8)
-    scale = _scale(image)
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+    rows = max(1, _STRIP_PIXELS // max(1, pil_image.width))
+    if pil_image.height <= rows:
+        return _strip_to_rgb(pil_image, _scale(pil_image))
+    picture = np.empty((pil_image.height, pil_image.width, 3), np.uint8)
+    scale = _scale(pil_image)
+    for top in range(0, pil_image.height, rows):
+        strip = pil_image.crop((0, top, pil_image.width, min(top + rows, pil_image.height)))
         picture[top : top + rows] = _strip_to_rgb(strip, scale)
     return picture
 
 
-def _scale(image: Image.Image) -> float:
+def _scale(pil_image: Image.Image) -> float:
     """Return what the values of a picture of real numbers are multiplied by; 0 to 1 and 0 to 255 are both common."""
-    if image.mode != "F":
+    if pil_image.mode != "F":
         return 1
-    values = np.asarray(image)
+    values = np.asarray(pil_image)
     return 255 if values.max(initial=0, where=np.isfinite(values)) <= 1 else 1
 
 
-def _strip_to_rgb(image: Image.Image, scale: float) -> np.ndarray:
-    if image.mode.startswith("I;16"):
-        return _grey_to_rgb((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    if image.mode == "I":  # Pillow's mode for 16-bit values in 32-bit pixels (PGM, some PNG and TIFF)
-        return _grey_to_rgb((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-    if image.mode == "F":
-        values = np.nan_to_num(np.asarray(image), nan=0, posinf=0, neginf=0)
+def _strip_to_rgb(pil_image: Image.Image, scale: float) -> np.ndarray:
+    if pil_image.mode.startswith("I;16"):
+        return _grey_to_rgb((np.asarray(pil_image).astype(np.uint16) >> 8).astype(np.uint8))
+    if pil_image.mode == "I":  # Pillow's mode for 16-bit values in 32-bit pixels (PGM, some PNG and TIFF)
+        return _grey_to_rgb((np.clip(np.asarray(pil_image), 0, 65535) >> 8).astype(np.uint8))
+    if pil_image.mode == "F":
+        values = np.nan_to_num(np.asarray(pil_image), nan=0, posinf=0, neginf=0)
         return _grey_to_rgb(np.clip(values * scale, 0, 255).astype(np.uint8))
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
+    if pil_image.has_transparency_data:
+        rgba = pil_image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, rgba)
-    return np.array(image.convert("RGB"))
+        pil_image = Image.alpha_composite(white, rgba)
+    return np.array(pil_image.convert("RGB"))
 
 
 def _grey_to_rgb(values: np.ndarray) -> np.ndarray:

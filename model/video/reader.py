@@ -157,28 +157,28 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
 
 
 def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
-    with Image.open(path, formats=ANIMATION_FORMATS) as image:
+    with Image.open(path, formats=ANIMATION_FORMATS) as animation:
         time = 0.0
         # The picture for programs that know no animations is no part of it (PNG, 11.3.6.2: no fcTL before IDAT).
-        for number in itertools.count(int(bool(getattr(image, "default_image", False)))):
+        for number in itertools.count(int(bool(getattr(animation, "default_image", False)))):
             try:
-                image.seek(number)
-                refuse_huge_frames(path, image.width, image.height)
-                image.load()
+                animation.seek(number)
+                refuse_huge_frames(path, animation.width, animation.height)
+                animation.load()
             except VideoError:
                 raise
             except MemoryError as error:
                 raise took_too_much_memory(f"“{path.name}”") from error
             except Exception:  # the end is an EOFError; damaged data makes Pillow raise all sorts
                 return
-            yield time, partial(_bgr_of_image, image)
-            seconds = float(image.info.get("duration") or 0) / 1000
+            yield time, partial(_bgr_of_image, animation)
+            seconds = float(animation.info.get("duration") or 0) / 1000
             time += seconds if seconds >= _SHORTEST_IN_ANIMATION else _USUAL_IN_ANIMATION
 
 
-def _bgr_of_image(image: Image.Image) -> np.ndarray | None:
+def _bgr_of_image(animation: Image.Image) -> np.ndarray | None:
     try:
-        return cv2.cvtColor(to_rgb(image), cv2.COLOR_RGB2BGR)
+        return cv2.cvtColor(to_rgb(animation), cv2.COLOR_RGB2BGR)
     except (AssertionError, OSError, ValueError):  # a palette that is missing, for example
         return None
 

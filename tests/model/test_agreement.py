@@ -107,9 +107,9 @@ def test_every_frame_of_a_lossless_clip_decodes_to_the_very_pixels(suffix: str, 
 def test_an_upright_picture_and_its_exif_rotated_twin_get_one_answer(colour_bundle: Path, tmp_path: Path) -> None:
     turned = PICTURE_KINDS["EXIF-rotated"](tmp_path)
     upright = tmp_path / "upright.png"
-    with Image.open(turned) as image:
-        image.load()
-        image.transpose(Image.Transpose.ROTATE_270).save(upright)
+    with Image.open(turned) as pil_image:
+        pil_image.load()
+        pil_image.transpose(Image.Transpose.ROTATE_270).save(upright)
     classifier = Classifier.load(colour_bundle)
 
     answers = [classifier.classify(read_picture(path)) for path in (turned, upright)]

@@ -35,9 +35,9 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+def encoded(pil_image: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    pil_image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -91,10 +91,10 @@ def test_transparent_parts_lie_on_white() -> None:
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB", "1"])
 def test_a_single_transparent_colour_becomes_white(mode: str) -> None:
-    image = Image.new(mode, (4, 4), 0)
+    pil_image = Image.new(mode, (4, 4), 0)
     transparent: object = (0, 0, 0) if mode == "RGB" else 0
 
-    picture = read_picture(encoded(image, "PNG", transparency=transparent))
+    picture = read_picture(encoded(pil_image, "PNG", transparency=transparent))
 
     assert (picture == 255).all()
 
@@ -209,7 +209,7 @@ def test_a_picture_converted_in_strips_is_the_very_same(tmp_path: Path, monkeypa
 
 
 def test_a_picture_for_which_memory_is_short_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(image: Image.Image) -> np.ndarray:
+    def fail(pil_image: Image.Image) -> np.ndarray:
         raise MemoryError
 
     monkeypatch.setattr("model.preprocessing.to_rgb", fail)
@@ -221,11 +221,11 @@ def test_a_picture_for_which_memory_is_short_is_refused_in_one_sentence(monkeypa
 @pytest.mark.parametrize("kind", ["WEBP", "AVIF", "JPEG2000"])
 def test_of_costly_formats_half_as_many_pixels_are_read(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.preprocessing.limits", lambda: Limits(picture_megapixels=2))
-    image = Image.new("RGB", (1300, 1000))
+    pil_image = Image.new("RGB", (1300, 1000))
 
     with pytest.raises(PictureError, match="the limit is 1 megapixels"):
-        read_picture(encoded(image, kind))
-    assert read_picture(encoded(image, "PNG")).shape == (1000, 1300, 3)
+        read_picture(encoded(pil_image, kind))
+    assert read_picture(encoded(pil_image, "PNG")).shape == (1000, 1300, 3)
 
 
 @pytest.mark.parametrize("rule", RESIZE_RULES)

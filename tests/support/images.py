@@ -31,8 +31,8 @@ def scene(width: int = 52, height: int = 40, seed: int = 0) -> np.ndarray:
     return np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
 
 
-def _save(image: Image.Image, path: Path, **options: Any) -> Path:
-    image.save(path, **options)
+def _save(pil_image: Image.Image, path: Path, **options: Any) -> Path:
+    pil_image.save(path, **options)
     return path
 
 
@@ -49,14 +49,14 @@ def greyscale(directory: Path) -> Path:
 
 
 def palette_with_transparency(directory: Path) -> Path:
-    image = Image.fromarray(scene()).quantize(16)
-    return _save(image, directory / "palette.png", transparency=bytes([0, 128] + [255] * 14))
+    pil_image = Image.fromarray(scene()).quantize(16)
+    return _save(pil_image, directory / "palette.png", transparency=bytes([0, 128] + [255] * 14))
 
 
 def rgba(directory: Path) -> Path:
-    image = Image.fromarray(scene())
-    image.putalpha(Image.fromarray(scene(seed=3)[..., 0]))
-    return _save(image, directory / "rgba.webp", lossless=True)
+    pil_image = Image.fromarray(scene())
+    pil_image.putalpha(Image.fromarray(scene(seed=3)[..., 0]))
+    return _save(pil_image, directory / "rgba.webp", lossless=True)
 
 
 def sixteen_bit_grey(directory: Path) -> Path:

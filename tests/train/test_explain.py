@@ -33,9 +33,9 @@ def test_two_sheets_a_picture_and_the_label_that_is_explained(
         assert answer["label"] in labels and 0 < answer["probability"] <= 1
         assert len(answer["sheets"]) == 2
         for sheet in answer["sheets"]:
-            with Image.open(sheet) as image:
-                assert min(image.size) > 100
-                assert len(image.convert("RGB").getcolors(2**24) or []) > 20  # something is drawn
+            with Image.open(sheet) as pil_image:
+                assert min(pil_image.size) > 100
+                assert len(pil_image.convert("RGB").getcolors(2**24) or []) > 20  # something is drawn
 
 
 @pytest.mark.parametrize("fixture", ["colour_fit", "grey_fit", "mobilenet_fit"])

@@ -118,8 +118,8 @@ def _cases_of_several(evidence: Evidence) -> list[_Case]:
 
 
 def _thumbnail(picture: np.ndarray) -> str:
-    image = Image.fromarray(np.asarray(picture))
-    image.thumbnail((_SIDE, _SIDE))
+    thumbnail = Image.fromarray(np.asarray(picture))
+    thumbnail.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()
-    image.save(buffer, format="jpeg", quality=70)
+    thumbnail.save(buffer, format="jpeg", quality=70)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -18,20 +18,6 @@ from model.errors import PictureError, Sentence
 from tests.support.serving import ROOT
 
 OTHERS = {"es": es.ERRORS, "fr": fr.ERRORS}
-# Where errors and warnings that visitors see are made.
-SOURCES = (
-    "errors",
-    "preprocessing",
-    "clip_header",
-    "video_reader",
-    "annotated_clip",
-    "isolation",
-    "loading",
-    "hub",
-    "hub_errors",
-)
-
-
 def places(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
@@ -39,8 +25,8 @@ def places(template: str) -> set[str]:
 def sentences() -> set[str]:
     """Every template that a `Sentence` is made of in the sources."""
     found = set()
-    for name in SOURCES:
-        tree = ast.parse((ROOT / "model" / f"{name}.py").read_text(encoding="utf-8"))
+    for path in (ROOT / "model").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         constants = {
             node.targets[0].id: node.value
             for node in tree.body

@@ -209,9 +209,9 @@ def test_a_frame_of_an_animation_that_cannot_be_converted_ends_it(
     first.save(tmp_path / "clip.gif", save_all=True, append_images=others, duration=100)
     count = iter(range(4))
 
-    def convert(image: Image.Image) -> np.ndarray:
+    def convert(pil_image: Image.Image) -> np.ndarray:
         assert next(count) != broken
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(pil_image.convert("RGB"))
 
     monkeypatch.setattr("model.video.reader.to_rgb", convert)
 

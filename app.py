@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="REPO[@REVISION] | DIRECTORY",
         help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model); given twice, a tab reads "
-        "the same picture with both models",
+        "the same image with both models",
     )
     parser.add_argument(
         "--fallback",

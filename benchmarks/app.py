@@ -23,7 +23,7 @@ from benchmarks.load import App
 from model.classifier import Classifier
 from model.grad_cam import explain_prepared, overlay
 from model.hub.resolve import resolve_model
-from model.preprocessing import prepared_and_shown, prepared_picture
+from model.preprocessing import prepared_and_shown, prepared_image
 from model.sandbox.pool import Decoders
 from tests.support.images import scene
 from tests.support.serving import ROOT, answers, environment, free_port
@@ -74,7 +74,7 @@ def _print_answers(temporary: Path, classifier: Classifier) -> None:
     decoders = Decoders(1000)
 
     def answer() -> object:
-        return classifier.classify_prepared(decoders.call(prepared_picture, path, spec))
+        return classifier.classify_prepared(decoders.call(prepared_image, path, spec))
 
     def heat() -> object:
         prepared, shown = decoders.call(prepared_and_shown, path, spec, _SHOWN_SIDE)

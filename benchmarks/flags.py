@@ -1,4 +1,4 @@
-"""Measure the embedded model on drawings made with another seed: by kind of picture, and the pairs it mixes up."""
+"""Measure the embedded model on drawings made with another seed: by kind of image, and the pairs it mixes up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from examples.dataset import NO_FLAG, picture_of
+from examples.dataset import NO_FLAG, image_of
 from examples.flags import catalogue
 from model.classifier import Classifier
 from model.hub.resolve import resolve_model
@@ -20,7 +20,7 @@ from model.hub.resolve import resolve_model
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="bundle directory; the embedded model when left out")
-    parser.add_argument("--pictures", type=int, default=20, help="pictures of each flag (default %(default)s)")
+    parser.add_argument("--images", type=int, default=20, help="images of each flag (default %(default)s)")
     parser.add_argument("--seed", type=int, default=20_000, help="seed of the drawings (default %(default)s)")
     options = parser.parse_args()
     classifier = Classifier.load(resolve_model(options.model))
@@ -28,8 +28,8 @@ def main() -> None:
     share: dict[str, list[bool]] = {"plain drawings": [], "photographed flags": [], NO_FLAG: []}
     mixed_up: Counter[tuple[str, str]] = Counter()
 
-    def ask(kind: str, label: str, picture: np.ndarray) -> None:
-        answer = labels[int(classifier.classify(picture).argmax())]
+    def ask(kind: str, label: str, image: np.ndarray) -> None:
+        answer = labels[int(classifier.classify(image).argmax())]
         share[kind].append(answer == label)
         if answer != label:
             mixed_up[label, answer] += 1
@@ -39,10 +39,10 @@ def main() -> None:
             drawing = catalogue.draw(label, variant)
             alpha = drawing[..., 3:] / 255
             ask("plain drawings", label, (drawing[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8))
-        for i in range(options.pictures):
-            ask("photographed flags", label, picture_of(label, np.random.default_rng([options.seed, number, i]), 640))
-    for i in range(options.pictures * 10):
-        ask(NO_FLAG, NO_FLAG, picture_of(NO_FLAG, np.random.default_rng([options.seed, 10_000, i]), 640))
+        for i in range(options.images):
+            ask("photographed flags", label, image_of(label, np.random.default_rng([options.seed, number, i]), 640))
+    for i in range(options.images * 10):
+        ask(NO_FLAG, NO_FLAG, image_of(NO_FLAG, np.random.default_rng([options.seed, 10_000, i]), 640))
     for kind, right in share.items():
         print(f"{kind:20} {np.mean(right):6.1%} of {len(right)}")
     for (label, answer), count in mixed_up.most_common(15):

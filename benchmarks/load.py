@@ -1,4 +1,4 @@
-"""Fifty visitors at once: how long pictures take, alone, beside clips and in the crowd; errors; memory; what is left.
+"""Fifty visitors at once: how long images take, alone, beside clips and in the crowd; errors; memory; what is left.
 
     python benchmarks/load.py                     # about two minutes
     python benchmarks/load.py --seconds 3600      # an hour of mixed traffic
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from model.sandbox.pool import resident
 from tests.support.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
-PICTURES, CLIPS = 40, 10
+IMAGES, CLIPS = 40, 10
 _PATIENCE = 300.0
 
 
@@ -36,7 +36,7 @@ _PATIENCE = 300.0
 class Times:
     """Seconds that requests took, and sentences of those that failed."""
 
-    pictures: list[float] = field(default_factory=list)
+    images: list[float] = field(default_factory=list)
     clips: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,10 +54,10 @@ def ask(url: str, endpoint: str, path: Path) -> float:
     return time.perf_counter() - began
 
 
-def crowd(url: str, pictures: list[Path], clips: list[Path], rounds: int) -> Times:
-    """Let forty visitors send pictures and ten send clips, all at once, each so many times."""
+def crowd(url: str, images: list[Path], clips: list[Path], rounds: int) -> Times:
+    """Let forty visitors send images and ten send clips, all at once, each so many times."""
     times = Times()
-    gate = threading.Barrier(PICTURES + CLIPS)
+    gate = threading.Barrier(IMAGES + CLIPS)
 
     def visit(endpoint: str, path: Path, kept: list[float]) -> None:
         gate.wait()
@@ -65,8 +65,8 @@ def crowd(url: str, pictures: list[Path], clips: list[Path], rounds: int) -> Tim
             _record(times, url, endpoint, path, kept)
 
     threads = [
-        threading.Thread(target=visit, args=("predict_image", path, times.pictures))
-        for path in itertools.islice(itertools.cycle(pictures), PICTURES)
+        threading.Thread(target=visit, args=("predict_image", path, times.images))
+        for path in itertools.islice(itertools.cycle(images), IMAGES)
     ] + [
         threading.Thread(target=visit, args=("predict_video", path, times.clips))
         for path in itertools.islice(itertools.cycle(clips), CLIPS)
@@ -79,22 +79,22 @@ def crowd(url: str, pictures: list[Path], clips: list[Path], rounds: int) -> Tim
 
 
 def mixed(
-    url: str, pictures: list[Path], clips: list[Path], seconds: float, pause: float, processes: App
+    url: str, images: list[Path], clips: list[Path], seconds: float, pause: float, processes: App
 ) -> tuple[Times, list[int]]:
-    """Let six visitors send pictures, clips and broken files at random; returns times and memory over time."""
+    """Let six visitors send images, clips and broken files at random; returns times and memory over time."""
     times, memory = Times(), []
     end = time.monotonic() + seconds
     folder = Path(tempfile.mkdtemp())
     broken = [folder / name for name in ("broken.jpg", "broken.mp4")]
     for path in broken:
-        path.write_bytes(b"neither a picture nor a clip")
+        path.write_bytes(b"neither an image nor a clip")
 
     def visit(seed: int) -> None:
         dice = random.Random(seed)
         while time.monotonic() < end:
             draw = dice.random()
             if draw < 0.8:
-                _record(times, url, "predict_image", dice.choice(pictures), times.pictures)
+                _record(times, url, "predict_image", dice.choice(images), times.images)
             elif draw < 0.9:
                 _record(times, url, "predict_video", dice.choice(clips), times.clips)
             else:
@@ -141,29 +141,29 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=0.2, help="mean seconds between two requests of a visitor")
     parser.add_argument("--rounds", type=int, default=2, help="requests of each of the fifty visitors")
     options = parser.parse_args()
-    pictures = sorted((EXAMPLES / "pictures").glob("*.jpg"))
+    images = sorted((EXAMPLES / "images").glob("*.jpg"))
     clips = sorted((EXAMPLES / "clips").glob("*.mp4"))
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder)
         variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}  # all visitors have this machine's address
         with running_app(temporary, **variables) as url:
             app = App(url)
-            for path in pictures:
+            for path in images:
                 ask(url, "predict_image", path)
             idle = app.memory()
-            alone = [ask(url, "predict_image", path) for path in pictures * 5]
+            alone = [ask(url, "predict_image", path) for path in images * 5]
 
             stop = threading.Event()
             reader = threading.Thread(target=_read_clips, args=(url, clips, stop))
             reader.start()
             time.sleep(1)
-            beside = [ask(url, "predict_image", path) for path in pictures * 5]
+            beside = [ask(url, "predict_image", path) for path in images * 5]
             stop.set()
             reader.join()
 
-            many = crowd(url, pictures, clips, options.rounds)
+            many = crowd(url, images, clips, options.rounds)
             after = app.memory()
-            traffic, memory = mixed(url, pictures, clips, options.seconds, options.pause, app)
+            traffic, memory = mixed(url, images, clips, options.seconds, options.pause, app)
             time.sleep(2)
             with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
                 health = json.load(answer)
@@ -174,13 +174,13 @@ def main() -> int:
     growth = statistics.median(memory[-fifth:]) / statistics.median(memory[fifth : 2 * fifth] or memory) - 1
     slower = statistics.median(beside) / statistics.median(alone)
     rows = {
-        "picture alone": _summary(alone),
-        "picture beside a clip": f"{_summary(beside)}; {slower:.2f} times",
-        "forty pictures at once": _summary(many.pictures),
+        "image alone": _summary(alone),
+        "image beside a clip": f"{_summary(beside)}; {slower:.2f} times",
+        "forty images at once": _summary(many.images),
         "and ten clips": _summary(many.clips),
         "failed in the crowd": len(many.failures),
-        f"mixed traffic, {options.seconds:.0f} s": _summary(traffic.pictures),
-        "of it": f"{len(traffic.pictures)} pictures, {len(traffic.clips)} clips, {len(traffic.failures)} failed",
+        f"mixed traffic, {options.seconds:.0f} s": _summary(traffic.images),
+        "of it": f"{len(traffic.images)} images, {len(traffic.clips)} clips, {len(traffic.failures)} failed",
         "memory when idle": f"{idle / 2**20:.0f} MB",
         "memory after the crowd": f"{after / 2**20:.0f} MB",
         "growth in mixed traffic": f"{growth:+.1%}",

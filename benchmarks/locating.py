@@ -1,8 +1,8 @@
-"""How well several flags in one picture are found: precision and recall on composed photographs of known truth.
+"""How well several flags in one image are found: precision and recall on composed photographs of known truth.
 
-    python benchmarks/locating.py [--pictures 36] [--seed 1]
+    python benchmarks/locating.py [--images 36] [--seed 1]
 
-A find counts as right when its label is in the picture and its box shares at least three tenths (intersection over
+A find counts as right when its label is in the image and its box shares at least three tenths (intersection over
 union) with that flag's.
 """
 
@@ -28,7 +28,7 @@ _SHARED = 0.3
 def main() -> None:
     """Print precision and recall, of labels alone and with their boxes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--pictures", type=int, default=36)
+    parser.add_argument("--images", type=int, default=36)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     classifier = Classifier.load(EMBEDDED)
@@ -36,19 +36,19 @@ def main() -> None:
     flags = [label for label in names if not stands_for_nothing(label)]
     found = wanted = labels_right = boxes_right = 0
     seconds = 0.0
-    for number in range(options.pictures):
+    for number in range(options.images):
         rng = np.random.default_rng([options.seed, number])
         shown = [str(label) for label in rng.choice(flags, 2 + number % 2, replace=False)]
-        picture, truth = several_flags(shown, rng)
+        image, truth = several_flags(shown, rng)
         began = time.perf_counter()
-        things = locate(classifier, picture)
+        things = locate(classifier, image)
         seconds += time.perf_counter() - began
         found, wanted = found + len(things), wanted + len(truth)
         for label, box in truth:
             same = [thing.box for thing in things if names[thing.label] == label]
             labels_right += bool(same)
             boxes_right += bool(same) and bool(overlaps(np.array(box), np.array(same, float)).max() >= _SHARED)
-    print(f"pictures {options.pictures}, flags {wanted}, found {found}, {seconds / options.pictures:.2f} s a picture")
+    print(f"images {options.images}, flags {wanted}, found {found}, {seconds / options.images:.2f} s an image")
     print(f"labels           precision {labels_right / max(1, found):.2f}, recall {labels_right / wanted:.2f}")
     print(f"labels and boxes precision {boxes_right / max(1, found):.2f}, recall {boxes_right / wanted:.2f}")
 

@@ -33,9 +33,9 @@ def main() -> None:
     ready = prepare(photo, classifier.bundle.input)
     batch = ready[np.newaxis]
     ways: dict[str, Callable[[], object]] = {
-        "prepare a 720p picture": lambda: prepare(photo, classifier.bundle.input),
-        "LiteRT, prepared picture": lambda: classifier.logits(ready),
-        "LiteRT, 720p picture": lambda: classifier.classify(photo),
+        "prepare a 720p image": lambda: prepare(photo, classifier.bundle.input),
+        "LiteRT, prepared image": lambda: classifier.logits(ready),
+        "LiteRT, 720p image": lambda: classifier.classify(photo),
         "Keras call": lambda: network(batch, training=False),
         "Keras model.predict": lambda: network.predict(batch, verbose=0),
     }
@@ -47,7 +47,7 @@ def main() -> None:
             if round_number >= 5:  # the first rounds warm up
                 seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    served = medians["LiteRT, prepared picture"]
+    served = medians["LiteRT, prepared image"]
     print(f"{'':28}{'median ms':>10}{'ratio':>8}")
     for name, median in medians.items():
         print(f"{name:28}{median * 1000:10.2f}{median / served:8.1f}")

@@ -2,7 +2,7 @@
 
 LiteRT multiplies 8-bit integers fast where the processor has an instruction for their dot product (AVX-512 VNNI,
 AVX-VNNI, ARM's dotprod); without one, as with AVX2 alone, an operation in 8 bits takes about as long as in float.
-With --model and --data also how much accuracy is lost, on pictures that the network was not trained on.
+With --model and --data also how much accuracy is lost, on images that the network was not trained on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import Bundle, load_bundle
-from model.preprocessing import InputSpec, prepare, read_picture
+from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import list_examples, match_labels
 from train.export.litert import to_litert
 from train.network.architectures import build
@@ -53,8 +53,8 @@ REPEATED = 8  # so that what surrounds the operations hardly counts
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="bundle directory, of which an 8-bit network is made as well")
-    parser.add_argument("--calibration", type=Path, help="folder per class: the pictures it was trained on")
-    parser.add_argument("--data", type=Path, help="folder per class: pictures that it was not trained on")
+    parser.add_argument("--calibration", type=Path, help="folder per class: the images it was trained on")
+    parser.add_argument("--data", type=Path, help="folder per class: images that it was not trained on")
     parser.add_argument("--rounds", type=int, default=30, help="default: 30")
     options = parser.parse_args()
     found = [name for name in DOT_PRODUCT if name in _processor()]
@@ -75,13 +75,13 @@ def main() -> None:
 
 def compare(name: str, network: keras.Model, rounds: int) -> None:
     """Print the median time of a network in float and in 8 bits, run in turns."""
-    pictures = np.random.default_rng(1).integers(0, 256, (8, *network.input_shape[1:]), np.uint8)
-    runs = [_runner(to_litert(network, given, explain=False)) for given in (None, pictures)]
+    images = np.random.default_rng(1).integers(0, 256, (8, *network.input_shape[1:]), np.uint8)
+    runs = [_runner(to_litert(network, given, explain=False)) for given in (None, images)]
     seconds: list[list[float]] = [[], []]
     for number in range(rounds + 3):
         for run, taken in zip(runs, seconds, strict=True):
             start = time.perf_counter()
-            run(pictures[:1])
+            run(images[:1])
             if number >= 3:  # the first rounds warm up
                 taken.append(time.perf_counter() - start)
     as_float, as_int8 = (statistics.median(taken) * 1000 for taken in seconds)
@@ -92,28 +92,28 @@ def lost(directory: Path, calibration: Path, data: Path) -> None:
     """Print the accuracy of a bundle's network in float and in 8 bits."""
     bundle = load_bundle(directory)
     network = keras.saving.load_model(directory)
-    known, _ = _pictures(calibration, bundle)
-    pictures, classes = _pictures(data, bundle)
+    known, _ = _images(calibration, bundle)
+    images, classes = _images(data, bundle)
     shares = []
     for given in (None, known):
         run = _runner(to_litert(network, given, explain=False))
-        answers = [int(run(pictures[number : number + 1]).argmax()) for number in range(len(pictures))]
+        answers = [int(run(images[number : number + 1]).argmax()) for number in range(len(images))]
         shares.append(100 * float(np.mean(np.array(answers) == classes)))
-    print(f"accuracy on {len(pictures)} pictures: float {shares[0]:.1f} %, int8 {shares[1]:.1f} %")
+    print(f"accuracy on {len(images)} images: float {shares[0]:.1f} %, int8 {shares[1]:.1f} %")
 
 
-def _pictures(folder: Path, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
-    """Return a folder's pictures, prepared, and their class indices."""
+def _images(folder: Path, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
+    """Return a folder's images, prepared, and their class indices."""
     examples = list_examples(folder)
     index_of = match_labels({example.label for example in examples}, bundle.labels)
-    pictures = [prepare(read_picture(example.path), bundle.input) for example in examples]
-    return np.stack(pictures), np.array([index_of[example.label] for example in examples])
+    images = [prepare(read_image(example.path), bundle.input) for example in examples]
+    return np.stack(images), np.array([index_of[example.label] for example in examples])
 
 
 def _runner(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function that runs a served file, on a batch of one."""
     predict = Interpreter(model_content=content, num_threads=THREADS).get_signature_runner("predict")
-    return lambda picture: predict(picture=picture)["logits"]
+    return lambda image: predict(image=image)["logits"]
 
 
 def _processor() -> set[str]:

@@ -2,7 +2,7 @@
 
     python benchmarks/training_epoch.py [--steps 8]
 
-Both kinds alternate in one process, on pictures of noise: what they show does not change how long they take.
+Both kinds alternate in one process, on images of noise: what they show does not change how long they take.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def main() -> None:
     spec = first_input(settings)
     size = scaled_size(settings, spec, settings.training_scale)
     rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (steps * settings.batch_size, spec.height, spec.width, 3), np.uint8)
-    targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(pictures))]
+    images = rng.integers(0, 256, (steps * settings.batch_size, spec.height, spec.width, 3), np.uint8)
+    targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(images))]
     network = build(settings, spec, CLASSES, scale=settings.training_scale, pretrained=False)
     network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
-    batches = TrainingBatches(pictures, targets, settings, size, grey=False)
+    batches = TrainingBatches(images, targets, settings, size, grey=False)
     kinds = {"as trained": batches, "network alone": ReadyBatch(batches[0], len(batches))}
     seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for round_number in range(ROUNDS + 1):
@@ -70,7 +70,7 @@ def main() -> None:
                 seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:16}{median / steps * 1000:8.0f} ms a step of {settings.batch_size} pictures")
+        print(f"{name:16}{median / steps * 1000:8.0f} ms a step of {settings.batch_size} images")
     print(f"in the network  {medians['network alone'] / medians['as trained']:8.0%}")
     print(f"memory at most  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.1f} GB")
 

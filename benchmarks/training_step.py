@@ -28,13 +28,13 @@ def one_run(keep: bool) -> None:
     network = build(Settings(size=SIDE), InputSpec(SIDE, SIDE), 100)
     network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
     rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (BATCH, SIDE, SIDE, 3), np.uint8)
+    images = rng.integers(0, 256, (BATCH, SIDE, SIDE, 3), np.uint8)
     targets = np.eye(100, dtype=np.float32)[rng.integers(0, 100, BATCH)]
     for _ in range(4):
-        network.train_on_batch(pictures, targets)
+        network.train_on_batch(images, targets)
     start = time.perf_counter()
     for _ in range(STEPS):
-        network.train_on_batch(pictures, targets)
+        network.train_on_batch(images, targets)
     print((time.perf_counter() - start) / STEPS)
 
 
@@ -48,7 +48,7 @@ def main() -> None:
             values.append(float(run.stdout))
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:18}{BATCH / median:8.0f} pictures a second")
+        print(f"{name:18}{BATCH / median:8.0f} images a second")
     print(f"ratio             {medians['as glibc does it'] / medians['memory kept']:8.2f}")
 
 

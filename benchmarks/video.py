@@ -2,7 +2,7 @@
 
 Every way runs in a process of its own that stays, and they take turns; figures are medians over the rounds. The limit
 is 1 / (decode seconds a frame + network seconds a frame): a machine that is never idle and does nothing else. Decoding
-is `cv2.VideoCapture.read` in a loop; the network is the served one, on all cores, on a picture that is ready.
+is `cv2.VideoCapture.read` in a loop; the network is the served one, on all cores, on an image that is ready.
 """
 
 from __future__ import annotations
@@ -89,44 +89,44 @@ def run_way(name: str, bundle: Path) -> None:
         spec = classifier.bundle.input
     ready = np.full((spec.height, spec.width, 3), 128, np.uint8)
 
-    def pictures(clip: Path) -> Iterator[np.ndarray]:
+    def images(clip: Path) -> Iterator[np.ndarray]:
         capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
         while True:
-            decoded, picture = capture.read()
+            decoded, image = capture.read()
             if not decoded:
                 return
-            yield picture
+            yield image
 
-    def rgb(picture: np.ndarray) -> np.ndarray:
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    def rgb(image: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
     def network_only(clip: Path) -> int:
         return sum(1 for _ in range(100) if classifier.logits(ready) is not None)
 
     def keras_predict(clip: Path) -> int:
-        some = islice(pictures(clip), SLOW_FRAMES)
+        some = islice(images(clip), SLOW_FRAMES)
         return sum(1 for p in some if network.predict(prepare(rgb(p), spec)[np.newaxis], verbose=0) is not None)
 
     ways: dict[str, Callable[[Path], int]] = {
-        "decode": lambda clip: sum(1 for _ in pictures(clip)),
+        "decode": lambda clip: sum(1 for _ in images(clip)),
         "network": network_only,
-        "loop": lambda clip: sum(1 for p in pictures(clip) if classifier.classify(rgb(p)) is not None),
+        "loop": lambda clip: sum(1 for p in images(clip) if classifier.classify(rgb(p)) is not None),
         "vistazo": lambda clip: sum(1 for _ in predict_video(classifier, clip, alone=True)),
         "keras": keras_predict,
     }
     if name == "latency":
-        picture = rgb(next(pictures(Path(sys.stdin.readline().strip()))))
+        image = rgb(next(images(Path(sys.stdin.readline().strip()))))
         print("ANSWER", 1, 0.0, flush=True)
         for line in sys.stdin:
-            print("ANSWER", 1, _latency(classifier, picture, Path(line.strip())), flush=True)
+            print("ANSWER", 1, _latency(classifier, image, Path(line.strip())), flush=True)
     for line in sys.stdin:
         start = time.perf_counter()
         frames = ways[name](Path(line.strip()))
         print("ANSWER", frames, time.perf_counter() - start, flush=True)
 
 
-def _latency(classifier: Classifier, picture: np.ndarray, clip: Path) -> float:
-    """Return the median seconds for a picture every 50 ms, while a clip is predicted if it is a file."""
+def _latency(classifier: Classifier, image: np.ndarray, clip: Path) -> float:
+    """Return the median seconds for an image every 50 ms, while a clip is predicted if it is a file."""
     from model.video.prediction import predict_video
 
     stop = threading.Event()
@@ -144,7 +144,7 @@ def _latency(classifier: Classifier, picture: np.ndarray, clip: Path) -> float:
     seconds = []
     for _ in range(60):
         start = time.perf_counter()
-        classifier.classify(picture)
+        classifier.classify(image)
         seconds.append(time.perf_counter() - start)
         time.sleep(0.05)
     stop.set()
@@ -166,15 +166,15 @@ def write_clips(folder: Path, frames: int) -> dict[str, Path]:
     calm = Clip("calm", 3, (Shot("Brazil", seconds / 2), Shot(NO_FLAG, seconds / 2, fades=True)))
     labels = ("Japan", NO_FLAG, "France", "Canada")
     cuts = Clip("cuts", 4, tuple(Shot(labels[number % 4], seconds / 11) for number in range(11)))
-    pictures = {clip.name: [picture for picture, _ in drawn(clip)] for clip in (calm, cuts)}
+    images = {clip.name: [image for image, _ in drawn(clip)] for clip in (calm, cuts)}
     clips = {}
     for name, height in HEIGHTS.items():
         path = folder / f"{name.replace(', ', ' ').replace(' ', '-')}.mp4"
         with av.open(str(path), "w") as container:
             stream = container.add_stream("libx264", rate=RATE, options={"preset": "medium", "crf": "23"})
             stream.width, stream.height, stream.pix_fmt = height * 16 // 9, height, "yuv420p"
-            for picture in pictures["cuts" if "cuts" in name else "calm"]:
-                enlarged = cv2.resize(picture, (stream.width, height), interpolation=cv2.INTER_CUBIC)
+            for image in images["cuts" if "cuts" in name else "calm"]:
+                enlarged = cv2.resize(image, (stream.width, height), interpolation=cv2.INTER_CUBIC)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(enlarged, "rgb24")))
             container.mux(stream.encode())
         clips[name] = path
@@ -195,8 +195,8 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
     spec = InputSpec(224, 224)
     settings = Settings(architecture=architecture, alpha=1.0, size=224)
     network = build(settings, spec, LABELS)
-    pictures = np.random.default_rng(1).integers(0, 256, (8, 224, 224, 3), np.uint8)
-    content = to_litert(network, pictures if quantize else None)
+    images = np.random.default_rng(1).integers(0, 256, (8, 224, 224, 3), np.uint8)
+    content = to_litert(network, images if quantize else None)
     with new_bundle(target) as directory:
         write_model(
             directory,
@@ -257,13 +257,13 @@ def measure(clips: dict[str, Path], bundles: dict[str, Path], ultralytics: str |
     finally:
         for measured in ways.values():
             measured.close()
-    picture = way("latency")
+    image = way("latency")
     clip = clips.get("720p") or next(iter(clips.values()))
-    picture.seconds_a_frame(clip)
-    alone, beside = zip(*((picture.seconds_a_frame(p) for p in (Path("none"), clip)) for _ in range(3)), strict=True)
-    picture.close()
+    image.seconds_a_frame(clip)
+    alone, beside = zip(*((image.seconds_a_frame(p) for p in (Path("none"), clip)) for _ in range(3)), strict=True)
+    image.close()
     alone_ms, beside_ms = statistics.median(alone) * 1000, statistics.median(beside) * 1000
-    print(f"\na picture: {alone_ms:.1f} ms; beside a clip: {beside_ms:.1f} ms, {beside_ms / alone_ms:.2f} times")
+    print(f"\na image: {alone_ms:.1f} ms; beside a clip: {beside_ms:.1f} ms, {beside_ms / alone_ms:.2f} times")
 
 
 def report(clip: str, seconds: dict[str, float]) -> None:

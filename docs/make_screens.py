@@ -1,6 +1,6 @@
-"""Make the pictures of the app in this folder: `python docs/make_screens.py` (needs the tests' requirements).
+"""Make the images of the app in this folder: `python docs/make_screens.py` (needs the tests' requirements).
 
-A picture of the image tab, and an animation of the video tab while it reads an example clip.
+An image of the image tab, and an animation of the video tab while it reads an example clip.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHOWN_WIDTH = 760
 
 
 def main() -> None:
-    """Start the app, visit it, and write the pictures."""
+    """Start the app, visit it, and write the images."""
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=FLAGS)
         page = browser.new_page(viewport={"width": WIDTH, "height": 860}, locale="en-GB")
@@ -44,7 +44,7 @@ def _image_tab(page: Page) -> Image.Image:
     page.set_viewport_size({"width": WIDTH, "height": 1060})
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(300)
-    return _picture(page)
+    return _image(page)
 
 
 def _video_tab(page: Page) -> list[Image.Image]:
@@ -53,25 +53,23 @@ def _video_tab(page: Page) -> list[Image.Image]:
     page.locator("#clip video").wait_for()
     page.set_viewport_size({"width": WIDTH, "height": 1010})
     page.wait_for_timeout(800)
-    pictures = [_picture(page)] * 2
+    images = [_image(page)] * 2
     page.locator("#read-clip").click()
     end = time.monotonic() + 60
     while time.monotonic() < end and "frames read" not in page.locator("#status textarea").input_value():
-        pictures.append(_picture(page))
+        images.append(_image(page))
         page.wait_for_timeout(250)
     page.wait_for_timeout(1500)  # the key frames
     for place in (1, 2, 4):
         page.locator("#timeline button").nth(place).click()
         page.wait_for_timeout(600)
-        pictures += [_picture(page)] * 3
-    return pictures
+        images += [_image(page)] * 3
+    return images
 
 
-def _picture(page: Page) -> Image.Image:
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    return picture.resize(
-        (_SHOWN_WIDTH, round(picture.height * _SHOWN_WIDTH / picture.width)), Image.Resampling.LANCZOS
-    )
+def _image(page: Page) -> Image.Image:
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return image.resize((_SHOWN_WIDTH, round(image.height * _SHOWN_WIDTH / image.width)), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

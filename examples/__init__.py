@@ -1,1 +1,1 @@
-"""The example data: flags drawn by code, photographed by code, and the pictures and clips of the demo."""
+"""The example data: flags drawn by code, photographed by code, and the images and clips of the demo."""

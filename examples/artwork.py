@@ -32,7 +32,7 @@ def shades(flag: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def on(ground: np.ndarray, flag: np.ndarray) -> np.ndarray:
-    """Lay an RGBA picture over one of the same size (float32); returns float32."""
+    """Lay an RGBA image over one of the same size (float32); returns float32."""
     alpha = flag[..., 3:].astype(np.float32) / 255
     return ground + (flag[..., :3] - ground) * alpha
 

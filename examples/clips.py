@@ -23,7 +23,7 @@ from examples.paint import to_bytes
 
 RATE = 25
 SIZE = (360, 640)
-_MARGIN = 1.3  # the backdrop is this much larger than the picture, so that the camera can move over it
+_MARGIN = 1.3  # the backdrop is this much larger than the image, so that the camera can move over it
 _PLACES = (outdoors.sky, outdoors.sky, outdoors.land, outdoors.trees, outdoors.street, outdoors.facade, outdoors.water)
 _FADE = 20  # frames of a cross-fade
 
@@ -99,9 +99,9 @@ def write_clips(out: Path, clips: tuple[Clip, ...] = CLIPS) -> list[Path]:
             stream.height, stream.width = SIZE
             stream.pix_fmt = "yuv420p"
             stream.time_base = Fraction(1, RATE)
-            for picture, label in frames(clip):
+            for image, label in frames(clip):
                 truth.append(label)
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             container.mux(stream.encode(None))
         with (out / f"{clip.name}.truth.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -112,30 +112,30 @@ def write_clips(out: Path, clips: tuple[Clip, ...] = CLIPS) -> list[Path]:
 
 
 def frames(clip: Clip) -> Iterator[tuple[np.ndarray, str]]:
-    """Yield a clip's pictures (RGB uint8) and what is truly seen in each.
+    """Yield a clip's images (RGB uint8) and what is truly seen in each.
 
     During a cross-fade, the truth is the shot that is seen more clearly.
     """
-    tail: list[np.ndarray] = []  # pictures of this shot that the next one fades over
+    tail: list[np.ndarray] = []  # images of this shot that the next one fades over
     for number, shot in enumerate(clip.shots):
         rng = np.random.default_rng([clip.seed, number])
         count = round(shot.seconds * RATE)
         before, tail = tail, []
         fades_out = number + 1 < len(clip.shots) and clip.shots[number + 1].fades
-        for i, picture in enumerate(_shoot(shot, rng, count + (_FADE if fades_out else 0))):
+        for i, image in enumerate(_shoot(shot, rng, count + (_FADE if fades_out else 0))):
             if i >= count:
-                tail.append(picture)
+                tail.append(image)
                 continue
             label = shot.label
             if i < len(before):
                 share = (i + 1) / (len(before) + 1)
-                picture = cv2.addWeighted(picture, share, before[i], 1 - share, 0)
+                image = cv2.addWeighted(image, share, before[i], 1 - share, 0)
                 label = shot.label if share >= 0.5 else clip.shots[number - 1].label
-            yield picture, label
+            yield image, label
 
 
 def _shoot(shot: Shot, rng: np.random.Generator, count: int) -> Iterator[np.ndarray]:
-    """Yield the pictures of one shot: one scene, the wind blowing, the camera drifting."""
+    """Yield the images of one shot: one scene, the wind blowing, the camera drifting."""
     height, width = SIZE
     large = (round(height * _MARGIN), round(width * _MARGIN))
     place = _PLACES[int(rng.integers(len(_PLACES)))]
@@ -165,13 +165,13 @@ def _shoot(shot: Shot, rng: np.random.Generator, count: int) -> Iterator[np.ndar
         top = centre[1] + dy * 0.4 - grown * large[0] / 2
         far = np.array([[grown, 0, left], [0, grown, top]])
         behind = cv2.warpAffine(backdrop, far, (width, height), borderMode=cv2.BORDER_REFLECT)
-        picture = behind
+        image = behind
         if scene is not None and flag is not None:
             x = centre[0] + (scene.placement.x - centre[0]) * zoom + dx
             y = centre[1] + (scene.placement.y - centre[1]) * zoom + dy
             placement = replace(scene.placement, scale=scene.placement.scale * zoom, x=float(x), y=float(y))
-            picture = render(flag, replace(scene, backdrop=behind), time, placement)
-        yield to_bytes(picture * light)
+            image = render(flag, replace(scene, backdrop=behind), time, placement)
+        yield to_bytes(image * light)
 
 
 def _calm_scene(flag: np.ndarray, rng: np.random.Generator) -> FlagScene:

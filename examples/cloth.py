@@ -76,7 +76,7 @@ class Cloth:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the cloth lies in the picture: pixels = scale * projected point + (x, y)."""
+    """Where the cloth lies in the image: pixels = scale * projected point + (x, y)."""
 
     scale: float
     x: float
@@ -204,10 +204,10 @@ def render_cloth(
     """Paint the cloth.
 
     Args:
-        flag: RGBA picture of the flag; its height should be near the height it is seen at.
+        flag: RGBA image of the flag; its height should be near the height it is seen at.
         cloth: The cloth.
-        placement: Where it lies in the picture.
-        size: Height and width of the picture.
+        placement: Where it lies in the image.
+        size: Height and width of the image.
         time: Seconds; waves travel.
 
     Returns:
@@ -278,7 +278,7 @@ def fit(cloth: Cloth, aspect: float, size: Size, width: float, at: tuple[float, 
     screen = project(mesh(cloth, aspect), cloth).reshape(-1, 2)
     low, high = screen.min(axis=0), screen.max(axis=0)
     scale = width / max(float(high[0] - low[0]), 0.3)
-    # A limp or leaning flag may be taller than wide: never let it outgrow the picture's height by much.
+    # A limp or leaning flag may be taller than wide: never let it outgrow the image's height by much.
     scale = min(scale, 1.25 * size[0] / max(float(high[1] - low[1]), 0.3))
     centre = (low + high) / 2 * scale
     return Placement(scale, at[0] - float(centre[0]), at[1] - float(centre[1]))

@@ -1,4 +1,4 @@
-"""Write a data set of synthetic flag pictures: one folder per flag, and one of pictures without."""
+"""Write a data set of synthetic flag images: one folder per flag, and one of images without."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _JPEG_QUALITY = 92
 def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: int, size: int = 192) -> int:
     """Write the data set.
 
-    Every picture has its own random numbers, drawn from the seed, its class and its own number:
+    Every image has its own random numbers, drawn from the seed, its class and its own number:
     the files are the same whatever the number of workers.
 
     Args:
         out: Folder to write to; it must not exist or be empty.
-        per_class: Pictures of each flag.
-        no_flag: Pictures without a flag.
-        seed: Another seed gives other pictures.
+        per_class: Images of each flag.
+        no_flag: Images without a flag.
+        seed: Another seed gives other images.
         workers: Processes to share the work.
-        size: Longer side of the pictures, pixels.
+        size: Longer side of the images, pixels.
 
     Returns:
-        Number of pictures written.
+        Number of images written.
 
     Raises:
         ValueError: If the folder is not empty, or a number is negative.
     """
     if min(per_class, no_flag, seed) < 0:
-        raise ValueError("The numbers of pictures and the seed must not be negative.")
+        raise ValueError("The numbers of images and the seed must not be negative.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"The folder “{out}” is not empty: choose a new one.")
     wanted = [*((label, per_class) for label in catalogue.labels()), (NO_FLAG, no_flag)]
@@ -58,8 +58,8 @@ def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: i
     return len(jobs)
 
 
-def picture_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarray:
-    """Return a new picture of a flag, or without one for NO_FLAG, RGB uint8."""
+def image_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarray:
+    """Return a new image of a flag, or without one for NO_FLAG, RGB uint8."""
     if label == NO_FLAG:
         return without_flag(rng, size)
     variant = 0
@@ -71,12 +71,12 @@ def picture_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndar
 
 def _write_one(out: Path, seed: int, size: int, job: tuple[int, str, int]) -> None:
     number, label, i = job
-    picture = picture_of(label, np.random.default_rng([seed, number, i]), size)
-    write_jpeg(out / label / f"{i + 1:04d}.jpg", picture, _JPEG_QUALITY)
+    image = image_of(label, np.random.default_rng([seed, number, i]), size)
+    write_jpeg(out / label / f"{i + 1:04d}.jpg", image, _JPEG_QUALITY)
 
 
-def write_jpeg(path: Path, picture: np.ndarray, quality: int) -> None:
-    """Write an RGB picture; unlike `cv2.imwrite`, also to paths with any letters on every system."""
-    pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+def write_jpeg(path: Path, image: np.ndarray, quality: int) -> None:
+    """Write an RGB image; unlike `cv2.imwrite`, also to paths with any letters on every system."""
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     path.write_bytes(data.tobytes())

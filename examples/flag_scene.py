@@ -19,9 +19,9 @@ class FlagScene:
 
     Attributes:
         cloth: The cloth and the light on it.
-        placement: Where it lies in the picture.
-        size: Height and width of the picture.
-        backdrop: What is behind, RGB uint8, the picture's size.
+        placement: Where it lies in the image.
+        size: Height and width of the image.
+        backdrop: What is behind, RGB uint8, the image's size.
         pole: Thickness of the pole in pixels; 0 for none.
         pole_tone: Its colour.
         held: Whether a hand holds the pole.
@@ -77,7 +77,7 @@ def render(flag: np.ndarray, scene: FlagScene, time: float = 0.0, placement: Pla
     """Return the scene at a time, RGB uint8.
 
     Args:
-        flag: RGBA picture of the flag.
+        flag: RGBA image of the flag.
         scene: The scene.
         time: Seconds since the scene began.
         placement: Where the flag lies now, if the camera moves; the scene's own otherwise.
@@ -86,18 +86,18 @@ def render(flag: np.ndarray, scene: FlagScene, time: float = 0.0, placement: Pla
     while flag.shape[0] > 2 * placement.scale and flag.shape[0] > 48:  # halve first, or it would alias
         flag = cv2.resize(flag, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     rng = np.random.default_rng(scene.seed)
-    picture = scene.backdrop.astype(np.float32)
+    image = scene.backdrop.astype(np.float32)
     colours, cover = render_cloth(flag, scene.cloth, placement, scene.size, time)
     if scene.pole:
-        _pole(picture, scene, placement, flag.shape[1] / flag.shape[0], rng)
+        _pole(image, scene, placement, flag.shape[1] / flag.shape[0], rng)
     colours = np.minimum(colours, 1.0) * 255
-    picture += (colours - picture) * cover[..., None]
-    _front(picture, scene, rng)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    image += (colours - image) * cover[..., None]
+    _front(image, scene, rng)
+    return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def _pole(picture: np.ndarray, scene: FlagScene, placement: Placement, aspect: float, rng: np.random.Generator) -> None:
-    """Draw the pole along the hoist, down to the picture's edge, with a knob or a hand."""
+def _pole(image: np.ndarray, scene: FlagScene, placement: Placement, aspect: float, rng: np.random.Generator) -> None:
+    """Draw the pole along the hoist, down to the image's edge, with a knob or a hand."""
     hoist = mesh(scene.cloth, aspect)[[0, -1], 0, :]
     ends = project(hoist, scene.cloth) * placement.scale + (placement.x, placement.y)
     along = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-6)
@@ -108,17 +108,17 @@ def _pole(picture: np.ndarray, scene: FlagScene, placement: Placement, aspect: f
     side = np.array([along[1], -along[0]]) * scene.pole * 0.2
     for share, shift, light in ((1.0, 0.0, 0.6), (0.75, 0.4, 0.85), (0.45, 0.6, 1.1), (0.2, 0.8, 1.3)):
         bar = limb(*xy(top + side * shift), *xy(foot + side * shift), scene.pole * share, scene.pole * share)
-        stamp(picture, np.clip(bar, -4000, 8000), np.clip(tone * light, 0, 255))
+        stamp(image, np.clip(bar, -4000, 8000), np.clip(tone * light, 0, 255))
     if rng.random() < 0.5:
         gold = near(rng, np.array([200, 160, 70], np.float32), 20) if rng.random() < 0.5 else tone
-        stamp(picture, ellipse_points(*xy(top), scene.pole * 0.9, scene.pole * 0.9), gold, rng, 0.9)
+        stamp(image, ellipse_points(*xy(top), scene.pole * 0.9, scene.pole * 0.9), gold, rng, 0.9)
     if scene.held:
         scenes_people.hand(
-            rng, picture, *xy(ends[1] + along * reach * 0.7), max(scene.pole * 2.2, 0.12 * placement.scale)
+            rng, image, *xy(ends[1] + along * reach * 0.7), max(scene.pole * 2.2, 0.12 * placement.scale)
         )
 
 
-def _front(picture: np.ndarray, scene: FlagScene, rng: np.random.Generator) -> None:
+def _front(image: np.ndarray, scene: FlagScene, rng: np.random.Generator) -> None:
     """Draw what hides parts of the flag: posts, heads, leaves, other things; never much of its middle."""
     height, width = scene.size
     for _ in range(scene.front):
@@ -127,23 +127,21 @@ def _front(picture: np.ndarray, scene: FlagScene, rng: np.random.Generator) -> N
             x = rng.uniform(0, width)
             thick = rng.uniform(0.008, 0.04) * width
             tone = near(rng, np.full(3, rng.choice([40, 120, 200]), np.float32), 20)
-            stamp(picture, limb(x, -9, x + rng.normal(0, 0.15) * width, height + 9, thick, thick), tone, rng, 0.7)
+            stamp(image, limb(x, -9, x + rng.normal(0, 0.15) * width, height + 9, thick, thick), tone, rng, 0.7)
         elif kind == "head":
             scenes_people.portrait(
-                rng, picture, rng.uniform(0, width), height * rng.uniform(0.92, 1.1), width * rng.uniform(0.15, 0.45)
+                rng, image, rng.uniform(0, width), height * rng.uniform(0.92, 1.1), width * rng.uniform(0.15, 0.45)
             )
         elif kind == "leaves":
             fill = textures.ragged(rng, scene.size, near(rng, np.array([55, 90, 40], np.float32), 18))
             x, y = float(rng.choice([0, width])), rng.uniform(0, height)
             for _ in range(14):
                 at = (x + rng.normal(0, 0.1) * width, y + rng.normal(0, 0.16) * height)
-                stamp(
-                    picture, outline(rng, *at, rng.uniform(0.015, 0.06) * width, "blob"), fill, soft=rng.uniform(0, 2)
-                )
+                stamp(image, outline(rng, *at, rng.uniform(0.015, 0.06) * width, "blob"), fill, soft=rng.uniform(0, 2))
         else:
             at = (float(rng.choice([0.05, 0.95])) * width, rng.uniform(0.2, 1) * height)
             stamp(
-                picture,
+                image,
                 outline(rng, *at, rng.uniform(0.05, 0.16) * width),
                 textures.material(rng, scene.size),
                 rng,

@@ -1,4 +1,4 @@
-"""Small helpers for pictures drawn by code: colours, blending, shaded shapes, written words."""
+"""Small helpers for images drawn by code: colours, blending, shaded shapes, written words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def near(rng: np.random.Generator, base: np.ndarray, spread: float = 20) -> np.n
 
 
 def plain(size: Size, base: np.ndarray) -> np.ndarray:
-    """Return a picture of one colour."""
+    """Return an image of one colour."""
     return np.broadcast_to(base.astype(np.float32), (*size, 3)).copy()
 
 
@@ -74,9 +74,9 @@ def blend(low: np.ndarray, high: np.ndarray, share: np.ndarray) -> np.ndarray:
     return low + (high - low) * share
 
 
-def over(picture: np.ndarray, top: np.ndarray, alpha: np.ndarray) -> None:
-    """Lay `top` (a picture or a colour) over `picture`, in place."""
-    picture += (top - picture) * alpha[..., None]
+def over(image: np.ndarray, top: np.ndarray, alpha: np.ndarray) -> None:
+    """Lay `top` (an image or a colour) over `image`, in place."""
+    image += (top - image) * alpha[..., None]
 
 
 def outline(rng: np.random.Generator, x: float, y: float, radius: float, kind: str = "any") -> np.ndarray:
@@ -103,24 +103,24 @@ def outline(rng: np.random.Generator, x: float, y: float, radius: float, kind: s
 
 
 def stamp(
-    picture: np.ndarray,
+    image: np.ndarray,
     points: np.ndarray,
     fill: np.ndarray,
     rng: np.random.Generator | None = None,
     relief: float = 0.0,
     soft: float = 0.0,
 ) -> None:
-    """Paint a filled outline into `picture` (float32), in place.
+    """Paint a filled outline into `image` (float32), in place.
 
     Args:
-        picture: The picture, float32 from 0 to 255.
+        image: The image, float32 from 0 to 255.
         points: Outline in pixels, (n, 2).
-        fill: A colour, or a picture of the whole picture's size.
+        fill: A colour, or an image of the whole image's size.
         rng: Draws the direction of the light; needed for `relief`.
         relief: How round the shape looks: 0 is flat, 1 strongly shaded.
         soft: Blur of the edge in pixels.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     margin = 2 + int(3 * soft)
     low = np.maximum(np.floor(points.min(axis=0)).astype(int) - margin, 0)
     high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + margin, (width, height))
@@ -142,7 +142,7 @@ def stamp(
         slope /= float(np.abs(slope).max()) + 1e-6
         shade = 1 + relief * (0.5 * slope + 0.4 * (height_map - 0.6))
         top = np.clip(top * shade[..., None], 0, 255)
-    over(picture[window], top, alpha)
+    over(image[window], top, alpha)
 
 
 def ellipse_points(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> np.ndarray:
@@ -181,9 +181,7 @@ def _font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=height)
 
 
-def write(
-    picture: np.ndarray, text: str, x: float, y: float, height: float, ink: np.ndarray, alpha: float = 1.0
-) -> None:
+def write(image: np.ndarray, text: str, x: float, y: float, height: float, ink: np.ndarray, alpha: float = 1.0) -> None:
     """Write a word, its top left corner at (x, y), in place."""
     size = max(6, min(160, round(height)))
     font = _font(size)
@@ -195,12 +193,12 @@ def write(
     ImageDraw.Draw(sheet).text((1 - left, 1 - top), text, font=font, fill=255)
     x0, y0 = int(x), int(y)
     x1, y1 = max(x0, 0), max(y0, 0)
-    x2, y2 = min(x0 + area[0], picture.shape[1]), min(y0 + area[1], picture.shape[0])
+    x2, y2 = min(x0 + area[0], image.shape[1]), min(y0 + area[1], image.shape[0])
     if x2 > x1 and y2 > y1:
         mask = np.asarray(sheet, np.float32)[y1 - y0 : y2 - y0, x1 - x0 : x2 - x0] * (alpha / 255)
-        over(picture[y1:y2, x1:x2], ink, mask)
+        over(image[y1:y2, x1:x2], ink, mask)
 
 
-def to_bytes(picture: np.ndarray) -> np.ndarray:
-    """Return a float picture (0 to 255) as uint8."""
-    return np.clip(picture, 0, 255).astype(np.uint8)
+def to_bytes(image: np.ndarray) -> np.ndarray:
+    """Return a float image (0 to 255) as uint8."""
+    return np.clip(image, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Turn the drawing of a flag into a picture of it, as people publish and photograph flags."""
+"""Turn the drawing of a flag into an image of it, as people publish and photograph flags."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SHARES = (0.25, 0.55, 0.2)
 
 
 def photograph(flag: np.ndarray, rng: np.random.Generator, size: int = 256) -> np.ndarray:
-    """Make one picture of a flag.
+    """Make one image of a flag.
 
     Args:
         flag: The flag's drawing, RGBA uint8, hoist to the left.
-        rng: Everything random comes from here: the same state gives the same picture.
-        size: Longer side of the picture in pixels.
+        rng: Everything random comes from here: the same state gives the same image.
+        size: Longer side of the image in pixels.
 
     Returns:
-        The picture, RGB uint8.
+        The image, RGB uint8.
     """
     flag = shades(_reduced(flag, size), rng)
     kind = rng.choice(_KINDS, p=_SHARES)
@@ -39,7 +39,7 @@ def photograph(flag: np.ndarray, rng: np.random.Generator, size: int = 256) -> n
 
 
 def _reduced(flag: np.ndarray, size: int) -> np.ndarray:
-    """Halve the drawing until it is no larger than pictures need."""
+    """Halve the drawing until it is no larger than images need."""
     while flag.shape[0] > 1.6 * size:
         flag = cv2.resize(flag, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     return flag

@@ -1,4 +1,4 @@
-"""Backgrounds for flags, and whole pictures without any flag."""
+"""Backgrounds for flags, and whole images without any flag."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ _BACKGROUNDS: tuple[tuple[Scene, float], ...] = (
 def background(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Return something for a flag to hang in front of, RGB uint8, often out of focus.
 
-    People and things stand in it now and then: were they seen only in pictures without a flag,
+    People and things stand in it now and then: were they seen only in images without a flag,
     they would become the sign that there is none.
     """
     scene = _draw(_BACKGROUNDS, rng, size) if rng.random() < 0.93 else patches(rng, size).astype(np.float32)
     if rng.random() < 0.3:
         for _ in range(int(rng.integers(1, 4))):
             scenes_objects.thing(rng, scene, rng.uniform(0.1, 0.5))
-    picture = to_bytes(scene)
+    image = to_bytes(scene)
     if rng.random() < 0.5:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 5) * size[1] / 256)
-    return picture
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 5) * size[1] / 256)
+    return image
 
 
 def without_flag(rng: np.random.Generator, size: int = 256) -> np.ndarray:
-    """Return a picture without a flag, RGB uint8, its longer side `size` pixels."""
+    """Return an image without a flag, RGB uint8, its longer side `size` pixels."""
     shape = frame(rng, size)
     kind = rng.choice(["photo", "patches", "graphic", "texture"], p=[0.5, 0.2, 0.22, 0.08])
     if kind == "photo":
-        picture = _photo(rng, shape)
+        image = _photo(rng, shape)
     elif kind == "patches":
-        picture = patches(rng, shape)
+        image = patches(rng, shape)
     elif kind == "graphic":
-        picture = scenes_graphics.graphic(rng, shape)
+        image = scenes_graphics.graphic(rng, shape)
         if rng.random() < 0.35:
-            picture = _stuck_up(rng, shape, picture)
+            image = _stuck_up(rng, shape, image)
     else:
-        picture = to_bytes(textures.material(rng, shape))
-    return shoot(picture, rng, strength=0.5 if kind == "graphic" else 1.0)
+        image = to_bytes(textures.material(rng, shape))
+    return shoot(image, rng, strength=0.5 if kind == "graphic" else 1.0)
 
 
 def frame(rng: np.random.Generator, size: int) -> Size:
-    """Return height and width of a picture in one of the usual shapes, the longer side `size`."""
+    """Return height and width of an image in one of the usual shapes, the longer side `size`."""
     shapes = (4 / 3, 3 / 2, 16 / 9, 1.0, 3 / 4, 2 / 3, 9 / 16, 2.0)
     aspect = float(rng.choice(shapes, p=[0.24, 0.24, 0.14, 0.16, 0.1, 0.05, 0.04, 0.03]))
     return (round(size / aspect), size) if aspect >= 1 else (size, round(size * aspect))
@@ -79,7 +79,7 @@ def patches(rng: np.random.Generator, size: Size) -> np.ndarray:
     without showing anything, which makes them a good example of everything else there is.
     """
     height, width = size
-    picture = textures.material(rng, size)
+    image = textures.material(rng, size)
     fills = [textures.material(rng, size) for _ in range(int(rng.integers(2, 6)))]
     palette = [colour(rng) for _ in range(int(rng.integers(2, 8)))]
     kind = str(rng.choice(["any", "blob", "box", "polygon", "ellipse"]))
@@ -94,22 +94,22 @@ def patches(rng: np.random.Generator, size: Size) -> np.ndarray:
             if rng.random() < 0.6
             else near(rng, palette[int(rng.integers(len(palette)))], 12)
         )
-        stamp(picture, points, fill, rng, relief)
+        stamp(image, points, fill, rng, relief)
         if blurred and k == count // 2:
-            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1, 5))
-    return to_bytes(picture)
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(1, 5))
+    return to_bytes(image)
 
 
 def _photo(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A place with things in it, sharp in front and soft behind."""
-    picture: np.ndarray = background(rng, size).astype(np.float32)
+    image: np.ndarray = background(rng, size).astype(np.float32)
     for _ in range(int(rng.integers(0, 3))):
-        scenes_objects.thing(rng, picture, rng.uniform(0.08, 0.25))
+        scenes_objects.thing(rng, image, rng.uniform(0.08, 0.25))
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 3.5) * size[1] / 256)
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 3.5) * size[1] / 256)
     for _ in range(int(rng.choice([0, 1, 2, 3, 5, 8], p=[0.08, 0.34, 0.24, 0.16, 0.12, 0.06]))):
-        scenes_objects.thing(rng, picture, rng.uniform(0.12, 0.75) if rng.random() < 0.8 else rng.uniform(0.75, 1.6))
-    return to_bytes(picture)
+        scenes_objects.thing(rng, image, rng.uniform(0.12, 0.75) if rng.random() < 0.8 else rng.uniform(0.75, 1.6))
+    return to_bytes(image)
 
 
 def _stuck_up(rng: np.random.Generator, size: Size, sheet: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ def sky(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A sky, with or without clouds."""
     kind = str(rng.choice(list(_SKIES), p=[0.3, 0.2, 0.12, 0.12, 0.06, 0.1, 0.05, 0.05]))
     top, bottom = (near(rng, np.array(value, np.float32), 14) for value in _SKIES[kind])
-    picture = blend(top, bottom, ramp(size, np.pi / 2 + rng.normal(0, 0.15)) * rng.uniform(0.5, 1.2))
+    image = blend(top, bottom, ramp(size, np.pi / 2 + rng.normal(0, 0.15)) * rng.uniform(0.5, 1.2))
     if rng.random() < 0.7:
         wide = rng.uniform(1.2, 3) if rng.random() < 0.7 else 1.0
         cover = fractal(rng, size, float(rng.choice([NATURAL + 0.2, CLOUDY])), zoom=rng.uniform(0.4, 1.5), stretch=wide)
@@ -33,8 +33,8 @@ def sky(rng: np.random.Generator, size: Size) -> np.ndarray:
             np.array([250, 250, 250], np.float32) if kind not in ("sunset", "dusk", "storm") else near(rng, bottom, 30)
         )
         shade = 1 - 0.25 * np.clip(cv2.GaussianBlur(share, (0, 0), 5) - 0.35, 0, 1)
-        picture = picture + (light * shade[..., None] - picture) * (share * rng.uniform(0.5, 1))[..., None]
-    return picture
+        image = image + (light * shade[..., None] - image) * (share * rng.uniform(0.5, 1))[..., None]
+    return image
 
 
 def ground(rng: np.random.Generator, size: Size) -> np.ndarray:
@@ -53,9 +53,9 @@ def water(rng: np.random.Generator, size: Size) -> np.ndarray:
     tones = ((30, 75, 110), (60, 130, 160), (45, 80, 80), (40, 160, 200), (120, 140, 155))
     base = near(rng, np.array(tones[int(rng.integers(len(tones)))], np.float32), 15)
     ripples = fractal(rng, size, NATURAL, zoom=rng.uniform(0.3, 1), stretch=rng.uniform(2, 7))
-    picture = base * (1 + rng.uniform(0.08, 0.3) * ripples)[..., None]
+    image = base * (1 + rng.uniform(0.08, 0.3) * ripples)[..., None]
     glints = np.clip(ripples - rng.uniform(1, 2.5), 0, 1)
-    return picture + (250 - picture) * glints[..., None]
+    return image + (250 - image) * glints[..., None]
 
 
 def foliage(rng: np.random.Generator, size: Size) -> np.ndarray:
@@ -65,19 +65,19 @@ def foliage(rng: np.random.Generator, size: Size) -> np.ndarray:
         base = near(rng, np.array([160, 100, 40], np.float32), 25)  # autumn
     light = fractal(rng, size, NATURAL, zoom=rng.uniform(0.3, 1.2))
     fine = fractal(rng, size, ROUGH, zoom=rng.uniform(0.5, 1.5))
-    picture = base * np.clip(0.9 + 0.4 * light + 0.22 * fine, 0.08, 3)[..., None]
+    image = base * np.clip(0.9 + 0.4 * light + 0.22 * fine, 0.08, 3)[..., None]
     if rng.random() < 0.5:  # sky through the branches
         gaps = np.clip((fractal(rng, size, NATURAL, zoom=0.5) - rng.uniform(0.6, 2)) * 4, 0, 1)
-        picture += (near(rng, np.array([210, 225, 240], np.float32), 15) - picture) * gaps[..., None]
-    return picture
+        image += (near(rng, np.array([210, 225, 240], np.float32), 15) - image) * gaps[..., None]
+    return image
 
 
 def land(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Sky, one or more ridges or tree lines, and ground or water in front."""
     height, width = size
-    picture = sky(rng, size)
+    image = sky(rng, size)
     horizon = rng.uniform(0.25, 0.8) * height
-    haze = picture[int(horizon * 0.9)].mean(axis=0)
+    haze = image[int(horizon * 0.9)].mean(axis=0)
     tone = near(rng, np.array([75, 95, 70], np.float32), 25)
     ridges = int(rng.integers(0, 4))
     x = np.arange(width)
@@ -86,13 +86,13 @@ def land(rng: np.random.Generator, size: Size) -> np.ndarray:
         line = horizon - lift + fractal(rng, (1, width), NATURAL + 0.3, zoom=rng.uniform(0.5, 2))[0] * height * 0.035
         away = (ridges - k) / (ridges + 1.5)
         fill = (tone * (1 - away) + haze * away) * (1 + 0.2 * (1 - away) * fractal(rng, size, ROUGH))[..., None]
-        stamp(picture, np.concatenate([np.stack([x, line], -1), [[width, height], [0, height]]]), fill)
+        stamp(image, np.concatenate([np.stack([x, line], -1), [[width, height], [0, height]]]), fill)
     front = water(rng, size) if rng.random() < 0.3 else ground(rng, size)
     tilt = rng.normal(0, 0.02) * height
     stamp(
-        picture, np.array([[0, horizon - tilt], [width, horizon + tilt], [width, height], [0, height]]), front, soft=0.8
+        image, np.array([[0, horizon - tilt], [width, horizon + tilt], [width, height], [0, height]]), front, soft=0.8
     )
-    return picture
+    return image
 
 
 def facade(rng: np.random.Generator, size: Size) -> np.ndarray:
@@ -100,7 +100,7 @@ def facade(rng: np.random.Generator, size: Size) -> np.ndarray:
     height, width = size
     tones = ((190, 175, 150), (160, 90, 70), (205, 200, 195), (140, 140, 140), (215, 190, 140), (120, 130, 145))
     base = near(rng, np.array(tones[int(rng.integers(len(tones)))], np.float32), 20)
-    picture = plain(size, base)
+    image = plain(size, base)
     rows, columns = int(rng.integers(2, 9)), int(rng.integers(2, 10))
     high, wide = height / rows, width / columns
     share_x, share_y = rng.uniform(0.35, 0.85), rng.uniform(0.4, 0.85)
@@ -110,21 +110,21 @@ def facade(rng: np.random.Generator, size: Size) -> np.ndarray:
         for column in range(columns):
             x, y = (column + (1 - share_x) / 2) * wide, (row + (1 - share_y) / 2) * high
             a, b = (int(x), int(y)), (int(x + wide * share_x), int(y + high * share_y))
-            cv2.rectangle(picture, a, b, near(rng, glass, 22).tolist(), -1)
-            cv2.rectangle(picture, a, b, frame.tolist(), max(1, width // 160))
+            cv2.rectangle(image, a, b, near(rng, glass, 22).tolist(), -1)
+            cv2.rectangle(image, a, b, frame.tolist(), max(1, width // 160))
             if share_x * wide > 14:
                 middle = int(x + wide * share_x / 2)
-                cv2.line(picture, (middle, a[1]), (middle, b[1]), frame.tolist(), 1)
+                cv2.line(image, (middle, a[1]), (middle, b[1]), frame.tolist(), 1)
         if rng.random() < 0.5:
-            cv2.line(picture, (0, int(row * high)), (width, int(row * high)), near(rng, base, 40).tolist(), 2)
-    picture *= (1 + 0.07 * fractal(rng, size, NATURAL))[..., None]
-    return _lean(picture, rng, 0.22)
+            cv2.line(image, (0, int(row * high)), (width, int(row * high)), near(rng, base, 40).tolist(), 2)
+    image *= (1 + 0.07 * fractal(rng, size, NATURAL))[..., None]
+    return _lean(image, rng, 0.22)
 
 
 def street(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Houses on both sides, a road between them, sky above."""
     height, width = size
-    picture = sky(rng, size)
+    image = sky(rng, size)
     x, y = rng.uniform(0.3, 0.7) * width, rng.uniform(0.4, 0.65) * height
     for left in (True, False):
         side = facade(rng, size)
@@ -132,16 +132,16 @@ def street(rng: np.random.Generator, size: Size) -> np.ndarray:
         edge = 0.0 if left else float(width)
         gap = rng.uniform(0.04, 0.12) * width * (-1 if left else 1)
         points = np.array([[edge, top], [x + gap, y - 0.12 * height], [x + gap, y + 4], [edge, height * 0.95]])
-        stamp(picture, points, side * rng.uniform(0.6, 1.1))
+        stamp(image, points, side * rng.uniform(0.6, 1.1))
     road = near(rng, np.array([95, 95, 98], np.float32), 20) * (1 + 0.1 * fractal(rng, size, ROUGH))[..., None]
-    stamp(picture, np.array([[-0.2 * width, height], [x - 6, y], [x + 6, y], [1.2 * width, height]]), road)
-    return picture
+    stamp(image, np.array([[-0.2 * width, height], [x - 6, y], [x + 6, y], [1.2 * width, height]]), road)
+    return image
 
 
 def crowd(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Rows of people seen from a distance: heads and shoulders in all colours."""
     height, width = size
-    picture = plain(size, near(rng, np.array([60, 60, 65], np.float32), 25))
+    image = plain(size, near(rng, np.array([60, 60, 65], np.float32), 25))
     palette = [colour(rng) for _ in range(int(rng.integers(2, 9)))]
     head = rng.uniform(0.015, 0.06) * width
     step = head * rng.uniform(1.6, 2.4)
@@ -152,13 +152,13 @@ def crowd(rng: np.random.Generator, size: Size) -> np.ndarray:
             px, py = x + rng.normal(0, head * 0.35) + (row % 2) * head, y + rng.normal(0, head * 0.2)
             cloth = near(rng, palette[int(rng.integers(len(palette)))], 20).tolist()
             cv2.ellipse(
-                picture, (int(px), int(py + head * 1.6)), (int(head * 1.25), int(head * 1.2)), 0, 0, 360, cloth, -1
+                image, (int(px), int(py + head * 1.6)), (int(head * 1.25), int(head * 1.2)), 0, 0, 360, cloth, -1
             )
             hair, skin = _SKINS[int(rng.integers(len(_SKINS)))]
-            cv2.circle(picture, (int(px), int(py - head * 0.12)), max(1, int(head * 0.62)), hair, -1, cv2.LINE_AA)
-            cv2.circle(picture, (int(px), int(py + head * 0.1)), max(1, int(head * 0.52)), skin, -1, cv2.LINE_AA)
-    picture *= (1 + 0.12 * fractal(rng, size, NATURAL, zoom=0.5) + 0.08 * grain(rng, size))[..., None]
-    return picture
+            cv2.circle(image, (int(px), int(py - head * 0.12)), max(1, int(head * 0.62)), hair, -1, cv2.LINE_AA)
+            cv2.circle(image, (int(px), int(py + head * 0.1)), max(1, int(head * 0.52)), skin, -1, cv2.LINE_AA)
+    image *= (1 + 0.12 * fractal(rng, size, NATURAL, zoom=0.5) + 0.08 * grain(rng, size))[..., None]
+    return image
 
 
 _SKINS = (
@@ -180,22 +180,22 @@ def stands(rng: np.random.Generator, size: Size) -> np.ndarray:
     row = (y + lean * x) / height * rows
     along = x / width * wide + 0.5 * np.mod(np.floor(row), 2)
     on = ((np.mod(row, 1) > 0.25) & (np.mod(along, 1) > 0.2)).astype(np.float32)
-    picture = blend(seat * 0.35, seat, on * (0.6 + 0.4 * np.mod(row, 1)))
+    image = blend(seat * 0.35, seat, on * (0.6 + 0.4 * np.mod(row, 1)))
     for _ in range(int(rng.integers(0, 60))):
         px, py, r = rng.uniform(0, width), rng.uniform(0, height), width / wide * 0.5
-        stamp(picture, ellipse_points(px, py + r, r, r * 1.3), colour(rng))
+        stamp(image, ellipse_points(px, py + r, r, r * 1.3), colour(rng))
         stamp(
-            picture,
+            image,
             ellipse_points(px, py - r * 0.5, r * 0.55, r * 0.6),
             np.array(_SKINS[int(rng.integers(5))][1], np.float32),
         )
-    return picture * (1 + 0.1 * fractal(rng, size, NATURAL))[..., None]
+    return image * (1 + 0.1 * fractal(rng, size, NATURAL))[..., None]
 
 
 def night(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Lights in the dark, out of focus."""
     height, width = size
-    picture = blend(
+    image = blend(
         near(rng, np.array([8, 10, 20], np.float32), 6),
         near(rng, np.array([40, 35, 50], np.float32), 15),
         ramp(size, 1.57),
@@ -204,19 +204,19 @@ def night(rng: np.random.Generator, size: Size) -> np.ndarray:
         spot = colour(rng, vivid=rng.uniform(0, 0.8)) + 60
         radius = rng.uniform(0.004, 0.04) * width
         layer = ellipse_points(rng.uniform(0, width), height * rng.beta(2, 2), radius, radius)
-        stamp(picture, layer, picture[0, 0] * 0.3 + spot * rng.uniform(0.3, 0.9), soft=rng.uniform(0.5, 3))
-    return picture
+        stamp(image, layer, image[0, 0] * 0.3 + spot * rng.uniform(0.3, 0.9), soft=rng.uniform(0.5, 3))
+    return image
 
 
 def trees(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A few trees against the sky."""
     height, width = size
-    picture = land(rng, size)
+    image = land(rng, size)
     for _ in range(int(rng.integers(1, 6))):
         x, y, radius = rng.uniform(0, width), rng.uniform(0.2, 0.6) * height, rng.uniform(0.08, 0.3) * width
         trunk = near(rng, np.array([70, 55, 40], np.float32), 12)
         stamp(
-            picture,
+            image,
             np.array(
                 [
                     [x - radius / 9, y],
@@ -230,29 +230,29 @@ def trees(rng: np.random.Generator, size: Size) -> np.ndarray:
         leaves = foliage(rng, size)
         for _ in range(5):
             stamp(
-                picture,
+                image,
                 outline(rng, x + rng.normal(0, radius / 2), y + rng.normal(0, radius / 2), radius * 0.6, "blob"),
                 leaves,
                 soft=1,
             )
-    return picture
+    return image
 
 
-def _lean(picture: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
+def _lean(image: np.ndarray, rng: np.random.Generator, amount: float) -> np.ndarray:
     """View a flat scene from the side: move the corners, outwards only so that no gap opens."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     away = rng.uniform(0, amount, (4, 2)) * (width, height) * [[-1, -1], [1, -1], [1, 1], [-1, 1]]
     matrix = cv2.getPerspectiveTransform(corners, (corners + away).astype(np.float32))
-    return cv2.warpPerspective(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return cv2.warpPerspective(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
 
 
 def mirage(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A background so far out of focus that only soft colours are left."""
-    picture = blend(colour(rng), colour(rng), 0.5 + 0.5 * fractal(rng, size, SMOOTH, zoom=rng.uniform(0.4, 1.5)))
-    return blend_pictures(picture, colour(rng), 0.3 + 0.4 * fractal(rng, size, SMOOTH, zoom=0.6))
+    image = blend(colour(rng), colour(rng), 0.5 + 0.5 * fractal(rng, size, SMOOTH, zoom=rng.uniform(0.4, 1.5)))
+    return blend_images(image, colour(rng), 0.3 + 0.4 * fractal(rng, size, SMOOTH, zoom=0.6))
 
 
-def blend_pictures(picture: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Mix a colour into a picture by a map."""
-    return picture + (other - picture) * np.clip(share, 0, 1)[..., None]
+def blend_images(image: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Mix a colour into an image by a map."""
+    return image + (other - image) * np.clip(share, 0, 1)[..., None]

@@ -1,4 +1,4 @@
-"""Photograph two or three flags at once, with the box of each known: the truth for finding things in a picture."""
+"""Photograph two or three flags at once, with the box of each known: the truth for finding things in an image."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from examples.flags import catalogue
 
 Box = tuple[int, int, int, int]
 
-_LEAST_SHARE = 0.22  # of the picture's width: smaller ones the network was never shown
+_LEAST_SHARE = 0.22  # of the image's width: smaller ones the network was never shown
 
 
 def several_flags(
     labels: list[str], rng: np.random.Generator, size: tuple[int, int] = (480, 720)
 ) -> tuple[np.ndarray, list[tuple[str, Box]]]:
-    """Return a picture of flags side by side, none over another, and where each is.
+    """Return an image of flags side by side, none over another, and where each is.
 
     Args:
         labels: The flags, two or three, from left to right.
@@ -26,11 +26,11 @@ def several_flags(
         size: Height and width in pixels.
 
     Returns:
-        The picture, (height, width, 3) uint8 RGB, and each label with its box: left, top, right
+        The image, (height, width, 3) uint8 RGB, and each label with its box: left, top, right
         and bottom in pixels.
     """
     height, width = size
-    picture = scenes.background(rng, size).astype(np.float32)
+    image = scenes.background(rng, size).astype(np.float32)
     column = width / len(labels)
     boxes = []
     for place, label in enumerate(labels):
@@ -43,7 +43,7 @@ def several_flags(
         while flag.shape[0] > 2 * placement.scale and flag.shape[0] > 48:  # halve first, or it would alias
             flag = cv2.resize(flag, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         colours, cover = render_cloth(flag, cloth, placement, size)
-        picture += (np.minimum(colours, 1.0) * 255 - picture) * cover[..., None]
+        image += (np.minimum(colours, 1.0) * 255 - image) * cover[..., None]
         ys, xs = np.nonzero(cover > 0.5)
         boxes.append((label, (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)))
-    return shoot(np.clip(picture, 0, 255).astype(np.uint8), rng, 0.5), boxes
+    return shoot(np.clip(image, 0, 255).astype(np.uint8), rng, 0.5), boxes

@@ -12,7 +12,7 @@ from examples.paint import colour, ellipse_points, limb, near, outline, stamp, x
 
 
 def surface(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Return a picture (float32, 0 to 255) of the flag on some surface."""
+    """Return an image (float32, 0 to 255) of the flag on some surface."""
     kinds = (wall, patch, shirt, screen, stamped, face, bunting, sticker)
     weights = np.array([0.24, 0.15, 0.14, 0.12, 0.08, 0.07, 0.1, 0.1])
     return kinds[int(rng.choice(len(kinds), p=weights))](flag, rng, size)
@@ -29,7 +29,7 @@ def laid(flag: np.ndarray, corners: np.ndarray, size: Size) -> np.ndarray:
 
 
 def box(flag: np.ndarray, rng: np.random.Generator, size: Size, low: float, high: float, skew: float) -> np.ndarray:
-    """Return random corners for the flag: its width between two shares of the picture's width."""
+    """Return random corners for the flag: its width between two shares of the image's width."""
     height, width = size
     aspect = flag.shape[1] / flag.shape[0]
     wide = rng.uniform(low, high) * width
@@ -82,14 +82,14 @@ def patch(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
 def shirt(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """Printed on the front of a shirt, a bag or a mug."""
     height, width = size
-    picture = scenes.background(rng, size).astype(np.float32)
+    image = scenes.background(rng, size).astype(np.float32)
     if rng.random() < 0.6:
         scenes_people.portrait(
-            rng, picture, width * rng.uniform(0.4, 0.6), height * rng.uniform(0.15, 0.3), width * rng.uniform(0.85, 1.2)
+            rng, image, width * rng.uniform(0.4, 0.6), height * rng.uniform(0.15, 0.3), width * rng.uniform(0.85, 1.2)
         )
     else:
         stamp(
-            picture,
+            image,
             outline(rng, width / 2, height / 2, width * 0.6, "box"),
             textures.weave(rng, size, colour(rng)),
             rng,
@@ -103,59 +103,59 @@ def shirt(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     layer = laid(flag, flag_corners, size)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     layer = cv2.remap(layer, x + bend, y + bend * 0.6, cv2.INTER_LINEAR)
-    return _printed(picture, layer, relief)
+    return _printed(image, layer, relief)
 
 
 def screen(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """Shown on a monitor, telephone or scoreboard."""
-    picture = scenes.background(rng, size).astype(np.float32)
+    image = scenes.background(rng, size).astype(np.float32)
     corners = box(flag, rng, size, 0.45, 0.85, 0.06)
     centre = corners.mean(axis=0)
     rim = centre + (corners - centre) * rng.uniform(1.04, 1.2)
-    stamp(picture, rim, near(rng, np.full(3, rng.choice([15, 40, 200]), np.float32), 10), rng, 0.3)
-    picture = on(picture, laid(flag, corners, size))
+    stamp(image, rim, near(rng, np.full(3, rng.choice([15, 40, 200]), np.float32), 10), rng, 0.3)
+    image = on(image, laid(flag, corners, size))
     rows = np.arange(size[0])[:, None]
     glow = 1 + rng.uniform(0, 0.12) * np.sin(rows * rng.uniform(1, 3))
     if rng.random() < 0.4:  # a reflection of a window
         shine = np.zeros(size, np.float32)
         cv2.fillConvexPoly(shine, (outline(rng, *xy(centre), 0.3 * size[1], "box")).astype(np.int32), 1.0)
-        picture += (255 - picture) * (rng.uniform(0.05, 0.25) * cv2.GaussianBlur(shine, (0, 0), 4))[..., None]
-    return picture * glow[..., None].astype(np.float32)
+        image += (255 - image) * (rng.uniform(0.05, 0.25) * cv2.GaussianBlur(shine, (0, 0), 4))[..., None]
+    return image * glow[..., None].astype(np.float32)
 
 
 def stamped(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """A postage stamp or label with a toothed edge."""
-    picture = textures.material(rng, size)
+    image = textures.material(rng, size)
     corners = box(flag, rng, size, 0.45, 0.8, 0.01)
     centre = corners.mean(axis=0)
     rim = centre + (corners - centre) * rng.uniform(1.12, 1.3)
     paper = near(rng, np.full(3, 238, np.float32), 10)
-    stamp(picture, rim + 2, picture * 0.6, soft=2)
-    stamp(picture, rim, paper)
+    stamp(image, rim + 2, image * 0.6, soft=2)
+    stamp(image, rim, paper)
     side = rng.uniform(0.02, 0.035) * size[1]
     for a, b in zip(rim, np.roll(rim, -1, axis=0), strict=True):
         for t in np.arange(0.5, max(2, np.hypot(*(b - a)) / (side * 2))) / max(2, np.hypot(*(b - a)) / (side * 2)):
-            stamp(picture, ellipse_points(*xy(a + (b - a) * t), side * 0.6, side * 0.6), picture[0, 0].copy())
+            stamp(image, ellipse_points(*xy(a + (b - a) * t), side * 0.6, side * 0.6), image[0, 0].copy())
     grained = 1 + 0.05 * fractal(rng, size, ROUGH)
-    return _printed(picture, laid(flag, corners, size), grained)
+    return _printed(image, laid(flag, corners, size), grained)
 
 
 def face(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """Paint on skin: a cheek, an arm, a hand."""
     skin = scenes_people.skin_tone(rng)
-    picture = textures.mottled(rng, size, skin)
+    image = textures.mottled(rng, size, skin)
     y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j].astype(np.float32)
     round_ = np.clip(1.15 - rng.uniform(0.2, 0.6) * ((x - rng.uniform(-0.3, 0.3)) ** 2 + 0.7 * y * y), 0.25, 1.2)
     layer = laid(flag, box(flag, rng, size, 0.5, 0.95, 0.08), size)
     thin = np.clip(0.75 + 0.2 * fractal(rng, size, NATURAL, zoom=0.6), 0.3, 1)
     layer[..., 3] = cv2.GaussianBlur(layer[..., 3], (0, 0), 1.5) * thin
-    return _printed(picture, layer, round_)
+    return _printed(image, layer, round_)
 
 
 def bunting(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """The same small flag several times on a string."""
     height, width = size
-    picture = scenes.background(rng, size).astype(np.float32)
+    image = scenes.background(rng, size).astype(np.float32)
     count = int(rng.integers(2, 5))
     wide = width / count * rng.uniform(0.8, 1.02)
     tall = wide * flag.shape[0] / flag.shape[1]
@@ -164,7 +164,7 @@ def bunting(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarra
         sag = rng.uniform(-0.12, 0.12) * height
         shift = rng.uniform(-0.5, 0.2) * wide
         string = near(rng, np.full(3, rng.choice([40, 220]), np.float32), 15)
-        stamp(picture, limb(0, y0, width, y0 + sag, 1.6, 1.6), string)
+        stamp(image, limb(0, y0, width, y0 + sag, 1.6, 1.6), string)
         for k in range(count + 1):
             x = shift + k * width / count
             y = y0 + sag * (x + wide / 2) / width
@@ -173,17 +173,17 @@ def bunting(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarra
             light = 1 + rng.uniform(0, 0.3) * fractal(rng, size, SMOOTH, zoom=0.4)
             layer = laid(flag, corners, size)
             alpha = layer[..., 3:].astype(np.float32) / 255
-            picture += (np.clip(layer[..., :3] * light[..., None], 0, 255) - picture) * alpha
-    return picture
+            image += (np.clip(layer[..., :3] * light[..., None], 0, 255) - image) * alpha
+    return image
 
 
 def sticker(flag: np.ndarray, rng: np.random.Generator, size: Size) -> np.ndarray:
     """A sticker, badge or card on some material."""
-    picture = textures.material(rng, size)
+    image = textures.material(rng, size)
     corners = box(flag, rng, size, 0.4, 0.85, 0.05)
     centre = corners.mean(axis=0)
     rim = centre + (corners - centre) * rng.uniform(1.0, 1.15)
-    stamp(picture, rim + rng.uniform(0, 4, 2), picture * 0.5, soft=2.5)
-    stamp(picture, rim, near(rng, np.full(3, 245, np.float32), 8))
+    stamp(image, rim + rng.uniform(0, 4, 2), image * 0.5, soft=2.5)
+    stamp(image, rim, near(rng, np.full(3, 245, np.float32), 8))
     gleam = 1 + rng.uniform(0, 0.15) * fractal(rng, size, CLOUDY)
-    return _printed(picture, laid(flag, corners, size), gleam)
+    return _printed(image, laid(flag, corners, size), gleam)

@@ -1,4 +1,4 @@
-"""Materials that fill a picture or a shape: plaster, wood, brick, fabric, patterns, plain colours."""
+"""Materials that fill an image or a shape: plaster, wood, brick, fabric, patterns, plain colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from examples.paint import blend, colour, near, plain, ramp
 
 
 def material(rng: np.random.Generator, size: Size, base: np.ndarray | None = None) -> np.ndarray:
-    """Return a picture (float32, 0 to 255) filled with one material."""
+    """Return an image (float32, 0 to 255) filled with one material."""
     base = colour(rng) if base is None else base
     kinds = (mottled, two_tone, gradient, stripes, checks, dots, wood, brick, weave, brushed, studio, ragged)
     weights = np.array([6, 3, 4, 2, 1, 1, 2, 2, 2, 1, 3, 2], float)
@@ -51,8 +51,8 @@ def stripes(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarra
     wave = ramp(size, turn) * count
     wave = wave + rng.uniform(0, 0.4) * fractal(rng, size, SMOOTH, zoom=2)
     share = (np.mod(wave, 1) > rng.uniform(0.3, 0.7)).astype(np.float32)
-    picture = blend(base, colour(rng), share)
-    return picture * (1 + 0.08 * fractal(rng, size, CLOUDY))[..., None]
+    image = blend(base, colour(rng), share)
+    return image * (1 + 0.08 * fractal(rng, size, CLOUDY))[..., None]
 
 
 def checks(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
@@ -69,30 +69,30 @@ def checks(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray
 
 def dots(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
     """Polka dots, confetti, bokeh."""
-    picture = plain(size, base)
+    image = plain(size, base)
     palette = [colour(rng) for _ in range(int(rng.integers(1, 5)))]
     radius = rng.uniform(0.01, 0.05) * size[1]
     for _ in range(int(rng.integers(20, 90))):
         centre = (int(rng.uniform(0, size[1])), int(rng.uniform(0, size[0])))
         ink = palette[int(rng.integers(len(palette)))]
-        cv2.circle(picture, centre, max(1, int(radius * rng.uniform(0.6, 1.4))), ink.tolist(), -1, cv2.LINE_AA)
-    return picture
+        cv2.circle(image, centre, max(1, int(radius * rng.uniform(0.6, 1.4))), ink.tolist(), -1, cv2.LINE_AA)
+    return image
 
 
 def wood(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
     """Planks with a grain."""
     brown = near(rng, np.array([150, 105, 65], np.float32), 30) if rng.random() < 0.8 else base
-    picture: np.ndarray = (
+    image: np.ndarray = (
         brown * (1 + 0.18 * fractal(rng, size, NATURAL, zoom=0.7, stretch=rng.uniform(8, 25)))[..., None]
     )
     plank = size[0] / rng.integers(2, 9)
     rows = np.arange(size[0])
     shade = 1 + 0.12 * rng.standard_normal(40)[(rows / plank).astype(int) % 40]
     shade[np.mod(rows, plank) < max(1.0, size[0] / 200)] *= 0.45
-    picture *= shade[:, None, None].astype(np.float32)
+    image *= shade[:, None, None].astype(np.float32)
     if rng.random() < 0.4:  # upright boards
-        picture = cv2.resize(np.ascontiguousarray(picture.transpose(1, 0, 2)), size[::-1])
-    return picture
+        image = cv2.resize(np.ascontiguousarray(image.transpose(1, 0, 2)), size[::-1])
+    return image
 
 
 def brick(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
@@ -106,9 +106,9 @@ def brick(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:
     joint = (np.mod(y / course, 1) < 0.13) | (np.mod(along, 1) < 0.06)
     number = (row * 31 + np.floor(along) * 17).astype(int) % 97
     tone = (1 + 0.14 * rng.standard_normal(97)).astype(np.float32)[number] + 0.1 * fractal(rng, size, ROUGH)
-    picture = red * tone[..., None]
-    picture[joint] = near(rng, np.array([175, 168, 158], np.float32), 25)
-    return picture
+    image = red * tone[..., None]
+    image[joint] = near(rng, np.array([175, 168, 158], np.float32), 25)
+    return image
 
 
 def weave(rng: np.random.Generator, size: Size, base: np.ndarray) -> np.ndarray:

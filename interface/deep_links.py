@@ -64,7 +64,7 @@ SCRIPT = (
     const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
     if (example) set({ TAB: example.closest("[id^=tab-]").id.slice(4), EXAMPLE: name(example) });
     else if (tab) set({ TAB: tab, EXAMPLE: null });
-    else if (event.target.closest("#picture button, #compare-picture button")) set({ EXAMPLE: null });
+    else if (event.target.closest("#image button, #compare-image button")) set({ EXAMPLE: null });
   }, true);
   // A file of the visitor's own: no link leads to it.
   for (const kind of ["change", "drop", "paste"]) {
@@ -81,21 +81,21 @@ SCRIPT = (
 
 
 def tab_to_open(
-    request: gr.Request | None, tabs: Collection[str], pictures: Sequence[Path], clips: Sequence[Path]
+    request: gr.Request | None, tabs: Collection[str], images: Sequence[Path], clips: Sequence[Path]
 ) -> str | None:
     """Return which tab the page's address asks for, or None.
 
     Args:
         request: Of the visitor.
         tabs: The tabs that there are.
-        pictures: Examples of the image tab.
+        images: Examples of the image tab.
         clips: Examples of the video tab.
     """
     asked = dict(request.query_params or {}) if request else {}
     example, tab = asked.get(EXAMPLE), asked.get(TAB)
     if tab == COMPARE in tabs:  # the image tab's examples are its own as well
         return tab
-    for place, examples in (("image", pictures), ("video", clips)):
+    for place, examples in (("image", images), ("video", clips)):
         if any(path.stem == example for path in examples):
             return place
     return tab if tab in tabs else None

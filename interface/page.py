@@ -35,7 +35,7 @@ from interface.waiting_page import add_waiting, change_content
 from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, NewsCheck
-from model.preprocessing import PICTURE_SUFFIXES
+from model.preprocessing import IMAGE_SUFFIXES
 from model.sandbox.pool import SHARE_OF_ONE, Decoders
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -101,7 +101,7 @@ def launch_options(page: Page) -> dict[str, Any]:
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
-        "run_history": False,  # a shared phone should not keep a stranger's pictures
+        "run_history": False,  # a shared phone should not keep a stranger's images
         "state_session_capacity": MOST_SESSIONS,
         "ssr_mode": False,  # what answers is this process alone
         "app_kwargs": server_options(page.files),
@@ -149,12 +149,12 @@ def _protect_examples(page: Page) -> None:
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     model = models[0]
     classifier, decoders, visitors = model.classifier, page.decoders, page.visitors
-    pictures, clips = _examples(classifier.bundle.directory)
+    images, clips = _examples(classifier.bundle.directory)
     question, labels = _add_heading(model)
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
         with _tab("image", text("image_tab")):
-            add_image_tab(classifier, pictures, decoders, visitors)
+            add_image_tab(classifier, images, decoders, visitors)
         with _tab("batch", text("batch_tab")):
             rows = add_batch_tab(classifier, decoders, visitors)
         with _tab("video", text("video_tab")):
@@ -163,7 +163,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             add_webcam_tab(classifier, decoders, visitors)
         if len(models) > 1:
             with _tab("compare", text("compare_tab")):
-                add_compare_tab(models[0], models[1], pictures, decoders, visitors)
+                add_compare_tab(models[0], models[1], images, decoders, visitors)
         with _tab("model", text("model_tab")):
             about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
@@ -176,7 +176,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     def greet(request: gr.Request) -> list[Any]:
         """Say in the visitor's language what the browser cannot translate, and open the tab that the address names."""
         language = language_of(request)
-        tab = tab_to_open(request, opened, pictures, clips)
+        tab = tab_to_open(request, opened, images, clips)
         return [
             _question(model, language),
             _labels(model, language),
@@ -250,10 +250,10 @@ def _limits(language: str) -> str:
         language,
         "limits",
         megabytes=bounds.upload_megabytes,
-        picture=bounds.picture_megapixels,
+        image=bounds.image_megapixels,
         frame=bounds.frame_megapixels,
         minutes=bounds.clip_minutes,
-        pictures=bounds.pictures,
+        images=bounds.images,
     )
 
 
@@ -280,12 +280,12 @@ def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> g
 
 
 def _examples(directory: Path) -> tuple[list[Path], list[Path]]:
-    """Find the pictures and clips that go with a bundle: its own, or ours for the embedded one."""
+    """Find the images and clips that go with a bundle: its own, or ours for the embedded one."""
     if directory.resolve() == EMBEDDED.resolve():
-        pictures, clips = _EXAMPLES / "pictures", _EXAMPLES / "clips"
+        images, clips = _EXAMPLES / "images", _EXAMPLES / "clips"
     else:
-        pictures = clips = directory / "examples"
+        images = clips = directory / "examples"
     return (
-        sorted(path for path in pictures.glob("*") if path.suffix.lower() in PICTURE_SUFFIXES),
+        sorted(path for path in images.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES),
         sorted(clips.glob("*.mp4")),
     )

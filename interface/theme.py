@@ -29,10 +29,10 @@ STYLE = (
 #question, #labels, #source, #limits, #status, #note, #live-note, #news, #source-note { border: 0 !important;
   background: none !important; }
 #languages .html-container { padding: 0 !important; }
-#picture-examples .gallery-item, #compare-examples .gallery-item { flex: 0 0 80px; min-height: 82px; }
+#image-examples .gallery-item, #compare-examples .gallery-item { flex: 0 0 80px; min-height: 82px; }
 /* Room for what is still being loaded: nothing below moves. */
 #tabs { min-height: 700px; }
-#picture-examples, #compare-examples { min-height: 122px; }
+#image-examples, #compare-examples { min-height: 122px; }
 /* Labels with their shares: a bar on a track for each. */
 [data-testid="label"] .inner-wrap { padding-top: 9px; background: linear-gradient(var(--border-color-primary),
   var(--border-color-primary)) 0 0 / 100% 6px no-repeat; border-radius: 3px; }
@@ -62,21 +62,21 @@ footer button.show-api, footer button.show-api:hover, .wrap .or { color: var(--b
 button[role="tab"].selected { color: var(--primary-700) !important; }
 .dark button[role="tab"].selected { color: var(--primary-300) !important; }
 #clip-files a { color: var(--link-text-color) !important; }
-@media (max-width: 480px) {  /* all the tabs on a phone; the answer near the picture */
+@media (max-width: 480px) {  /* all the tabs on a phone; the answer near the image */
   .tab-container button { padding-left: 8px !important; padding-right: 8px !important; }
   #top { position: relative; }
   #languages { position: absolute !important; top: 0; right: 0; }
-  #picture, #compare-picture { height: 240px !important; }
+  #image, #compare-image { height: 240px !important; }
   #clip { height: 260px !important; }
   #camera { height: 320px !important; }
-  #picture-examples .gallery, #compare-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
+  #image-examples .gallery, #compare-examples .gallery { flex-wrap: nowrap; overflow-x: auto; }
 }
 """
     + timeline.STYLE
     + about.STYLE
 )
 
-# Gradio applies the rules above to what is inside the page's margins only; on a phone the width is for the picture.
+# Gradio applies the rules above to what is inside the page's margins only; on a phone the width is for the image.
 MARGINS = """
 <style>
 html { scrollbar-gutter: stable; }

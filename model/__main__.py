@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m model", description="Use a trained model; needs no TensorFlow.")
     commands = parser.add_subparsers(dest="command", required=True)
-    predict.add_arguments(commands.add_parser("predict", help="predict pictures, folders of them, and videos"))
+    predict.add_arguments(commands.add_parser("predict", help="predict images, folders of them, and videos"))
     return parser
 
 

@@ -46,7 +46,7 @@ class Bundle:
         multi_label: Whether several labels may be true at once (sigmoid instead of softmax).
         temperature: What the logits are divided by, so that probabilities are calibrated.
         unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
-        thresholds: The probability from which each label counts, with several labels a picture; else None.
+        thresholds: The probability from which each label counts, with several labels an image; else None.
         settings: The effective training settings, as stored.
         metrics: Content of metrics.json, or an empty mapping when it is not there.
         translations: Language in lower case → the names of the labels in it, in class order.

@@ -1,4 +1,4 @@
-"""Run the served network: pictures in, probabilities out."""
+"""Run the served network: images in, probabilities out."""
 
 from __future__ import annotations
 
@@ -57,25 +57,25 @@ class Classifier:
         with self._lock:
             return self._network.logits(prepared)
 
-    def classify(self, picture: np.ndarray) -> np.ndarray:
-        """Return the probability of every label for one picture.
+    def classify(self, image: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for one image.
 
         Args:
-            picture: (height, width, 3), uint8 RGB, any size.
+            image: (height, width, 3), uint8 RGB, any size.
 
         Returns:
             (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
         """
-        return self.classify_prepared(prepare(picture, self.bundle.input))
+        return self.classify_prepared(prepare(image, self.bundle.input))
 
     def classify_prepared(self, prepared: np.ndarray) -> np.ndarray:
-        """Return the probability of every label for one picture that `prepare` has returned; see `classify`."""
+        """Return the probability of every label for one image that `prepare` has returned; see `classify`."""
         return self._probabilities(self.logits(prepared))
 
     def classify_beside(self, prepared: np.ndarray) -> np.ndarray:
         """Return the probability of every label for a frame of a clip, beside whatever else is predicted.
 
-        Each call has an interpreter of its own with one thread, so that clips neither wait for pictures
+        Each call has an interpreter of its own with one thread, so that clips neither wait for images
         nor make them wait. Several frames at a time on one core each take less of the machine than one
         frame on all cores.
 
@@ -120,7 +120,9 @@ class Classifier:
         with self._lock:
             try:
                 explain = self._interpreter.get_signature_runner(EXPLAIN_SIGNATURE)
-                outputs = explain(picture=prepared[np.newaxis], label=np.int32(label))
+                # Bundles of format 1 that were made before the first release name the input “picture”.
+                (name,) = explain.get_input_details().keys() - {"label"}
+                outputs = explain(**{name: prepared[np.newaxis]}, label=np.int32(label))
                 logits, activation = outputs["logits"].reshape(-1), outputs["map"][0]
             except (ValueError, RuntimeError, KeyError) as error:
                 raise BundleError(
@@ -163,13 +165,13 @@ class _Network:
             ) from error
 
     def logits(self, prepared: np.ndarray) -> np.ndarray:
-        """Run the network on one prepared picture; see `Classifier.logits`."""
+        """Run the network on one prepared image; see `Classifier.logits`."""
         try:
             outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"The network in “{self._bundle.directory}” does not take "
-                f"{prepared.shape[1]} x {prepared.shape[0]} RGB pictures. Write the bundle again with `train fit`."
+                f"{prepared.shape[1]} x {prepared.shape[0]} RGB images. Write the bundle again with `train fit`."
             ) from error
         logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
         if not np.isfinite(logits).all():
@@ -198,7 +200,7 @@ def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_labe
 
 
 def shown_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
-    """Return what a picture shows: every label above its threshold, or the likeliest; none where the model is unsure.
+    """Return what an image shows: every label above its threshold, or the likeliest; none where the model is unsure.
 
     Args:
         probabilities: (classes,), 0 to 1.

@@ -1,7 +1,7 @@
 """The errors a user can cause, as one small tree.
 
     VistazoError
-     ├── PictureError         a picture cannot be decoded
+     ├── ImageError         an image cannot be decoded
      ├── VideoError           a clip cannot be opened or has no frames
      ├── DecodingError        decoding took too much time or memory
      ├── DataError            a data folder cannot be trained on or evaluated
@@ -51,8 +51,8 @@ class VistazoError(Exception):
         return first if isinstance(first, str) else str(first)
 
 
-class PictureError(VistazoError):
-    """A picture cannot be decoded."""
+class ImageError(VistazoError):
+    """An image cannot be decoded."""
 
 
 class VideoError(VistazoError):
@@ -60,7 +60,7 @@ class VideoError(VistazoError):
 
 
 class DecodingError(VistazoError):
-    """Decoding a picture or a clip took too much time or memory, and was ended."""
+    """Decoding an image or a clip took too much time or memory, and was ended."""
 
 
 class DataError(VistazoError):

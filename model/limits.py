@@ -17,22 +17,22 @@ class Limits:
 
     Attributes:
         upload_megabytes: Size of an uploaded file.
-        picture_megapixels: Size of a picture, known before it is decoded.
+        image_megapixels: Size of an image, known before it is decoded.
         frame_megapixels: Size of a clip's frames, known before they are decoded.
         clip_minutes: How much of a clip is read for one request of the app.
         request_minutes: How long one request of the app may take.
-        pictures: Pictures read by one request of the app.
+        images: Images read by one request of the app.
         waiting: Requests that wait in the app's queue; more are turned away.
         requests_per_minute: Requests answered for one visitor of the app.
         decoder_megabytes: Memory of the app and the processes that decode strangers' files for it, together.
     """
 
     upload_megabytes: int = 200
-    picture_megapixels: int = 80
+    image_megapixels: int = 80
     frame_megapixels: int = 40
     clip_minutes: int = 120
     request_minutes: int = 30
-    pictures: int = 200
+    images: int = 200
     waiting: int = 64
     requests_per_minute: int = 300
     decoder_megabytes: int = 1000

@@ -1,4 +1,4 @@
-"""Find where in a picture each label is: the network looks through windows of several sizes."""
+"""Find where in an image each label is: the network looks through windows of several sizes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from model.classifier import Classifier
 
-# Window sides as shares of the picture's, and the step between windows as a share of the window's
-# side: every thing of a quarter of the picture or more is seen nearly whole in some window.
+# Window sides as shares of the image's, and the step between windows as a share of the window's
+# side: every thing of a quarter of the image or more is seen nearly whole in some window.
 _SHARES = (1.0, 0.72, 0.52, 0.37, 0.27)
 _STEP = 1 / 3
 _LEAST_PROBABILITY = 0.5
@@ -35,7 +35,7 @@ class Located:
 
     Attributes:
         label: Index of the label.
-        box: Left, top, right and bottom in pixels of the picture.
+        box: Left, top, right and bottom in pixels of the image.
         probability: The label's probability in the window that shows it best, 0 to 1.
     """
 
@@ -44,23 +44,23 @@ class Located:
     probability: float
 
 
-def locate(classifier: Classifier, picture: np.ndarray) -> list[Located]:
-    """Find the labels in a picture of several things, for a model that was trained on one thing a picture.
+def locate(classifier: Classifier, image: np.ndarray) -> list[Located]:
+    """Find the labels in an image of several things, for a model that was trained on one thing an image.
 
     The windows are classified one by one (Sermanet et al. 2014, OverFeat); windows of one label
     that overlap are one thing, whose box is their mean, weighted by how far each is above chance.
     Labels that by their name stand for nothing in particular, such as “no flag”, are left out.
 
     Args:
-        classifier: The model. With several labels a picture, each counts from its threshold on.
-        picture: (height, width, 3), uint8 RGB.
+        classifier: The model. With several labels an image, each counts from its threshold on.
+        image: (height, width, 3), uint8 RGB.
 
     Returns:
         What was found, the surest first.
     """
     bundle = classifier.bundle
-    boxes = list(windows(picture.shape[1], picture.shape[0]))
-    answers = np.stack([classifier.classify(picture[top:bottom, left:right]) for left, top, right, bottom in boxes])
+    boxes = list(windows(image.shape[1], image.shape[0]))
+    answers = np.stack([classifier.classify(image[top:bottom, left:right]) for left, top, right, bottom in boxes])
     places = np.array(boxes, np.float64)
     wanted = np.array([not stands_for_nothing(label) for label in bundle.labels])
     if bundle.thresholds is not None:  # labels do not exclude one another: each is looked for on its own
@@ -82,7 +82,7 @@ def stands_for_nothing(label: str) -> bool:
 
 
 def windows(width: int, height: int) -> Iterator[Box]:
-    """Yield left, top, right and bottom of the windows over a picture, the whole picture first."""
+    """Yield left, top, right and bottom of the windows over an image, the whole image first."""
     for share in _SHARES:
         w, h = max(1, round(width * share)), max(1, round(height * share))
         columns = 1 + int(np.ceil((width - w) / max(1, w * _STEP)))

@@ -1,4 +1,4 @@
-"""The one place that decodes a picture and brings it to the network's input size.
+"""The one place that decodes an image and brings it to the network's input size.
 
 Training, evaluation, the app, the command line and the benchmarks all come through here, which is
 why the same file gives the same probabilities everywhere. Scaling to the network's range is not
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from model.errors import PictureError, Sentence, took_too_much_memory
+from model.errors import ImageError, Sentence, took_too_much_memory
 from model.limits import limits
 
 ColourMode = Literal["rgb", "grey"]
@@ -29,8 +29,8 @@ RESIZE_RULES: tuple[str, ...] = get_args(ResizeRule)
 
 # Pillow knows many more formats; these are the ones people have, and none of them runs a program
 # (as PostScript would) or reads a second file.
-PICTURE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF", "JPEG2000")
-PICTURE_SUFFIXES = frozenset(
+IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF", "JPEG2000")
+IMAGE_SUFFIXES = frozenset(
     [
         ".jpg",
         ".jpeg",
@@ -57,7 +57,7 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
-# Their decoders hold several copies of the picture at once: up to 20 bytes a pixel.
+# Their decoders hold several copies of the image at once: up to 20 bytes a pixel.
 _COSTLY_FORMATS = frozenset(["WEBP", "AVIF", "JPEG2000"])
 
 _STRIP_PIXELS = 4_000_000
@@ -83,12 +83,12 @@ class InputSpec:
 
     @property
     def ample_side(self) -> int:
-        """Side in pixels at which a picture still has twice the detail that the network takes."""
+        """Side in pixels at which an image still has twice the detail that the network takes."""
         return 2 * max(self.width, self.height)
 
 
-def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndarray:
-    """Decode a picture as people see it.
+def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarray:
+    """Decode an image as people see it.
 
     The EXIF orientation is applied; transparent parts lie on white; 16-bit values keep their
     upper 8 bits; CMYK, palettes and greyscale become RGB; of an animation the first frame counts.
@@ -100,79 +100,77 @@ def read_picture(source: Path | bytes, ample_side: int | None = None) -> np.ndar
             trains gives `InputSpec.ample_side`, so that both see the same; whole when not given.
 
     Returns:
-        The picture, (height, width, 3), uint8 RGB.
+        The image, (height, width, 3), uint8 RGB.
 
     Raises:
-        PictureError: It is not a picture, is damaged, or has more pixels than `Limits.picture_megapixels`; of
+        ImageError: It is not an image, is damaged, or has more pixels than `Limits.image_megapixels`; of
             formats whose decoders take several times the memory, half as many.
         DecodingError: There is not enough memory for it.
     """
-    name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
+    name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
     try:
         content = source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:
-        raise PictureError(
+        raise ImageError(
             Sentence("{name} cannot be opened: {reason}. Check the path.", name=name, reason=error.strerror or error)
         ) from error
     if not content:
-        raise PictureError(Sentence("{name} is an empty file. Choose a picture file with content.", name=name))
+        raise ImageError(Sentence("{name} is an empty file. Choose an image file with content.", name=name))
     try:
-        with Image.open(io.BytesIO(content), formats=PICTURE_FORMATS) as pil_image:
+        with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as pil_image:
             _refuse_too_many_pixels(pil_image, name)
             if ample_side:
                 pil_image.draft(None, (ample_side, ample_side))
             pil_image.load()
             _turn_upright(pil_image)
             return to_rgb(pil_image)
-    except PictureError:
+    except ImageError:
         raise
     except MemoryError as error:
         raise took_too_much_memory(name) from error
     except Image.UnidentifiedImageError as error:
-        raise PictureError(
-            Sentence(
-                "{name} is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.", name=name
-            )
+        raise ImageError(
+            Sentence("{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.", name=name)
         ) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(_too_many_pixels(name, "", limits().picture_megapixels)) from error
+        raise ImageError(_too_many_pixels(name, "", limits().image_megapixels)) from error
     except Exception as error:  # Pillow's decoders raise whatever they stumble over in damaged data
-        raise PictureError(
+        raise ImageError(
             Sentence("{name} is damaged and cannot be decoded. Save it again or choose another.", name=name)
         ) from error
 
 
-def prepare(picture: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb") -> np.ndarray:
-    """Bring a decoded picture or video frame to the network's input size and colours.
+def prepare(image: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb") -> np.ndarray:
+    """Bring a decoded image or video frame to the network's input size and colours.
 
     Args:
-        picture: (height, width, 3), uint8, any size.
+        image: (height, width, 3), uint8, any size.
         spec: What the network takes.
-        channels: The order of the picture's channels. OpenCV decodes into "bgr"; turning that round
+        channels: The order of the image's channels. OpenCV decodes into "bgr"; turning that round
             costs less after resizing, and comes to the same.
 
     Returns:
         (spec.height, spec.width, 3), uint8 RGB; three equal channels in grey mode.
     """
     if spec.resize_rule == "pad":
-        picture = _resize_and_pad(picture, spec.width, spec.height)
+        image = _resize_and_pad(image, spec.width, spec.height)
     else:
         if spec.resize_rule == "crop":
-            picture = _crop_to_aspect(picture, spec.width / spec.height)
-        picture = _resize(picture, spec.width, spec.height)
+            image = _crop_to_aspect(image, spec.width / spec.height)
+        image = _resize(image, spec.width, spec.height)
     if channels == "bgr":
-        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     if spec.colour_mode == "grey":
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return picture
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return image
 
 
 def _refuse_too_many_pixels(pil_image: Image.Image, name: str) -> None:
-    limit = limits().picture_megapixels
+    limit = limits().image_megapixels
     if pil_image.format in _COSTLY_FORMATS:
         limit = max(1, limit // 2)
     if pil_image.width * pil_image.height > limit * 1_000_000:
-        raise PictureError(_too_many_pixels(name, f" ({pil_image.width} x {pil_image.height})", limit))
+        raise ImageError(_too_many_pixels(name, f" ({pil_image.width} x {pil_image.height})", limit))
 
 
 def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
@@ -191,21 +189,21 @@ def _turn_upright(pil_image: Image.Image) -> None:
 
 
 def to_rgb(pil_image: Image.Image) -> np.ndarray:
-    """Return a loaded picture's pixels, (height, width, 3), uint8 RGB, whatever its mode; see `read_picture`."""
+    """Return a loaded image's pixels, (height, width, 3), uint8 RGB, whatever its mode; see `read_image`."""
     # Strip by strip, because Pillow's conversions hold several copies of what they convert.
     rows = max(1, _STRIP_PIXELS // max(1, pil_image.width))
     if pil_image.height <= rows:
         return _strip_to_rgb(pil_image, _scale(pil_image))
-    picture = np.empty((pil_image.height, pil_image.width, 3), np.uint8)
+    image = np.empty((pil_image.height, pil_image.width, 3), np.uint8)
     scale = _scale(pil_image)
     for top in range(0, pil_image.height, rows):
         strip = pil_image.crop((0, top, pil_image.width, min(top + rows, pil_image.height)))
-        picture[top : top + rows] = _strip_to_rgb(strip, scale)
-    return picture
+        image[top : top + rows] = _strip_to_rgb(strip, scale)
+    return image
 
 
 def _scale(pil_image: Image.Image) -> float:
-    """Return what the values of a picture of real numbers are multiplied by; 0 to 1 and 0 to 255 are both common."""
+    """Return what the values of an image of real numbers are multiplied by; 0 to 1 and 0 to 255 are both common."""
     if pil_image.mode != "F":
         return 1
     values = np.asarray(pil_image)
@@ -231,67 +229,67 @@ def _grey_to_rgb(values: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(values, cv2.COLOR_GRAY2RGB)
 
 
-def _resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """Average over whole blocks first, then interpolate: nearly an area filter, at a fraction of its cost."""
-    x_step, y_step = max(1, picture.shape[1] // width), max(1, picture.shape[0] // height)
+    x_step, y_step = max(1, image.shape[1] // width), max(1, image.shape[0] // height)
     if x_step > 1 or y_step > 1:
-        columns, rows = picture.shape[1] // x_step, picture.shape[0] // y_step
-        x = (picture.shape[1] - columns * x_step) // 2
-        y = (picture.shape[0] - rows * y_step) // 2
-        whole_blocks = picture[y : y + rows * y_step, x : x + columns * x_step]
-        picture = cv2.resize(whole_blocks, (columns, rows), interpolation=cv2.INTER_AREA)
-    if picture.shape[:2] != (height, width):
-        # Small pictures are enlarged sharply, lest a network trained on them take sharp ones for something else:
-        # 160-pixel training pictures and 224-pixel test pictures of 100 sports, 0.79 instead of 0.77.
-        enlarged = picture.shape[0] < height and picture.shape[1] < width
+        columns, rows = image.shape[1] // x_step, image.shape[0] // y_step
+        x = (image.shape[1] - columns * x_step) // 2
+        y = (image.shape[0] - rows * y_step) // 2
+        whole_blocks = image[y : y + rows * y_step, x : x + columns * x_step]
+        image = cv2.resize(whole_blocks, (columns, rows), interpolation=cv2.INTER_AREA)
+    if image.shape[:2] != (height, width):
+        # Small images are enlarged sharply, lest a network trained on them take sharp ones for something else:
+        # 160-pixel training images and 224-pixel test images of 100 sports, 0.79 instead of 0.77.
+        enlarged = image.shape[0] < height and image.shape[1] < width
         rule = cv2.INTER_CUBIC if enlarged else cv2.INTER_LINEAR
-        picture = cv2.resize(picture, (width, height), interpolation=rule)
-    return np.ascontiguousarray(picture)
+        image = cv2.resize(image, (width, height), interpolation=rule)
+    return np.ascontiguousarray(image)
 
 
-def _crop_to_aspect(picture: np.ndarray, aspect: float) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _crop_to_aspect(image: np.ndarray, aspect: float) -> np.ndarray:
+    height, width = image.shape[:2]
     new_width, new_height = min(width, max(1, round(height * aspect))), min(height, max(1, round(width / aspect)))
     x, y = (width - new_width) // 2, (height - new_height) // 2
-    return picture[y : y + new_height, x : x + new_width]
+    return image[y : y + new_height, x : x + new_width]
 
 
-def _resize_and_pad(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    scale = min(width / picture.shape[1], height / picture.shape[0])
-    picture = _resize(picture, max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    x, y = width - picture.shape[1], height - picture.shape[0]
+def _resize_and_pad(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    scale = min(width / image.shape[1], height / image.shape[0])
+    image = _resize(image, max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    x, y = width - image.shape[1], height - image.shape[0]
     grey = (_PAD_GREY,) * 3
-    return cv2.copyMakeBorder(picture, y // 2, y - y // 2, x // 2, x - x // 2, cv2.BORDER_CONSTANT, value=grey)
+    return cv2.copyMakeBorder(image, y // 2, y - y // 2, x // 2, x - x // 2, cv2.BORDER_CONSTANT, value=grey)
 
 
-def prepared_picture(source: Path | bytes, spec: InputSpec) -> np.ndarray:
-    """Return a picture as the network takes it; see `read_picture` and `prepare`."""
-    return prepare(read_picture(source, spec.ample_side), spec)
+def prepared_image(source: Path | bytes, spec: InputSpec) -> np.ndarray:
+    """Return an image as the network takes it; see `read_image` and `prepare`."""
+    return prepare(read_image(source, spec.ample_side), spec)
 
 
 def prepared_and_shown(source: Path | bytes, spec: InputSpec, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture as the network takes it, and for people to look at, decoded once where that is large enough."""
-    picture = read_picture(source, spec.ample_side)
-    shown = _shrunk(picture, side) if max(picture.shape[:2]) >= side else shown_picture(source, side)
-    return prepare(picture, spec), shown
+    """Return an image as the network takes it, and for people to look at, decoded once where that is large enough."""
+    image = read_image(source, spec.ample_side)
+    shown = _shrunk(image, side) if max(image.shape[:2]) >= side else shown_image(source, side)
+    return prepare(image, spec), shown
 
 
-def shown_picture(source: Path | bytes, side: int) -> np.ndarray:
-    """Return a picture for people to look at.
+def shown_image(source: Path | bytes, side: int) -> np.ndarray:
+    """Return an image for people to look at.
 
     Args:
-        source: As in `read_picture`.
-        side: The longer side at most, in pixels; smaller pictures stay as they are.
+        source: As in `read_image`.
+        side: The longer side at most, in pixels; smaller images stay as they are.
 
     Returns:
         (height, width, 3), uint8 RGB.
     """
-    return _shrunk(read_picture(source, side), side)
+    return _shrunk(read_image(source, side), side)
 
 
-def _shrunk(picture: np.ndarray, side: int) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    height, width = image.shape[:2]
     shrink = max(1.0, max(width, height) / side)
     if shrink == 1:
-        return picture
-    return prepare(picture, InputSpec(max(1, round(width / shrink)), max(1, round(height / shrink))))
+        return image
+    return prepare(image, InputSpec(max(1, round(width / shrink)), max(1, round(height / shrink))))

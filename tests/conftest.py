@@ -26,7 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = ["--recipe", "small", "--size", "32", "--batch-size", "8", "--seed", "3"]
-CORRUPT = "not a picture.png"
+CORRUPT = "not an image.png"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fit(data: Path, bundle: Path, *options: str) -> Fitted:
 
 @pytest.fixture(scope="session")
 def colour_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The network “small” on a folder per class, one file in which is not a picture."""
+    """The network “small” on a folder per class, one file in which is not an image."""
     folder = tmp_path_factory.mktemp("colours")
     data = write_colours(folder / "data")
     (data / "Blue" / CORRUPT).write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
@@ -63,7 +63,7 @@ def colour_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
 
 @pytest.fixture(scope="session")
 def grey_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The network “small” in two phases on grey pictures in train, valid and test folders."""
+    """The network “small” in two phases on grey images in train, valid and test folders."""
     folder = tmp_path_factory.mktemp("stripes")
     for seed, (part, count) in enumerate((("train", 10), ("Valid", 3), ("test", 4))):
         write_stripes(folder / "data" / part, count, seed)
@@ -98,13 +98,13 @@ def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def colour_bundle(colour_fit: Fitted) -> Path:
-    """A tiny bundle trained on coloured pictures; read only."""
+    """A tiny bundle trained on coloured images; read only."""
     return colour_fit.bundle
 
 
 @pytest.fixture(scope="session")
 def grey_bundle(grey_fit: Fitted) -> Path:
-    """A tiny bundle trained on grey pictures; read only."""
+    """A tiny bundle trained on grey images; read only."""
     return grey_fit.bundle
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import PictureError
+from model.errors import ImageError
 from tests.fuzz.corpus import CORPUS
 from tests.fuzz.mutations import LARGEST, MUTATIONS, mutate
 from tests.fuzz.run import run_apart
@@ -35,7 +35,7 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("target", "files"), [("picture", 200), ("clip", 100), ("bundle", 60), ("labels", 60)])
+@pytest.mark.parametrize(("target", "files"), [("image", 200), ("clip", 100), ("bundle", 60), ("labels", 60)])
 def test_damaged_files_break_no_reader(target: str, files: int, tmp_path: Path) -> None:
     result = fuzz("--files", files, "--seed", 20, "--target", target, "--keep", tmp_path)
 
@@ -50,7 +50,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, f
     """Each file of the corpus, read apart: what became of it, in how many seconds and MiB."""
     folder = tmp_path_factory.mktemp("corpus")
     answers = {}
-    for target in ("picture", "clip"):
+    for target in ("image", "clip"):
         files = [folder / name for name, (kind, _, _) in CORPUS.items() if kind == target]
         for file in files:
             CORPUS[file.name][2](file)
@@ -90,11 +90,11 @@ def _stumble(path: Path) -> str:
 
 
 def _ramble(path: Path) -> str:
-    raise PictureError("Two\nlines.")
+    raise ImageError("Two\nlines.")
 
 
 def _refuse(path: Path) -> str:
-    raise PictureError("It is not a picture.")
+    raise ImageError("It is not an image.")
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def test_a_time_can_be_given_instead_of_a_number(tmp_path: Path) -> None:
 
 def test_any_folder_gives_more_files_to_begin_with(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
-    (tmp_path / "seeds" / "mine.png").write_bytes(b"no picture")
-    count = len(TARGETS["picture"].seeds())
+    (tmp_path / "seeds" / "mine.png").write_bytes(b"no image")
+    count = len(TARGETS["image"].seeds())
 
-    result = fuzz("--target", "picture", "--files", count + 1, "--seeds", tmp_path / "seeds", "--keep", tmp_path)
+    result = fuzz("--target", "image", "--files", count + 1, "--seeds", tmp_path / "seeds", "--keep", tmp_path)
 
     assert f"{count} answered, 1 refused" in result.stdout
     assert fuzz("--seeds", tmp_path / "nowhere").returncode == 2

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m train", description="Make a model from folders of pictures.")
+    parser = argparse.ArgumentParser(prog="python -m train", description="Make a model from folders of images.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in _COMMANDS.items():
         meaning = (command.__doc__ or "").partition(": ")[2].strip().rstrip(".")

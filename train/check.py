@@ -10,15 +10,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from model.preprocessing import PICTURE_FORMATS, InputSpec
+from model.preprocessing import IMAGE_FORMATS, InputSpec
 from train.data import folders as dataset
 from train.data.folders import Example
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.data.near_duplicates import near_duplicates
 from train.label_errors import probable_label_errors
 
 _TINY_SIDE = 32
-_FEW_PICTURES = 20
+_FEW_IMAGES = 20
 _MOST_IMBALANCE = 10
 _HASHED_SIDE = 128
 _LISTED = 12
@@ -54,7 +54,7 @@ def run_check(data: Path, weights: str | None = None) -> list[Finding]:
         What was found, the serious things first; empty when all is well.
 
     Raises:
-        VistazoError: There is no data folder, or no picture in it, or the weights cannot be used.
+        VistazoError: There is no data folder, or no image in it, or the weights cannot be used.
     """
     folders = dataset.find_part_folders(data) or {"whole folder": data}
     examples, part_of = [], {}
@@ -62,8 +62,8 @@ def run_check(data: Path, weights: str | None = None) -> list[Finding]:
         for example in dataset.list_examples(folder):
             examples.append(example)
             part_of[example.path] = part
-    with PictureStore() as store:
-        pictures, kept, unreadable = store.load(examples, InputSpec(_HASHED_SIDE, _HASHED_SIDE), "reading")
+    with ImageStore() as store:
+        images, kept, unreadable = store.load(examples, InputSpec(_HASHED_SIDE, _HASHED_SIDE), "reading")
         findings = [
             Finding(
                 "Files that cannot be read",
@@ -71,7 +71,7 @@ def run_check(data: Path, weights: str | None = None) -> list[Finding]:
                 "They are left out of every training. Save them again or remove them.",
                 [f"{_name(file.path, data)}: {file.reason}" for file in unreadable],
             ),
-            *_doubles(kept, part_of, near_duplicates(pictures), data),
+            *_doubles(kept, part_of, near_duplicates(images), data),
             *_odd_files(kept, data),
             *_classes(kept, part_of),
         ]
@@ -127,7 +127,7 @@ def _doubles(
         yield Finding(
             f"{how} across parts",
             True,
-            "The figures would count pictures that were learnt by heart. Remove one of each.",
+            "The figures would count images that were learnt by heart. Remove one of each.",
             sorted_out["parts"],
         )
         yield Finding(
@@ -147,7 +147,7 @@ def _doubles(
 def _odd_files(examples: Sequence[Example], data: Path) -> Iterator[Finding]:
     tiny, misnamed, modes = [], [], Counter[str]()
     for example in examples:
-        with Image.open(example.path, formats=PICTURE_FORMATS) as image:
+        with Image.open(example.path, formats=IMAGE_FORMATS) as image:
             promised = _SUFFIX_FORMATS.get(example.path.suffix.lower())
             actual = "JPEG" if image.format == "MPO" else image.format
             if promised and actual != promised:
@@ -155,13 +155,13 @@ def _odd_files(examples: Sequence[Example], data: Path) -> Iterator[Finding]:
             if min(image.size) < _TINY_SIDE:
                 tiny.append(f"{_name(example.path, data)}: {image.width} x {image.height}")
             modes["grey" if image.mode in ("L", "1", "I", "I;16", "LA") else "colour"] += 1
-    yield Finding("Tiny pictures", False, f"A side has fewer than {_TINY_SIDE} pixels. Use larger ones.", tiny)
+    yield Finding("Tiny images", False, f"A side has fewer than {_TINY_SIDE} pixels. Use larger ones.", tiny)
     yield Finding("Misnamed files", False, "They can be read all the same; rename them.", misnamed)
     fewer = min(modes.values(), default=0)
     if len(modes) == 2 and fewer < 0.2 * sum(modes.values()):
         which = min(modes, key=lambda mode: modes[mode])
         yield Finding(
-            "A few pictures of another kind",
+            "A few images of another kind",
             False,
             "If they belong to one class, the network will learn that instead.",
             [f"{fewer} of {sum(modes.values())} are stored in {which}"],
@@ -173,11 +173,11 @@ def _classes(examples: Sequence[Example], part_of: dict[Path, str]) -> Iterator[
     if not counts:
         return
     parts = set(part_of.values())
-    few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_PICTURES]
-    yield Finding("Classes with few pictures", False, f"Aim at {_FEW_PICTURES} at least.", few)
+    few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_IMAGES]
+    yield Finding("Classes with few images", False, f"Aim at {_FEW_IMAGES} at least.", few)
     tiny = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < 3]
     if len(parts) == 1:
-        yield Finding("Classes too small to be divided", True, "Three pictures are the least.", tiny)
+        yield Finding("Classes too small to be divided", True, "Three images are the least.", tiny)
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     ratio = counts[largest] / counts[smallest]
     if ratio > _MOST_IMBALANCE:
@@ -185,7 +185,7 @@ def _classes(examples: Sequence[Example], part_of: dict[Path, str]) -> Iterator[
             "Imbalance",
             False,
             "The recipe “best” draws rare classes more often; look at the macro-F1, not only at the accuracy.",
-            [f"“{largest}” has {ratio:.0f} times as many pictures as “{smallest}”"],
+            [f"“{largest}” has {ratio:.0f} times as many images as “{smallest}”"],
         )
     labels_of: dict[str, set[str]] = defaultdict(set)
     for example in examples:
@@ -194,7 +194,7 @@ def _classes(examples: Sequence[Example], part_of: dict[Path, str]) -> Iterator[
     missing = [
         f"{part} lacks {label}" for part, labels in sorted(labels_of.items()) for label in sorted(everywhere - labels)
     ]
-    yield Finding("Labels that are not in every part", True, "Add pictures, or remove the class everywhere.", missing)
+    yield Finding("Labels that are not in every part", True, "Add images, or remove the class everywhere.", missing)
 
 
 def _name(path: Path, data: Path) -> str:

@@ -1,4 +1,4 @@
-"""Measure several bundles on the same pictures, timed alternately: `run_compare`."""
+"""Measure several bundles on the same images, timed alternately: `run_compare`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import h5py
 from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
 from model.hub.resolve import resolve_model
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from train.data import folders
 from train.evaluate import run_evaluate
 
@@ -26,11 +26,11 @@ COLUMNS = (
     "accuracy",
     "macro_f1",
     "loss",
-    "milliseconds_per_picture",
+    "milliseconds_per_image",
     "parameters",
     "file_megabytes",
 )
-_TIMED_PICTURES = 100
+_TIMED_IMAGES = 100
 
 
 def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, 
             "bundle": model,
             "architecture": str(classifier.bundle.settings.get("architecture", "")),
             **{name: measured[name] for name in ("n", "accuracy", "macro_f1", "loss")},
-            "milliseconds_per_picture": round(spent, 3),
+            "milliseconds_per_image": round(spent, 3),
             "parameters": parameters(classifier.bundle.directory),
             "file_megabytes": round(classifier.bundle.network.stat().st_size / 1e6, 3),
         }
@@ -92,21 +92,21 @@ def parameters(directory: Path) -> int | None:
 def _timed(classifiers: Sequence[Classifier], data: Path) -> list[float]:
     """Return the median milliseconds of a prediction by each model: preparing and the network, decoding left out.
 
-    The models take turns at every picture, so that whatever else the machine does slows all of them.
+    The models take turns at every image, so that whatever else the machine does slows all of them.
     """
     parts = folders.find_part_folders(data)
     root = next((parts[part] for part in ("test", "validation", "train") if part in parts), data)
     spent: list[list[float]] = [[] for _ in classifiers]
     examples = folders.list_examples(root)
-    # Evenly over the classes: pictures of one kind may all be large, say.
-    for example in examples[:: max(1, len(examples) // _TIMED_PICTURES)]:
+    # Evenly over the classes: images of one kind may all be large, say.
+    for example in examples[:: max(1, len(examples) // _TIMED_IMAGES)]:
         try:
-            picture = read_picture(example.path)
+            image = read_image(example.path)
         except VistazoError:  # it was named when the figures were measured
             continue
         for place, classifier in enumerate(classifiers):
             start = time.perf_counter()
-            classifier.classify(picture)
+            classifier.classify(image)
             spent[place].append(1000 * (time.perf_counter() - start))
     return [statistics.median(times or [math.nan]) for times in spent]
 
@@ -119,15 +119,15 @@ def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
     axes = figure.subplots()
     for row in rows:
         name = Path(row["bundle"]).name
-        axes.scatter(row["milliseconds_per_picture"], row["accuracy"], s=40 + 20 * row["file_megabytes"], alpha=0.6)
+        axes.scatter(row["milliseconds_per_image"], row["accuracy"], s=40 + 20 * row["file_megabytes"], alpha=0.6)
         axes.annotate(
             name,
-            (row["milliseconds_per_picture"], row["accuracy"]),
+            (row["milliseconds_per_image"], row["accuracy"]),
             (6, 6),
             textcoords="offset points",
             parse_math=False,
         )
-    axes.set(xlabel="milliseconds a picture", ylabel=f"accuracy on {rows[0]['n']} pictures")
+    axes.set(xlabel="milliseconds an image", ylabel=f"accuracy on {rows[0]['n']} images")
     axes.margins(0.2)
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=130)

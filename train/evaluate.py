@@ -16,7 +16,7 @@ from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
 from train.data import folders
 from train.data.folders import Example
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.data.loading import listed, name_unreadable
 from train.export.bundle import write_json
 from train.metrics.classification import measure, summary
@@ -32,7 +32,7 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
         model: The bundle's directory, or a Hub repository.
         data: Folder per class; of a folder with parts the test part counts, then validation.
         out: Where to write metrics.json and the report, if anywhere.
-        show: Whether the report holds small copies of the pictures.
+        show: Whether the report holds small copies of the images.
 
     Returns:
         The single-number figures, with "split" and the number of "unreadable" files.
@@ -57,31 +57,31 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, show: bool 
         )
     if strangers:
         print(f"Left out, as the model has no such label: {listed(strangers)}.", file=sys.stderr)
-    with PictureStore() as store:
-        pictures, kept, unreadable = store.load(matched, classifier.bundle.input, "reading")
+    with ImageStore() as store:
+        images, kept, unreadable = store.load(matched, classifier.bundle.input, "reading")
         name_unreadable(unreadable)
         if not kept:
-            raise DataError(f"None of the {len(matched)} files in “{data}” is a picture that can be read.")
+            raise DataError(f"None of the {len(matched)} files in “{data}” is an image that can be read.")
         targets = targets_of(kept, index_of, len(labels))
-        logits = served_logits(classifier, pictures)
+        logits = served_logits(classifier, images)
         metrics = {"split": split, "unreadable": len(unreadable)} | measure_logits(classifier.bundle, logits, targets)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
-            evidence = evidence_of(classifier.bundle, pictures, kept, logits, targets) if show else None
+            evidence = evidence_of(classifier.bundle, images, kept, logits, targets) if show else None
             write_report(out, metrics, labels, evidence)
     return summary(metrics)
 
 
-def served_logits(classifier: Classifier, pictures: np.ndarray) -> np.ndarray:
+def served_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     """Return what a served network says, (n, classes), float32.
 
     Args:
         classifier: The model.
-        pictures: (n, height, width, 3), uint8 RGB, prepared.
+        images: (n, height, width, 3), uint8 RGB, prepared.
     """
-    shown = tqdm(pictures, desc="measuring", unit="picture", leave=False, disable=None)
-    return np.array([classifier.logits(picture) for picture in shown])
+    shown = tqdm(images, desc="measuring", unit="image", leave=False, disable=None)
+    return np.array([classifier.logits(image) for image in shown])
 
 
 def measure_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def measure_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> d
     Args:
         bundle: The model.
         logits: (n, classes), float.
-        targets: (n, classes), float32: 1 for every label of a picture.
+        targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities, uncalibrated = (
         probabilities_of(logits, temperature, multi_label=bundle.multi_label)
@@ -111,32 +111,32 @@ def measure_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> d
 
 
 def evidence_of(
-    bundle: Bundle, pictures: np.ndarray, examples: Sequence[Example], logits: np.ndarray, targets: np.ndarray
+    bundle: Bundle, images: np.ndarray, examples: Sequence[Example], logits: np.ndarray, targets: np.ndarray
 ) -> Evidence:
-    """Return the measured pictures for the report, with what the model said about them.
+    """Return the measured images for the report, with what the model said about them.
 
     Args:
         bundle: The model.
-        pictures: (n, height, width, 3), uint8 RGB, prepared.
-        examples: The same pictures' files.
+        images: (n, height, width, 3), uint8 RGB, prepared.
+        examples: The same images' files.
         logits: (n, classes), float.
-        targets: (n, classes), float32: 1 for every label of a picture.
+        targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities = probabilities_of(logits, bundle.temperature, multi_label=bundle.multi_label)
     thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
-    return Evidence(pictures, [example.path.name for example in examples], targets, probabilities, thresholds)
+    return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)
 
 
 def targets_of(examples: Sequence[Example], index_of: Mapping[str, int], count: int) -> np.ndarray:
-    """Return the targets of some pictures.
+    """Return the targets of some images.
 
     Args:
-        examples: The pictures.
+        examples: The images.
         index_of: The class index of each of their labels.
         count: Number of classes.
 
     Returns:
-        (n, count), float32: 1 for every label of a picture, 0 for the others.
+        (n, count), float32: 1 for every label of an image, 0 for the others.
     """
     targets = np.zeros((len(examples), count), np.float32)
     for row, example in enumerate(examples):

@@ -14,7 +14,7 @@ from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
 from model.grad_cam import explain, overlay
 from model.hub.resolve import resolve_model
-from model.preprocessing import prepare, read_picture
+from model.preprocessing import prepare, read_image
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +27,7 @@ _SHOWN_SIDE = 480
 
 @dataclass(frozen=True)
 class Block:
-    """What happens in one block of the network for one picture.
+    """What happens in one block of the network for one image.
 
     Attributes:
         name: The layer that ends the block.
@@ -41,22 +41,22 @@ class Block:
     saliency: np.ndarray
 
 
-def run_explain(bundle: str, pictures: Sequence[Path], out: Path, label: str | None = None) -> Iterator[dict[str, Any]]:
-    """Write two contact sheets for each picture.
+def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | None = None) -> Iterator[dict[str, Any]]:
+    """Write two contact sheets for each image.
 
     Args:
         bundle: A bundle's directory or a Hub repository.
-        pictures: Files.
+        images: Files.
         out: Directory for the sheets; made when it is not there.
-        label: The label to explain; the likeliest one of each picture when not given.
+        label: The label to explain; the likeliest one of each image when not given.
 
     Yields:
-        For each picture its path, the label that is explained, its probability and the sheets.
+        For each image its path, the label that is explained, its probability and the sheets.
 
     Raises:
         SettingsError: There is no such label.
         BundleError: The bundle has no Keras files.
-        PictureError: A file is no picture.
+        ImageError: A file is no image.
     """
     classifier = Classifier.load(resolve_model(bundle))
     labels = classifier.bundle.labels
@@ -64,13 +64,13 @@ def run_explain(bundle: str, pictures: Sequence[Path], out: Path, label: str | N
         raise SettingsError(f"The model has no label “{label[:120]}”. Choose one of: {', '.join(labels[:20])}.")
     network = _load(classifier.bundle)
     out.mkdir(parents=True, exist_ok=True)
-    for number, path in enumerate(pictures, 1):
-        picture = read_picture(path)
-        explanation = explain(classifier, picture, labels.index(label) if label else None)
-        parts = blocks(network, prepare(picture, classifier.bundle.input), explanation.label)
+    for number, path in enumerate(images, 1):
+        image = read_image(path)
+        explanation = explain(classifier, image, labels.index(label) if label else None)
+        parts = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
         name = f"{number:03}-{path.stem[:80]}"
         title = f"{labels[explanation.label]} {explanation.probabilities[explanation.label]:.0%}"
-        shown = read_picture(path, _SHOWN_SIDE)
+        shown = read_image(path, _SHOWN_SIDE)
         heat = overlay(shown, explanation.heat, classifier.bundle.input)
         sheets = [out / f"{name}.saliency.png", out / f"{name}.features.png"]
         _draw_saliency(sheets[0], title, shown, heat, parts)
@@ -145,14 +145,14 @@ def _load(bundle: Bundle) -> keras.Model:
         ) from error
 
 
-def _draw_saliency(target: Path, title: str, picture: np.ndarray, heat: np.ndarray, parts: Sequence[Block]) -> None:
+def _draw_saliency(target: Path, title: str, image: np.ndarray, heat: np.ndarray, parts: Sequence[Block]) -> None:
     from matplotlib.figure import Figure
 
     count = 2 + len(parts)
     figure = Figure(figsize=(2.4 * count, 3.0), layout="constrained")
     axes = figure.subplots(1, count)
     figure.suptitle(title)
-    _show(axes[0], picture, "picture")
+    _show(axes[0], image, "image")
     _show(axes[1], heat, "Grad-CAM")
     for place, part in zip(axes[2:], parts, strict=True):
         height, width = part.saliency.shape
@@ -161,7 +161,7 @@ def _draw_saliency(target: Path, title: str, picture: np.ndarray, heat: np.ndarr
 
 
 def _draw_features(target: Path, title: str, parts: Sequence[Block]) -> None:
-    """Draw the channels of each block that answer most strongly to the picture, a row a block."""
+    """Draw the channels of each block that answer most strongly to the image, a row a block."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.15 * CHANNELS, 1.5 * len(parts) + 0.4), layout="constrained")

@@ -13,7 +13,7 @@ from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
 from train.data import folders as dataset
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.data.label_translations import read_names, write_names
 from train.data.loading import LoadedPart, gaps, load_parts, sizes
 from train.evaluate import evidence_of, measure_logits, served_logits, targets_of
@@ -49,7 +49,7 @@ def run_fit(
         resume: Go on with an interrupted training of this bundle where there is one (True), or begin
             again (False); when left out, an interrupted training is an error, lest it be lost.
         tensorboard: Directory for TensorBoard's records.
-        show: Whether the report holds small copies of the measured pictures.
+        show: Whether the report holds small copies of the measured images.
 
     Returns:
         The single-number figures, measured on the test part with the file that is served.
@@ -77,7 +77,7 @@ def run_fit(
 
     check_weights(settings)  # before an hour of decoding: the weights may be out of reach
     check_converter()
-    with PictureStore() as store:
+    with ImageStore() as store:
         parts = load_parts(store, folders, spec, settings)
         labels = tuple(dataset.all_labels(parts["train"].examples))
         dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
@@ -102,7 +102,7 @@ def _check_tensorboard(directory: Path) -> None:
 
 def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
     """Return what must be the same for an interrupted training to go on."""
-    hashes = {f"{name} pictures": dataset.fingerprint(part.examples) for name, part in parts.items()}
+    hashes = {f"{name} images": dataset.fingerprint(part.examples) for name, part in parts.items()}
     import keras
 
     # Backends draw different random numbers from the same seed, so that a run stays with its own.
@@ -128,18 +128,18 @@ def _train_and_write(
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
-        Part(parts[name].pictures, targets_of(parts[name].examples, index_of, len(labels)))
+        Part(parts[name].images, targets_of(parts[name].examples, index_of, len(labels)))
         for name in ("train", "validation")
     )
     result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)
-    logits = predict_logits(result.model, validation.pictures)
+    logits = predict_logits(result.model, validation.images)
     if settings.multi_label:
         calibration = calibrate_multilabel(logits, validation.targets)
     else:
         calibration = calibrate(logits, validation.classes)
     trained_on = parts["train"].examples
     training: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
-    # Without a test part the figures are those of the validation pictures, which must stay unseen then.
+    # Without a test part the figures are those of the validation images, which must stay unseen then.
     if "test" in parts and not result.interrupted and wants_refit(settings, train, validation):
         result = refit(
             result,
@@ -153,10 +153,10 @@ def _train_and_write(
         )
         if not result.interrupted:
             trained_on = trained_on + parts["validation"].examples
-            training["refit"] = {"pictures": len(trained_on)}
+            training["refit"] = {"images": len(trained_on)}
     model = result.model
     print("Converting the network for serving …", file=sys.stderr)
-    network = served_network(model, parts["train"].pictures if settings.quantize else None)
+    network = served_network(model, parts["train"].images if settings.quantize else None)
     split = "test" if "test" in parts else "validation"
     with new_bundle(out) as directory:
         write_model(
@@ -174,11 +174,11 @@ def _train_and_write(
         classifier = Classifier.load(directory)  # the figures are those of the very file that is served
         targets = targets_of(parts[split].examples, index_of, len(labels))
         measured = parts[split]
-        logits = served_logits(classifier, measured.pictures)
+        logits = served_logits(classifier, measured.images)
         metrics = {"split": split} | measure_logits(classifier.bundle, logits, targets)
         metrics["training"] = training
         write_metrics(directory, metrics)
-        evidence = evidence_of(classifier.bundle, measured.pictures, measured.examples, logits, targets)
+        evidence = evidence_of(classifier.bundle, measured.images, measured.examples, logits, targets)
         write_report(directory, metrics, labels, evidence if show else None)
         write_card(classifier.bundle, metrics)
         write_manifest(directory)

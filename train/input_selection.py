@@ -1,4 +1,4 @@
-"""Fit the network's input to the pictures: the colour mode and the resize rule that "auto" leaves open."""
+"""Fit the network's input to the images: the colour mode and the resize rule that "auto" leaves open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from model.preprocessing import RESIZE_RULES, InputSpec
 from train.data.folders import all_labels
-from train.data.image_store import PictureStore, all_grey
+from train.data.image_store import ImageStore, all_grey
 from train.data.loading import LoadedPart
 from train.data.near_duplicates import near_duplicates
 from train.data.split import grouped
@@ -22,7 +22,7 @@ from train.settings import Settings
 USUAL_RULE = "stretch"
 _FOLDS = 5
 _LEAST_OF_A_CLASS = 20
-_MOST_PICTURES = 1000  # enough to tell the rules apart, and seconds however large the data set is
+_MOST_IMAGES = 1000  # enough to tell the rules apart, and seconds however large the data set is
 _LEAST_PROBABILITY = 1e-6  # a class that a fold lacks would cost infinitely much
 
 
@@ -36,12 +36,12 @@ def first_input(settings: Settings) -> InputSpec:
 
 
 def choose_input(
-    store: PictureStore, parts: Mapping[str, LoadedPart], spec: InputSpec, settings: Settings
+    store: ImageStore, parts: Mapping[str, LoadedPart], spec: InputSpec, settings: Settings
 ) -> tuple[dict[str, LoadedPart], InputSpec]:
-    """Decide what the settings leave to the pictures, and read them again where that changes them.
+    """Decide what the settings leave to the images, and read them again where that changes them.
 
     Args:
-        store: Where decoded pictures go.
+        store: Where decoded images go.
         parts: The parts, decoded with the input of `first_input`.
         spec: That input.
         settings: Whether the colour mode and the resize rule are "auto".
@@ -49,9 +49,9 @@ def choose_input(
     Returns:
         The parts as the network will see them, and its input.
     """
-    if settings.colour == "auto" and all(all_grey(part.pictures) for part in parts.values()):
+    if settings.colour == "auto" and all(all_grey(part.images) for part in parts.values()):
         spec = replace(spec, colour_mode="grey")
-        print("All pictures are grey: training a grey network.", file=sys.stderr)
+        print("All images are grey: training a grey network.", file=sys.stderr)
     # Only a regression on pretrained features answers within seconds.
     if settings.resize_rule != "auto" or not settings.starts_from_probe:
         return dict(parts), spec
@@ -72,7 +72,7 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
     """Return the rule of the lowest mean loss: the usual one unless another is better beyond chance.
 
     Args:
-        losses: For each rule the loss of every picture, (n,), float, in the same order.
+        losses: For each rule the loss of every image, (n,), float, in the same order.
 
     Returns:
         The usual rule, or the best of those that are better by two standard errors of the paired difference.
@@ -86,8 +86,8 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
     return best
 
 
-def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
-    """Return the out-of-fold log loss of training pictures, (n,), for each rule; none where no rule changes them."""
+def _losses(store: ImageStore, train: LoadedPart, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
+    """Return the out-of-fold log loss of training images, (n,), for each rule; none where no rule changes them."""
     from train.network.architectures import build
     from train.network.linear_probe import out_of_fold, pooled_features
 
@@ -95,50 +95,50 @@ def _losses(store: PictureStore, train: LoadedPart, spec: InputSpec, settings: S
     labels = all_labels(sample.examples)
     if len(labels) < 2:
         return {}
-    tried = {USUAL_RULE: sample.pictures}
+    tried = {USUAL_RULE: sample.images}
     for rule in (rule for rule in RESIZE_RULES if rule != USUAL_RULE):
         again = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
-        if again.examples == sample.examples and not _same(again.pictures, sample.pictures):
-            tried[rule] = again.pictures
+        if again.examples == sample.examples and not _same(again.images, sample.images):
+            tried[rule] = again.images
     if len(tried) < 2:
         return {}
     classes = np.array([labels.index(example.label) for example in sample.examples])
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     losses = {}
-    for rule, pictures in tried.items():
-        features = pooled_features(network, pictures)
+    for rule, images in tried.items():
+        features = pooled_features(network, images)
         probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=groups)
         right = probabilities[np.arange(len(classes)), classes]
         losses[rule] = -np.log(np.maximum(right, _LEAST_PROBABILITY))
     return losses
 
 
-def _sample(store: PictureStore, train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
-    """Return training pictures of classes that are large enough to be divided into folds, and the group of each."""
+def _sample(store: ImageStore, train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
+    """Return training images of classes that are large enough to be divided into folds, and the group of each."""
     rng = np.random.default_rng(settings.seed)
     members: dict[str, list[int]] = defaultdict(list)
     for row in rng.permutation(len(train.examples)).tolist():
         members[train.examples[row].label].append(row)
-    most = max(_LEAST_OF_A_CLASS, _MOST_PICTURES // len(members))
+    most = max(_LEAST_OF_A_CLASS, _MOST_IMAGES // len(members))
     chosen = [members[label][:most] for label in rng.permutation(sorted(members)).tolist()]
-    rows = sorted(list(itertools.chain.from_iterable(chosen))[:_MOST_PICTURES])
+    rows = sorted(list(itertools.chain.from_iterable(chosen))[:_MOST_IMAGES])
     examples = [train.examples[row] for row in rows]
-    pictures = store.select(train.pictures, rows)
+    images = store.select(train.images, rows)
     named = any(re.search(settings.group_by, example.path.name) for example in examples)
-    pairs = near_duplicates(pictures) if settings.near_duplicates else ()
+    pairs = near_duplicates(images) if settings.near_duplicates else ()
     groups = grouped(examples, settings.group_by if named else "", pairs)
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
         groups_of[example.label].add(group)
     kept = [place for place, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
-    return LoadedPart(store.select(pictures, kept), [examples[place] for place in kept]), np.array(groups)[kept]
+    return LoadedPart(store.select(images, kept), [examples[place] for place in kept]), np.array(groups)[kept]
 
 
 def _same(some: np.ndarray, others: np.ndarray) -> bool:
-    """Say whether all pictures are equal; one at a time, so that memory stays small."""
+    """Say whether all images are equal; one at a time, so that memory stays small."""
     return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
-def _read_again(store: PictureStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
-    pictures, examples, _ = store.load(part.examples, spec, title)
-    return LoadedPart(pictures, examples)
+def _read_again(store: ImageStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
+    images, examples, _ = store.load(part.examples, spec, title)
+    return LoadedPart(images, examples)

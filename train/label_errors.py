@@ -1,4 +1,4 @@
-"""Find pictures whose label is probably wrong, by predictions that never saw them."""
+"""Find images whose label is probably wrong, by predictions that never saw them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from model.errors import DataError
 from model.preprocessing import InputSpec
 from train.data.folders import Example, all_labels
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.recipes.registry import load_recipe
 
 _FOLDS = 5
 
 
-def probable_label_errors(examples: Sequence[Example], weights: str, store: PictureStore) -> list[tuple[Example, str]]:
-    """Return the pictures whose label is probably wrong, the likeliest first, each with the label it seems to have.
+def probable_label_errors(examples: Sequence[Example], weights: str, store: ImageStore) -> list[tuple[Example, str]]:
+    """Return the images whose label is probably wrong, the likeliest first, each with the label it seems to have.
 
     Confident learning (Northcutt et al. 2021) on out-of-sample probabilities: a logistic regression on
-    pretrained features, each picture predicted by one that was fitted on other pictures.
+    pretrained features, each image predicted by one that was fitted on other images.
 
     Args:
-        examples: The pictures, each with one label.
+        examples: The images, each with one label.
         weights: "imagenet" or a weights file of MobileNetV2 0.35.
-        store: Where decoded pictures go.
+        store: Where decoded images go.
 
     Raises:
-        DataError: A class has fewer pictures than there are folds.
+        DataError: A class has fewer images than there are folds.
         SettingsError: The weights cannot be used.
     """
     from cleanlab.filter import find_label_issues
@@ -41,14 +41,14 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Pict
     rarest = int(np.bincount(classes).argmin())
     if np.bincount(classes)[rarest] < _FOLDS:
         raise DataError(
-            f"Class “{labels[rarest]}” has fewer than {_FOLDS} pictures: too few to find label errors. Add pictures "
+            f"Class “{labels[rarest]}” has fewer than {_FOLDS} images: too few to find label errors. Add images "
             "or leave out --weights."
         )
     settings = replace(load_recipe("best"), weights=weights)
     spec = InputSpec(*settings.input_size)
     network = build(settings, spec, len(labels), scale=settings.training_scale)
-    pictures, _, _ = store.load(examples, spec, "reading")
-    features = pooled_features(network, pictures)
+    images, _, _ = store.load(examples, spec, "reading")
+    features = pooled_features(network, images)
     probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed)
     rows = find_label_issues(classes, probabilities, return_indices_ranked_by="self_confidence")
     return [(examples[row], labels[int(probabilities[row].argmax())]) for row in rows]

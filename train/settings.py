@@ -36,10 +36,10 @@ class Settings:
             when left out.
         resize_rule: How another aspect ratio is fitted: "stretch", "crop" (the centre), "pad" (with grey), or "auto":
             what a regression on the pretrained features does best with, "stretch" without one.
-        colour: "rgb", "grey", or "auto": grey when every training picture is.
-        multi_label: Several labels a picture: a folder named cat+dog holds pictures of both.
-        epochs: Passes over the training pictures, all phases together.
-        batch_size: Pictures a step.
+        colour: "rgb", "grey", or "auto": grey when every training image is.
+        multi_label: Several labels an image: a folder named cat+dog holds images of both.
+        epochs: Passes over the training images, all phases together.
+        batch_size: Images a step.
         least_steps: Steps that an epoch has at least: a small data set is passed several times.
         optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
         learning_rate: Highest learning rate.
@@ -57,9 +57,9 @@ class Settings:
         balance: How far rare classes are drawn as often as common ones, 0 to 1.
         average: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
         keep: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
-            not cut short: better with few validation pictures and a rate that falls to zero.
-        refit: With keep "last", fit a second time with the validation pictures as well when these and the
-            training pictures are at most so many; 0 for never. The figures come from the test part still,
+            not cut short: better with few validation images and a rate that falls to zero.
+        refit: With keep "last", fit a second time with the validation images as well when these and the
+            training images are at most so many; 0 for never. The figures come from the test part still,
             the temperature and the thresholds from the first fit.
         rotation: Largest turn either way, degrees.
         shift: Largest shift either way, as a share of the side.
@@ -68,17 +68,17 @@ class Settings:
         light: Largest change of brightness and of contrast, as a share.
         colour_shift: Largest change of saturation and of each channel, as a share.
         erase: Probability of covering a random rectangle.
-        flip: Whether pictures may be mirrored left to right.
+        flip: Whether images may be mirrored left to right.
         early_size: Scale of the input during the first phase of training from scratch; 1 for none.
-        training_scale: Size of the pictures in training as a share of the network's input; below 1 the network is
-            served larger than it is trained, where things look as large as in zoomed training pictures
+        training_scale: Size of the images in training as a share of the network's input; below 1 the network is
+            served larger than it is trained, where things look as large as in zoomed training images
             (Touvron et al. 2019).
-        quantize: Serve 8-bit integers, calibrated on training pictures, instead of float32.
+        quantize: Serve 8-bit integers, calibrated on training images, instead of float32.
         patience: Epochs without improvement on validation before a phase ends early.
-        group_by: Regular expression for file names; pictures that agree in its first group (a person, a
+        group_by: Regular expression for file names; images that agree in its first group (a person, a
             film) stay in one part.
-        near_duplicates: Keep pictures that are the same to the eye in one part.
-        validation_share: Share of the pictures kept for validation when the data has no such part.
+        near_duplicates: Keep images that are the same to the eye in one part.
+        validation_share: Share of the images kept for validation when the data has no such part.
         test_share: Likewise for the test part.
         seed: Seed of the split, the initial weights, the order and the augmentation.
     """

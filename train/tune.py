@@ -1,4 +1,4 @@
-"""Search for settings that do well on validation pictures: `run_tune`."""
+"""Search for settings that do well on validation images: `run_tune`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import optuna
 
 from model.errors import SettingsError, VistazoError
 from train.data import folders as dataset
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.data.loading import load_parts
 from train.input_selection import choose_input, first_input
 from train.resource_errors import shortage
 from train.settings import Settings
 
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixing=0,0.25,0.5")
-# Another size or colour mode would need the pictures decoded anew; another split would not be comparable.
+# Another size or colour mode would need the images decoded anew; another split would not be comparable.
 _FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "group_by", "near_duplicates", "seed")
 _FIXED_ENDINGS = ("_share",)
 
@@ -80,12 +80,12 @@ def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[
 
     spec = first_input(settings)
     folders = dataset.find_part_folders(data) or {"train": data}
-    with PictureStore() as store:
+    with ImageStore() as store:
         loaded, spec = choose_input(store, load_parts(store, folders, spec, settings), spec, settings)
         labels = dataset.all_labels(loaded["train"].examples)
         index_of = {label: index for index, label in enumerate(labels)}
         train, validation = (
-            Part(loaded[name].pictures, targets_of(loaded[name].examples, index_of, len(labels)))
+            Part(loaded[name].images, targets_of(loaded[name].examples, index_of, len(labels)))
             for name in ("train", "validation")
         )
 

@@ -1,17 +1,17 @@
-"""Ask a running app from Python: `pip install gradio_client`, then `python client.py URL PICTURE [CLIP]`."""
+"""Ask a running app from Python: `pip install gradio_client`, then `python client.py URL IMAGE [CLIP]`."""
 
 import sys
 
 from gradio_client import Client, handle_file
 
-url, picture, *clips = sys.argv[1:]
+url, image, *clips = sys.argv[1:]
 app = Client(url, verbose=False)
 
-answer = app.predict(handle_file(picture), api_name="/predict_image")
+answer = app.predict(handle_file(image), api_name="/predict_image")
 for entry in answer["confidences"]:
     print(f"{entry['confidence']:.3f} {entry['label']}")
 
-heat = app.predict(handle_file(picture), answer["label"], api_name="/explain_image")
+heat = app.predict(handle_file(image), answer["label"], api_name="/explain_image")
 print(f"why “{answer['label']}”: {heat}")
 
 for clip in clips:

@@ -1,4 +1,4 @@
-"""Emblems on the flags of Asia and Oceania, simplified to what can be seen at the size of a small picture.
+"""Emblems on the flags of Asia and Oceania, simplified to what can be seen at the size of a small image.
 
 Each function draws one emblem on a canvas; `x` and `y` are its centre unless said otherwise, and the emblem's own
 numbers are multiplied by `scale`.

@@ -145,10 +145,10 @@ class Canvas:
         """Paint the flag.
 
         Args:
-            height: Height of the picture in pixels; the width follows from the proportions.
+            height: Height of the image in pixels; the width follows from the proportions.
 
         Returns:
-            The picture, (height, width, 4), uint8 RGBA.
+            The image, (height, width, 4), uint8 RGBA.
         """
         width = round(height * self.width / self.height)
         large = (height * _SUPERSAMPLING, width * _SUPERSAMPLING)
@@ -159,14 +159,14 @@ class Canvas:
             fixed = [np.round(contour * scale - (1 << _SUBPIXEL_BITS) / 2).astype(np.int32) for contour in contours]
             cv2.fillPoly(target, fixed, value, lineType=cv2.LINE_8, shift=_SUBPIXEL_BITS)
 
-        picture = np.zeros((*large, 4), np.uint8)
+        image = np.zeros((*large, 4), np.uint8)
         for contours, colour in self._shapes:
-            paint(picture, contours, (*parse_colour(colour), 255))
+            paint(image, contours, (*parse_colour(colour), 255))
         if self._outline is not None:
             mask = np.zeros(large, np.uint8)
             paint(mask, [self._outline], (255,))
-            picture[..., 3] = mask
-        return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+            image[..., 3] = mask
+        return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def parse_colour(colour: Colour) -> tuple[int, int, int]:

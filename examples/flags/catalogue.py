@@ -37,6 +37,6 @@ def variants(label: str) -> int:
 @functools.lru_cache(maxsize=512)
 def draw(label: str, variant: int = 0, height: int = 480) -> np.ndarray:
     """Return one drawing of a flag, RGBA uint8, read-only because it is shared."""
-    picture = _drawings()[label][variant]().render(height)
-    picture.setflags(write=False)
-    return picture
+    image = _drawings()[label][variant]().render(height)
+    image.setflags(write=False)
+    return image

@@ -92,7 +92,7 @@ def spanish_arms() -> Emblem:
 
 
 def spanish_arms_plain() -> Emblem:
-    """The few strokes of small pictures: red and pale shield, crown, two pillars."""
+    """The few strokes of small images: red and pale shield, crown, two pillars."""
     red, gold, silver = "#ad1519", "#c8a000", "#ddd5d0"
     emblem = Emblem(100, 100)
     for x in (8, 83):
@@ -139,7 +139,7 @@ def portuguese_arms(gold: Colour, red: Colour, blue: Colour = "#003399") -> Embl
 
 
 def portuguese_arms_plain(gold: Colour, red: Colour) -> Emblem:
-    """The few strokes of small pictures: a disc, a red shield, a white one with blue marks."""
+    """The few strokes of small images: a disc, a red shield, a white one with blue marks."""
     emblem = Emblem(100, 100)
     emblem.circle(50, 50, 50, gold)
     emblem.polygon(shield(21, 16, 58, 70, straight=0.5, tip=0), red)

@@ -57,7 +57,7 @@ def shield(x: float, y: float, width: float, height: float, straight: float = 0.
 
 
 def clip(points: Iterable[Point], outline: Sequence[Point]) -> list[Point]:
-    """Return the part of a polygon inside a convex outline that runs clockwise on the picture."""
+    """Return the part of a polygon inside a convex outline that runs clockwise on the image."""
     result = list(points)
     for (ax, ay), (bx, by) in zip(outline, [*outline[1:], outline[0]], strict=True):
 

@@ -91,7 +91,7 @@ def spain() -> Canvas:
 
 
 def spain_plain_arms() -> Canvas:
-    """The same with the arms as small pictures show them."""
+    """The same with the arms as small images show them."""
     flag = _spain()
     flag.place(spanish_arms_plain(), 2 - 0.8, 1.2, 1.6, 1.6)
     return flag
@@ -111,7 +111,7 @@ def portugal(green: Colour, red: Colour, gold: Colour) -> Canvas:
 
 
 def portugal_plain_arms() -> Canvas:
-    """The same with the arms as small pictures show them."""
+    """The same with the arms as small images show them."""
     flag = Canvas(30, 20, "#ff0000")
     flag.rectangle(0, 0, 12, 20, "#006600")
     flag.place(portuguese_arms_plain("#ffe000", "#ff0000"), 7, 5, 10, 10)
@@ -127,7 +127,7 @@ def switzerland(red: Colour) -> Canvas:
 
 
 def switzerland_ensign() -> Canvas:
-    """2:3, as at sea and in sets of pictures that share one shape; cross 5/8 of the height."""
+    """2:3, as at sea and in sets of images that share one shape; cross 5/8 of the height."""
     flag = Canvas(48, 32, "#ff0000")
     flag.rectangle(14, 13, 20, 6, "#ffffff")
     flag.rectangle(21, 6, 6, 20, "#ffffff")
@@ -160,7 +160,7 @@ def union_jack(blue: Colour = "#012169", red: Colour = "#c8102e") -> Canvas:
 
 
 def union_jack_on_land() -> Canvas:
-    """3:5, the shape used by the army and in many pictures."""
+    """3:5, the shape used by the army and in many images."""
     flag = Canvas(5, 3)
     flag.place(union_jack("#00247d", "#cf142b"), 0, 0, 5, 3)
     return flag

@@ -12,14 +12,14 @@ TEXTS = {
     "note": "Nota",
     "news": "Novedades",
     "language": "Idioma",
-    "limits": "Como máximo: {megabytes} MB por archivo, {picture} megapíxeles por imagen, {frame} megapíxeles por "
-    "fotograma, {minutes} minutos por vídeo, {pictures} imágenes a la vez.",
+    "limits": "Como máximo: {megabytes} MB por archivo, {image} megapíxeles por imagen, {frame} megapíxeles por "
+    "fotograma, {minutes} minutos por vídeo, {images} imágenes a la vez.",
     "waiting_title": "# Vistazo\nEl modelo está en camino. Esta página se abre sola cuando llegue.",
     "waiting": "A qué se espera",
     "not_yet": "El modelo todavía no está. {text}",
     "image_tab": "Imagen",
-    "picture": "Imagen",
-    "read_picture": "Leer la imagen",
+    "image": "Imagen",
+    "read_image": "Leer la imagen",
     "examples": "Ejemplos",
     "likeliest": "Etiquetas más probables",
     "why": "¿Por qué? Elige una etiqueta: lo claro habla a su favor",
@@ -30,11 +30,11 @@ TEXTS = {
     "doubt": "Duda",
     "none_sure": "Probablemente ninguna de ellas: incluso la etiqueta más probable solo llega a {probability}.",
     "none_probably": "Probablemente ninguna de ellas.",
-    "in_this_picture": "En esta imagen: {labels}.",
+    "in_this_image": "En esta imagen: {labels}.",
     "none_of_these": "ninguna de ellas",
     "batch_tab": "Lote",
-    "pictures": "Imágenes",
-    "read_pictures": "Leer las imágenes",
+    "images": "Imágenes",
+    "read_images": "Leer las imágenes",
     "stop": "Parar",
     "gallery": "Las imágenes con sus etiquetas más probables",
     "rows": "Etiquetas más probables",
@@ -145,14 +145,14 @@ TEXTS = {
     "agree": "Los dos dicen {label}.",
     "disagree": "No están de acuerdo: {first} o {second}.",
     "milliseconds": "{title}: {time} ms",
-    "no_picture": "Todavía no hay imagen. Elige una primero.",
-    "no_pictures": "Todavía no hay imágenes. Elige algunas primero.",
+    "no_image": "Todavía no hay imagen. Elige una primero.",
+    "no_images": "Todavía no hay imágenes. Elige algunas primero.",
     "no_clip": "Todavía no hay vídeo. Elige uno primero.",
     "no_camera": "La cámara no envió ninguna imagen. Permite que la página la use y vuelve a encenderla.",
     "not_read": "Este vídeo todavía no se ha leído. Léelo primero.",
     "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo.",
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
-    "too_many_pictures": "Se pueden leer como máximo {most} imágenes a la vez. Recibidas: {count}.",
+    "too_many_images": "Se pueden leer como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
     "bad_stretch": "«Hasta» debe venir después de «Desde», o ser 0 para el final. Recibido: de {first} a {last}.",
     "bad_rate": "Los fotogramas por segundo deben ser un número mayor que 0, o 0 para todos. Recibido: {value}.",
@@ -185,11 +185,11 @@ ERRORS = {
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
     "again, or choose another.": "{name} necesita demasiada memoria para decodificarse, o está dañado de un modo que "
     "detiene el decodificador. Redúcelo, guárdalo de nuevo o elige otro.",
-    "The picture": "La imagen",
+    "The image": "La imagen",
     "{name} cannot be opened: {reason}. Check the path.": "No se puede abrir {name}: {reason}. Comprueba la ruta.",
-    "{name} is an empty file. Choose a picture file with content.": "{name} es un archivo vacío. Elige una imagen con "
+    "{name} is an empty file. Choose an image file with content.": "{name} es un archivo vacío. Elige una imagen con "
     "contenido.",
-    "{name} is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una imagen "
+    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una imagen "
     "que se pueda leer. Usa JPEG, PNG, WebP, GIF, BMP, TIFF o AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} está dañada y no se puede "
     "decodificar. Guárdala de nuevo o elige otra.",
@@ -197,7 +197,7 @@ ERRORS = {
     "demasiados píxeles{size}; el límite es de {limit} megapíxeles. Redúcela primero.",
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "«{name}» no es un vídeo que se pueda "
     "leer. Usa MP4, MOV, WebM, MKV o AVI.",
-    "“{name}” is a picture, not a clip. Predict it as a picture.": "«{name}» es una imagen, no un vídeo. Léela como "
+    "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Léela como "
     "imagen.",
     "“{name}” cannot be opened: there is no such file. Check the path.": "No se puede abrir «{name}»: no existe ese "
     "archivo. Comprueba la ruta.",
@@ -206,9 +206,9 @@ ERRORS = {
     "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. Make the clip smaller "
     "first.": "Los fotogramas de «{name}» tienen {width} x {height} píxeles; el límite es de {limit} megapíxeles. "
     "Reduce el vídeo primero.",
-    "“{name}” is a sound file with a cover picture, not a video. Choose a clip.": "«{name}» es un archivo de sonido "
+    "“{name}” is a sound file with a cover image, not a video. Choose a clip.": "«{name}» es un archivo de sonido "
     "con portada, no un vídeo. Elige un vídeo.",
-    "“{name}” holds sound but no picture. Choose a clip.": "«{name}» contiene sonido pero no imagen. Elige un vídeo.",
+    "“{name}” holds sound but no image. Choose a clip.": "«{name}» contiene sonido pero no imagen. Elige un vídeo.",
     "“{name}” does not say how large its frames are, or they exceed {limit} megapixels. Make the clip smaller first, "
     "or convert it to H.264 (MP4).": "«{name}» no dice qué tamaño tienen sus fotogramas, o superan {limit} "
     "megapíxeles. Reduce el vídeo primero o conviértelo a H.264 (MP4).",

@@ -12,14 +12,14 @@ TEXTS = {
     "note": "Remarque",
     "news": "Nouveautés",
     "language": "Langue",
-    "limits": "Au plus : {megabytes} Mo par fichier, {picture} mégapixels par image, {frame} mégapixels par image de "
-    "vidéo, {minutes} minutes par vidéo, {pictures} images à la fois.",
+    "limits": "Au plus : {megabytes} Mo par fichier, {image} mégapixels par image, {frame} mégapixels par image de "
+    "vidéo, {minutes} minutes par vidéo, {images} images à la fois.",
     "waiting_title": "# Vistazo\nLe modèle arrive. Cette page s’ouvrira d’elle-même quand il sera là.",
     "waiting": "Ce qui est attendu",
     "not_yet": "Le modèle n’est pas encore là. {text}",
     "image_tab": "Image",
-    "picture": "Image",
-    "read_picture": "Lire l’image",
+    "image": "Image",
+    "read_image": "Lire l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",
     "why": "Pourquoi ? Choisissez une étiquette : ce qui est clair parle pour elle",
@@ -30,11 +30,11 @@ TEXTS = {
     "doubt": "Doute",
     "none_sure": "Probablement aucune d’elles : même l’étiquette la plus probable n’atteint que {probability}.",
     "none_probably": "Probablement aucune d’elles.",
-    "in_this_picture": "Dans cette image : {labels}.",
+    "in_this_image": "Dans cette image : {labels}.",
     "none_of_these": "aucune d’elles",
     "batch_tab": "Lot",
-    "pictures": "Images",
-    "read_pictures": "Lire les images",
+    "images": "Images",
+    "read_images": "Lire les images",
     "stop": "Arrêter",
     "gallery": "Les images avec leurs étiquettes les plus probables",
     "rows": "Étiquettes les plus probables",
@@ -145,14 +145,14 @@ TEXTS = {
     "agree": "Les deux disent {label}.",
     "disagree": "Ils ne sont pas d’accord : {first} ou {second}.",
     "milliseconds": "{title} : {time} ms",
-    "no_picture": "Il n’y a pas encore d’image. Choisissez-en une d’abord.",
-    "no_pictures": "Il n’y a pas encore d’images. Choisissez-en d’abord.",
+    "no_image": "Il n’y a pas encore d’image. Choisissez-en une d’abord.",
+    "no_images": "Il n’y a pas encore d’images. Choisissez-en d’abord.",
     "no_clip": "Il n’y a pas encore de vidéo. Choisissez-en une d’abord.",
     "no_camera": "La caméra n’a envoyé aucune image. Autorisez la page à l’utiliser et relancez-la.",
     "not_read": "Cette vidéo n’a pas encore été lue. Lisez-la d’abord.",
     "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
-    "too_many_pictures": "Au plus {most} images peuvent être lues à la fois. Reçues : {count}.",
+    "too_many_images": "Au plus {most} images peuvent être lues à la fois. Reçues : {count}.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
     "bad_stretch": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
     "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",
@@ -186,12 +186,12 @@ ERRORS = {
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
     "again, or choose another.": "{name} demande trop de mémoire pour être décodé, ou est abîmé d’une manière qui "
     "arrête le décodeur. Réduisez-le, enregistrez-le de nouveau, ou choisissez-en un autre.",
-    "The picture": "L’image",
+    "The image": "L’image",
     "{name} cannot be opened: {reason}. Check the path.": "{name} ne peut pas être ouvert : {reason}. Vérifiez le "
     "chemin.",
-    "{name} is an empty file. Choose a picture file with content.": "{name} est un fichier vide. Choisissez une image "
+    "{name} is an empty file. Choose an image file with content.": "{name} est un fichier vide. Choisissez une image "
     "qui a un contenu.",
-    "{name} is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas une "
+    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas une "
     "image lisible. Utilisez JPEG, PNG, WebP, GIF, BMP, TIFF ou AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} est abîmé et ne peut pas être "
     "décodé. Enregistrez-le de nouveau ou choisissez-en un autre.",
@@ -199,7 +199,7 @@ ERRORS = {
     "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord.",
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
-    "“{name}” is a picture, not a clip. Predict it as a picture.": "« {name} » est une image, pas une vidéo. Lisez-la "
+    "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Lisez-la "
     "comme une image.",
     "“{name}” cannot be opened: there is no such file. Check the path.": "« {name} » ne peut pas être ouvert : il n’y "
     "a pas de tel fichier. Vérifiez le chemin.",
@@ -208,9 +208,9 @@ ERRORS = {
     "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. Make the clip smaller "
     "first.": "Les images de « {name} » ont {width} x {height} pixels ; la limite est de {limit} mégapixels. Réduisez "
     "la vidéo d’abord.",
-    "“{name}” is a sound file with a cover picture, not a video. Choose a clip.": "« {name} » est un fichier de son "
+    "“{name}” is a sound file with a cover image, not a video. Choose a clip.": "« {name} » est un fichier de son "
     "avec une pochette, pas une vidéo. Choisissez une vidéo.",
-    "“{name}” holds sound but no picture. Choose a clip.": "« {name} » contient du son mais pas d’image. Choisissez "
+    "“{name}” holds sound but no image. Choose a clip.": "« {name} » contient du son mais pas d’image. Choisissez "
     "une vidéo.",
     "“{name}” does not say how large its frames are, or they exceed {limit} megapixels. Make the clip smaller first, "
     "or convert it to H.264 (MP4).": "« {name} » ne dit pas la taille de ses images, ou elles dépassent {limit} "

@@ -34,10 +34,10 @@ _QUEUED = re.compile(r".*/(queue/join|call/.+)/?")
 _CALL = re.compile(r".*/(queue/join|(call|run|api)/.+)/?")
 
 _LONGEST_QUERY = 4096  # of an address; Gradio remembers parts of it
-_LARGEST_JSON = 10_000_000  # the camera's pictures come in JSON
+_LARGEST_JSON = 10_000_000  # the camera's images come in JSON
 _MOST_JSON = 100_000_000  # of all calls together that are being received, and again of all that wait
-# A value of two characters takes fifty times that when it has been read. Two hundred pictures need some 4,000 values.
-_MOST_VALUES, _VALUES_OF_A_PICTURE = 20_000, 100
+# A value of two characters takes fifty times that when it has been read. Two hundred images need some 4,000 values.
+_MOST_VALUES, _VALUES_OF_A_IMAGE = 20_000, 100
 _MOST_FILES_OF_THE_LARGEST_SIZE = 10  # in one upload
 _LOOK_AT_THE_DISK_EVERY = 16_000_000  # bytes
 # A phone with the worst reception sends more than that; whoever sends less keeps a place for nothing.
@@ -201,7 +201,7 @@ class _Body:
             self._values += sum(piece.count(mark) for mark in (b",", b"[", b"{"))
         if self._bytes > self._most:
             raise self._refuse(413, "body_too_large", most=self._most // 1_000_000)
-        if self._values > _MOST_VALUES + _VALUES_OF_A_PICTURE * limits().pictures:
+        if self._values > _MOST_VALUES + _VALUES_OF_A_IMAGE * limits().images:
             raise self._refuse(413, "body_too_many")
         if not self._files and self._calls.taken > _MOST_JSON:
             raise self._refuse(503, "too_busy")

@@ -17,8 +17,8 @@ def uploaded_file(payload: Mapping[str, Any] | None, nothing: str, language: str
     """Return the file that a visitor uploaded, exactly as it was sent.
 
     Handlers take Gradio's raw payload (`preprocess=False`) and call this. Gradio's own
-    preprocessing would decode the picture with other rules, write it anew in another colour mode,
-    and fail with an empty message where it is not a picture.
+    preprocessing would decode the image with other rules, write it anew in another colour mode,
+    and fail with an empty message where it is not an image.
 
     Args:
         payload: A FileData or ImageData object as the browser or client sent it.

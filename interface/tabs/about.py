@@ -15,11 +15,11 @@ from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.storage import VisitorFiles
 from interface.tabs.model_plots import FetchedPlots
 from model.bundle import Bundle
-from model.errors import PictureError
+from model.errors import ImageError
 from model.hub.plots import MOST_PLOTS
 from model.hub.resolve import EMBEDDED
 from model.loading import LoadedModel
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from model.sandbox.pool import Decoders
 
 _FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
@@ -158,7 +158,7 @@ def _about(model: LoadedModel, language: str) -> Iterable[tuple[str, str]]:
 
 
 def _fingerprint(bundle: Bundle) -> str:
-    """Return the short hash of the pictures that the network was trained on; empty where a bundle names none."""
+    """Return the short hash of the images that the network was trained on; empty where a bundle names none."""
     try:
         described = json.loads((bundle.directory / "config.json").read_text(encoding="utf-8"))["vistazo"]
         return str(described.get("dataset_fingerprint") or "")
@@ -259,6 +259,6 @@ def _plots(folder: Path) -> Iterable[tuple[np.ndarray, str]]:
     """Yield the plots of the report with their names; decoded here, so that nothing else is passed on to visitors."""
     for path in sorted(folder.glob("*.png"))[:MOST_PLOTS]:
         try:
-            yield read_picture(path), path.stem
-        except PictureError:
+            yield read_image(path), path.stem
+        except ImageError:
             continue

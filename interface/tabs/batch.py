@@ -1,4 +1,4 @@
-"""The tab for several pictures: a gallery, a table and a CSV file of their labels."""
+"""The tab for several images: a gallery, a table and a CSV file of their labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from interface.server.uploads import shown_name, uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
-from model.preprocessing import prepared_picture, shown_picture
+from model.preprocessing import prepared_image, shown_image
 from model.sandbox.pool import Decoders
 from model.video.export import harmless
 
@@ -45,16 +45,16 @@ def add_batch_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors
     """
 
     def predict_images(
-        pictures: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
+        images: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
     ) -> Iterator[BatchAnswer]:
-        """Read pictures; answers with thumbnails, one row a picture, and at the end all rows as a CSV file."""
+        """Read images; answers with thumbnails, one row an image, and at the end all rows as a CSV file."""
         with visitors.serve(request, "predict_images") as language:
-            yield from _answers(classifier, decoders, _named_files(pictures, language), language)
+            yield from _answers(classifier, decoders, _named_files(images, language), language)
 
-    pictures = gr.File(label=text("pictures"), file_count="multiple", height=180, elem_id="pictures")
+    images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
     with gr.Row():
-        button = gr.Button(text("read_pictures"), variant="primary", elem_id="read-pictures")
-        stop = gr.Button(text("stop"), elem_id="stop-pictures")
+        button = gr.Button(text("read_images"), variant="primary", elem_id="read-images")
+        stop = gr.Button(text("stop"), elem_id="stop-images")
     gallery = gr.Gallery(
         label=text("gallery"),
         columns=5,
@@ -76,11 +76,11 @@ def add_batch_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors
     file = gr.File(label=text("rows_csv"), interactive=False, elem_id="rows-csv")
     reading = button.click(
         predict_images,
-        pictures,
+        images,
         [gallery, table, file],
         api_name="predict_images",
         preprocess=False,
-        concurrency_id="pictures",
+        concurrency_id="images",
         show_progress="minimal",
         show_progress_on=gallery,
     )
@@ -105,16 +105,16 @@ def headings(language: str) -> list[str]:
 def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
     """Return the uploaded files with the names that their owner gave them."""
     if not payload:
-        raise gr.Error(say(language, "no_pictures"), print_exception=False)
+        raise gr.Error(say(language, "no_images"), print_exception=False)
     if not isinstance(payload, list):
         payload = [payload]
-    most = limits().pictures
+    most = limits().images
     if len(payload) > most:
-        raise SettingsError(say(language, "too_many_pictures", most=most, count=len(payload)))
+        raise SettingsError(say(language, "too_many_images", most=most, count=len(payload)))
     files = []
     for entry in payload:
         file = entry if isinstance(entry, Mapping) else {}
-        path = uploaded_file(file, "no_pictures", language)
+        path = uploaded_file(file, "no_images", language)
         files.append((path, shown_name(file, path)))
     return files
 
@@ -141,11 +141,11 @@ def _table(rows: Sequence[Row], language: str) -> Table:
 
 
 def _read(classifier: Classifier, decoders: Decoders, path: Path, name: str, language: str) -> tuple[Tile | None, Row]:
-    """Return a picture's thumbnail with its caption, and its row; a file that is no picture gets a row that says so."""
+    """Return an image's thumbnail with its caption, and its row; a file that is no image gets a row that says so."""
     bundle = classifier.bundle
     try:
-        prepared = decoders.call(prepared_picture, path, bundle.input)
-        thumbnail = decoders.call(shown_picture, path, _THUMBNAIL_SIDE)
+        prepared = decoders.call(prepared_image, path, bundle.input)
+        thumbnail = decoders.call(shown_image, path, _THUMBNAIL_SIDE)
     except VistazoError as error:
         return None, [name, *[""] * (2 * TOP), translated(error, language)]
     ranking = top_labels(classifier.classify_prepared(prepared), bundle.labels_in(language), TOP)

@@ -13,18 +13,18 @@ from interface.i18n.language import ENGLISH, say, text
 from interface.server.requests import Visitors
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
-from model.errors import PictureError
-from model.preprocessing import prepared_picture
+from model.errors import ImageError
+from model.preprocessing import prepared_image
 from model.sandbox.pool import Decoders
 
 TOP = 5
-# The browser sends the next picture only when the answer to the last has come: nothing piles up, and a
+# The browser sends the next image only when the answer to the last has come: nothing piles up, and a
 # busy machine answers less often.
 _SECONDS_BETWEEN = 0.2
 # Then the camera stops and can be started again: a forgotten page does not keep a place.
 _SECONDS_AT_MOST = 300
 _VISITORS_AT_ONCE = 4
-_LARGEST_PICTURE = 8_000_000  # characters of base64
+_LARGEST_IMAGE = 8_000_000  # characters of base64
 
 
 def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors) -> None:
@@ -32,18 +32,18 @@ def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitor
 
     Args:
         classifier: The model.
-        decoders: Decode the camera's pictures.
+        decoders: Decode the camera's images.
         visitors: Serves requests.
     """
     bundle = classifier.bundle
 
     def predict_live(
-        picture: Mapping[str, Any] | None, request: gr.Request | None = None
+        image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], str]:
-        """Return the likeliest labels of the camera's picture, and doubt in words."""
+        """Return the likeliest labels of the camera's image, and doubt in words."""
         with visitors.serve(request, "predict_live", counted=False) as language:
-            source = _picture_bytes(picture, language) or uploaded_file(picture, "no_camera", language)
-            probabilities = classifier.classify_prepared(decoders.call(prepared_picture, source, bundle.input))
+            source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
+            probabilities = classifier.classify_prepared(decoders.call(prepared_image, source, bundle.input))
             unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold
             doubt = say(language, "none_probably") if unsure else ""
             return dict(top_labels(probabilities, bundle.labels_in(language), TOP)), doubt
@@ -78,18 +78,18 @@ def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitor
     )
 
 
-def _picture_bytes(payload: Mapping[str, Any] | None, language: str = ENGLISH) -> bytes | None:
-    """Return the picture of a data URL, which is how browsers stream it; None where there is none.
+def _image_bytes(payload: Mapping[str, Any] | None, language: str = ENGLISH) -> bytes | None:
+    """Return the image of a data URL, which is how browsers stream it; None where there is none.
 
     Raises:
-        PictureError: It is too large, or not base64.
+        ImageError: It is too large, or not base64.
     """
     url = payload.get("url") if isinstance(payload, Mapping) else None
     if not isinstance(url, str) or not url.startswith("data:image/"):
         return None
-    if len(url) > _LARGEST_PICTURE:
-        raise PictureError(say(language, "camera_large"))
+    if len(url) > _LARGEST_IMAGE:
+        raise ImageError(say(language, "camera_large"))
     try:
         return base64.b64decode(url.partition(",")[2], validate=True)
     except binascii.Error as error:
-        raise PictureError(say(language, "camera_damaged")) from error
+        raise ImageError(say(language, "camera_damaged")) from error

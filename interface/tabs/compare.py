@@ -1,4 +1,4 @@
-"""The tab that reads one picture with two models, side by side."""
+"""The tab that reads one image with two models, side by side."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from interface.i18n.language import say, text
 from interface.server.requests import Visitors
 from interface.server.uploads import uploaded_file
 from interface.tabs.about import is_embedded, source_title
-from interface.tabs.image_input import add_picture_box, read_at_once
+from interface.tabs.image_input import add_image_box, read_at_once
 from model.bundle import Bundle
 from model.classifier import shown_labels, top_labels
 from model.loading import LoadedModel
-from model.preprocessing import prepared_picture
+from model.preprocessing import prepared_image
 from model.sandbox.pool import Decoders
 
 TOP = 5
@@ -32,21 +32,21 @@ def add_compare_tab(
     Args:
         first: The model that the other tabs serve.
         second: The one to compare it with.
-        examples: Pictures to offer, may be empty.
+        examples: Images to offer, may be empty.
         decoders: Decode what visitors upload.
         visitors: Serves their requests.
     """
 
     def compare_image(
-        picture: Mapping[str, Any] | None, request: gr.Request | None = None
+        image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], dict[str, float], str]:
-        """Return the likeliest labels of a picture by both models, and whether they agree and how long each took."""
+        """Return the likeliest labels of an image by both models, and whether they agree and how long each took."""
         with visitors.serve(request, "compare_image") as language:
-            path = uploaded_file(picture, "no_picture", language)
+            path = uploaded_file(image, "no_image", language)
             read, times = [], []
             for model in (first, second):
                 classifier = model.classifier
-                prepared = decoders.call(prepared_picture, path, classifier.bundle.input)
+                prepared = decoders.call(prepared_image, path, classifier.bundle.input)
                 began = time.perf_counter()
                 read.append(classifier.classify_prepared(prepared))
                 times.append((time.perf_counter() - began) * 1000)
@@ -72,8 +72,8 @@ def add_compare_tab(
     gr.Markdown(text("compare_note"))
     with gr.Row():
         with gr.Column(scale=1):
-            picture, offered = add_picture_box(
-                examples, height=300, elem_id="compare-picture", examples_id="compare-examples"
+            image, offered = add_image_box(
+                examples, height=300, elem_id="compare-image", examples_id="compare-examples"
             )
         with gr.Column(scale=2):
             with gr.Row():
@@ -87,8 +87,8 @@ def add_compare_tab(
                     for number, model in enumerate((first, second), 1)
                 ]
             verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
-    read_at_once(picture, offered, compare_image, [*answers, verdict], api_name="compare_image")
-    picture.clear(
+    read_at_once(image, offered, compare_image, [*answers, verdict], api_name="compare_image")
+    image.clear(
         lambda: (None, None, ""),
         None,
         [*answers, verdict],

@@ -1,4 +1,4 @@
-"""The image tab: one picture in, the five likeliest labels out, why, and where each label is."""
+"""The image tab: one image in, the five likeliest labels out, why, and where each label is."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.requests import Visitors
 from interface.server.uploads import uploaded_file
-from interface.tabs.image_input import add_picture_box, read_at_once
+from interface.tabs.image_input import add_image_box, read_at_once
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
 from model.grad_cam import explain_prepared, overlay
 from model.localization import locate
-from model.preprocessing import prepared_and_shown, prepared_picture, shown_picture
+from model.preprocessing import prepared_and_shown, prepared_image, shown_image
 from model.sandbox.pool import Decoders
 
 TOP = 5
-# A phone and a projector show no more than this of a picture with heat on it.
+# A phone and a projector show no more than this of an image with heat on it.
 _SHOWN_SIDE = 768
 
 Answer = dict[str, float] | None
@@ -35,36 +35,36 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
 
     Args:
         classifier: The model.
-        examples: Pictures to offer, may be empty.
+        examples: Images to offer, may be empty.
         decoders: Decode what visitors upload.
         visitors: Serves their requests.
     """
     bundle = classifier.bundle
 
-    def predict_image(picture: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
-        """Return the likeliest labels of a picture with their probabilities."""
+    def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
+        """Return the likeliest labels of an image with their probabilities."""
         with visitors.serve(request, "predict_image") as language:
-            path = uploaded_file(picture, "no_picture", language)
-            probabilities = classifier.classify_prepared(decoders.call(prepared_picture, path, bundle.input))
+            path = uploaded_file(image, "no_image", language)
+            probabilities = classifier.classify_prepared(decoders.call(prepared_image, path, bundle.input))
             return dict(top_labels(probabilities, bundle.labels_in(language), TOP))
 
     def explain_image(
-        picture: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
+        image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
     ) -> np.ndarray:
-        """Return the picture with heat where it speaks for a label; for the likeliest one when none is named."""
+        """Return the image with heat where it speaks for a label; for the likeliest one when none is named."""
         with visitors.serve(request, "explain_image") as language:
-            path = uploaded_file(picture, "no_picture", language)
+            path = uploaded_file(image, "no_image", language)
             index = index_of(label, bundle, language)
             prepared, shown = decoders.call(prepared_and_shown, path, bundle.input, _SHOWN_SIDE)
             return overlay(shown, explain_prepared(classifier, prepared, index).heat, bundle.input)
 
     def locate_image(
-        picture: Mapping[str, Any] | None, request: gr.Request | None = None
+        image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[np.ndarray, list[Box]]:
-        """Return the picture with a box around everything that the model is sure of, and its label."""
+        """Return the image with a box around everything that the model is sure of, and its label."""
         with visitors.serve(request, "locate_image") as language:
-            path = uploaded_file(picture, "no_picture", language)
-            shown = decoders.call(shown_picture, path, _SHOWN_SIDE)
+            path = uploaded_file(image, "no_image", language)
+            shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
             found = [
                 (thing.box, f"{names[thing.label]} {thing.probability:.0%}") for thing in locate(classifier, shown)
@@ -75,8 +75,8 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
 
     with gr.Row():
         with gr.Column(scale=1):
-            picture, offered = add_picture_box(examples, height=360, elem_id="picture", examples_id="picture-examples")
-            button = gr.Button(text("read_picture"), elem_id="read-picture")
+            image, offered = add_image_box(examples, height=360, elem_id="image", examples_id="image-examples")
+            button = gr.Button(text("read_image"), elem_id="read-image")
         with gr.Column(scale=1):
             answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
             note = gr.Textbox(
@@ -99,19 +99,19 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             )
             find = gr.Button(text("find_several"), visible=False, elem_id="find-several")
             found = gr.AnnotatedImage(label=text("found"), visible=False, height=360, elem_id="found")
-    button.click(predict_image, picture, answer, api_name="predict_image", preprocess=False, concurrency_id="pictures")
+    button.click(predict_image, image, answer, api_name="predict_image", preprocess=False, concurrency_id="images")
     # It takes a second or two: what is shown first is that something is on its way.
     find.click(_shown, None, found, api_visibility="private", queue=False, show_progress="hidden").then(
         locate_image,
-        picture,
+        image,
         found,
         api_name="locate_image",
         preprocess=False,
-        concurrency_id="pictures",
+        concurrency_id="images",
         show_progress="minimal",
     ).then(None, None, None, js=_into_sight("found"), api_visibility="private")
-    read_at_once(picture, offered, predict_image, answer, api_visibility="private")
-    picture.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
+    read_at_once(image, offered, predict_image, answer, api_visibility="private")
+    image.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
     answer.change(
         besides(bundle),
         answer,
@@ -122,10 +122,10 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     ).then(None, None, None, js=_into_sight("answer"), api_visibility="private")
     explaining: dict[str, Any] = {
         "fn": explain_image,
-        "inputs": [picture, why],
+        "inputs": [image, why],
         "outputs": heat,
         "preprocess": False,
-        "concurrency_id": "pictures",
+        "concurrency_id": "images",
         "show_progress": "minimal",
     }
     explained = (
@@ -142,7 +142,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
 
 
 def _into_sight(elem_id: str) -> str:
-    """Return the script that scrolls to what has just come: on a phone it is below the picture."""
+    """Return the script that scrolls to what has just come: on a phone it is below the image."""
     return (
         f"() => document.querySelector('#{elem_id}')?.scrollIntoView({{ block: 'nearest', "
         "behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' })"
@@ -180,7 +180,7 @@ def sentence_for(answer: Mapping[str, float], bundle: Bundle, language: str = EN
     if bundle.thresholds is not None:
         least = dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True))
         shown = [label for label, probability in answer.items() if probability >= least.get(label, 1)]
-        return say(language, "in_this_picture", labels=", ".join(shown)) if shown else say(language, "none_probably")
+        return say(language, "in_this_image", labels=", ".join(shown)) if shown else say(language, "none_probably")
     if bundle.unknown_threshold is None or best >= bundle.unknown_threshold:
         return ""
     return say(language, "none_sure", probability=f"{best:.0%}")

@@ -1,4 +1,4 @@
-"""The box for one picture, with its examples: what is put into it is read at once."""
+"""The box for one image, with its examples: what is put into it is read at once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gradio.helpers import Examples
 from interface.i18n.language import text
 
 
-def add_picture_box(
+def add_image_box(
     examples: Sequence[Path], *, height: int, elem_id: str, examples_id: str
 ) -> tuple[gr.Image, Examples | None]:
-    """Add the box, and below it the pictures that fill it with one click.
+    """Add the box, and below it the images that fill it with one click.
 
     Args:
-        examples: The pictures, may be empty.
+        examples: The images, may be empty.
         height: Of the box, in pixels.
         elem_id: Of the box.
         examples_id: Of the list of examples.
@@ -27,8 +27,8 @@ def add_picture_box(
     Returns:
         The box, and the list; None when there is nothing to choose.
     """
-    picture = gr.Image(
-        label=text("picture"),
+    image = gr.Image(
+        label=text("image"),
         type="filepath",
         height=height,
         buttons=["fullscreen"],
@@ -36,10 +36,10 @@ def add_picture_box(
         elem_id=elem_id,
     )
     if not examples:
-        return picture, None
-    return picture, gr.Examples(
+        return image, None
+    return image, gr.Examples(
         [[str(path)] for path in examples],
-        inputs=[picture],
+        inputs=[image],
         label=text("examples"),  # type: ignore[arg-type]
         examples_per_page=len(examples),
         api_visibility="private",
@@ -48,7 +48,7 @@ def add_picture_box(
 
 
 def read_at_once(
-    picture: gr.Image,
+    image: gr.Image,
     offered: Examples | None,
     read: Callable[..., Any],
     outputs: Component | Sequence[Component],
@@ -57,7 +57,7 @@ def read_at_once(
     """Read what is uploaded, pasted, taken with the camera or chosen among the examples.
 
     Args:
-        picture: The box.
+        image: The box.
         offered: Its examples.
         read: Takes Gradio's raw payload, and returns the outputs.
         outputs: Where the answer goes.
@@ -65,15 +65,15 @@ def read_at_once(
     """
     reading: dict[str, Any] = {
         "fn": read,
-        "inputs": picture,
+        "inputs": image,
         "outputs": outputs,
         "preprocess": False,
-        "concurrency_id": "pictures",
+        "concurrency_id": "images",
         "show_progress": "minimal",
         "trigger_mode": "always_last",
     }
-    # "change" would come twice when one picture replaces another, and "input" may come with the old
-    # picture when the box is emptied.
-    picture.upload(**reading, **endpoint)
+    # "change" would come twice when one image replaces another, and "input" may come with the old
+    # image when the box is emptied.
+    image.upload(**reading, **endpoint)
     if offered:
         offered.load_input_event.success(**reading, api_visibility="private")

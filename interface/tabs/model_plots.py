@@ -13,7 +13,7 @@ from interface.server.storage import VisitorFiles
 from model.errors import VistazoError
 from model.hub.plots import fetch_plots
 from model.hub.resolve import ModelSource
-from model.preprocessing import shown_picture
+from model.preprocessing import shown_image
 from model.sandbox.pool import Decoders
 
 _SIDE = 1600
@@ -21,7 +21,7 @@ _log = logging.getLogger("vistazo")
 
 
 class FetchedPlots:
-    """Fetches a repository's plots in the background, and keeps them as pictures that were written here.
+    """Fetches a repository's plots in the background, and keeps them as images that were written here.
 
     Args:
         source: Where the model came from.
@@ -44,12 +44,12 @@ class FetchedPlots:
             found = []
             for name, content in fetch_plots(self._source):
                 try:
-                    picture = self._decoders.call(shown_picture, content, _SIDE)
+                    image = self._decoders.call(shown_image, content, _SIDE)
                 except VistazoError:
                     continue
                 self._files.folder.mkdir(parents=True, exist_ok=True)
                 path = Path(mkdtemp(dir=self._files.folder)) / "plot.png"
-                Image.fromarray(picture).save(path)
+                Image.fromarray(image).save(path)
                 self._files.keep([str(path), str(path.parent)])
                 found.append((str(path), name))
             self._found = found

@@ -255,7 +255,7 @@ def _forget() -> Outputs:
 
 
 def _go_to(times: list[float], chosen: gr.SelectData) -> Any:
-    """Move the player to the picture that was clicked."""
+    """Move the player to the image that was clicked."""
     index = chosen.index
     return gr.update(playback_position=times[index]) if isinstance(index, int) and index < len(times) else gr.skip()
 

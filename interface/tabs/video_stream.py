@@ -193,7 +193,7 @@ def read_clip(
 def captioned_key_frames(
     record: ClipRecord, path: Path, decoders: Decoders
 ) -> list[tuple[float, tuple[np.ndarray, str]]]:
-    """Return one picture a segment, of the longest ones where there are many.
+    """Return one image a segment, of the longest ones where there are many.
 
     Args:
         record: What is known about the clip.
@@ -201,14 +201,14 @@ def captioned_key_frames(
         decoders: Decode the clip.
 
     Returns:
-        The time of each in seconds, the picture, (height, width, 3), uint8 RGB, and its caption.
+        The time of each in seconds, the image, (height, width, 3), uint8 RGB, and its caption.
     """
     longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
     captions = {
         s.key_time: f"{clock(s.start)} {spoken(s.label, record.none_of_these)}"
         for s in sorted(longest, key=lambda s: s.key_time)
     }
-    return [(at, (picture, captions[at])) for at, picture in decoders.stream(key_frames, path, list(captions))]
+    return [(at, (image, captions[at])) for at, image in decoders.stream(key_frames, path, list(captions))]
 
 
 def _answer(

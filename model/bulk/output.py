@@ -18,7 +18,7 @@ from model.video.record import FrameRow
 
 
 class AnswerTable:
-    """One row a picture or frame in `target`; one row a segment beside it, in “NAME.segments.csv”.
+    """One row an image or frame in `target`; one row a segment beside it, in “NAME.segments.csv”.
 
     Until `finish`, both files are called “….partial”, so that what is not complete does not look so. A
     journal beside them, “NAME.csv.journal”, has a line for each file whose rows are complete: where they
@@ -26,7 +26,7 @@ class AnswerTable:
     last of these ends and goes on from there; if settings or files differ, it begins again.
 
     Args:
-        target: The table of pictures and frames.
+        target: The table of images and frames.
         top: How many labels a row names.
         settings: Whatever else rows depend on; ready for JSON.
         files: The files that the tables will be about.

@@ -1,4 +1,4 @@
-"""Answer for a picture or a clip on the command line: find the answer, and say it as text or as JSON."""
+"""Answer for an image or a clip on the command line: find the answer, and say it as text or as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
 from model.limits import limits
-from model.preprocessing import InputSpec, read_picture
+from model.preprocessing import InputSpec, read_image
 from model.sandbox.pool import SHARE_OF_ONE, Decoders
 from model.video.export import frames_as_json, ranked, summary
 from model.video.prediction import Frame, predict_frames
@@ -47,7 +47,7 @@ class Answer:
     Attributes:
         path: The file.
         ranking: The likeliest labels with their probabilities; of a clip, by the mean over its frames.
-        clip: The rows and segments of a clip; None for a picture.
+        clip: The rows and segments of a clip; None for an image.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class Answer:
 def answer(
     classifier: Classifier, path: Path, top: int, stretch: Stretch, on_warning: Callable[[str], None], title: str
 ) -> Answer:
-    """Predict a picture or a clip.
+    """Predict an image or a clip.
 
     Args:
         classifier: The model.
@@ -76,8 +76,8 @@ def answer(
     """
     bundle = classifier.bundle
     if not is_clip(path):
-        picture = read_picture(path, bundle.input.ample_side)
-        return Answer(path, top_labels(classifier.classify(picture), bundle.labels, top))
+        image = read_image(path, bundle.input.ample_side)
+        return Answer(path, top_labels(classifier.classify(image), bundle.labels, top))
     record = ClipRecord(bundle.labels, bundle.unknown_threshold, top)
     frames = predict_frames(classifier, _frames(path, bundle.input, stretch), on_warning=on_warning, alone=True)
     with tqdm(desc=title, total=_expected(path, stretch), unit=" frames", leave=False, disable=None) as bar:
@@ -110,7 +110,7 @@ def print_text(answer: Answer) -> None:
 def print_json(answer: Answer, file: TextIO | None = None) -> None:
     """Print an answer as one JSON object on one line, piece by piece, since a long clip has many frames."""
     file = file or sys.stdout
-    head: dict[str, Any] = {"path": printable(answer.path), "kind": "picture" if answer.clip is None else "video"}
+    head: dict[str, Any] = {"path": printable(answer.path), "kind": "image" if answer.clip is None else "video"}
     if answer.clip is None:
         file.write(json.dumps(head | {"predictions": ranked(answer.ranking)}, ensure_ascii=False) + "\n")
     else:

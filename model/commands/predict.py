@@ -16,15 +16,15 @@ from model.bulk.output import AnswerTable
 from model.bulk.predictions import Stretch, answer, print_json, print_text, printable
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
-from model.errors import PictureError, SettingsError, VistazoError
+from model.errors import ImageError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
-from model.preprocessing import PICTURE_SUFFIXES
+from model.preprocessing import IMAGE_SUFFIXES
 from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a picture, a clip, or a folder")
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, a clip, or a folder")
     parser.add_argument("--model", metavar="M", help="directory or Hub repository; the embedded model when left out")
     parser.add_argument(
         "--frames-per-second", metavar="N", type=float, help="of clips, at most so many frames of each second"
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--csv",
         metavar="FILE",
         type=Path,
-        help="write one row a picture or frame, and one row a segment of a clip to NAME.segments.csv beside it; "
+        help="write one row an image or frame, and one row a segment of a clip to NAME.segments.csv beside it; "
         "the same command again goes on where it was stopped, and leaves out files whose rows are complete",
     )
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(f"--csv should name a file. “{options.csv}” is a directory.")
     files = list(dict.fromkeys(_files(options.paths)))
     if not files:
-        raise PictureError(f"There is no picture and no clip in {', '.join(map(str, options.paths))}.")
+        raise ImageError(f"There is no image and no clip in {', '.join(map(str, options.paths))}.")
     classifier = Classifier.load(resolve_model(options.model or os.environ.get("VISTAZO_MODEL")))
     top = min(options.top, len(classifier.bundle.labels))
     table = None
@@ -106,10 +106,10 @@ def _checked_stretch(options: argparse.Namespace) -> Stretch:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the named files, and of folders the pictures and clips in them, in order of name."""
+    """Yield the named files, and of folders the images and clips in them, in order of name."""
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-            known = PICTURE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES
+            known = IMAGE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES
             yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in known and not p.name.startswith("."))
         else:
             yield path

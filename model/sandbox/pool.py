@@ -15,8 +15,8 @@ from typing import Any
 
 from model.errors import DecodingError, Sentence, took_too_much_memory
 
-# Longer than the slowest picture takes on a busy machine.
-_PICTURE_SECONDS = 30.0
+# Longer than the slowest image takes on a busy machine.
+_IMAGE_SECONDS = 30.0
 # Between two frames of a clip; what lies before the stretch that is wanted is decoded as well, without a word.
 _SILENT_SECONDS = 300.0
 _START_SECONDS = 60.0
@@ -33,22 +33,22 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Decoders:
-    """Processes that decode; they are started when needed, kept for the next picture, and replaced when they die.
+    """Processes that decode; they are started when needed, kept for the next image, and replaced when they die.
 
     Safe to use from several threads.
 
     Args:
         megabytes: How much memory each may take for its tasks.
-        picture_seconds: How long a picture may take.
+        image_seconds: How long an image may take.
         silent_seconds: How long a clip may bring nothing.
         together: How much memory this program and all of them may take, in megabytes; where they need more, the
-            one that has most is ended. A picture is then decoded again, behind others to which that happened.
+            one that has most is ended. An image is then decoded again, behind others to which that happened.
     """
 
     def __init__(
         self,
         megabytes: int,
-        picture_seconds: float = _PICTURE_SECONDS,
+        image_seconds: float = _IMAGE_SECONDS,
         silent_seconds: float = _SILENT_SECONDS,
         together: int | None = None,
     ) -> None:
@@ -56,13 +56,13 @@ class Decoders:
         self._working: set[_Process] = set()
         self._watched = False
         self._large = threading.Lock()
-        self._picture_seconds, self._silent_seconds = picture_seconds, silent_seconds
+        self._image_seconds, self._silent_seconds = image_seconds, silent_seconds
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
         self._closed = False
 
     def call(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
-        """Do a task about a picture or a clip's header.
+        """Do a task about an image or a clip's header.
 
         Args:
             task: A function of a module, such as `model.video.reader.prepared_frames`.
@@ -86,7 +86,7 @@ class Decoders:
         process = self._take(name, large=large)
         answered, fresh = False, not process.waited
         try:
-            (result,) = process.do(task, arguments, self._picture_seconds, None, name)
+            (result,) = process.do(task, arguments, self._image_seconds, None, name)
             answered = True
             return result
         except _GoneError:
@@ -326,7 +326,7 @@ def _stops(name: str) -> DecodingError:
 
 
 def _name(source: Path | bytes) -> str:
-    return f"“{source.name}”" if isinstance(source, Path) else Sentence("The picture")
+    return f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
 
 
 def resident(process: int) -> int:

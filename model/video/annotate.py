@@ -22,14 +22,14 @@ _LONGEST_SIDE = 1920  # what phones decode in hardware
 _TIME_BASE = Fraction(1, 90_000)
 _QUALITY = {"crf": "23", "preset": "veryfast"}
 _SOUND_RATE = 128_000
-_BRIGHTNESS_BEHIND = 0.35  # how much of the picture is left behind the text
+_BRIGHTNESS_BEHIND = 0.35  # how much of the image is left behind the text
 
 
 def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Generator[float, None, None]:
     """Write the stretch of a clip that was read, with label and confidence on every frame and its sound.
 
     H.264 in yuv420p with AAC sound and the index at the front (“faststart”), as web pages need. The
-    picture stands upright, whatever the rotation in the source, and keeps the times of its frames.
+    image stands upright, whatever the rotation in the source, and keeps the times of its frames.
 
     Args:
         source: The clip.
@@ -57,12 +57,12 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
                 while upcoming is not None and upcoming.index <= frame.index:
                     row, upcoming = upcoming, next(rows, None)
                 if video is None:
-                    video = _add_video(output, frame.picture)
+                    video = _add_video(output, frame.image)
                     sound.add_to(output)
                 size = (video.width, video.height)
-                picture = cv2.resize(frame.picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-                annotate(picture, row, record.none_of_these)
-                encoded = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+                annotate(image, row, record.none_of_these)
+                encoded = av.VideoFrame.from_ndarray(image, format="rgb24")
                 encoded.pts, encoded.time_base = round((frame.time - begin) / _TIME_BASE), _TIME_BASE
                 output.mux(video.encode(encoded))
                 for packet in sound.until(frame.time - begin):
@@ -76,18 +76,18 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
             sound.close()
 
 
-def annotate(picture: np.ndarray, row: FrameRow, none: str = NONE_OF_THESE) -> None:
+def annotate(image: np.ndarray, row: FrameRow, none: str = NONE_OF_THESE) -> None:
     """Draw a frame's label and confidence on it, at the lower left.
 
     Args:
-        picture: (height, width, 3), uint8 RGB; changed in place.
+        image: (height, width, 3), uint8 RGB; changed in place.
         row: What is known about the frame.
         none: What to draw where no label is the right one.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     mask = _text(_words(row, none), max(12, round(min(height, width) / 14)), width)
     rows, columns = min(mask.shape[0], height), min(mask.shape[1], width)
-    area = picture[height - rows :, :columns]
+    area = image[height - rows :, :columns]
     lettering = mask[:rows, :columns, np.newaxis].astype(np.float32) / 255
     area[:] = area * _BRIGHTNESS_BEHIND * (1 - lettering) + 255 * lettering
 
@@ -115,8 +115,8 @@ def _text(words: str, size: int, width: int) -> np.ndarray:
     return mask
 
 
-def _add_video(output: av.container.OutputContainer, picture: np.ndarray) -> av.video.stream.VideoStream:
-    height, width = picture.shape[:2]
+def _add_video(output: av.container.OutputContainer, image: np.ndarray) -> av.video.stream.VideoStream:
+    height, width = image.shape[:2]
     shrink = max(1.0, max(height, width) / _LONGEST_SIDE)
     video = output.add_stream("libx264", rate=30, options=_QUALITY)
     # The format halves the colours' resolution: sides must be even.
@@ -131,7 +131,7 @@ class _Sound:
 
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
-        # Animations are pictures to FFmpeg, if it knows them at all.
+        # Animations are images to FFmpeg, if it knows them at all.
         header = read_header(source)
         self._video = header.stream
         self._input = None if header.animation else open_container(source)
@@ -167,7 +167,7 @@ class _Sound:
     ) -> Iterator[tuple[float, list[av.Packet]]]:
         """Yield the new clip's time and the packets encoded there."""
         video = source.streams[self._video]
-        # Times count from the first picture, as everywhere.
+        # Times count from the first image, as everywhere.
         offset = float((video.start_time or 0) * (video.time_base or 0)) + self._begin
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=output.rate)
         written = 0
@@ -186,5 +186,5 @@ class _Sound:
                     written += piece.samples
                     yield now, output.encode(piece)
         except (av.FFmpegError, OSError):
-            pass  # the sound breaks off; the picture goes on
+            pass  # the sound breaks off; the image goes on
         yield now, output.encode(None)

@@ -1,4 +1,4 @@
-"""Turn what PyAV decodes into pictures as players show them: upright, in usual colours; transparent is white."""
+"""Turn what PyAV decodes into images as players show them: upright, in usual colours; transparent is white."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.preprocessing import to_rgb
 from model.video.hdr import HLG, PQ, converter
 
 
-class FramePictures:
+class FrameImages:
     """Converts the frames of one stream.
 
     Args:
@@ -30,29 +30,29 @@ class FramePictures:
     def bgr(self, frame: av.VideoFrame) -> np.ndarray:
         """Return a frame, (height, width, 3), uint8 BGR, turned and mirrored as its stream asks for."""
         if any(component.is_alpha for component in frame.format.components):
-            picture = cv2.cvtColor(to_rgb(Image.fromarray(frame.to_ndarray(format="rgba"))), cv2.COLOR_RGB2BGR)
+            image = cv2.cvtColor(to_rgb(Image.fromarray(frame.to_ndarray(format="rgba"))), cv2.COLOR_RGB2BGR)
         elif frame.color_trc in {PQ, HLG}:
             kind = (frame.color_trc, frame.format.name, frame.width, frame.height)
             if kind not in self._converters:  # frames may grow within a clip
                 self._converters = {kind: converter(self._stream, frame)}
-            picture = self._converters[kind](frame)
+            image = self._converters[kind](frame)
         else:
-            picture = self._reformatter.reformat(frame, format="bgr24").to_ndarray()
-        return _upright(picture, frame)
+            image = self._reformatter.reformat(frame, format="bgr24").to_ndarray()
+        return _upright(image, frame)
 
 
-def _upright(picture: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+def _upright(image: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     """Apply the display matrix (ISO/IEC 14496-12, 8.3.2) as far as it turns by quarters or mirrors."""
     matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
     if matrix is None:
-        return picture
+        return image
     a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), np.int32).tolist()
     # Where the source's axis x and y point to: those that are turned by half quarters stay as they are.
     if abs(b) > abs(a) and abs(c) > abs(d):
-        picture = picture.transpose(1, 0, 2)
+        image = image.transpose(1, 0, 2)
         across, down = c, b
     elif abs(a) >= abs(b) and abs(d) >= abs(c):
         across, down = a, d
     else:
-        return picture
-    return np.ascontiguousarray(picture[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+        return image
+    return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])

@@ -1,4 +1,4 @@
-"""Bring high dynamic range (PQ, HLG in BT.2020) to the colours of usual pictures, by a table made once a clip."""
+"""Bring high dynamic range (PQ, HLG in BT.2020) to the colours of usual images, by a table made once a clip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BT2020_LUMINANCE = np.array([0.2627, 0.6780, 0.0593])
 
 
 def converter(stream: av.video.stream.VideoStream, first: av.VideoFrame) -> Callable[[av.VideoFrame], np.ndarray]:
-    """Return what turns HDR frames into usual pictures, (height, width, 3), uint8 BGR.
+    """Return what turns HDR frames into usual images, (height, width, 3), uint8 BGR.
 
     Args:
         stream: The stream that the frames come from.

@@ -1,4 +1,4 @@
-"""Fetch single frames of a clip, as small pictures, without reading all of it."""
+"""Fetch single frames of a clip, as small images, without reading all of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from model.errors import VideoError
 from model.preprocessing import InputSpec, prepare
-from model.video.frame_conversion import FramePictures
+from model.video.frame_conversion import FrameImages
 from model.video.probe import open_container, read_header
 from model.video.reader import read_frames
 
@@ -25,7 +25,7 @@ def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator
     Args:
         path: A clip that was read before.
         times: In seconds from the clip's first frame, rising.
-        width: Width of the pictures in pixels; narrower frames stay as they are.
+        width: Width of the images in pixels; narrower frames stay as they are.
 
     Yields:
         The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
@@ -46,7 +46,7 @@ def _frames_of_animation(path: Path, times: Sequence[float], width: int) -> Iter
     wanted = list(times)
     for frame in read_frames(path):
         if wanted and frame.time >= wanted[0] - _GRACE:
-            yield wanted.pop(0), _small(frame.picture, width)
+            yield wanted.pop(0), _small(frame.image, width)
 
 
 def _frames_at(
@@ -60,7 +60,7 @@ def _frames_at(
     if shown is None:
         return
     first = shown[0]
-    pictures = FramePictures(stream)
+    images = FrameImages(stream)
     for target in times:
         if target + first - shown[0] > _LOOK_AHEAD:
             container.seek(int((target + first) / stream.time_base), stream=stream)
@@ -68,7 +68,7 @@ def _frames_at(
             shown, upcoming = next(decoder, shown), next(decoder, None)
         while upcoming is not None and upcoming[0] - first <= target + _GRACE:
             shown, upcoming = upcoming, next(decoder, None)
-        yield target, _small(cv2.cvtColor(pictures.bgr(shown[1]), cv2.COLOR_BGR2RGB), width)
+        yield target, _small(cv2.cvtColor(images.bgr(shown[1]), cv2.COLOR_BGR2RGB), width)
 
 
 def _timed(
@@ -79,7 +79,7 @@ def _timed(
             yield frame.time, frame
 
 
-def _small(picture: np.ndarray, width: int) -> np.ndarray:
-    shrink = max(1.0, picture.shape[1] / width)
-    spec = InputSpec(max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
-    return prepare(picture, spec)
+def _small(image: np.ndarray, width: int) -> np.ndarray:
+    shrink = max(1.0, image.shape[1] / width)
+    spec = InputSpec(max(1, round(image.shape[1] / shrink)), max(1, round(image.shape[0] / shrink)))
+    return prepare(image, spec)

@@ -34,7 +34,7 @@ __all__ = [
 # Frames that are on their way: enough that neither decoder nor network waits for the other. They are
 # already resized, so that a few of them weigh little however large the clip is.
 _FRAMES_AHEAD = 8
-# Clips step back behind whatever else the program does, such as a visitor's picture (see nice(1)).
+# Clips step back behind whatever else the program does, such as a visitor's image (see nice(1)).
 _LOWER_PRIORITY = 10
 
 
@@ -111,7 +111,7 @@ def predict_frames(
         classifier: The model.
         frames: What `prepared_frames` yields; closed at the end.
         on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
-        alone: Whether nobody waits for a picture meanwhile. Otherwise the clip's threads have a lower
+        alone: Whether nobody waits for an image meanwhile. Otherwise the clip's threads have a lower
             priority than the rest of the program.
         workers: Threads that run the network; the machine's cores when not given.
         patience: Yield None when there has been no row for so many seconds.
@@ -141,7 +141,7 @@ def predict_frames(
                 if isinstance(frame, Sentence):
                     warnings.append(frame)
                 else:
-                    rows.put((frame, pool.submit(classifier.classify_beside, frame.picture)))
+                    rows.put((frame, pool.submit(classifier.classify_beside, frame.image)))
         except Exception as error:  # is raised where the rows are taken
             end_of_clip = error
         finally:

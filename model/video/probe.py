@@ -13,7 +13,7 @@ from PIL import Image
 
 from model.errors import Sentence, VideoError
 from model.limits import limits
-from model.preprocessing import PICTURE_SUFFIXES
+from model.preprocessing import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -38,19 +38,19 @@ VIDEO_SUFFIXES = frozenset(
         ".dv",
     ]
 )
-# A picture or a clip: that depends on how many frames there are.
+# An image or a clip: that depends on how many frames there are.
 ANIMATION_SUFFIXES = frozenset([".gif", ".webp", ".png", ".apng"])
 ANIMATION_FORMATS = ("GIF", "WEBP", "PNG")
 
-# Playlists and picture sequences make FFmpeg open other files than the one it was given; only real
+# Playlists and image sequences make FFmpeg open other files than the one it was given; only real
 # containers are allowed. GIF is here for the rare one that Pillow refuses.
 PROTOCOLS = "file"
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc,dv"
 
-# HEIC and AVIF are the same container as MP4; these brands (ISO/IEC 23008-12) say that it holds a picture.
-_PICTURE_BRANDS = frozenset(["avif", "heic", "heix", "heim", "heis", "mif1"])
+# HEIC and AVIF are the same container as MP4; these brands (ISO/IEC 23008-12) say that it holds an image.
+_IMAGE_BRANDS = frozenset(["avif", "heic", "heix", "heim", "heis", "mif1"])
 _NOT_A_VIDEO = "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI."
-_ONE_PICTURE = "“{name}” is a picture, not a clip. Predict it as a picture."
+_ONE_IMAGE = "“{name}” is an image, not a clip. Predict it as an image."
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Header:
     Attributes:
         info: What is of interest to people.
         container: FFmpeg's name of the container.
-        animation: Whether it is a picture file with several frames, which Pillow reads.
+        animation: Whether it is an image file with several frames, which Pillow reads.
         stream: Which of the container's streams is the video.
         stream_duration: Seconds that the video stream alone claims to last; None when it does not say.
     """
@@ -130,11 +130,11 @@ def is_clip(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return True
-    if suffix in PICTURE_SUFFIXES - ANIMATION_SUFFIXES:
+    if suffix in IMAGE_SUFFIXES - ANIMATION_SUFFIXES:
         return False
     try:
         read_header(path)
-    except VideoError:  # whatever is wrong with it is told when it is read as a picture
+    except VideoError:  # whatever is wrong with it is told when it is read as an image
         return False
     return True
 
@@ -189,7 +189,7 @@ def _animation_header(path: Path) -> Header | None:
     except Exception:  # not such a file, or one that Pillow stumbles over
         return None
     if not animated:
-        raise VideoError(Sentence(_ONE_PICTURE, name=path.name))
+        raise VideoError(Sentence(_ONE_IMAGE, name=path.name))
     return Header(info, animation=True)
 
 
@@ -198,15 +198,15 @@ def _container_header(path: Path) -> Header:
         moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if container.streams.video and not moving:
             raise VideoError(
-                Sentence("“{name}” is a sound file with a cover picture, not a video. Choose a clip.", name=path.name)
+                Sentence("“{name}” is a sound file with a cover image, not a video. Choose a clip.", name=path.name)
             )
         videos = [stream for stream in moving if stream.codec_context is not None]  # None: nobody knows the codec
         if container.streams.audio and not moving:
-            raise VideoError(Sentence("“{name}” holds sound but no picture. Choose a clip.", name=path.name))
+            raise VideoError(Sentence("“{name}” holds sound but no image. Choose a clip.", name=path.name))
         if not videos:
             raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name))
-        if container.metadata.get("major_brand", "").strip() in _PICTURE_BRANDS:
-            raise VideoError(Sentence(_ONE_PICTURE, name=path.name))
+        if container.metadata.get("major_brand", "").strip() in _IMAGE_BRANDS:
+            raise VideoError(Sentence(_ONE_IMAGE, name=path.name))
         # Players take the stream that the file declares to be the usual one.
         stream = next((s for s in videos if s.disposition & Disposition.default), videos[0])
         width, height = stream.width, stream.height

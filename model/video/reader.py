@@ -1,4 +1,4 @@
-"""Decode a clip into frames with their true times: by PyAV, animated pictures by Pillow."""
+"""Decode a clip into frames with their true times: by PyAV, animated images by Pillow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image
 
 from model.errors import Sentence, VideoError, took_too_much_memory
 from model.preprocessing import InputSpec, prepare, to_rgb
-from model.video.frame_conversion import FramePictures
+from model.video.frame_conversion import FrameImages
 from model.video.probe import (
     ANIMATION_FORMATS,
     Header,
@@ -40,16 +40,16 @@ class Frame:
     Attributes:
         index: Number of the frame in the clip, from 0.
         time: When it is shown, in seconds from the first frame.
-        picture: (height, width, 3), uint8 RGB; from `read_frames_bgr` BGR.
+        image: (height, width, 3), uint8 RGB; from `read_frames_bgr` BGR.
     """
 
     index: int
     time: float
-    picture: np.ndarray
+    image: np.ndarray
 
 
 # A frame that is there but not yet converted: its stream's time in seconds, if it has one, and how to get
-# its picture, uint8 BGR, or None if that fails.
+# its image, uint8 BGR, or None if that fails.
 _Grabbed = tuple[float | None, Callable[[], np.ndarray | None]]
 
 
@@ -78,7 +78,7 @@ def read_frames(
         VideoError: It is not a video, has no frames, or its frames are too large.
     """
     for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=on_warning):
-        yield Frame(frame.index, frame.time, cv2.cvtColor(frame.picture, cv2.COLOR_BGR2RGB))
+        yield Frame(frame.index, frame.time, cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
 
 
 def read_frames_bgr(
@@ -98,7 +98,7 @@ def read_frames_bgr(
         index, last_slot = -1, -1
         shown = broken = False
         first_time = time = 0.0
-        for index, (stream_time, picture_of) in enumerate(grabbed):
+        for index, (stream_time, image_of) in enumerate(grabbed):
             # The stream's own time: right for variable frame rates, where index / rate is not.
             if index == 0:
                 first_time = stream_time or 0.0
@@ -113,13 +113,13 @@ def read_frames_bgr(
             chosen, last_slot = slot != last_slot, slot
             if not chosen or time < start:
                 continue
-            picture = picture_of()
-            if picture is None:
+            image = image_of()
+            if image is None:
                 broken = not shown
                 break
-            refuse_huge_frames(path, picture.shape[1], picture.shape[0])
+            refuse_huge_frames(path, image.shape[1], image.shape[0])
             shown = True
-            yield Frame(index, time, picture)
+            yield Frame(index, time, image)
         if index < 0 or broken:
             raise VideoError(
                 Sentence(
@@ -148,10 +148,10 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
     with open_container(path) as container:
         stream = next(stream for stream in container.streams.video if stream.index == header.stream)
         stream.thread_type = "AUTO"
-        pictures = FramePictures(stream)
+        images = FrameImages(stream)
         try:
             for frame in container.decode(stream):
-                yield frame.time, partial(pictures.bgr, frame)
+                yield frame.time, partial(images.bgr, frame)
         except av.FFmpegError:  # what was decoded so far is kept
             return
 
@@ -159,7 +159,7 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
 def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
     with Image.open(path, formats=ANIMATION_FORMATS) as animation:
         time = 0.0
-        # The picture for programs that know no animations is no part of it (PNG, 11.3.6.2: no fcTL before IDAT).
+        # The image for programs that know no animations is no part of it (PNG, 11.3.6.2: no fcTL before IDAT).
         for number in itertools.count(int(bool(getattr(animation, "default_image", False)))):
             try:
                 animation.seek(number)
@@ -232,6 +232,6 @@ def prepared_frames(
     """
     warnings: list[str] = []
     for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append):
-        yield Frame(frame.index, frame.time, prepare(frame.picture, spec, "bgr"))
+        yield Frame(frame.index, frame.time, prepare(frame.image, spec, "bgr"))
     for warning in warnings:
         yield warning if isinstance(warning, Sentence) else Sentence(warning)

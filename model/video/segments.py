@@ -15,7 +15,7 @@ from model.video.prediction import FramePrediction
 # length of a shot in present-day films (Cutting et al. 2011 measure 3 to 4), rounded down since
 # things come and go within a shot.
 EXPECTED_SECONDS = 2.0
-# Frames closer together than this show nearly the same picture, and count as that much less evidence.
+# Frames closer together than this show nearly the same image, and count as that much less evidence.
 INDEPENDENT_SECONDS = 0.1
 # Whatever a network says, about one frame in a thousand means nothing.
 _OUTLIERS = 1e-3

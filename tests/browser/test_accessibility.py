@@ -24,7 +24,7 @@ def serious_findings(page: Page) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool, phone: bool) -> None:
     page = open_page(phone, dark=dark)
-    page.locator("#picture-examples button").first.click()
+    page.locator("#image-examples button").first.click()
     expect(page.locator("#why")).to_be_visible(timeout=30_000)
     for tab in TABS["en"]:
         open_tab(page, tab)
@@ -37,8 +37,8 @@ def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool
         assert serious_findings(page) == [], tab
 
 
-def test_a_picture_is_read_with_the_keyboard_alone(page: Page) -> None:
-    page.locator("#picture-examples button").first.focus()
+def test_an_image_is_read_with_the_keyboard_alone(page: Page) -> None:
+    page.locator("#image-examples button").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brazil")
     page.locator("#why input").first.focus()

@@ -1,4 +1,4 @@
-"""The tab for several pictures as a visitor uses it."""
+"""The tab for several images as a visitor uses it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.serving import PICTURES
+from tests.support.serving import IMAGES
 
 
-def test_pictures_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:
+def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "<b>notes<b>.jpg"
-    notes.write_text("no picture")
+    notes.write_text("no image")
     page.get_by_role("tab", name="Batch").click()
-    page.locator("#pictures input[type=file]").set_input_files([*PICTURES, notes])
-    expect(page.locator("#pictures")).to_contain_text(PICTURES[-1].stem)
-    page.locator("#read-pictures").click()
-    expect(page.locator("#gallery img")).to_have_count(len(PICTURES))
-    expect(page.locator("#rows [role=grid]")).to_have_attribute("aria-rowcount", str(len(PICTURES) + 2))
+    page.locator("#images input[type=file]").set_input_files([*IMAGES, notes])
+    expect(page.locator("#images")).to_contain_text(IMAGES[-1].stem)
+    page.locator("#read-images").click()
+    expect(page.locator("#gallery img")).to_have_count(len(IMAGES))
+    expect(page.locator("#rows [role=grid]")).to_have_attribute("aria-rowcount", str(len(IMAGES) + 2))
     expect(page.locator("#rows")).to_contain_text("Canada")
     assert page.locator("#rows td b, #rows [role=gridcell] b").count() == 0  # a file's name is never HTML
     with page.expect_download() as download:
         page.locator("#rows-csv a[download]").first.click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
-    assert len(lines) == len(PICTURES) + 2
+    assert len(lines) == len(IMAGES) + 2

@@ -71,17 +71,17 @@ def test_a_link_leads_to_what_two_models_say_of_an_example(open_page: Callable[.
     expect(page.locator("#agreement textarea")).to_have_value(re.compile(r"^Los dos dicen Brasil\.\n"))
 
 
-def test_an_own_picture_is_read_and_cleared(open_page: Callable[..., Page]) -> None:
+def test_an_own_image_is_read_and_cleared(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?tab=compare")
-    page.locator("#compare-picture input[type=file]").set_input_files(EXAMPLES / "pictures" / "canada.jpg")
+    page.locator("#compare-image input[type=file]").set_input_files(EXAMPLES / "images" / "canada.jpg")
     assert [said(page, 1), said(page, 2)] == ["Canada", "Canada"]
-    page.locator("#compare-picture").get_by_role("button", name=re.compile("clear|remove", re.IGNORECASE)).click()
+    page.locator("#compare-image").get_by_role("button", name=re.compile("clear|remove", re.IGNORECASE)).click()
     expect(page.locator("#agreement textarea")).to_have_value("")
     expect(page.locator("#compare-answer-1").get_by_test_id("label-output-value")).to_have_count(0)
 
 
-def test_what_is_no_picture_is_told(open_page: Callable[..., Page], tmp_path: Path) -> None:
+def test_what_is_no_image_is_told(open_page: Callable[..., Page], tmp_path: Path) -> None:
     page = open_page(query="?tab=compare")
-    (tmp_path / "notes.png").write_text("not a picture", encoding="utf-8")
-    page.locator("#compare-picture input[type=file]").set_input_files(tmp_path / "notes.png")
+    (tmp_path / "notes.png").write_text("not an image", encoding="utf-8")
+    page.locator("#compare-image input[type=file]").set_input_files(tmp_path / "notes.png")
     expect(page.get_by_test_id("toast-text")).to_contain_text("“notes.png” is")

@@ -1,4 +1,4 @@
-"""Pictures and clips that are dropped or pasted are read where they belong."""
+"""Images and clips that are dropped or pasted are read where they belong."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import JSHandle, Page, expect
 
-from tests.support.serving import EXAMPLES, PICTURES
+from tests.support.serving import EXAMPLES, IMAGES
 
-CANADA = EXAMPLES / "pictures" / "canada.jpg"
+CANADA = EXAMPLES / "images" / "canada.jpg"
 
 
 def files(page: Page, *paths: Path) -> JSHandle:
@@ -46,48 +46,48 @@ def read(page: Page, label: str) -> None:
     expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_text(label)
 
 
-def test_a_picture_that_is_dropped_is_read(page: Page) -> None:
-    box = page.locator("#picture").get_by_label("Drop an image file here to upload")
+def test_an_image_that_is_dropped_is_read(page: Page) -> None:
+    box = page.locator("#image").get_by_label("Drop an image file here to upload")
     box.dispatch_event("drop", {"dataTransfer": files(page, CANADA)})
     read(page, "Canada")
 
 
-def test_several_pictures_dropped_where_one_is_read_go_where_several_are(page: Page) -> None:
-    box = page.locator("#picture").get_by_label("Drop an image file here to upload")
-    box.dispatch_event("drop", {"dataTransfer": files(page, *PICTURES[:2])})
-    for path in PICTURES[:2]:
-        expect(page.locator("#pictures")).to_contain_text(path.stem)
+def test_several_images_dropped_where_one_is_read_go_where_several_are(page: Page) -> None:
+    box = page.locator("#image").get_by_label("Drop an image file here to upload")
+    box.dispatch_event("drop", {"dataTransfer": files(page, *IMAGES[:2])})
+    for path in IMAGES[:2]:
+        expect(page.locator("#images")).to_contain_text(path.stem)
     assert selected(page) == "batch"
-    page.locator("#read-pictures").click()
+    page.locator("#read-images").click()
     expect(page.locator("#gallery img")).to_have_count(2)
 
 
-def test_a_picture_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callable[..., Page]) -> None:
+def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?tab=model")
     expect(page.locator("#tab-model")).to_be_visible()
     paste(page, CANADA)
     read(page, "Canada")
     assert selected(page) == "image"
-    paste(page, EXAMPLES / "pictures" / "brazil.jpg")  # in place of the first
+    paste(page, EXAMPLES / "images" / "brazil.jpg")  # in place of the first
     read(page, "Brazil")
 
 
 def test_a_clip_that_is_pasted_is_ready_to_be_read(page: Page) -> None:
-    page.locator("#picture-examples img").first.wait_for()
+    page.locator("#image-examples img").first.wait_for()
     paste(page, next((EXAMPLES / "clips").glob("*.mp4")))
     expect(page.locator("#clip video")).to_be_visible()
     assert selected(page) == "video"
 
 
-def test_several_pictures_that_are_pasted_go_where_several_are(page: Page) -> None:
-    page.locator("#picture-examples img").first.wait_for()
-    paste(page, *PICTURES[:2])
-    for path in PICTURES[:2]:
-        expect(page.locator("#pictures")).to_contain_text(path.stem)
+def test_several_images_that_are_pasted_go_where_several_are(page: Page) -> None:
+    page.locator("#image-examples img").first.wait_for()
+    paste(page, *IMAGES[:2])
+    for path in IMAGES[:2]:
+        expect(page.locator("#images")).to_contain_text(path.stem)
 
 
 def test_text_that_is_pasted_changes_nothing(page: Page) -> None:
-    page.locator("#picture-examples img").first.wait_for()
+    page.locator("#image-examples img").first.wait_for()
     page.evaluate(
         """() => {
           const data = new DataTransfer();
@@ -97,12 +97,12 @@ def test_text_that_is_pasted_changes_nothing(page: Page) -> None:
     )
     page.wait_for_timeout(500)
     assert selected(page) == "image"
-    expect(page.locator("#picture img")).to_have_count(0)
+    expect(page.locator("#image img")).to_have_count(0)
 
 
 def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator("#picture-examples img").first.wait_for()
+    page.locator("#image-examples img").first.wait_for()
     page.evaluate(
         """async () => {
           const shown = document.querySelector('img[src$="/canada.jpg"]');
@@ -112,13 +112,13 @@ def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -
           await navigator.clipboard.write([new ClipboardItem({ "image/png": await canvas.convertToBlob() })]);
         }"""
     )
-    page.locator("#picture").get_by_label("Paste from clipboard").click()
+    page.locator("#image").get_by_label("Paste from clipboard").click()
     read(page, "Canada")
 
 
 def test_a_photograph_is_taken_and_read(page: Page) -> None:
-    page.locator("#picture").get_by_label("Capture from camera").click()
-    page.locator("#picture").get_by_text("Click to Access Webcam").click()
-    page.wait_for_function("document.querySelector('#picture video')?.videoWidth > 0")
-    page.locator("#picture").get_by_label("capture photo").click()
+    page.locator("#image").get_by_label("Capture from camera").click()
+    page.locator("#image").get_by_text("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('#image video')?.videoWidth > 0")
+    page.locator("#image").get_by_label("capture photo").click()
     expect(page.locator("#answer").get_by_test_id("label-output-value")).not_to_be_empty()

@@ -40,12 +40,12 @@ def test_both_ways_answer_in_somebody_elses_page(embedding_page: str, browser: B
     page.goto(embedding_page)
 
     component = page.locator("gradio-app")
-    component.locator("#picture-examples button").first.click(timeout=60_000)
+    component.locator("#image-examples button").first.click(timeout=60_000)
     expect(component.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brazil")
 
     assert page.url == embedding_page  # a page of somebody else's keeps its address
 
     frame = page.frame_locator("iframe")
-    frame.locator("#picture-examples button").first.click(timeout=60_000)
+    frame.locator("#image-examples button").first.click(timeout=60_000)
     expect(frame.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brasil")
     page.close()

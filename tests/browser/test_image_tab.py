@@ -14,9 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 from model.bundle import load_bundle
 from model.classifier import Classifier, top_labels
 from model.hub.resolve import EMBEDDED
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from tests.support.images import cmyk, sixteen_bit_grey
-from tests.support.serving import EXAMPLES, PICTURES, slug
+from tests.support.serving import EXAMPLES, IMAGES, slug
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,13 @@ def classifier() -> Classifier:
     return Classifier.load(EMBEDDED)
 
 
-def choose_example(page: Page, picture: Path) -> None:
-    page.locator(f'button.gallery-item img[src$="/{picture.name}"]').click()
+def choose_example(page: Page, image: Path) -> None:
+    page.locator(f'button.gallery-item img[src$="/{image.name}"]').click()
 
 
 def upload(page: Page, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
-        page.locator("#picture").get_by_label("Drop an image file here to upload").click()
+        page.locator("#image").get_by_label("Drop an image file here to upload").click()
     chooser.value.set_files(path)
 
 
@@ -38,20 +38,20 @@ def heading(page: Page) -> Locator:
     return page.locator("#answer").get_by_test_id("label-output-value")
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)
-def test_an_example_shows_its_label(page: Page, picture: Path) -> None:
-    (label,) = [label for label in load_bundle(EMBEDDED).labels if slug(label) == picture.stem]
-    choose_example(page, picture)
+@pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.stem)
+def test_an_example_shows_its_label(page: Page, image: Path) -> None:
+    (label,) = [label for label in load_bundle(EMBEDDED).labels if slug(label) == image.stem]
+    choose_example(page, image)
     expect(heading(page)).to_have_text(label)
     expect(page.locator("#answer dt").first).to_have_text(label)
 
 
 @pytest.mark.parametrize("make", [cmyk, sixteen_bit_grey])
-def test_an_own_picture_gets_five_labels(
+def test_an_own_image_gets_five_labels(
     page: Page, classifier: Classifier, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     path = make(tmp_path)
-    expected = top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels)
+    expected = top_labels(classifier.classify(read_image(path)), classifier.bundle.labels)
     upload(page, path)
     expect(heading(page)).to_have_text(expected[0][0])
     expect(page.locator("#answer dt")).to_have_text([label for label, _ in expected])
@@ -65,49 +65,47 @@ def test_a_broken_file_is_told_and_forgotten(page: Page, tmp_path: Path) -> None
     upload(page, broken)
     expect(page.get_by_test_id("toast-text")).to_contain_text("“broken.jpg” is")  # once, and nothing else
     page.get_by_test_id("toast-close").click()
-    choose_example(page, PICTURES[0])
-    expect(heading(page)).to_have_text(next(x for x in load_bundle(EMBEDDED).labels if slug(x) == PICTURES[0].stem))
+    choose_example(page, IMAGES[0])
+    expect(heading(page)).to_have_text(next(x for x in load_bundle(EMBEDDED).labels if slug(x) == IMAGES[0].stem))
 
 
-def test_one_picture_after_the_other(page: Page, classifier: Classifier, tmp_path: Path) -> None:
-    choose_example(page, PICTURES[0])
+def test_one_image_after_the_other(page: Page, classifier: Classifier, tmp_path: Path) -> None:
+    choose_example(page, IMAGES[0])
     expect(heading(page)).to_be_visible()
     for make in (cmyk, sixteen_bit_grey):
         path = make(tmp_path)
-        page.locator("#picture input[type=file]").set_input_files(path)
-        ((label, probability),) = top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels, 1)
-        # The figure as well: two pictures may have one label, and the first one's answer is still there.
+        page.locator("#image input[type=file]").set_input_files(path)
+        ((label, probability),) = top_labels(classifier.classify(read_image(path)), classifier.bundle.labels, 1)
+        # The figure as well: two images may have one label, and the first one's answer is still there.
         percent = 100 * probability
         expect(page.locator("#answer dd").first).to_have_text(re.compile(f"^({floor(percent)}|{ceil(percent)})%$"))
         expect(heading(page)).to_have_text(label)
 
 
 def test_emptying_the_box_empties_the_answer(page: Page) -> None:
-    choose_example(page, PICTURES[0])
+    choose_example(page, IMAGES[0])
     expect(heading(page)).to_be_visible()
-    page.locator("#picture").get_by_label("Remove Image").click()
+    page.locator("#image").get_by_label("Remove Image").click()
     expect(heading(page)).to_have_count(0)
-    page.locator("#read-picture").click()
-    expect(page.get_by_test_id("toast-text")).to_contain_text("There is no picture yet")
+    page.locator("#read-image").click()
+    expect(page.get_by_test_id("toast-text")).to_contain_text("There is no image yet")
 
 
 def test_doubt_is_said_in_words(page: Page, classifier: Classifier, tmp_path: Path) -> None:
-    one, other = (
-        Image.open(EXAMPLES / "pictures" / f"{name}.jpg").resize((300, 200)) for name in ("france", "portugal")
-    )
+    one, other = (Image.open(EXAMPLES / "images" / f"{name}.jpg").resize((300, 200)) for name in ("france", "portugal"))
     Image.blend(one, other, 0.5).save(tmp_path / "both.png")
-    best = classifier.classify(read_picture(tmp_path / "both.png")).max()
+    best = classifier.classify(read_image(tmp_path / "both.png")).max()
     assert best < (classifier.bundle.unknown_threshold or 0)
     expect(page.locator("#note")).to_be_hidden()
     upload(page, tmp_path / "both.png")
     sentence = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
     expect(page.locator("#note textarea")).to_have_value(sentence)
-    choose_example(page, PICTURES[0])
+    choose_example(page, IMAGES[0])
     expect(page.locator("#note")).to_be_hidden()
 
 
 def test_each_of_the_five_labels_says_why(page: Page) -> None:
-    choose_example(page, EXAMPLES / "pictures" / "portugal.jpg")
+    choose_example(page, EXAMPLES / "images" / "portugal.jpg")
     expect(heading(page)).to_have_text("Portugal")
     expect(page.locator("#heat")).to_be_hidden()
     choices = page.locator("#why label")
@@ -121,17 +119,17 @@ def test_each_of_the_five_labels_says_why(page: Page) -> None:
     page.locator("#answer button").first.click()  # a row of the answer asks the same
     expect(choices.first.locator("input")).to_be_checked()
     expect(heat).to_have_attribute("src", first or "")
-    choose_example(page, EXAMPLES / "pictures" / "sweden.jpg")
+    choose_example(page, EXAMPLES / "images" / "sweden.jpg")
     expect(heading(page)).to_have_text("Sweden")
-    expect(page.locator("#heat")).to_be_hidden()  # it belonged to the picture before
+    expect(page.locator("#heat")).to_be_hidden()  # it belonged to the image before
     expect(choices.first).to_have_text("Sweden")
 
 
-def test_on_a_phone_the_answer_comes_into_sight_with_its_picture(open_page: Callable[..., Page]) -> None:
+def test_on_a_phone_the_answer_comes_into_sight_with_its_image(open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True)
-    choose_example(page, PICTURES[0])
+    choose_example(page, IMAGES[0])
     expect(page.locator("#answer dd").last).to_be_in_viewport(ratio=1)
-    expect(page.locator("#picture img")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#image img")).to_be_in_viewport(ratio=1)
     page.locator("#why label").first.tap()
     expect(page.locator("#heat img")).to_be_in_viewport(ratio=0.9)
     page.locator("#find-several").tap()
@@ -142,7 +140,7 @@ def test_on_a_phone_the_answer_comes_into_sight_with_its_picture(open_page: Call
 def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], tmp_path: Path, phone: bool) -> None:
     """The sum of layout shifts (Layout Instability API, W3C): up to 0.1 is called good."""
     page = open_page(phone)
-    expect(page.locator("#picture-examples img").first).to_be_visible()
+    expect(page.locator("#image-examples img").first).to_be_visible()
     page.evaluate(
         """() => {
           window.shifts = 0;
@@ -150,7 +148,7 @@ def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], t
             .observe({ type: "layout-shift" });
         }"""
     )
-    page.locator("#picture input[type=file]").set_input_files(cmyk(tmp_path))
+    page.locator("#image input[type=file]").set_input_files(cmyk(tmp_path))
     expect(page.locator("#why label").first).to_be_visible()
     page.wait_for_timeout(300)
     assert page.evaluate("window.shifts") <= 0.1
@@ -165,7 +163,7 @@ def test_the_labels_are_listed(page: Page) -> None:
 
 def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True)
-    choose_example(page, PICTURES[0])
+    choose_example(page, IMAGES[0])
     expect(heading(page)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("tab", name="Video").click()

@@ -17,7 +17,7 @@ TABS = {
 }
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
-    "en": ["Read the picture", "Read the pictures", "Read the clip", "What the camera sees", "How good it is"],
+    "en": ["Read the image", "Read the images", "Read the clip", "What the camera sees", "How good it is"],
     "es": ["Leer la imagen", "Leer las imágenes", "Leer el vídeo", "Lo que ve la cámara", "Qué tan bueno es"],
     "fr": ["Lire l’image", "Lire les images", "Lire la vidéo", "Ce que voit la caméra", "Ce qu’il vaut"],
 }
@@ -47,10 +47,10 @@ def test_every_tab_speaks_the_browsers_language(open_page: Callable[..., Page], 
 
 def test_a_visitor_chooses_another_language(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="de-DE")
-    expect(page.locator("#read-picture")).to_have_text("Read the picture")
+    expect(page.locator("#read-image")).to_have_text("Read the image")
     page.get_by_role("link", name="Français").click()
-    expect(page.locator("#read-picture")).to_have_text("Lire l’image")
-    page.locator("#picture-examples button").first.click()
+    expect(page.locator("#read-image")).to_have_text("Lire l’image")
+    page.locator("#image-examples button").first.click()
     answer = page.locator("#answer").get_by_test_id("label-output-value")
     expect(answer).to_have_text(BRAZIL["fr"])
     page.locator("#why label").filter(has_text=BRAZIL["fr"]).click()
@@ -64,9 +64,9 @@ def test_errors_come_in_the_visitors_language(
     open_page: Callable[..., Page], tmp_path, language: str, sentence: str
 ) -> None:
     page = open_page(query=f"?lang={language}")
-    (tmp_path / "notes.png").write_text("not a picture", encoding="utf-8")
+    (tmp_path / "notes.png").write_text("not an image", encoding="utf-8")
     with page.expect_file_chooser() as chooser:
-        page.locator("#picture button").first.click()
+        page.locator("#image button").first.click()
     chooser.value.set_files(tmp_path / "notes.png")
     expect(page.get_by_test_id("toast-body")).to_contain_text(sentence)
 
@@ -74,8 +74,8 @@ def test_errors_come_in_the_visitors_language(
 def test_what_is_where_is_drawn_with_names_in_the_visitors_language(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?lang=es")
     with page.expect_file_chooser() as chooser:
-        page.locator("#picture button").first.click()
-    chooser.value.set_files(EXAMPLES / "pictures" / "brazil.jpg")
+        page.locator("#image button").first.click()
+    chooser.value.set_files(EXAMPLES / "images" / "brazil.jpg")
     expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_text(BRAZIL["es"])
     page.locator("#find-several").click()
     expect(page.locator("#found .legend-item, #found button").filter(has_text=BRAZIL["es"]).first).to_be_visible()

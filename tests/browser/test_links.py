@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.serving import PICTURES
+from tests.support.serving import IMAGES
 
 
 def selected(page: Page) -> str | None:
@@ -35,7 +35,7 @@ def test_a_link_opens_an_example_clip_and_reads_it(open_page: Callable[..., Page
 
 def test_what_is_not_there_is_not_opened(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?example=%22%3E%3Cb%3E&tab=%3Cb%3E")
-    page.locator("#picture-examples img").first.wait_for()
+    page.locator("#image-examples img").first.wait_for()
     assert selected(page) == "image"
     expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_count(0)
 
@@ -48,9 +48,9 @@ def test_the_address_is_a_link_to_what_was_chosen(open_page: Callable[..., Page]
     expect(page).to_have_url(re.compile(r"[?]lang=es&tab=model$"))
 
 
-def test_no_link_leads_to_a_visitors_own_picture(open_page: Callable[..., Page]) -> None:
+def test_no_link_leads_to_a_visitors_own_image(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.get_by_role("button", name="canada").click()
     expect(page).to_have_url(re.compile("example=canada$"))
-    page.locator("#picture input[type=file]").set_input_files(PICTURES[0])
+    page.locator("#image input[type=file]").set_input_files(IMAGES[0])
     expect(page).to_have_url(re.compile("[?]tab=image$"))

@@ -17,7 +17,7 @@ from train.report.write import write_report
 LABELS = ["cat", "<i>dog</i>"]
 NAMES = ["right.png", "also.png", "<b>mistaken.png"]
 PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
-PICTURES = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3)).astype(np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3)).astype(np.uint8)
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def open_report(browser: Browser) -> Iterator[Callable[[Path], Page]]:
     assert not problems
 
 
-def test_a_cell_of_the_confusion_matrix_opens_its_pictures_by_click_and_by_keyboard(
+def test_a_cell_of_the_confusion_matrix_opens_its_images_by_click_and_by_keyboard(
     open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
     classes = np.array([0, 1, 1])
     metrics = {"split": "test"} | measure(PROBABILITIES, classes, LABELS)
-    write_report(tmp_path, metrics, LABELS, Evidence(PICTURES, NAMES, np.eye(2)[classes], PROBABILITIES))
+    write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, np.eye(2)[classes], PROBABILITIES))
     page = open_report(tmp_path)
 
     page.locator(".cells [data-cell='1-0']").click()
@@ -69,7 +69,7 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
 ) -> None:
     targets = np.array([[1, 1], [0, 1], [0, 0]])
     metrics = {"split": "test"} | measure_multilabel(PROBABILITIES, targets, LABELS, (0.5, 0.5))
-    write_report(tmp_path, metrics, LABELS, Evidence(PICTURES, NAMES, targets, PROBABILITIES, (0.5, 0.5)))
+    write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, targets, PROBABILITIES, (0.5, 0.5)))
     page = open_report(tmp_path)
 
     page.locator("[data-cell='1-missed']").click()
@@ -79,7 +79,7 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
     assert "<i>dog</i> (10 %)\nis there" in page.locator("#misled").inner_text()
 
 
-def test_a_page_without_pictures_says_how_to_get_one_with_them(
+def test_a_page_without_images_says_how_to_get_one_with_them(
     open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
     write_report(tmp_path, {"split": "test"} | measure(PROBABILITIES, np.array([0, 1, 1]), LABELS), LABELS)

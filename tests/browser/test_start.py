@@ -16,7 +16,7 @@ from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, running_app
 
 REPOSITORY = "somebody/flags"
-PICTURE = EXAMPLES / "pictures" / "brazil.jpg"
+IMAGE = EXAMPLES / "images" / "brazil.jpg"
 PATIENCE = 60_000
 
 
@@ -57,7 +57,7 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         )
         french.close()
         with pytest.raises(Exception, match="not there yet"):
-            Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
+            Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         commit = hub.repositories[REPOSITORY].references["main"]
         newer: list[str] = []
         hub.recover()
@@ -65,7 +65,7 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         for page in pages:  # nobody reloads
             page.get_by_role("tab", name="Image").wait_for(timeout=PATIENCE)
             assert said(page, "source") == f"Model: {REPOSITORY}, commit {commit}"
-        answer = Client(url, verbose=False).predict(handle_file(str(PICTURE)), api_name="/predict_image")
+        answer = Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         assert answer["label"] == "Brazil"
         for page in pages:  # offered, not taken
             expect(page.locator("#news textarea")).to_have_value(says(newer[0]), timeout=PATIENCE)

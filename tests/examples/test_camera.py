@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from examples import clips, dataset, pictures
+from examples import clips, dataset, images
 from examples.__main__ import main
 from examples.cloth import fit, light_on, mesh, random_cloth, render_cloth
 from examples.flags import catalogue
@@ -49,14 +49,14 @@ def test_photograph_depends_on_the_seed_alone(flag, seed):
 
 
 @pytest.mark.parametrize("size", [96, 256])
-def test_pictures_are_rgb_bytes_with_the_asked_longer_side(flag, size):
+def test_images_are_rgb_bytes_with_the_asked_longer_side(flag, size):
     for seed in range(12):
-        for picture in (
+        for image in (
             photograph(flag, np.random.default_rng(seed), size),
             without_flag(np.random.default_rng(seed), size),
         ):
-            assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3
-            assert max(picture.shape) == size and min(picture.shape[:2]) >= size // 3
+            assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+            assert max(image.shape) == size and min(image.shape[:2]) >= size // 3
 
 
 def test_flag_colours_stay_recognisable(flag):
@@ -64,7 +64,7 @@ def test_flag_colours_stay_recognisable(flag):
     assert np.ptp(mean) < 60  # red, white and blue in equal parts: no cast on average
 
 
-def test_pictures_without_a_flag_vary():
+def test_images_without_a_flag_vary():
     tiny = [cv2.resize(without_flag(np.random.default_rng(s), 96), (8, 8)).ravel().astype(float) for s in range(40)]
     distances = [np.abs(a - b).mean() for i, a in enumerate(tiny) for b in tiny[:i]]
     assert np.median(distances) > 30
@@ -135,15 +135,15 @@ def test_clip_has_a_truth_for_every_frame(tmp_path, few_flags):
     assert rows[50] == {"frame": "50", "time": "2.00", "label": "Bland"}
 
 
-def test_example_pictures_are_named_after_their_label(tmp_path, few_flags):
-    upright, turned = pictures.write_pictures(tmp_path, (("South Aland", 2),), (("South Aland", 2),))
+def test_example_images_are_named_after_their_label(tmp_path, few_flags):
+    upright, turned = images.write_images(tmp_path, (("South Aland", 2),), (("South Aland", 2),))
     assert (upright.name, turned.name) == ("south-aland.jpg", "south-aland-upside-down.jpg")
-    picture = cv2.imread(str(upright))
-    assert max(picture.shape) == pictures.SIZE
-    assert np.abs(picture[::-1, ::-1].astype(int) - cv2.imread(str(turned))).mean() < 4  # JPEG's blocks lie elsewhere
+    image = cv2.imread(str(upright))
+    assert max(image.shape) == images.SIZE
+    assert np.abs(image[::-1, ::-1].astype(int) - cv2.imread(str(turned))).mean() < 4  # JPEG's blocks lie elsewhere
 
 
 def test_example_material_uses_known_labels():
     known = {*catalogue.labels(), dataset.NO_FLAG}
-    assert {label for label, _ in (*pictures.PICTURES, *pictures.UPSIDE_DOWN)} <= known
+    assert {label for label, _ in (*images.IMAGES, *images.UPSIDE_DOWN)} <= known
     assert {shot.label for clip in clips.CLIPS for shot in clip.shots} <= known

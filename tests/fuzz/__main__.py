@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_TARGETS = ("picture", "clip", "bundle", "labels")
+_TARGETS = ("image", "clip", "bundle", "labels")
 _APP = "app"  # all of it, running; only when it is named
 
 
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         "--target",
         choices=(*_TARGETS, _APP),
         action="append",
-        help="only this one; may be repeated; app: pictures and clips through the app's endpoints",
+        help="only this one; may be repeated; app: images and clips through the app's endpoints",
     )
     parser.add_argument("--seed", metavar="N", type=int, help="to have the same files again; printed at the start")
     parser.add_argument(
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        help="a folder of pictures and clips to start from as well; may be repeated",
+        help="a folder of images and clips to start from as well; may be repeated",
     )
     parser.add_argument(
         "--keep",

@@ -127,10 +127,10 @@ def avi_that_claims(**fields: int) -> Callable[[Path], None]:
 
 # Name of the file → its target, what becomes of it, and how it is made. None: either, within the limits.
 CORPUS: dict[str, tuple[str, str | None, Callable[[Path], None]]] = {
-    "bomb.png": ("picture", "refused", bomb),
-    "palette.png": ("picture", "answered", large_palette),
-    "turned.png": ("picture", "answered", large_and_turned),
-    "large.webp": ("picture", "refused", large_webp),
+    "bomb.png": ("image", "refused", bomb),
+    "palette.png": ("image", "answered", large_palette),
+    "turned.png": ("image", "answered", large_and_turned),
+    "large.webp": ("image", "refused", large_webp),
     "palette.gif": ("clip", "answered", gif_without_a_palette),
     "huge.avi": ("clip", "refused", avi_of_huge_frames),
     "grows.mov": ("clip", "answered", frames_that_grow(0, 1)),

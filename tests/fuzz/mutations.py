@@ -11,7 +11,7 @@ LARGEST = 4_000_000
 
 _Mutation = Callable[[bytes, random.Random, Sequence[bytes]], bytes]
 
-# Every limit of a field of 1, 2, 4 or 8 bytes, and sizes that multiply to huge pictures.
+# Every limit of a field of 1, 2, 4 or 8 bytes, and sizes that multiply to huge images.
 _EXTREMES = (0, 1, -1, 2**7, 2**8 - 1, 2**15 - 1, 2**15, 2**16 - 1, 16_000, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1)
 _WORDS = (
     b"-1",

@@ -1,4 +1,4 @@
-"""The whole files that fuzzing starts from: every picture format and clip container that is read, and a bundle."""
+"""The whole files that fuzzing starts from: every image format and clip container that is read, and a bundle."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.support.images import PICTURE_KINDS, scene, write_clip, write_sound
+from tests.support.images import IMAGE_KINDS, scene, write_clip, write_sound
 
 LABELS = ("2 green", "10 red", "Blau – «azul»", "日本")
 SPANISH = ("verde", "rojo", "azul", "Japón")
 
 # As Pillow names them, with the options that lead into another part of a decoder.
-_PICTURES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+_IMAGES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jpeg", "JPEG", {"quality": 85, "comment": b"a comment"}),
     ("progressive", "JPEG", {"progressive": True, "subsampling": 2, "icc_profile": bytes(200)}),
     ("png", "PNG", {}),
@@ -49,12 +49,12 @@ _CLIPS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def write_pictures(folder: Path) -> None:
-    """Write small pictures of every format and of many modes into a folder."""
+def write_images(folder: Path) -> None:
+    """Write small images of every format and of many modes into a folder."""
     image = Image.fromarray(scene(52, 40))
-    for name, kind, options in _PICTURES:
+    for name, kind, options in _IMAGES:
         image.save(folder / f"{name}.{kind.lower()}", kind, **options)
-    for write in PICTURE_KINDS.values():
+    for write in IMAGE_KINDS.values():
         write(folder)
     image.convert("L").save(folder / "grey.pgm")
     image.convert("1").save(folder / "fax.tif", compression="group4")
@@ -111,8 +111,8 @@ def bundle_files() -> dict[str, bytes]:
     }
 
 
-def picture_bytes(kind: str, **options: Any) -> bytes:
-    """Return a small picture in one of Pillow's formats."""
+def image_bytes(kind: str, **options: Any) -> bytes:
+    """Return a small image in one of Pillow's formats."""
     buffer = io.BytesIO()
     Image.fromarray(scene(24, 20)).save(buffer, kind, **options)
     return buffer.getvalue()

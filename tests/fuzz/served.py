@@ -1,4 +1,4 @@
-"""Damaged pictures and clips through the app's own endpoints, as a browser sends them; the app runs meanwhile."""
+"""Damaged images and clips through the app's own endpoints, as a browser sends them; the app runs meanwhile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.serving import app_process, asked_as_a_browser, family_of, ru
 # On a busy machine a file waits for others; a hang is longer than every limit of the app for a file that small.
 _SECONDS = 400.0
 _AT_ONCE = 4
-_ENDPOINTS = {"picture": "predict_image", "clip": "predict_video"}
+_ENDPOINTS = {"image": "predict_image", "clip": "predict_video"}
 
 
 @dataclass
@@ -115,9 +115,9 @@ def _proportional(process: int) -> int:
 
 
 def _mixed(seed: int, folders: list[Path]) -> Iterator[tuple[str, str, bytes]]:
-    """Yield pictures and clips without end, four pictures a clip: clips take longer."""
+    """Yield images and clips without end, four images a clip: clips take longer."""
     kinds: dict[str, Target] = {kind: TARGETS[kind] for kind in _ENDPOINTS}
     sources = {kind: cases(target, seed, f"app-{kind}", folders) for kind, target in kinds.items()}
     while True:
-        for kind in ("picture", "picture", "picture", "picture", "clip"):
+        for kind in ("image", "image", "image", "image", "clip"):
             yield kind, *next(sources[kind])

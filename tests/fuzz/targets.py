@@ -16,10 +16,10 @@ from model.bundle import CONFIG, LABELS, MANIFEST, load_bundle
 from model.errors import VistazoError
 from model.labels import MAX_LABEL_LENGTH, MAX_LABELS, clean_label
 from model.limits import limits
-from model.preprocessing import InputSpec, prepare, read_picture
+from model.preprocessing import InputSpec, prepare, read_image
 from model.video.probe import is_clip
 from model.video.reader import read_frames
-from tests.fuzz.seeds import bundle_files, write_clips, write_pictures
+from tests.fuzz.seeds import bundle_files, write_clips, write_images
 
 # A small file may hold many frames; whoever reads a clip gets them one by one and may stop.
 _FRAMES = 100
@@ -59,14 +59,14 @@ def verdict(check: Callable[[Path], str], path: Path) -> str:
     return "answered"
 
 
-def check_picture(path: Path) -> str:
+def check_image(path: Path) -> str:
     for side in (None, _SPEC.ample_side):
-        picture = read_picture(path, side)
-        assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3, picture.shape
-        assert 0 < picture.shape[0] * picture.shape[1] <= limits().picture_megapixels * 1_000_000
-        assert prepare(picture, _SPEC).shape == (32, 32, 3)
-        del picture
-    return "a picture"
+        image = read_image(path, side)
+        assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3, image.shape
+        assert 0 < image.shape[0] * image.shape[1] <= limits().image_megapixels * 1_000_000
+        assert prepare(image, _SPEC).shape == (32, 32, 3)
+        del image
+    return "an image"
 
 
 def check_clip(path: Path) -> str:
@@ -74,8 +74,8 @@ def check_clip(path: Path) -> str:
     count, last = 0, -1.0
     for frame in itertools.islice(read_frames(path, on_warning=_warned), _FRAMES):
         assert np.isfinite(frame.time) and frame.time > last, (last, frame.time)
-        assert frame.picture.dtype == np.uint8 and frame.picture.shape[2] == 3
-        assert prepare(frame.picture, _SPEC).shape == (32, 32, 3)
+        assert frame.image.dtype == np.uint8 and frame.image.shape[2] == 3
+        assert prepare(frame.image, _SPEC).shape == (32, 32, 3)
         count, last = count + 1, frame.time
     assert count, "neither a frame nor an error"
     return f"{count} frames"
@@ -137,7 +137,7 @@ def _label_seeds() -> dict[str, bytes]:
 
 
 TARGETS: dict[str, Target] = {
-    "picture": Target(lambda: _seeds_of(write_pictures), check_picture, takes_files=True),
+    "image": Target(lambda: _seeds_of(write_images), check_image, takes_files=True),
     "clip": Target(lambda: _seeds_of(write_clips), check_clip, takes_files=True),
     "bundle": Target(_bundle_seeds, check_bundle),
     "labels": Target(_label_seeds, check_bundle),

@@ -158,8 +158,8 @@ def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
 
     models = ["--model", str(EMBEDDED), "--model", str(colour_bundle)]
     with running_app(tmp_path, models) as url:
-        picture = handle_file(str(ROOT / "examples" / "pictures" / "brazil.jpg"))
-        first, second, verdict = Client(url, verbose=False).predict(picture, api_name="/compare_image")
+        image = handle_file(str(ROOT / "examples" / "images" / "brazil.jpg"))
+        first, second, verdict = Client(url, verbose=False).predict(image, api_name="/compare_image")
     assert first["label"] == "Brazil"
     assert second["label"] in load_bundle(colour_bundle).labels
     unsure = second["confidences"][0]["confidence"] < (load_bundle(colour_bundle).unknown_threshold or 0)
@@ -174,7 +174,7 @@ def test_at_most_two_models(tmp_path: Path) -> None:
 
 
 def test_a_limit_that_makes_no_sense(tmp_path: Path) -> None:
-    assert "VISTAZO_MAX_PICTURES should be" in complaint(run(tmp_path, "app.py", VISTAZO_MAX_PICTURES="lots"))
+    assert "VISTAZO_MAX_IMAGES should be" in complaint(run(tmp_path, "app.py", VISTAZO_MAX_IMAGES="lots"))
 
 
 def test_health_before_the_model_is_there(tmp_path: Path) -> None:

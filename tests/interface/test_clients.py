@@ -14,7 +14,7 @@ import pytest
 from tests.support.serving import EXAMPLES, ROOT, running_app
 
 CLIENTS = EXAMPLES / "clients"
-PICTURE = EXAMPLES / "pictures" / "brazil.jpg"
+IMAGE = EXAMPLES / "images" / "brazil.jpg"
 CLIP = EXAMPLES / "clips" / "three-flags.mp4"
 
 
@@ -31,7 +31,7 @@ def run(*command: object, cwd: Path) -> str:
 
 
 def test_the_python_client(url: str, tmp_path: Path) -> None:
-    out = run(sys.executable, CLIENTS / "client.py", url, PICTURE, CLIP, cwd=tmp_path)
+    out = run(sys.executable, CLIENTS / "client.py", url, IMAGE, CLIP, cwd=tmp_path)
 
     first, *others = out.splitlines()
     assert re.fullmatch(r"0\.\d{3} Brazil", first) and len(others) >= 8
@@ -46,7 +46,7 @@ def test_the_javascript_client(url: str, tmp_path: Path) -> None:
     if subprocess.run(install, cwd=tmp_path, capture_output=True, timeout=300, check=False).returncode != 0:
         pytest.skip("npm cannot install @gradio/client here")
 
-    out = run("node", "client.mjs", url, PICTURE, cwd=tmp_path)
+    out = run("node", "client.mjs", url, IMAGE, cwd=tmp_path)
 
     assert re.fullmatch(r"0\.\d{3} Brazil", out.splitlines()[0])
     assert len(out.splitlines()) == 5
@@ -55,7 +55,7 @@ def test_the_javascript_client(url: str, tmp_path: Path) -> None:
 def test_the_readmes_python_lines_run(url: str, tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = (b for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "gradio_client" in b)
-    shutil.copy(PICTURE, tmp_path / "photo.jpg")
+    shutil.copy(IMAGE, tmp_path / "photo.jpg")
     shutil.copy(CLIP, tmp_path / "clip.mp4")
     program = block.replace("http://127.0.0.1:7860", url.rstrip("/")) + "\nprint(segments['data'][0][0], len(files))"
 

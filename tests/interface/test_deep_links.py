@@ -32,8 +32,8 @@ def visit(**query: str) -> gr.Request:
     ],
 )
 def test_the_address_names_a_tab_or_an_example(query: dict[str, str], tab: str | None) -> None:
-    pictures, clips = [Path("brazil.jpg")], [Path("three-flags.mp4")]
-    assert tab_to_open(visit(**query), ["image", "video", "model"], pictures, clips) == tab
+    images, clips = [Path("brazil.jpg")], [Path("three-flags.mp4")]
+    assert tab_to_open(visit(**query), ["image", "video", "model"], images, clips) == tab
 
 
 def test_an_example_may_be_one_of_the_comparison() -> None:

@@ -20,10 +20,10 @@ from gradio_client.exceptions import AppError
 from model.classifier import Classifier, top_labels
 from model.grad_cam import explain, overlay
 from model.hub.resolve import EMBEDDED
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from model.video.prediction import aggregate, predict_video
-from tests.support.images import PICTURE_KINDS, scene, write_clip, write_sound
-from tests.support.serving import EXAMPLES, LONG, MISREAD, PICTURES, running_app, slug, write_long_clip
+from tests.support.images import IMAGE_KINDS, scene, write_clip, write_sound
+from tests.support.serving import EXAMPLES, IMAGES, LONG, MISREAD, running_app, slug, write_long_clip
 
 CLIPS = sorted((EXAMPLES / "clips").glob("*.mp4"))
 
@@ -92,25 +92,25 @@ def test_only_these_endpoints_are_shown(client: Client) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "Portugal", "Sweden"])
-def test_a_label_is_explained_by_heat_over_the_picture(client: Client, classifier: Classifier, label: str) -> None:
-    path = EXAMPLES / "pictures" / "portugal.jpg"
+def test_a_label_is_explained_by_heat_over_the_image(client: Client, classifier: Classifier, label: str) -> None:
+    path = EXAMPLES / "images" / "portugal.jpg"
     answer = client.predict(handle_file(str(path)), label, api_name="/explain_image")
-    bundle, picture = classifier.bundle, read_picture(path)
+    bundle, image = classifier.bundle, read_image(path)
     index = bundle.labels.index(label or "Portugal")
-    expected = overlay(picture, explain(classifier, picture, index).heat, bundle.input)
-    got = read_picture(Path(answer))
-    assert got.shape == picture.shape
+    expected = overlay(image, explain(classifier, image, index).heat, bundle.input)
+    got = read_image(Path(answer))
+    assert got.shape == image.shape
     assert np.abs(got.astype(int) - expected).mean() < 4  # Gradio stores it as lossy WebP
 
 
 def test_a_label_that_the_model_lacks_is_told(client: Client) -> None:
-    picture = handle_file(str(EXAMPLES / "pictures" / "portugal.jpg"))
+    image = handle_file(str(EXAMPLES / "images" / "portugal.jpg"))
     with pytest.raises(AppError, match="The model has no label “Atlantis"):
-        client.predict(picture, "Atlantis", api_name="/explain_image")
+        client.predict(image, "Atlantis", api_name="/explain_image")
 
 
-def test_several_pictures_give_tiles_rows_and_a_file(client: Client) -> None:
-    paths = PICTURES
+def test_several_images_give_tiles_rows_and_a_file(client: Client) -> None:
+    paths = IMAGES
     tiles, table, file = client.predict([handle_file(str(path)) for path in paths], api_name="/predict_images")
     assert len(tiles) == len(paths)
     assert [row[0] for row in table["data"]] == [path.name for path in paths]
@@ -118,28 +118,28 @@ def test_several_pictures_give_tiles_rows_and_a_file(client: Client) -> None:
     assert len(Path(file).read_text(encoding="utf-8").splitlines()) == len(paths) + 1
 
 
-@pytest.mark.parametrize("kind", PICTURE_KINDS)
-def test_every_kind_of_picture_is_read_as_in_training(
+@pytest.mark.parametrize("kind", IMAGE_KINDS)
+def test_every_kind_of_image_is_read_as_in_training(
     client: Client, classifier: Classifier, tmp_path: Path, kind: str
 ) -> None:
-    path = PICTURE_KINDS[kind](tmp_path)
+    path = IMAGE_KINDS[kind](tmp_path)
     answer = client.predict(handle_file(str(path)), api_name="/predict_image")
-    assert_same(answer, classifier.classify(read_picture(path)), classifier.bundle.labels)
+    assert_same(answer, classifier.classify(read_image(path)), classifier.bundle.labels)
 
 
-def test_another_bundle_and_grey_pictures(grey_bundle: Path, tmp_path: Path) -> None:
+def test_another_bundle_and_grey_images(grey_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(grey_bundle)
     with running_app(tmp_path, ["--model", str(grey_bundle)]) as address:
         client = Client(address, verbose=False)
-        for make in PICTURE_KINDS.values():
+        for make in IMAGE_KINDS.values():
             path = make(tmp_path)
             answer = client.predict(handle_file(str(path)), api_name="/predict_image")
-            assert_same(answer, classifier.classify(read_picture(path)), classifier.bundle.labels)
+            assert_same(answer, classifier.classify(read_image(path)), classifier.bundle.labels)
 
 
 def test_examples_are_recognised(client: Client) -> None:
-    assert PICTURES
-    for path in PICTURES:
+    assert IMAGES
+    for path in IMAGES:
         assert slug(client.predict(handle_file(str(path)), api_name="/predict_image")["label"]) == path.stem
 
 
@@ -151,13 +151,13 @@ def test_one_example_shows_what_the_model_cannot_know(client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("notes.jpg", b"not a picture at all", "“notes.jpg” is not a picture that can be read"),
+        ("notes.jpg", b"not an image at all", "“notes.jpg” is not an image that can be read"),
         ("empty.png", b"", "“empty.png” is an empty file"),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "“drawing.svg” is not a picture that can be"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "“drawing.svg” is not an image that can be"),
         ("half.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1", "“half.png” is"),
     ],
 )
-def test_files_that_are_no_pictures(client: Client, tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+def test_files_that_are_no_images(client: Client, tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(AppError) as caught:
         client.predict(handle_file(str(tmp_path / name)), api_name="/predict_image")
@@ -165,7 +165,7 @@ def test_files_that_are_no_pictures(client: Client, tmp_path: Path, name: str, c
 
 
 def test_no_file_given(client: Client) -> None:
-    with pytest.raises(AppError, match="There is no picture yet"):
+    with pytest.raises(AppError, match="There is no image yet"):
         client.predict(None, api_name="/predict_image")
     with pytest.raises(AppError, match="There is no clip yet"):
         client.predict(None, api_name="/predict_video")
@@ -174,7 +174,7 @@ def test_no_file_given(client: Client) -> None:
 @pytest.mark.parametrize("endpoint", ["predict_image", "predict_video"])
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
 def test_files_of_the_server_stay_closed(url: str, endpoint: str, meta: dict[str, Any]) -> None:
-    for path in ("/etc/passwd", str(next((EXAMPLES / "pictures").glob("*.jpg"))), str(CLIPS[0])):
+    for path in ("/etc/passwd", str(next((EXAMPLES / "images").glob("*.jpg"))), str(CLIPS[0])):
         others = [0, 0, 0] if endpoint == "predict_video" else []
         answer = raw_call(url, endpoint, {"path": path, "orig_name": "x.svg", **meta}, *others)
         assert "event: error" in answer and "event: complete" not in answer
@@ -251,8 +251,8 @@ def test_rates_that_are_none(client: Client, rate: object) -> None:
         client.predict(handle_file(str(CLIPS[0])), rate, api_name="/predict_video")
 
 
-def _write_picture(path: Path) -> None:
-    path.write_bytes(next((EXAMPLES / "pictures").glob("*.jpg")).read_bytes())
+def _write_image(path: Path) -> None:
+    path.write_bytes(next((EXAMPLES / "images").glob("*.jpg")).read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -260,8 +260,8 @@ def _write_picture(path: Path) -> None:
     [
         ("notes.mp4", lambda path: path.write_bytes(b"not a clip"), "“notes.mp4” is not a video that can be read"),
         ("empty.mp4", lambda path: path.write_bytes(b""), "“empty.mp4” is an empty file"),
-        ("sound.mp4", write_sound, "“sound.mp4” holds sound but no picture"),
-        ("picture.mp4", _write_picture, "“picture.mp4” is not a video that can be read"),
+        ("sound.mp4", write_sound, "“sound.mp4” holds sound but no image"),
+        ("image.mp4", _write_image, "“image.mp4” is not a video that can be read"),
     ],
 )
 def test_files_that_are_no_videos(client: Client, tmp_path: Path, name: str, write: Any, sentence: str) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 from model.__main__ import main as predict_command
 from model.bundle import load_bundle
 from model.classifier import Classifier
-from model.preprocessing import prepare, read_picture
-from tests.support.images import PICTURE_KINDS, write_clip
+from model.preprocessing import prepare, read_image
+from tests.support.images import IMAGE_KINDS, write_clip
 
 TOLERANCE = 1e-3
 
@@ -29,9 +29,9 @@ def keras_model(bundle: Path) -> keras.Model:
     return keras.saving.load_model(bundle)
 
 
-def by_keras(model: keras.Model, bundle: Path, picture: np.ndarray) -> np.ndarray:
+def by_keras(model: keras.Model, bundle: Path, image: np.ndarray) -> np.ndarray:
     loaded = load_bundle(bundle)
-    logits = np.asarray(model.predict_on_batch(prepare(picture, loaded.input)[np.newaxis]))[0].astype(np.float64)
+    logits = np.asarray(model.predict_on_batch(prepare(image, loaded.input)[np.newaxis]))[0].astype(np.float64)
     powers = np.exp(logits / loaded.temperature - (logits / loaded.temperature).max())
     return powers / powers.sum()
 
@@ -48,70 +48,68 @@ def in_class_order(predictions: list[dict], bundle: Path) -> np.ndarray:
     return np.array([values[label] for label in load_bundle(bundle).labels])
 
 
-@pytest.mark.parametrize("kind", PICTURE_KINDS)
+@pytest.mark.parametrize("kind", IMAGE_KINDS)
 def test_keras_the_command_and_a_lossless_clip_give_the_same_probabilities(
     kind: str, bundle: Path, keras_model: keras.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = PICTURE_KINDS[kind](tmp_path)
-    picture = read_picture(path)
-    expected = by_keras(keras_model, bundle, picture)
+    path = IMAGE_KINDS[kind](tmp_path)
+    image = read_image(path)
+    expected = by_keras(keras_model, bundle, image)
 
-    picture_answer = by_command(bundle, path, capsys)
-    clip_answer = by_command(bundle, write_clip(tmp_path / "clip.mkv", [picture]), capsys)
+    image_answer = by_command(bundle, path, capsys)
+    clip_answer = by_command(bundle, write_clip(tmp_path / "clip.mkv", [image]), capsys)
 
-    assert picture_answer["kind"] == "picture"
+    assert image_answer["kind"] == "image"
     assert clip_answer["kind"] == "video"
     assert len(clip_answer["frames"]) == 1
     for predictions in (
-        picture_answer["predictions"],
+        image_answer["predictions"],
         clip_answer["frames"][0]["predictions"],
         clip_answer["aggregate"]["predictions"],
     ):
         np.testing.assert_allclose(in_class_order(predictions, bundle), expected, atol=TOLERANCE)
 
 
-def test_the_tiny_networks_answer_differently_for_different_pictures(
+def test_the_tiny_networks_answer_differently_for_different_images(
     bundle: Path, keras_model: keras.Model, tmp_path: Path
 ) -> None:
     """Otherwise the agreement above would show nothing."""
     classifier = Classifier.load(bundle)
-    answers = [classifier.classify(read_picture(make(tmp_path))) for make in PICTURE_KINDS.values()]
+    answers = [classifier.classify(read_image(make(tmp_path))) for make in IMAGE_KINDS.values()]
 
     assert np.ptp(np.array(answers), axis=0).max() > 10 * TOLERANCE
 
 
-def test_a_batch_in_keras_and_single_pictures_served_give_the_same_logits(
-    bundle: Path, keras_model: keras.Model
-) -> None:
+def test_a_batch_in_keras_and_single_images_served_give_the_same_logits(bundle: Path, keras_model: keras.Model) -> None:
     spec = load_bundle(bundle).input
-    pictures = np.random.default_rng(2).integers(0, 256, (5, spec.height, spec.width, 3), dtype=np.uint8)
+    images = np.random.default_rng(2).integers(0, 256, (5, spec.height, spec.width, 3), dtype=np.uint8)
     if spec.colour_mode == "grey":
-        pictures = pictures[..., :1].repeat(3, axis=-1)
+        images = images[..., :1].repeat(3, axis=-1)
     classifier = Classifier.load(bundle)
 
-    served = [classifier.logits(picture) for picture in pictures]
+    served = [classifier.logits(image) for image in images]
 
-    np.testing.assert_allclose(served, keras_model.predict_on_batch(pictures), atol=1e-3, rtol=1e-3)
+    np.testing.assert_allclose(served, keras_model.predict_on_batch(images), atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "avi"])
 def test_every_frame_of_a_lossless_clip_decodes_to_the_very_pixels(suffix: str, tmp_path: Path) -> None:
     from model.video.reader import read_frames
 
-    pictures = list(np.random.default_rng(0).integers(0, 256, (4, 30, 48, 3), dtype=np.uint8))
-    clip = write_clip(tmp_path / f"clip.{suffix}", pictures)
+    images = list(np.random.default_rng(0).integers(0, 256, (4, 30, 48, 3), dtype=np.uint8))
+    clip = write_clip(tmp_path / f"clip.{suffix}", images)
 
-    np.testing.assert_array_equal([frame.picture for frame in read_frames(clip)], pictures)
+    np.testing.assert_array_equal([frame.image for frame in read_frames(clip)], images)
 
 
-def test_an_upright_picture_and_its_exif_rotated_twin_get_one_answer(colour_bundle: Path, tmp_path: Path) -> None:
-    turned = PICTURE_KINDS["EXIF-rotated"](tmp_path)
+def test_an_upright_image_and_its_exif_rotated_twin_get_one_answer(colour_bundle: Path, tmp_path: Path) -> None:
+    turned = IMAGE_KINDS["EXIF-rotated"](tmp_path)
     upright = tmp_path / "upright.png"
     with Image.open(turned) as pil_image:
         pil_image.load()
         pil_image.transpose(Image.Transpose.ROTATE_270).save(upright)
     classifier = Classifier.load(colour_bundle)
 
-    answers = [classifier.classify(read_picture(path)) for path in (turned, upright)]
+    answers = [classifier.classify(read_image(path)) for path in (turned, upright)]
 
     np.testing.assert_allclose(*answers, atol=1e-6)

@@ -20,8 +20,8 @@ from model.classifier import Classifier
 from model.errors import BundleError, VistazoError
 from tests.fuzz.corpus import avi_that_claims, png
 from tests.fuzz.mutations import mutate
-from tests.fuzz.seeds import LABELS, bundle_files, picture_bytes
-from tests.fuzz.targets import check_bundle, check_clip, check_picture, manifest_of, verdict
+from tests.fuzz.seeds import LABELS, bundle_files, image_bytes
+from tests.fuzz.targets import check_bundle, check_clip, check_image, manifest_of, verdict
 from train.export.bundle import write_manifest
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
@@ -56,7 +56,7 @@ def put(value: Any, path: tuple[Any, ...], new: object) -> Any:
 
 def outcome(folder: Path, name: str, content: bytes) -> str:
     """Read a file apart from its name; whatever is raised that is not ours fails the test."""
-    check = {"a": check_picture, "c": check_clip}.get(name.split(".")[0], check_bundle)
+    check = {"a": check_image, "c": check_clip}.get(name.split(".")[0], check_bundle)
     (folder / name).write_bytes(content)
     return verdict(check, folder / name)
 
@@ -108,7 +108,7 @@ def test_any_header_of_a_png(
 @in_one_folder
 @given(st.integers(0, 30), FIELDS, st.integers(0, 14), FIELDS)
 def test_any_tag_of_a_tiff(tmp_path: Path, number: int, tag: int, kind: int, value: int) -> None:
-    content = bytearray(picture_bytes("TIFF"))
+    content = bytearray(image_bytes("TIFF"))
     (directory,) = struct.unpack_from("<I", content, 4)
     (count,) = struct.unpack_from("<H", content, directory)
     entry = directory + 2 + 12 * (number % count)

@@ -17,17 +17,17 @@ import pytest
 from model.__main__ import main
 from model.bulk import predictions
 from model.video.reader import read_frames
-from tests.support.images import PICTURE_KINDS, scene, write_clip
+from tests.support.images import IMAGE_KINDS, scene, write_clip
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a picture, two clips and one that is none."""
+    """A folder with an image, two clips and one that is none."""
     folder = tmp_path / "in"
     folder.mkdir()
-    PICTURE_KINDS["rgb"](folder)
+    IMAGE_KINDS["rgb"](folder)
     write_clip(folder / "a.mkv", [scene(seed=seed) for seed in range(5)])
     write_clip(folder / "b.mkv", [scene(seed=seed) for seed in range(3)])
     (folder / "c.mp4").write_bytes(b"no clip")
@@ -68,7 +68,7 @@ def test_there_is_a_row_a_frame_and_a_row_a_segment(folder: Path, colour_bundle:
 
 
 def test_without_clips_there_is_no_table_of_segments(colour_bundle: Path, tmp_path: Path) -> None:
-    PICTURE_KINDS["rgb"](tmp_path)
+    IMAGE_KINDS["rgb"](tmp_path)
 
     assert predict(tmp_path, tmp_path / "out.csv", colour_bundle) == 0
 

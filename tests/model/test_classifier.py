@@ -25,10 +25,10 @@ LOGITS = arrays(
 
 
 def put_network(bundle: Path, answer: Callable[[tf.Tensor], tf.Tensor], signature: str = "predict") -> None:
-    """Replace the bundle's network, on purpose, by a function of pictures."""
+    """Replace the bundle's network, on purpose, by a function of images."""
     module = tf.Module()
-    picture = tf.TensorSpec((None, 32, 32, 3), tf.uint8, name="picture")
-    module.answer = tf.function(lambda picture: {"logits": answer(tf.cast(picture, tf.float32))}, [picture])
+    image = tf.TensorSpec((None, 32, 32, 3), tf.uint8, name="image")
+    module.answer = tf.function(lambda image: {"logits": answer(tf.cast(image, tf.float32))}, [image])
     saved = bundle.parent / "saved"
     tf.saved_model.save(module, saved, signatures={signature: module.answer})
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved), signature_keys=[signature])
@@ -36,8 +36,8 @@ def put_network(bundle: Path, answer: Callable[[tf.Tensor], tf.Tensor], signatur
     write_manifest(bundle)
 
 
-def mean_colour(picture: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(picture, (1, 2))
+def mean_colour(image: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(image, (1, 2))
 
 
 @given(LOGITS, st.floats(0.01, 100))
@@ -81,29 +81,29 @@ def test_the_likeliest_labels_come_first_and_ties_in_class_order() -> None:
 
 def test_the_bundle_s_temperature_is_applied(colour_bundle: Path) -> None:
     classifier = Classifier.load(colour_bundle)
-    picture = scene(32, 32)
+    image = scene(32, 32)
 
-    expected = probabilities_of(classifier.logits(picture), classifier.bundle.temperature)
+    expected = probabilities_of(classifier.logits(image), classifier.bundle.temperature)
 
     assert classifier.bundle.temperature != 1
-    np.testing.assert_allclose(classifier.classify(picture), expected, atol=1e-6)
+    np.testing.assert_allclose(classifier.classify(image), expected, atol=1e-6)
 
 
 def test_the_tiny_network_has_learnt_its_colours(colour_bundle: Path) -> None:
     classifier = Classifier.load(colour_bundle)
 
     for label, colour in (("2 green", (40, 180, 60)), ("10 red", (200, 40, 40)), ("Blue", (40, 60, 200))):
-        picture = np.full((50, 70, 3), colour, np.uint8)
-        assert top_labels(classifier.classify(picture), classifier.bundle.labels, 1)[0][0] == label
+        image = np.full((50, 70, 3), colour, np.uint8)
+        assert top_labels(classifier.classify(image), classifier.bundle.labels, 1)[0][0] == label
 
 
 def test_many_threads_get_the_answers_that_one_gets(colour_bundle: Path) -> None:
     classifier = Classifier.load(colour_bundle, threads=1)
-    pictures = [scene(40, 30, seed) for seed in range(24)]
-    alone = [classifier.classify(picture) for picture in pictures]
+    images = [scene(40, 30, seed) for seed in range(24)]
+    alone = [classifier.classify(image) for image in images]
 
     with ThreadPoolExecutor(6) as pool:
-        together = list(pool.map(classifier.classify, pictures * 3))
+        together = list(pool.map(classifier.classify, images * 3))
 
     np.testing.assert_array_equal(together, alone * 3)
 
@@ -128,14 +128,14 @@ def test_a_network_made_elsewhere_is_run(copied_bundle: Path) -> None:
 
 
 def test_a_network_that_answers_nan_is_refused(copied_bundle: Path) -> None:
-    put_network(copied_bundle, lambda picture: tf.math.log(mean_colour(picture) - 200))
+    put_network(copied_bundle, lambda image: tf.math.log(mean_colour(image) - 200))
 
     with pytest.raises(BundleError, match="not a number"):
         Classifier.load(copied_bundle)
 
 
-def test_a_network_that_answers_nan_to_some_pictures_only_is_refused_for_those(copied_bundle: Path) -> None:
-    put_network(copied_bundle, lambda picture: tf.math.log(mean_colour(picture) - 100))
+def test_a_network_that_answers_nan_to_some_images_only_is_refused_for_those(copied_bundle: Path) -> None:
+    put_network(copied_bundle, lambda image: tf.math.log(mean_colour(image) - 100))
     classifier = Classifier.load(copied_bundle)
 
     assert np.isfinite(classifier.classify(np.full((32, 32, 3), 200, np.uint8))).all()

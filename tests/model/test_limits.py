@@ -7,10 +7,10 @@ from dataclasses import fields
 
 import pytest
 
-from model.errors import PictureError, SettingsError
+from model.errors import ImageError, SettingsError
 from model.limits import Limits, limits
-from model.preprocessing import read_picture
-from tests.support.images import PICTURE_KINDS
+from model.preprocessing import read_image
+from tests.support.images import IMAGE_KINDS
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +32,17 @@ def test_each_limit_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str) -
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "1.5", "٣", "9" * 30])
 def test_a_limit_that_is_no_whole_number_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("VISTAZO_MAX_PICTURES", value)
-    with pytest.raises(SettingsError, match="VISTAZO_MAX_PICTURES should be a whole number above 0"):
+    monkeypatch.setenv("VISTAZO_MAX_IMAGES", value)
+    with pytest.raises(SettingsError, match="VISTAZO_MAX_IMAGES should be a whole number above 0"):
         limits()
 
 
-def test_a_picture_beyond_its_limit_is_refused_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
+def test_an_image_beyond_its_limit_is_refused_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
     from PIL import Image
 
     path = tmp_path_factory.mktemp("large") / "large.png"
     Image.new("1", (2000, 1000)).save(path)
-    monkeypatch.setenv("VISTAZO_MAX_PICTURE_MEGAPIXELS", "1")
-    with pytest.raises(PictureError, match=r"too many pixels \(2000 x 1000\); the limit is 1 megapixels"):
-        read_picture(path)
-    assert PICTURE_KINDS
+    monkeypatch.setenv("VISTAZO_MAX_IMAGE_MEGAPIXELS", "1")
+    with pytest.raises(ImageError, match=r"too many pixels \(2000 x 1000\); the limit is 1 megapixels"):
+        read_image(path)
+    assert IMAGE_KINDS

@@ -1,4 +1,4 @@
-"""Several things in one picture are found where they are."""
+"""Several things in one image are found where they are."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ByColour:
     def __init__(self, thresholds: tuple[float, ...] | None = None) -> None:
         self.bundle = SimpleNamespace(labels=LABELS, unknown_threshold=0.4, thresholds=thresholds)
 
-    def classify(self, picture: np.ndarray) -> np.ndarray:
-        distances = np.abs(COLOURS - picture.reshape(-1, 3).mean(axis=0)).sum(axis=1)
+    def classify(self, image: np.ndarray) -> np.ndarray:
+        distances = np.abs(COLOURS - image.reshape(-1, 3).mean(axis=0)).sum(axis=1)
         closeness = np.exp(-distances / 40)
         if self.bundle.thresholds is not None:
             return closeness.astype(np.float32)
@@ -31,11 +31,11 @@ class ByColour:
 
 
 def scene() -> np.ndarray:
-    """A grey picture with a red thing at the left and a blue one at the right."""
-    picture = np.full((300, 600, 3), 128, np.uint8)
-    picture[60:240, 40:260] = COLOURS[0]
-    picture[80:260, 340:560] = COLOURS[1]
-    return picture
+    """A grey image with a red thing at the left and a blue one at the right."""
+    image = np.full((300, 600, 3), 128, np.uint8)
+    image[60:240, 40:260] = COLOURS[0]
+    image[80:260, 340:560] = COLOURS[1]
+    return image
 
 
 @pytest.mark.parametrize("thresholds", [None, (0.5, 0.5, 0.5)])
@@ -54,7 +54,7 @@ def test_where_nothing_is_nothing_is_found() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 500), (640, 480)])
-def test_windows_lie_in_the_picture_and_cover_it(width: int, height: int) -> None:
+def test_windows_lie_in_the_image_and_cover_it(width: int, height: int) -> None:
     covered = np.zeros((height, width), bool)
     for left, top, right, bottom in windows(width, height):
         assert 0 <= left < right <= width and 0 <= top < bottom <= height
@@ -72,14 +72,14 @@ def test_names_that_stand_for_something(label: str) -> None:
     assert not stands_for_nothing(label)
 
 
-def test_flags_in_one_picture_are_found() -> None:
+def test_flags_in_one_image_are_found() -> None:
     """Not a test of the model's quality: most of a few clear flags should be found, and little else."""
     classifier = Classifier.load(EMBEDDED)
     right = wrong = wanted = 0
     for seed in range(4):
         labels = [["France", "Japan"], ["Brazil", "Sweden"], ["Canada", "Germany"], ["Portugal", "Nigeria"]][seed]
-        picture, truth = several_flags(labels, np.random.default_rng([7, seed]))
-        names = {classifier.bundle.labels[thing.label] for thing in locate(classifier, picture)}
+        image, truth = several_flags(labels, np.random.default_rng([7, seed]))
+        names = {classifier.bundle.labels[thing.label] for thing in locate(classifier, image)}
         right, wrong, wanted = right + len(names & set(labels)), wrong + len(names - set(labels)), wanted + len(truth)
     assert right >= wanted / 2
     assert wrong <= wanted / 2

@@ -15,7 +15,7 @@ from PIL import Image
 from model.__main__ import main
 from model.bundle import load_bundle
 from tests.model.test_preprocessing import png_header
-from tests.support.images import PICTURE_KINDS, scene, write_clip
+from tests.support.images import IMAGE_KINDS, scene, write_clip
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,13 +39,13 @@ def without_notes(err: str) -> str:
 def test_json_is_one_object_a_line_one_line_a_file(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    picture = PICTURE_KINDS["rgb"](tmp_path)
+    image = IMAGE_KINDS["rgb"](tmp_path)
     clip = write_clip(tmp_path / "clip.mkv", [scene(seed=1), scene(seed=2)], times=[0, 0.5])
 
-    assert predict(picture, clip, "--json", "--model", colour_bundle) == 0
+    assert predict(image, clip, "--json", "--model", colour_bundle) == 0
 
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (first["path"], first["kind"], second["kind"]) == (str(picture), "picture", "video")
+    assert (first["path"], first["kind"], second["kind"]) == (str(image), "image", "video")
     assert sum(entry["probability"] for entry in first["predictions"]) == pytest.approx(1, abs=1e-4)
     assert [(frame["index"], frame["time"]) for frame in second["frames"]] == [(0, 0), (1, 0.5)]
     assert second["aggregate"]["frames"] == 2
@@ -56,21 +56,21 @@ def test_json_is_one_object_a_line_one_line_a_file(
 def test_text_names_the_file_and_the_likeliest_labels(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    picture = PICTURE_KINDS["rgb"](tmp_path)
+    image = IMAGE_KINDS["rgb"](tmp_path)
     clip = write_clip(tmp_path / "clip.mkv", [scene()])
 
-    assert predict(picture, clip, "--model", colour_bundle, "--top", 2) == 0
+    assert predict(image, clip, "--model", colour_bundle, "--top", 2) == 0
 
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith(f"{picture}: ")
+    assert first.startswith(f"{image}: ")
     assert first.count("%") == 2
     assert "1 frames" in second
 
 
-def test_csv_has_a_row_a_picture_and_a_row_a_frame(colour_bundle: Path, tmp_path: Path) -> None:
+def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    PICTURE_KINDS["rgb"](folder)
+    IMAGE_KINDS["rgb"](folder)
     write_clip(folder / "clip.mkv", [scene(seed=1), scene(seed=2)], times=[0, 0.5])
     table = tmp_path / "answers.csv"
 
@@ -86,12 +86,12 @@ def test_csv_has_a_row_a_picture_and_a_row_a_frame(colour_bundle: Path, tmp_path
     assert [p.name for p in tmp_path.glob("*.partial")] == []
 
 
-def test_of_folders_the_pictures_and_clips_are_taken_in_order_of_name(
+def test_of_folders_the_images_and_clips_are_taken_in_order_of_name(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("b.PNG", "a.png", "sub/c.png", ".hidden.png", "notes.txt"):
-        PICTURE_KINDS["rgb"](tmp_path).rename(tmp_path / name)
+        IMAGE_KINDS["rgb"](tmp_path).rename(tmp_path / name)
 
     assert predict(tmp_path, "--json", "--model", colour_bundle) == 0
 
@@ -102,7 +102,7 @@ def test_of_folders_the_pictures_and_clips_are_taken_in_order_of_name(
 def test_one_bad_file_is_named_and_the_others_are_answered(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = PICTURE_KINDS["rgb"](tmp_path)
+    good = IMAGE_KINDS["rgb"](tmp_path)
     (tmp_path / "bad.png").write_bytes(b"")
 
     assert predict(tmp_path / "bad.png", good, "--json", "--model", colour_bundle) == 2
@@ -113,7 +113,7 @@ def test_one_bad_file_is_named_and_the_others_are_answered(
     assert "1 of 2 files" in captured.err
 
 
-def not_a_picture(folder: Path) -> Path:
+def not_an_image(folder: Path) -> Path:
     (folder / "file.png").write_text("hello", encoding="utf-8")
     return folder / "file.png"
 
@@ -153,7 +153,7 @@ def too_many_pixels(folder: Path) -> Path:
 
 
 BAD_FILES = [
-    not_a_picture,
+    not_an_image,
     an_empty_file,
     an_empty_clip,
     a_clip_without_frames,
@@ -181,7 +181,7 @@ def test_a_bad_file_gives_one_sentence_and_status_2(
 
 def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tmp_path: Path) -> None:
     """Libraries print from C as well, and only at their first use."""
-    files = [make(tmp_path) for make in (not_a_picture, a_clip_without_frames, too_many_pixels)]
+    files = [make(tmp_path) for make in (not_an_image, a_clip_without_frames, too_many_pixels)]
     command = [sys.executable, "-m", "model", "predict", *map(str, files), "--model", str(colour_bundle)]
 
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -197,21 +197,21 @@ def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tm
 def test_a_model_path_that_does_not_exist_gives_one_sentence(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert predict(PICTURE_KINDS["rgb"](tmp_path), "--model", name) == 2
+    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--model", name) == 2
 
     assert name[:20] in one_sentence(capsys.readouterr().err)
 
 
 def test_a_file_as_model_gives_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    picture = PICTURE_KINDS["rgb"](tmp_path)
+    image = IMAGE_KINDS["rgb"](tmp_path)
 
-    assert predict(picture, "--model", picture) == 2
+    assert predict(image, "--model", image) == 2
 
     assert "is a file" in one_sentence(capsys.readouterr().err)
 
 
 def test_a_repository_that_cannot_be_reached_gives_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "model", "predict", str(PICTURE_KINDS["rgb"](tmp_path)), "--model", "nobody/x"]
+    command = [sys.executable, "-m", "model", "predict", str(IMAGE_KINDS["rgb"](tmp_path)), "--model", "nobody/x"]
     environment = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache")}
 
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
@@ -225,7 +225,7 @@ def test_the_model_may_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("VISTAZO_MODEL", str(colour_bundle))
 
-    assert predict(PICTURE_KINDS["rgb"](tmp_path), "--json") == 0
+    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--json") == 0
 
     labels = {entry["label"] for entry in json.loads(capsys.readouterr().out)["predictions"]}
     assert labels == set(load_bundle(colour_bundle).labels)
@@ -235,7 +235,7 @@ def test_the_model_may_come_from_the_environment(
 def test_no_labels_at_all_cannot_be_asked_for(
     top: int, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert predict(PICTURE_KINDS["rgb"](tmp_path), "--top", top, "--model", colour_bundle) == 2
+    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--top", top, "--model", colour_bundle) == 2
 
     assert "--top" in one_sentence(capsys.readouterr().err)
 
@@ -248,20 +248,20 @@ def test_a_table_that_cannot_be_written_gives_one_sentence_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    picture = PICTURE_KINDS["rgb"](tmp_path)
+    image = IMAGE_KINDS["rgb"](tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    assert predict(picture, "--csv", place, "--model", colour_bundle) == 2
+    assert predict(image, "--csv", place, "--model", colour_bundle) == 2
 
     one_sentence(capsys.readouterr().err)
-    assert [p.name for p in tmp_path.iterdir()] == [picture.name]
+    assert [p.name for p in tmp_path.iterdir()] == [image.name]
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv"])
 def test_names_that_are_not_utf_8_are_answered_too(option: str, colour_bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    os.rename(os.fsencode(PICTURE_KINDS["rgb"](folder)), os.fsencode(folder) + b"/caf\xe9.png")  # noqa: PTH104
+    os.rename(os.fsencode(IMAGE_KINDS["rgb"](folder)), os.fsencode(folder) + b"/caf\xe9.png")  # noqa: PTH104
     arguments = ["--json"] if option == "--json" else ["--csv", str(tmp_path / "answers.csv")]
     command = [sys.executable, "-m", "model", "predict", str(folder), *arguments, "--model", str(colour_bundle)]
 

@@ -1,4 +1,4 @@
-"""Small pictures, data folders and clips for the tests, all made by code."""
+"""Small images, data folders and clips for the tests, all made by code."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ORIENTATION = 0x0112
 
 
 def scene(width: int = 52, height: int = 40, seed: int = 0) -> np.ndarray:
-    """A picture without symmetry: gradients, a coloured block in one corner and some noise; uint8 RGB."""
+    """An image without symmetry: gradients, a coloured block in one corner and some noise; uint8 RGB."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width]
-    picture = np.stack([255 * columns / width, 255 * rows / height, 255 * (rows + columns) / (width + height)], axis=-1)
-    picture[: height // 3, : width // 3] = rng.integers(0, 256, 3)
-    return np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+    image = np.stack([255 * columns / width, 255 * rows / height, 255 * (rows + columns) / (width + height)], axis=-1)
+    image[: height // 3, : width // 3] = rng.integers(0, 256, 3)
+    return np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
 
 
 def _save(pil_image: Image.Image, path: Path, **options: Any) -> Path:
@@ -80,8 +80,8 @@ def exif_rotated(directory: Path) -> Path:
     return _save(Image.fromarray(scene()), directory / "turned.jpg", exif=exif, quality=95)
 
 
-# Each writes one picture into a directory and returns its path.
-PICTURE_KINDS: dict[str, Callable[[Path], Path]] = {
+# Each writes one image into a directory and returns its path.
+IMAGE_KINDS: dict[str, Callable[[Path], Path]] = {
     "rgb": rgb,
     "jpeg": jpeg,
     "greyscale": greyscale,
@@ -97,7 +97,7 @@ COLOURS = {"10 red": (200, 40, 40), "2 green": (40, 180, 60), "Blue": (40, 60, 2
 
 
 def write_class(folder: Path, colour: Sequence[int], count: int, seed: int = 0, size: int = 40) -> None:
-    """Write `count` noisy pictures of one colour, no two alike."""
+    """Write `count` noisy images of one colour, no two alike."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng([seed, *colour])
     for index in range(count):
@@ -113,7 +113,7 @@ def write_colours(root: Path, per_class: int = 12, seed: int = 0) -> Path:
 
 
 def write_stripes(root: Path, per_class: int = 12, seed: int = 0) -> Path:
-    """Write a data folder of greyscale pictures: stripes across, stripes down, none."""
+    """Write a data folder of greyscale images: stripes across, stripes down, none."""
     rng = np.random.default_rng([5, seed])
     place = np.arange(40) // 5 % 2 * 150.0
     for name, values in (("across", place[:, None]), ("down", place[None, :]), ("none", np.full((1, 1), 75.0))):
@@ -172,9 +172,9 @@ def write_clip(
         sound = container.add_stream("aac", rate=44100, layout="mono") if sound_seconds else None
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
-        for index, picture in enumerate(frames):
-            given = "rgba" if picture.shape[2] == 4 else "rgb24"
-            frame = av.VideoFrame.from_ndarray(picture, format=given).reformat(format=pixels)
+        for index, image in enumerate(frames):
+            given = "rgba" if image.shape[2] == 4 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(image, format=given).reformat(format=pixels)
             if times is not None:
                 frame.pts, frame.time_base = round(times[index] * 1000), Fraction(1, 1000)
             container.mux(stream.encode(frame))
@@ -204,16 +204,16 @@ def _set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
 
 
 def write_sound(path: Path, cover: np.ndarray | None = None) -> Path:
-    """Write half a second of noise, sound only, with a cover picture if given."""
+    """Write half a second of noise, sound only, with a cover image if given."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=44100, layout="mono")
         if cover is not None:
-            picture = cast("VideoStream", container.add_stream("mjpeg", rate=1))
-            picture.height, picture.width = cover.shape[:2]
-            picture.pix_fmt = "yuvj420p"
-            picture.disposition = Disposition.attached_pic
-            container.mux(picture.encode(av.VideoFrame.from_ndarray(cover, format="rgb24")))
-            container.mux(picture.encode())
+            image = cast("VideoStream", container.add_stream("mjpeg", rate=1))
+            image.height, image.width = cover.shape[:2]
+            image.pix_fmt = "yuvj420p"
+            image.disposition = Disposition.attached_pic
+            container.mux(image.encode(av.VideoFrame.from_ndarray(cover, format="rgb24")))
+            container.mux(image.encode())
         _encode_noise(container, stream, 0.5)
     return path
 

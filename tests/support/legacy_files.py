@@ -12,13 +12,13 @@ import pytest
 from model.errors import VistazoError
 from train.convert import worker
 
-PICTURE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "picture"}}
+IMAGE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "image"}}
 DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
 FLATTEN = {"class_name": "Flatten", "config": {"name": "flatten"}}
 
 
 def sequential(*layers: dict[str, Any]) -> dict[str, Any]:
-    return {"class_name": "Sequential", "config": {"name": "old", "layers": [PICTURE, *layers]}}
+    return {"class_name": "Sequential", "config": {"name": "old", "layers": [IMAGE, *layers]}}
 
 
 def write_keras(path: Path, config: object, extra: dict[str, bytes] | None = None, weights: bytes = b"") -> Path:

@@ -15,7 +15,7 @@ FORMS = ("keras", "h5", "hdf5 named .keras", "json and weights.h5", "json and le
 
 
 def lively(model: keras.Model, seed: int = 1) -> keras.Model:
-    """Give a network weights with which its answers depend on the picture, batch statistics included."""
+    """Give a network weights with which its answers depend on the image, batch statistics included."""
     random = np.random.default_rng(seed)
     for variable in model.variables:
         shape = variable.shape
@@ -50,13 +50,13 @@ def alexnet(size: tuple[int, int, int] = (32, 40, 3), ending: str | None = "soft
 
 def backbone(size: int = 32) -> keras.Model:
     """A small network with a branch and batch statistics, as pretrained ones are."""
-    picture = layers.Input((size, size, 3))
-    x = layers.Conv2D(8, 3, strides=2, use_bias=False, name="conv")(picture)
+    image = layers.Input((size, size, 3))
+    x = layers.Conv2D(8, 3, strides=2, use_bias=False, name="conv")(image)
     x = layers.BatchNormalization(name="bn")(x)
     x = layers.ReLU(6.0, name="relu")(x)
     y = layers.DepthwiseConv2D(3, padding="same", name="depthwise")(x)
     y = layers.BatchNormalization(name="bn_2")(y)
-    return keras.Model(picture, layers.ReLU(name="out_relu")(layers.Add(name="add")([x, y])), name="backbone")
+    return keras.Model(image, layers.ReLU(name="out_relu")(layers.Add(name="add")([x, y])), name="backbone")
 
 
 def transfer(ending: str | None = "softmax", outputs: int = 3, frozen: bool = True) -> keras.Model:

@@ -23,8 +23,8 @@ from tests.support.images import scene
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 # The last one shows what the model cannot know.
-MISREAD = EXAMPLES / "pictures" / "poland-upside-down.jpg"
-PICTURES = sorted(set((EXAMPLES / "pictures").glob("*.jpg")) - {MISREAD})
+MISREAD = EXAMPLES / "images" / "poland-upside-down.jpg"
+IMAGES = sorted(set((EXAMPLES / "images").glob("*.jpg")) - {MISREAD})
 LONG = 15_000
 
 
@@ -85,12 +85,12 @@ def slug(label: str) -> str:
 
 def write_long_clip(path: Path) -> Path:
     """Write a clip of `LONG` small frames: quickly written, many seconds to read."""
-    pictures = [av.VideoFrame.from_ndarray(scene(64, 48, seed), "rgb24").reformat(format="yuv420p") for seed in (0, 1)]
+    images = [av.VideoFrame.from_ndarray(scene(64, 48, seed), "rgb24").reformat(format="yuv420p") for seed in (0, 1)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for index in range(LONG):
-            frame = pictures[index // 50 % 2]
+            frame = images[index // 50 % 2]
             frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -14,8 +14,8 @@ from tests.support.images import hashes
 from train.__main__ import main
 
 
-def picture(seed: int) -> Image.Image:
-    """A picture of coloured squares, unlike that of any other seed."""
+def image(seed: int) -> Image.Image:
+    """An image of coloured squares, unlike that of any other seed."""
     rng = np.random.default_rng(seed)
     return Image.fromarray(np.kron(rng.integers(0, 240, (6, 6, 3)), np.ones((12, 12, 1))).astype(np.uint8))
 
@@ -26,7 +26,7 @@ def data(tmp_path: Path) -> Path:
     for place, label in enumerate(("cat", "dog")):
         (root / label).mkdir(parents=True)
         for index in range(20):
-            picture(100 * place + index).save(root / label / f"{index}.png")
+            image(100 * place + index).save(root / label / f"{index}.png")
     return root
 
 
@@ -43,22 +43,22 @@ def test_clean_data_passes_with_a_sentence(data: Path, capsys: pytest.CaptureFix
 
 
 def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (data / "cat" / "bad.png").write_bytes(b"no picture")
-    picture(7).resize((20, 60)).save(data / "cat" / "small.png")
-    picture(8).save(data / "dog" / "really.jpg", "PNG")
+    (data / "cat" / "bad.png").write_bytes(b"no image")
+    image(7).resize((20, 60)).save(data / "cat" / "small.png")
+    image(8).save(data / "dog" / "really.jpg", "PNG")
 
     status, found = check(data, capsys)
 
     assert status == 1
     assert found["Files that cannot be read"]["items"][0].startswith("cat/bad.png: ")
-    assert found["Tiny pictures"]["items"] == ["cat/small.png: 20 x 60"]
+    assert found["Tiny images"]["items"] == ["cat/small.png: 20 x 60"]
     assert found["Misnamed files"]["items"] == ["dog/really.jpg is PNG"]
 
 
 def test_copies_are_sorted_by_what_they_spoil(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
     shutil.copy(data / "cat" / "2.png", data / "dog" / "stray.png")
-    picture(3).save(data / "cat" / "saved anew.jpg", quality=92)
+    image(3).save(data / "cat" / "saved anew.jpg", quality=92)
 
     status, found = check(data, capsys)
 
@@ -74,7 +74,7 @@ def test_copies_across_parts_are_serious(data: Path, tmp_path: Path, capsys: pyt
     shutil.copytree(data, parts / "train")
     for label in ("cat", "dog"):
         (parts / "test" / label).mkdir(parents=True)
-        picture(900 + len(label + label[0])).save(parts / "test" / label / "new.png")
+        image(900 + len(label + label[0])).save(parts / "test" / label / "new.png")
     shutil.copy(data / "dog" / "4.png", parts / "test" / "dog" / "known.png")
 
     status, found = check(parts, capsys)
@@ -86,12 +86,12 @@ def test_copies_across_parts_are_serious(data: Path, tmp_path: Path, capsys: pyt
 
 def test_imbalance_and_small_classes_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "rare").mkdir()
-    picture(555).save(data / "rare" / "only.png")
+    image(555).save(data / "rare" / "only.png")
 
     status, found = check(data, capsys)
 
     assert status == 1
-    assert found["Imbalance"]["items"] == ["“cat” has 20 times as many pictures as “rare”"]
+    assert found["Imbalance"]["items"] == ["“cat” has 20 times as many images as “rare”"]
     assert found["Classes too small to be divided"]["items"] == ["rare: 1"]
 
 
@@ -99,7 +99,7 @@ def test_a_label_that_one_part_lacks_is_told(data: Path, tmp_path: Path, capsys:
     parts = tmp_path / "parts"
     shutil.copytree(data, parts / "train")
     (parts / "valid" / "cat").mkdir(parents=True)
-    picture(901).save(parts / "valid" / "cat" / "new.png")
+    image(901).save(parts / "valid" / "cat" / "new.png")
 
     status, found = check(parts, capsys)
 
@@ -110,7 +110,7 @@ def test_a_label_that_one_part_lacks_is_told(data: Path, tmp_path: Path, capsys:
 def test_a_folder_in_which_nothing_can_be_read_is_no_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for label in ("a", "b"):
         (tmp_path / "data" / label).mkdir(parents=True)
-        (tmp_path / "data" / label / "photo.HEIC").write_bytes(b"no picture")
+        (tmp_path / "data" / label / "photo.HEIC").write_bytes(b"no image")
     (tmp_path / "data" / "b" / "gone.png").symlink_to(tmp_path / "nowhere")
 
     status, found = check(tmp_path / "data", capsys)

@@ -1,4 +1,4 @@
-"""`train compare` puts several bundles side by side on the same pictures."""
+"""`train compare` puts several bundles side by side on the same images."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_one_row_a_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys:
     assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
     assert [float(row["accuracy"]) for row in rows] == [row["accuracy"] for row in printed]
     assert rows[0]["accuracy"] == rows[1]["accuracy"]
-    assert all(0 < float(row["milliseconds_per_picture"]) < 1000 for row in rows)
+    assert all(0 < float(row["milliseconds_per_image"]) < 1000 for row in rows)
     with Image.open(tmp_path / "table.png") as plot:
         assert plot.width > 400
 

@@ -68,10 +68,10 @@ def test_evaluate_writes_figures_and_report_where_it_is_told(colour_fit: Fitted,
     assert (out / "report" / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
 
 
-def test_private_pictures_can_be_left_out_of_the_report(colour_fit: Fitted, tmp_path: Path) -> None:
+def test_private_images_can_be_left_out_of_the_report(colour_fit: Fitted, tmp_path: Path) -> None:
     out = tmp_path / "figures"
 
-    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out), "--no-pictures"]) == 0
+    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out), "--no-images"]) == 0
 
     page = (out / "report" / "index.html").read_text(encoding="utf-8")
     assert "data:image/jpeg" not in page

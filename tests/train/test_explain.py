@@ -10,20 +10,20 @@ import pytest
 from PIL import Image
 
 from model.bundle import load_bundle
-from model.preprocessing import prepare, read_picture
+from model.preprocessing import prepare, read_image
 from tests.conftest import Fitted
 from train.__main__ import main
 from train.explain import blocks
 
 
-def pictures(fitted: Fitted) -> list[Path]:
-    return sorted(path for path in fitted.data.rglob("*.png") if "not a picture" not in path.name)[:2]
+def images(fitted: Fitted) -> list[Path]:
+    return sorted(path for path in fitted.data.rglob("*.png") if "not an image" not in path.name)[:2]
 
 
-def test_two_sheets_a_picture_and_the_label_that_is_explained(
+def test_two_sheets_an_image_and_the_label_that_is_explained(
     colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = pictures(colour_fit)
+    paths = images(colour_fit)
     status = main(["explain", str(colour_fit.bundle), *map(str, paths), "--out", str(tmp_path / "sheets")])
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 0
@@ -39,13 +39,13 @@ def test_two_sheets_a_picture_and_the_label_that_is_explained(
 
 
 @pytest.mark.parametrize("fixture", ["colour_fit", "grey_fit", "mobilenet_fit"])
-def test_every_block_of_every_architecture_depends_on_the_picture(fixture: str, request: pytest.FixtureRequest) -> None:
+def test_every_block_of_every_architecture_depends_on_the_image(fixture: str, request: pytest.FixtureRequest) -> None:
     import keras
 
     fitted: Fitted = request.getfixturevalue(fixture)
     bundle = load_bundle(fitted.bundle)
-    picture = prepare(read_picture(next(fitted.data.rglob("*.png"))), bundle.input)
-    parts = blocks(keras.saving.load_model(bundle.directory), picture, 0)
+    image = prepare(read_image(next(fitted.data.rglob("*.png"))), bundle.input)
+    parts = blocks(keras.saving.load_model(bundle.directory), image, 0)
     sizes = [part.saliency.shape for part in parts]
     assert len(parts) >= 3 and sizes == sorted(sizes, reverse=True)
     for part in parts:
@@ -54,7 +54,7 @@ def test_every_block_of_every_architecture_depends_on_the_picture(fixture: str, 
 
 
 def test_a_label_that_the_model_lacks(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["explain", str(colour_fit.bundle), str(pictures(colour_fit)[0]), "--out", str(tmp_path)]
+    arguments = ["explain", str(colour_fit.bundle), str(images(colour_fit)[0]), "--out", str(tmp_path)]
     assert main([*arguments, "--label", "Atlantis"]) == 2
     assert "has no label “Atlantis”" in capsys.readouterr().err
 
@@ -65,6 +65,6 @@ def test_a_bundle_without_keras_files(copied_bundle: Path, tmp_path: Path, capsy
     content = json.loads(manifest.read_text(encoding="utf-8"))
     content["files"].pop("model.weights.h5")
     manifest.write_text(json.dumps(content), encoding="utf-8")
-    Image.new("RGB", (40, 40)).save(tmp_path / "picture.png")
-    assert main(["explain", str(copied_bundle), str(tmp_path / "picture.png"), "--out", str(tmp_path)]) == 2
+    Image.new("RGB", (40, 40)).save(tmp_path / "image.png")
+    assert main(["explain", str(copied_bundle), str(tmp_path / "image.png"), "--out", str(tmp_path)]) == 2
     assert "has no Keras model" in capsys.readouterr().err

@@ -40,26 +40,26 @@ def test_fit_leaves_the_data_as_it_was_and_nothing_beside_the_bundle(colour_fit:
         assert sorted(p.name for p in fitted.bundle.parent.iterdir()) == ["bundle", "data"]
 
 
-def test_a_corrupt_picture_is_named_counted_left_out_and_still_there(colour_fit: Fitted) -> None:
+def test_a_corrupt_image_is_named_counted_left_out_and_still_there(colour_fit: Fitted) -> None:
     assert f"left out: {colour_fit.data / 'Blue' / CORRUPT}: " in colour_fit.err
     assert "1 unreadable files were left out" in colour_fit.err
-    assert "pictures: 24 for train, 6 for validation, 6 for test" in colour_fit.err
+    assert "images: 24 for train, 6 for validation, 6 for test" in colour_fit.err
     assert (colour_fit.data / "Blue" / CORRUPT).is_file()
 
 
 def test_fit_takes_train_valid_and_test_folders_as_they_are(grey_fit: Fitted) -> None:
-    assert "pictures: 30 for train, 9 for validation, 12 for test" in grey_fit.err
+    assert "images: 30 for train, 9 for validation, 12 for test" in grey_fit.err
     assert last_line(grey_fit.out)["n"] == 12
 
 
-def test_pictures_without_colour_make_a_grey_network(colour_fit: Fitted, grey_fit: Fitted) -> None:
+def test_images_without_colour_make_a_grey_network(colour_fit: Fitted, grey_fit: Fitted) -> None:
     assert load_bundle(colour_fit.bundle).input.colour_mode == "rgb"
     assert load_bundle(grey_fit.bundle).input.colour_mode == "grey"
     assert "grey network" in grey_fit.err
 
 
-def test_small_pictures_come_first_where_asked_for(colour_fit: Fitted, grey_fit: Fitted) -> None:
-    assert "small pictures: up to 5 epochs at 16 x 16 pixels\nfull size: up to 3 epochs at 32 x 32" in grey_fit.err
+def test_small_images_come_first_where_asked_for(colour_fit: Fitted, grey_fit: Fitted) -> None:
+    assert "small images: up to 5 epochs at 16 x 16 pixels\nfull size: up to 3 epochs at 32 x 32" in grey_fit.err
     assert "training: up to 8 epochs at 32 x 32 pixels" in colour_fit.err
 
 

@@ -22,7 +22,7 @@ def an_empty_folder(data: Path) -> None:
 
 
 def a_file(data: Path) -> None:
-    data.write_text("pictures", encoding="utf-8")
+    data.write_text("images", encoding="utf-8")
 
 
 def empty_classes(data: Path) -> None:
@@ -39,18 +39,18 @@ def one_class(data: Path) -> None:
     write_class(data / "only", (10, 20, 30), 5)
 
 
-def one_picture_in_a_class(data: Path) -> None:
+def one_image_in_a_class(data: Path) -> None:
     write_colours(data, per_class=4)
     write_class(data / "few", (1, 2, 3), 1)
 
 
-def one_readable_picture_in_a_class(data: Path) -> None:
-    one_picture_in_a_class(data)
+def one_readable_image_in_a_class(data: Path) -> None:
+    one_image_in_a_class(data)
     (data / "few" / "broken.png").write_bytes(b"broken")
 
 
 def only_copies_in_a_class(data: Path) -> None:
-    one_picture_in_a_class(data)
+    one_image_in_a_class(data)
     for index in range(5):
         shutil.copy(data / "few" / "0.png", data / "few" / f"copy {index}.png")
 
@@ -79,7 +79,7 @@ def an_unreadable_test_part(data: Path) -> None:
     (data / "test" / "Blue" / "a.png").write_bytes(b"broken")
 
 
-def a_class_without_readable_pictures(data: Path) -> None:
+def a_class_without_readable_images(data: Path) -> None:
     write_colours(data, per_class=4)
     (data / "mute").mkdir()
     for index in range(3):
@@ -95,14 +95,14 @@ def a_class_without_readable_pictures(data: Path) -> None:
         (empty_classes, "are empty"),
         (one_empty_class, "without a file .*: Empty"),
         (one_class, "one class only"),
-        (one_picture_in_a_class, "“few” has 1 readable picture"),
-        (one_readable_picture_in_a_class, "“few” has 1 readable picture"),
-        (only_copies_in_a_class, "“few” has 1 different readable picture"),
-        (nothing_readable, "“a” has 0 readable pictures"),
+        (one_image_in_a_class, "“few” has 1 readable image"),
+        (one_readable_image_in_a_class, "“few” has 1 readable image"),
+        (only_copies_in_a_class, "“few” has 1 different readable image"),
+        (nothing_readable, "“a” has 0 readable images"),
         (parts_without_training, "no train folder"),
         (a_test_class_that_training_lacks, "lacks: Zebra. Rename or remove"),
         (an_unreadable_test_part, "None of the 1 files in .*test.* can be read"),
-        (a_class_without_readable_pictures, "“mute” has 0 readable pictures"),
+        (a_class_without_readable_images, "“mute” has 0 readable images"),
     ],
 )
 def test_data_that_cannot_be_trained_on_gives_one_sentence_and_writes_nothing(

@@ -1,4 +1,4 @@
-"""What the settings leave open about the network's input is decided by the training pictures."""
+"""What the settings leave open about the network's input is decided by the training images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from model.bundle import load_bundle
 from tests.conftest import fit
-from train.data.image_store import PictureStore
+from train.data.image_store import ImageStore
 from train.data.loading import LoadedPart, load_parts
 from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
@@ -19,16 +19,16 @@ COLOURS = ((200, 60, 60), (60, 60, 200))
 
 
 def write_wide(root: Path, told_by: str, count: int = 12, seed: int = 0) -> Path:
-    """Write pictures of 192 x 64 pixels with the class's colour in the centre, or at both ends, and any beside it."""
+    """Write images of 192 x 64 pixels with the class's colour in the centre, or at both ends, and any beside it."""
     rng = np.random.default_rng(seed)
     for label, colour in zip(("red", "blue"), COLOURS, strict=True):
         (root / label).mkdir(parents=True)
         for index in range(count):
-            picture = np.empty((64, 192, 3))
+            image = np.empty((64, 192, 3))
             other = rng.uniform(0, 255, 3)
-            picture[:] = other if told_by == "centre" else colour
-            picture[:, 64:128] = colour if told_by == "centre" else other
-            noisy = np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+            image[:] = other if told_by == "centre" else colour
+            image[:, 64:128] = colour if told_by == "centre" else other
+            noisy = np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
             Image.fromarray(noisy).save(root / label / f"{index}.png")
     return root
 
@@ -38,7 +38,7 @@ def settings_with(weights: Path | str, **changed: object) -> Settings:
     return Settings(weights=str(weights), **usual | changed)  # type: ignore[arg-type]
 
 
-def chosen(store: PictureStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedPart], str, str]:
+def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedPart], str, str]:
     spec = first_input(settings)
     parts, spec = choose_input(store, load_parts(store, {"train": data}, spec, settings), spec, settings)
     return parts, spec.resize_rule, spec.colour_mode
@@ -50,7 +50,7 @@ def test_the_resize_rule_is_the_one_that_shows_what_matters(
 ) -> None:
     data = write_wide(tmp_path / "data", told_by)
 
-    with PictureStore() as store:
+    with ImageStore() as store:
         _, found, _ = chosen(store, data, settings_with(backbone_weights))
 
     assert found == rule
@@ -60,32 +60,32 @@ def test_all_parts_are_read_again_with_the_chosen_rule(
     backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = write_wide(tmp_path / "data", "centre")
-    with PictureStore() as store:
+    with ImageStore() as store:
         parts, rule, _ = chosen(store, data, settings_with(backbone_weights))
         expected, _, _ = chosen(store, data, settings_with(backbone_weights, resize_rule="crop"))
 
         assert rule == "crop"
         for name, part in expected.items():
             assert parts[name].examples == part.examples
-            np.testing.assert_array_equal(parts[name].pictures, part.pictures)
+            np.testing.assert_array_equal(parts[name].images, part.images)
     assert "Resize rule: crop, not stretch" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "changed", [{"resize_rule": "pad"}, {"probe": False}, {"multi_label": True}, {"hidden": "8:0.1"}]
 )
-def test_a_given_rule_counts_and_without_a_regression_pictures_are_stretched(
+def test_a_given_rule_counts_and_without_a_regression_images_are_stretched(
     changed: dict[str, object], backbone_weights: Path, tmp_path: Path
 ) -> None:
     data = write_wide(tmp_path / "data", "centre")
 
-    with PictureStore() as store:
+    with ImageStore() as store:
         _, rule, _ = chosen(store, data, settings_with(backbone_weights, **changed))
 
     assert rule == changed.get("resize_rule", "stretch")
 
 
-def test_square_pictures_and_classes_too_small_to_be_divided_leave_nothing_to_choose(
+def test_square_images_and_classes_too_small_to_be_divided_leave_nothing_to_choose(
     backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = write_wide(tmp_path / "few", "centre", count=6)
@@ -93,19 +93,19 @@ def test_square_pictures_and_classes_too_small_to_be_divided_leave_nothing_to_ch
     for path in square.rglob("*.png"):
         Image.open(path).resize((64, 64)).save(path)
 
-    with PictureStore() as store:
+    with ImageStore() as store:
         for data in (few, square):
             assert chosen(store, data, settings_with(backbone_weights))[1] == "stretch"
 
     assert "Resize rule" not in capsys.readouterr().err
 
 
-def test_grey_pictures_make_a_grey_network_unless_colours_are_asked_for(tmp_path: Path) -> None:
+def test_grey_images_make_a_grey_network_unless_colours_are_asked_for(tmp_path: Path) -> None:
     data = write_wide(tmp_path / "data", "ends")
     for path in data.rglob("*.png"):
         Image.open(path).convert("L").save(path)
 
-    with PictureStore() as store:
+    with ImageStore() as store:
         for colour, mode in (("auto", "grey"), ("rgb", "rgb")):
             assert chosen(store, data, Settings(size=32, colour=colour))[2] == mode
 

@@ -1,4 +1,4 @@
-"""The notebook for Colab runs from top to bottom on a small folder of pictures, zipped or not."""
+"""The notebook for Colab runs from top to bottom on a small folder of images, zipped or not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_cells_run_in_order(zipped: bool, tmp_path: Path) -> None:
     before = hashes(data)
     given = data
     if zipped:
-        given = Path(shutil.make_archive(str(tmp_path / "pictures"), "zip", tmp_path, "flowers"))
+        given = Path(shutil.make_archive(str(tmp_path / "images"), "zip", tmp_path, "flowers"))
     program = "\n".join("".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code")
     settings = {
         "VISTAZO_DATA": str(given),

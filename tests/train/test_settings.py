@@ -1,4 +1,4 @@
-"""Settings that cannot work are refused before any picture is read."""
+"""Settings that cannot work are refused before any image is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m train check`: look for what would spoil a training: damaged, doubled, leaking or mislabelled pictures."""
+"""`python -m train check`: look for what would spoil a training: damaged, doubled, leaking or mislabelled images."""
 
 from __future__ import annotations
 

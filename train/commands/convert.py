@@ -25,12 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale",
         metavar="|".join(SCALE_CHOICES),
         nargs="?",
-        help="what was done to pictures before the network: 0..1 divided by 255, -1..1 as for MobileNet, 0..255 "
+        help="what was done to images before the network: 0..1 divided by 255, -1..1 as for MobileNet, 0..255 "
         "nothing, caffe as for ResNet50 and VGG, torch as for DenseNet; needed, because no file says it",
     )
     # A value that begins with a minus sign looks like an option; so it is one.
     parser.add_argument("-1..1", dest="scale", action="store_const", const="-1..1", help=argparse.SUPPRESS)
-    parser.add_argument("--bgr", action="store_true", help="pictures were read with OpenCV: blue, green, red")
+    parser.add_argument("--bgr", action="store_true", help="images were read with OpenCV: blue, green, red")
     parser.add_argument(
         "--labels", metavar="FILE", type=Path, help="labels as .txt, .npy or .json (default: the one beside the model)"
     )

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report there")
     parser.add_argument(
-        "--pictures",
+        "--images",
         action=argparse.BooleanOptionalAction,
-        help="let the report show the pictures behind each number (default); --no-pictures where they are private",
+        help="let the report show the images behind each number (default); --no-images where they are private",
     )
 
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print one JSON object as the last line."""
     from train.evaluate import run_evaluate
 
-    if options.pictures and not options.out:
-        raise SettingsError("--pictures needs --out DIR, where the report that shows them is written.")
-    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.pictures is not False)))
+    if options.images and not options.out:
+        raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
+    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.images is not False)))
     return 0

@@ -43,10 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's records")
     parser.add_argument(
-        "--pictures",
+        "--images",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep small copies of the measured pictures in the report, which opens them by a click; "
+        help="keep small copies of the measured images in the report, which opens them by a click; "
         "`train push` leaves them out",
     )
     add_setting_arguments(parser)
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
             test=options.test,
             resume=options.resume,
             tensorboard=options.tensorboard,
-            show=options.pictures,
+            show=options.images,
         )
     except BaseException as error:
         if (isinstance(error, KeyboardInterrupt) or shortage(error)) and has_progress(options.out):

@@ -44,9 +44,9 @@ def build(network: NetworkSpec, side: tuple[int, int] | None = None) -> keras.Mo
     else:
         if shape is None:
             raise BundleError("The architecture does not say what a network in it takes. Save the model again.")
-        picture = keras.Input(shape, name=network.input)
-        answer = follow(network, picture, lambda layer, inputs: apply(layer, made[layer.name], inputs))
-        model = keras.Model(picture, answer, name=network.name)
+        image = keras.Input(shape, name=network.input)
+        answer = follow(network, image, lambda layer, inputs: apply(layer, made[layer.name], inputs))
+        model = keras.Model(image, answer, name=network.name)
     if not network.trainable:
         model.trainable = False
     return model

@@ -69,8 +69,8 @@ def only_one(stored: Any, what: str) -> Reference:
     """Return the only input or output."""
     if isinstance(stored, list) and stored and isinstance(stored[0], list):
         if len(stored) > 1:
-            raise BundleError(f"The model has {len(stored)} {what}; Vistazo takes one picture and gives one answer.")
+            raise BundleError(f"The model has {len(stored)} {what}; Vistazo takes one image and gives one answer.")
         stored = stored[0]
     if isinstance(stored, dict):
-        raise BundleError(f"The model has named {what}; Vistazo takes one picture and gives one answer.")
+        raise BundleError(f"The model has named {what}; Vistazo takes one image and gives one answer.")
     return _reference(stored)

@@ -14,7 +14,7 @@ from train.convert.build import apply
 from train.convert.graph import LayerSpec, NetworkSpec, follow
 from train.network.architectures import FEATURES, LOGITS
 
-# What was done to pictures before the network saw them: factor and offset for each channel, and whether
+# What was done to images before the network saw them: factor and offset for each channel, and whether
 # the channels were turned round. “caffe” and “torch” as in keras.applications.imagenet_utils.
 SCALES: dict[str, tuple[Any, Any, bool]] = {
     "0..1": (1 / 255, 0.0, False),
@@ -38,11 +38,11 @@ class _Step:
     inputs: tuple[int, ...]
 
 
-def scaled(pictures: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarray:
-    """Prepare pictures as the older system did, in NumPy; what `flat_network` puts before the network.
+def scaled(images: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarray:
+    """Prepare images as the older system did, in NumPy; what `flat_network` puts before the network.
 
     Args:
-        pictures: (n, height, width, 3), uint8 RGB.
+        images: (n, height, width, 3), uint8 RGB.
         scale: A key of `SCALES`.
         bgr: Whether the network was trained on blue, green, red.
         channels: 3, or 1 for grey.
@@ -51,7 +51,7 @@ def scaled(pictures: np.ndarray, scale: str, bgr: bool, channels: int) -> np.nda
         (n, height, width, channels), float32.
     """
     factor, offset, turned = SCALES[scale]
-    ordered = pictures[..., ::-1] if turned or bgr else pictures
+    ordered = images[..., ::-1] if turned or bgr else images
     return (ordered.astype(np.float32) * np.asarray(factor, np.float32) + np.asarray(offset, np.float32))[
         ..., :channels
     ]
@@ -78,14 +78,14 @@ def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool
     """
     steps, output = _steps(network, model)
     height, width, channels = model.inputs[0].shape[1:]
-    pictures = layers.Input((height, width, 3), dtype="uint8", name="picture")
-    x = _scaled(pictures, scale, bgr, channels)
+    images = layers.Input((height, width, 3), dtype="uint8", name="image")
+    x = _scaled(images, scale, bgr, channels)
     _, kept, output, owner = _ending(steps, output)
     if owner is not None:
         owner.activation = keras.activations.get("linear")
     features = _features(kept, output)
     head = _path(kept, features, output) if features is not None else []
-    return _Emitter(kept, head, features).emit(pictures, x, output)
+    return _Emitter(kept, head, features).emit(images, x, output)
 
 
 def _steps(network: NetworkSpec, model: keras.Model) -> tuple[list[_Step], int]:
@@ -96,7 +96,7 @@ def _steps(network: NetworkSpec, model: keras.Model) -> tuple[list[_Step], int]:
         def call(layer: LayerSpec, inputs: list[int]) -> int:
             if layer.inner:
                 return through(layer.inner, owner.get_layer(layer.name), inputs[0])
-            if layer.kind.startswith("Random"):  # changes pictures in training only
+            if layer.kind.startswith("Random"):  # changes images in training only
                 return inputs[0]
             operation = layer.kind in ("GetItem", "Stack")
             steps.append(_Step(layer, None if operation else owner.get_layer(layer.name), tuple(inputs)))
@@ -164,9 +164,9 @@ def _path(steps: list[_Step], start: int, end: int) -> list[int]:
     return path[::-1]
 
 
-def _scaled(pictures: Any, scale: str, bgr: bool, channels: int) -> Any:
+def _scaled(images: Any, scale: str, bgr: bool, channels: int) -> Any:
     factor, offset, turned = SCALES[scale]
-    x = pictures[..., ::-1] if turned or bgr else pictures
+    x = images[..., ::-1] if turned or bgr else images
     x = layers.Rescaling(factor, offset=offset, name="scale")(x)
     return x[..., :1] if channels == 1 else x  # the three channels are equal
 
@@ -176,10 +176,10 @@ class _Emitter:
 
     def __init__(self, steps: list[_Step], head: list[int], features: int | None) -> None:
         self._steps, self._head, self._features = steps, head, features
-        self._names = {"picture", "scale", FEATURES, LOGITS}
+        self._names = {"image", "scale", FEATURES, LOGITS}
         self._renamed: dict[int, bool] = {}
 
-    def emit(self, pictures: Any, x: Any, output: int) -> keras.Model:
+    def emit(self, images: Any, x: Any, output: int) -> keras.Model:
         values = {0: x}
         for number in self._needed(output):
             step = self._steps[number - 1]
@@ -197,7 +197,7 @@ class _Emitter:
             )  # softmax of (-z/2, z/2) is (1 - sigmoid(z), sigmoid(z))
         elif self._steps[output - 1].layer.name != LOGITS:
             answer = layers.Activation("linear", name=LOGITS)(answer)
-        return keras.Model(pictures, answer, name="converted")
+        return keras.Model(images, answer, name="converted")
 
     def _needed(self, output: int) -> list[int]:
         waiting, needed = [output], set()

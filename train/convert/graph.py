@@ -254,7 +254,7 @@ def _operation(
             return LayerSpec(name, "Rescaling", {"name": name, "scale": plain[0], "offset": plain[1]}, calls)
     raise BundleError(
         f"The model has a bare operation {shown(function)} (“{printable(name)}”), which Vistazo does not take. Build "
-        "the model again with layers in its place (Rescaling for the scaling of pictures), and save that."
+        "the model again with layers in its place (Rescaling for the scaling of images), and save that."
     )
 
 

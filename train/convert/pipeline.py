@@ -70,11 +70,11 @@ def run_convert(
         out: The bundle's directory.
         weights: The weights of an architecture in JSON, where they do not lie beside it.
         labels: File with the labels; the one beside the model when not given.
-        scale: What was done to pictures before the network: see `train.convert.worker.ASK_SCALE`.
+        scale: What was done to images before the network: see `train.convert.worker.ASK_SCALE`.
         bgr: Whether the network was trained on blue, green, red.
         size: Width and height in pixels, for a network that takes any.
         multi_label: Whether several labels may be true at once.
-        resize_rule: How pictures of another aspect ratio are fitted; "stretch" when not given.
+        resize_rule: How images of another aspect ratio are fitted; "stretch" when not given.
 
     Returns:
         "labels", "parameters", the "difference" between the probabilities of the older model and of the
@@ -250,8 +250,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _difference(classifier: Classifier, check: Path) -> float:
     """Return how far the served probabilities are from the older model's, and refuse where it is too far."""
     with np.load(check, allow_pickle=False) as stored:
-        pictures, expected = stored["pictures"], stored["probabilities"]
-    logits = np.stack([classifier.logits(picture) for picture in pictures])
+        images, expected = stored["images"], stored["probabilities"]
+    logits = np.stack([classifier.logits(image) for image in images])
     served = probabilities_of(logits, multi_label=classifier.bundle.multi_label)
     difference = float(np.abs(served - expected).max())
     if not difference <= TOLERANCE:

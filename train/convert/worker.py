@@ -31,7 +31,7 @@ RESULT = "result.json"
 CHECK = "check.npz"
 SCALE_CHOICES = ("0..1", "-1..1", "0..255", "caffe", "torch")
 ASK_SCALE = (
-    "Say with --scale what the older system did to pictures before the network saw them: 0..1 (divided by 255), "
+    "Say with --scale what the older system did to images before the network saw them: 0..1 (divided by 255), "
     "-1..1 (preprocess_input of MobileNet, Inception and Xception), 0..255 (nothing, or the network does it itself, as "
     "EfficientNet does), caffe (preprocess_input of ResNet50 and VGG) or torch (preprocess_input of DenseNet)."
 )
@@ -52,7 +52,7 @@ class Job:
         out: Directory that the model files are written to.
         labels: In class order.
         scale: One of `SCALE_CHOICES`; None where the network takes whole numbers from 0 to 255.
-        bgr: Whether it was trained on blue, green, red, as OpenCV reads pictures.
+        bgr: Whether it was trained on blue, green, red, as OpenCV reads images.
         size: Width and height in pixels for networks that take any.
         multi_label: Whether several labels may be true at once.
         resize_rule: See `InputSpec`; None for the stored one, or “stretch”.
@@ -154,12 +154,12 @@ def run(job: Job, work: Path, opened: Callable[[int], object] = bool) -> dict[st
     height, width, channels = model.inputs[0].shape[1:]
     grey = channels == 1 or _input_of(ours).get("colour_mode") == "grey"
     spec = InputSpec(width, height, "grey" if grey else "rgb", job.resize_rule)  # type: ignore[arg-type]  # see _check
-    pictures, expected = _answers(job, model, activation, spec)
+    images, expected = _answers(job, model, activation, spec)
     opened(4 * model.count_params())
     flat = flat_network(network, model, str(job.scale), job.bgr)
-    _compare(job, flat.predict_on_batch(pictures), expected)
+    _compare(job, flat.predict_on_batch(images), expected)
     explained = _write(job, flat, spec, ours)
-    np.savez(work / CHECK, pictures=pictures, probabilities=expected)
+    np.savez(work / CHECK, images=images, probabilities=expected)
     return {"explained": explained, "parameters": flat.count_params(), "activation": activation}
 
 
@@ -189,7 +189,7 @@ def _open(job: Job, work: Path) -> tuple[dict[str, Any], Path]:
 def _scale(job: Job, network: NetworkSpec) -> str:
     if job.scale:
         return job.scale
-    if network.dtype == "uint8":  # it takes pictures as they are
+    if network.dtype == "uint8":  # it takes images as they are
         return "0..255"
     raise SettingsError(ASK_SCALE)
 
@@ -199,12 +199,10 @@ def _side(job: Job, network: NetworkSpec) -> tuple[int, int] | None:
     shape = network.shape
     if shape is None or len(shape) != 3 or shape[2] not in (1, 3):
         received = "nothing" if shape is None else " x ".join(str(side or "any") for side in shape)
-        raise BundleError(f"The model should take pictures of 1 or 3 channels, as 224 x 224 x 3. It takes {received}.")
+        raise BundleError(f"The model should take images of 1 or 3 channels, as 224 x 224 x 3. It takes {received}.")
     height, width = shape[0], shape[1]
     if (height is None or width is None) and not job.size:
-        raise SettingsError(
-            "The model takes pictures of any size. Say with --size which, as 224 or, width first, 64x60."
-        )
+        raise SettingsError("The model takes images of any size. Say with --size which, as 224 or, width first, 64x60.")
     if job.size:
         if (width or job.size[0], height or job.size[1]) != job.size:
             raise SettingsError(f"--size does not fit: the model takes {width} x {height} pixels. Leave it out.")
@@ -239,23 +237,23 @@ def _check_outputs(job: Job, activation: str, outputs: int) -> None:
 
 
 def _answers(job: Job, model: keras.Model, activation: str, spec: InputSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return two pictures of chance and the probabilities that the older system gives them."""
+    """Return two images of chance and the probabilities that the older system gives them."""
     from train.convert.flatten import scaled
 
     random = np.random.default_rng(0)
     coarse = random.integers(0, 256, (2, -(-spec.height // 8), -(-spec.width // 8), 3))
     blocks = coarse.repeat(8, axis=1).repeat(8, axis=2)[:, : spec.height, : spec.width]
     noise = random.integers(-40, 41, blocks.shape)
-    pictures = np.clip(blocks + noise, 0, 255).astype(np.uint8)
+    images = np.clip(blocks + noise, 0, 255).astype(np.uint8)
     if spec.colour_mode == "grey":
-        pictures = pictures[..., :1].repeat(3, axis=-1)
-    given = scaled(pictures, str(job.scale), job.bgr, model.inputs[0].shape[3])
+        images = images[..., :1].repeat(3, axis=-1)
+    given = scaled(images, str(job.scale), job.bgr, model.inputs[0].shape[3])
     answers = np.asarray(model.predict_on_batch(given), np.float64)
     if not np.isfinite(answers).all():
         raise BundleError("The model answers with values that are not numbers. Train it again.")
     if activation == "linear":
         answers = probabilities_of(answers, multi_label=job.multi_label or answers.shape[1] == 1)
-    return pictures, np.hstack([1 - answers, answers]) if answers.shape[1] == 1 else answers
+    return images, np.hstack([1 - answers, answers]) if answers.shape[1] == 1 else answers
 
 
 def _compare(job: Job, logits: np.ndarray, expected: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Change training pictures at random: geometry, light, colour and a covered patch."""
+"""Change training images at random: geometry, light, colour and a covered patch."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from train.settings import Settings
 
 
 def augment(
-    picture: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int], *, grey: bool
+    image: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int], *, grey: bool
 ) -> np.ndarray:
-    """Return a changed copy of a training picture.
+    """Return a changed copy of a training image.
 
     Args:
-        picture: (height, width, 3), uint8 RGB, as `prepare` returns it.
+        image: (height, width, 3), uint8 RGB, as `prepare` returns it.
         rng: Source of all randomness.
         settings: How far each change may go.
-        size: Width and height of the result in pixels; smaller than the picture in the early phase.
+        size: Width and height of the result in pixels; smaller than the image in the early phase.
         grey: Leave the colours alone: the three channels stay equal.
 
     Returns:
         (height, width, 3), uint8 RGB.
     """
     changed = cv2.warpAffine(
-        picture,
-        _matrix(picture, rng, settings, size),
+        image,
+        _matrix(image, rng, settings, size),
         size,
-        flags=cv2.INTER_CUBIC,  # linear blurs: pictures to predict would be sharper than any in training
+        flags=cv2.INTER_CUBIC,  # linear blurs: images to predict would be sharper than any in training
         borderMode=cv2.BORDER_REFLECT_101,
     )
     changed = _light_and_colour(changed, rng, settings, grey)
@@ -37,52 +37,52 @@ def augment(
 
 
 def mix(
-    pictures: np.ndarray, targets: np.ndarray, rng: np.random.Generator, *, union: bool = False
+    images: np.ndarray, targets: np.ndarray, rng: np.random.Generator, *, union: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mix a batch with itself in another order, by mixup (Zhang et al. 2018) or CutMix (Yun et al. 2019).
 
     Args:
-        pictures: (n, height, width, 3), uint8.
+        images: (n, height, width, 3), uint8.
         targets: (n, classes), float32.
         rng: Source of all randomness.
-        union: Whether a mixed picture shows all labels of both (multi-label) or shares of each.
+        union: Whether a mixed image shows all labels of both (multi-label) or shares of each.
 
     Returns:
-        Mixed pictures and targets, of the same shapes and dtypes.
+        Mixed images and targets, of the same shapes and dtypes.
     """
-    order = rng.permutation(len(pictures))
-    share = rng.beta(0.4, 0.4)  # of the first picture
+    order = rng.permutation(len(images))
+    share = rng.beta(0.4, 0.4)  # of the first image
     share = max(share, 1 - share)
-    height, width = pictures.shape[1:3]
+    height, width = images.shape[1:3]
     if rng.random() < 0.5:
-        rows = (pictures.reshape(len(pictures), -1), pictures[order].reshape(len(pictures), -1))
-        mixed = cv2.addWeighted(rows[0], share, rows[1], 1 - share, 0).reshape(pictures.shape)
+        rows = (images.reshape(len(images), -1), images[order].reshape(len(images), -1))
+        mixed = cv2.addWeighted(rows[0], share, rows[1], 1 - share, 0).reshape(images.shape)
     else:
         h, w = (round(side * np.sqrt(1 - share)) for side in (height, width))
         y, x = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
-        mixed = pictures.copy()
-        mixed[:, y : y + h, x : x + w] = pictures[order, y : y + h, x : x + w]
+        mixed = images.copy()
+        mixed[:, y : y + h, x : x + w] = images[order, y : y + h, x : x + w]
         share = 1 - h * w / (height * width)
     if union:
         return mixed, np.maximum(targets, targets[order])
     return mixed, (share * targets + (1 - share) * targets[order]).astype(np.float32)
 
 
-def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the picture unchanged but for its width and height."""
-    return picture if picture.shape[1::-1] == size else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the image unchanged but for its width and height."""
+    return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def shrink_all(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return pictures, (n, height, width, 3), at another width and height; as they are when they have it."""
-    if pictures.shape[2:0:-1] == size:
-        return pictures
-    return np.stack([shrink(picture, size) for picture in pictures])
+def shrink_all(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return images, (n, height, width, 3), at another width and height; as they are when they have it."""
+    if images.shape[2:0:-1] == size:
+        return images
+    return np.stack([shrink(image, size) for image in images])
 
 
-def _matrix(picture: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int]) -> np.ndarray:
+def _matrix(image: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int]) -> np.ndarray:
     """Compose zoom, turn, shear, mirror and shift about the centre, source to result pixels, (2, 3)."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     angle = np.radians(rng.uniform(-settings.rotation, settings.rotation))
     zoom = np.exp(rng.uniform(-1, 1) * np.log1p(settings.zoom))
     stretch = np.exp(rng.uniform(-0.5, 0.5) * np.log1p(settings.zoom))
@@ -96,7 +96,7 @@ def _matrix(picture: np.ndarray, rng: np.random.Generator, settings: Settings, s
     return np.column_stack([linear, offset])
 
 
-def _light_and_colour(picture: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
+def _light_and_colour(image: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
     contrast = 1 + rng.uniform(-settings.light, settings.light)
     brightness = 255 * rng.uniform(-settings.light, settings.light) / 2
     colours = np.eye(3)
@@ -106,12 +106,12 @@ def _light_and_colour(picture: np.ndarray, rng: np.random.Generator, settings: S
         colours = np.diag(channels) @ (saturation * np.eye(3) + (1 - saturation) / 3)
     # One affine map of the colours does contrast about mid-grey, brightness, saturation and cast.
     offset = np.full((3, 1), 128 * (1 - contrast) + brightness)
-    return cv2.transform(picture, np.hstack([contrast * colours, offset]))
+    return cv2.transform(image, np.hstack([contrast * colours, offset]))
 
 
-def _erase(picture: np.ndarray, rng: np.random.Generator) -> None:
+def _erase(image: np.ndarray, rng: np.random.Generator) -> None:
     """Cover a rectangle of up to a third of each side with one grey (Zhong et al. 2020, random erasing)."""
-    rows, columns = picture.shape[:2]
+    rows, columns = image.shape[:2]
     width, height = (rng.integers(side // 10 + 1, side // 3 + 2) for side in (columns, rows))
     x, y = rng.integers(0, columns - width + 1), rng.integers(0, rows - height + 1)
-    picture[y : y + height, x : x + width] = rng.integers(0, 256)
+    image[y : y + height, x : x + width] = rng.integers(0, 256)

@@ -1,4 +1,4 @@
-"""Feed prepared pictures to Keras in shuffled, augmented batches."""
+"""Feed prepared images to Keras in shuffled, augmented batches."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from train.settings import Settings
 
 @dataclass(frozen=True)
 class Part:
-    """Pictures of one part with their targets.
+    """Images of one part with their targets.
 
     Attributes:
-        pictures: (n, height, width, 3), uint8 RGB, prepared.
-        targets: (n, classes), float32: 1 for every label of a picture, 0 for the others.
+        images: (n, height, width, 3), uint8 RGB, prepared.
+        targets: (n, classes), float32: 1 for every label of an image, 0 for the others.
     """
 
-    pictures: np.ndarray
+    images: np.ndarray
     targets: np.ndarray
 
     @property
     def classes(self) -> np.ndarray:
-        """Class index of each picture, (n,), int; of several labels the first."""
+        """Class index of each image, (n,), int; of several labels the first."""
         return self.targets.argmax(axis=1) if len(self.targets) else np.zeros(0, np.int64)
 
 
@@ -33,17 +33,17 @@ class TrainingBatches(keras.utils.PyDataset):
     """Shuffled and augmented batches; the same seed gives the same batches, whatever the threads do.
 
     Args:
-        pictures: (n, height, width, 3), uint8.
-        targets: (n, classes), float32: 1 for every label of a picture, 0 for the others.
+        images: (n, height, width, 3), uint8.
+        targets: (n, classes), float32: 1 for every label of an image, 0 for the others.
         settings: Batch size, seed, balance, mixing and augmentation.
-        size: Width and height of the pictures in a batch, pixels.
+        size: Width and height of the images in a batch, pixels.
         grey: Whether the network sees brightness only.
         first_epoch: Number of epochs already done: the random numbers go on from there.
     """
 
     def __init__(
         self,
-        pictures: np.ndarray,
+        images: np.ndarray,
         targets: np.ndarray,
         settings: Settings,
         size: tuple[int, int],
@@ -52,7 +52,7 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: int = 0,
     ) -> None:
         super().__init__(workers=2, max_queue_size=8)
-        self._pictures, self._targets = pictures, targets
+        self._images, self._targets = images, targets
         self._settings, self._size, self._grey = settings, size, grey
         self._epoch = first_epoch
         self._order = self._shuffle()
@@ -64,11 +64,11 @@ class TrainingBatches(keras.utils.PyDataset):
         settings = self._settings
         chosen = self._order[index * settings.batch_size : (index + 1) * settings.batch_size]
         rng = np.random.default_rng([settings.seed, self._epoch, index])
-        pictures = np.stack([augment(self._pictures[i], rng, settings, self._size, grey=self._grey) for i in chosen])
+        images = np.stack([augment(self._images[i], rng, settings, self._size, grey=self._grey) for i in chosen])
         targets = self._targets[chosen]
         if settings.mixing and rng.random() < settings.mixing:
-            return mix(pictures, targets, rng, union=settings.multi_label)
-        return pictures, targets
+            return mix(images, targets, rng, union=settings.multi_label)
+        return images, targets
 
     def on_epoch_end(self) -> None:
         """Shuffle anew for the next epoch."""
@@ -77,16 +77,16 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def _shuffle(self) -> np.ndarray:
         rng = np.random.default_rng([self._settings.seed, self._epoch])
-        steps = -(-len(self._pictures) // self._settings.batch_size)
+        steps = -(-len(self._images) // self._settings.batch_size)
         passes = -(-self._settings.least_steps // steps) if steps else 1
         return np.concatenate([self._one_pass(rng) for _ in range(passes)])
 
     def _one_pass(self, rng: np.random.Generator) -> np.ndarray:
-        order = rng.permutation(len(self._pictures))
+        order = rng.permutation(len(self._images))
         if not self._settings.balance:
             return order
         expected = draws(self._targets, self._settings.balance)[order]
-        # Systematic sampling: each picture comes its expected number of times, rounded up or down by chance.
+        # Systematic sampling: each image comes its expected number of times, rounded up or down by chance.
         marks = np.arange(len(order)) + rng.random()
         return rng.permutation(order[np.minimum(np.searchsorted(expected.cumsum(), marks), len(order) - 1)])
 
@@ -95,36 +95,36 @@ class PlainBatches(keras.utils.PyDataset):
     """Batches in order, as they are: for validation.
 
     Args:
-        pictures: (n, height, width, 3), uint8.
+        images: (n, height, width, 3), uint8.
         targets: (n, classes), float32.
-        size: Width and height of the pictures in a batch, pixels.
-        batch_size: Pictures a batch.
+        size: Width and height of the images in a batch, pixels.
+        batch_size: Images a batch.
     """
 
-    def __init__(self, pictures: np.ndarray, targets: np.ndarray, size: tuple[int, int], batch_size: int = 64) -> None:
+    def __init__(self, images: np.ndarray, targets: np.ndarray, size: tuple[int, int], batch_size: int = 64) -> None:
         super().__init__()
-        self._pictures, self._targets = pictures, targets
+        self._images, self._targets = images, targets
         self._size, self._batch_size = size, batch_size
 
     def __len__(self) -> int:
-        return -(-len(self._pictures) // self._batch_size)
+        return -(-len(self._images) // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return shrink_all(self._pictures[chosen], self._size), self._targets[chosen]
+        return shrink_all(self._images[chosen], self._size), self._targets[chosen]
 
 
 def draws(targets: np.ndarray, balance: float) -> np.ndarray:
-    """Return how often each picture is expected in an epoch when rare classes are drawn more often.
+    """Return how often each image is expected in an epoch when rare classes are drawn more often.
 
     Args:
-        targets: (n, classes), float32: 1 for every label of a picture.
-        balance: 0 for every picture once, 1 for every class equally often, between: a compromise.
+        targets: (n, classes), float32: 1 for every label of an image.
+        balance: 0 for every image once, 1 for every class equally often, between: a compromise.
 
     Returns:
-        (n,), float64, of mean 1. Of a picture with several labels the rarest counts.
+        (n,), float64, of mean 1. Of an image with several labels the rarest counts.
     """
     counts = targets.sum(axis=0)
     weights = np.where(targets > 0, np.maximum(counts, 1) ** -balance, 0).max(axis=1)
-    weights = np.where(weights > 0, weights, 1 / len(targets) ** balance)  # pictures without a label
+    weights = np.where(weights > 0, weights, 1 / len(targets) ** balance)  # images without a label
     return weights * (len(weights) / weights.sum())

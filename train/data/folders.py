@@ -1,4 +1,4 @@
-"""Find the pictures of a data folder, and which label each has.
+"""Find the images of a data folder, and which label each has.
 
 Nothing here writes to, moves or deletes the user's files.
 """
@@ -21,13 +21,13 @@ PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validatio
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 
 # What file managers leave behind; everything else in a class folder is tried and, if it is not a
-# picture, named.
-_NOT_PICTURES = frozenset({"thumbs.db", "desktop.ini"})
+# image, named.
+_NOT_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture file with its class; with several labels a picture, the first of them and the others."""
+    """One image file with its class; with several labels an image, the first of them and the others."""
 
     path: Path
     label: str
@@ -35,7 +35,7 @@ class Example:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """All labels of the picture."""
+        """All labels of the image."""
         return (self.label, *self.others)
 
 
@@ -69,7 +69,7 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
 
     Args:
         root: The folder; sub-folders of a class folder belong to the class.
-        multi_label: A folder named cat+dog holds pictures that show both.
+        multi_label: A folder named cat+dog holds images that show both.
 
     Returns:
         The files with their labels, in natural order of label and path.
@@ -80,7 +80,7 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
     _refuse_other_than_folder(root)
     folders = sorted(_visible_folders(root), key=_by_name)
     if not folders:
-        raise DataError(f"“{root}” holds no class folders. Put the pictures of each class into a folder of its own.")
+        raise DataError(f"“{root}” holds no class folders. Put the images of each class into a folder of its own.")
     examples = []
     seen: set[str] = set()
     for folder in folders:
@@ -88,11 +88,11 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
         if not label or label in seen:
             raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
         seen.add(label)
-        files = (p for p in folder.rglob("*") if not p.is_dir() and _could_be_picture(p, folder))
+        files = (p for p in folder.rglob("*") if not p.is_dir() and _could_be_image(p, folder))
         first, *others = _pieces(label) if multi_label else [label]
         examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
-        raise DataError(f"The class folders of “{root}” are empty. Put at least two pictures into each.")
+        raise DataError(f"The class folders of “{root}” are empty. Put at least two images into each.")
     return examples
 
 
@@ -116,18 +116,18 @@ def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int
 
 
 def check_classes(examples: Iterable[Example], labels: Sequence[str], part: str, least: int) -> None:
-    """Raise `DataError` unless every label has at least `least` pictures in a part."""
+    """Raise `DataError` unless every label has at least `least` images in a part."""
     counts = count_classes(examples)
     for label in labels:
         if counts.get(label, 0) < least:
             raise DataError(
-                f"Class “{label}” has {_count(counts.get(label, 0), 'readable picture')} in the {part} part; "
-                f"at least {least} are needed. Add pictures or remove the class."
+                f"Class “{label}” has {_count(counts.get(label, 0), 'readable image')} in the {part} part; "
+                f"at least {least} are needed. Add images or remove the class."
             )
 
 
 def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
-    """Return the number of pictures of each label that occurs."""
+    """Return the number of images of each label that occurs."""
     counts: dict[str, int] = defaultdict(int)
     for example in examples:
         for label in example.labels:
@@ -166,9 +166,9 @@ def _by_name(path: Path) -> list[tuple[int, int, str]]:
     return natural_key(path.name)
 
 
-def _could_be_picture(path: Path, folder: Path) -> bool:
+def _could_be_image(path: Path, folder: Path) -> bool:
     hidden = any(piece.startswith(".") for piece in path.relative_to(folder).parts)
-    return not hidden and path.name.casefold() not in _NOT_PICTURES
+    return not hidden and path.name.casefold() not in _NOT_IMAGES
 
 
 def _count(number: int, noun: str) -> str:

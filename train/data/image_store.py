@@ -1,4 +1,4 @@
-"""Decode every picture once, at the network's input size, into an array on disk."""
+"""Decode every image once, at the network's input size, into an array on disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from model.errors import DataError, DecodingError, PictureError
-from model.preprocessing import InputSpec, prepare, read_picture
+from model.errors import DataError, DecodingError, ImageError
+from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import Example
 
 # Mapped pages count as a process's memory, although the system may take them back at any time; a container's
 # limit and whoever looks at `top` do not know that. So they are given back after this much was taken. The system
-# maps what lies beside it too: with 512 MiB 1.4 GiB were resident in training on 60,000 pictures.
+# maps what lies beside it too: with 512 MiB 1.4 GiB were resident in training on 60,000 images.
 MOST_RESIDENT_BYTES = 128 * 2**20
 
 
@@ -36,8 +36,8 @@ class Unreadable:
     reason: str
 
 
-class StoredPictures(np.ndarray):
-    """Pictures in a mapped file, of which only those asked for last are in the process's memory.
+class StoredImages(np.ndarray):
+    """Images in a mapped file, of which only those asked for last are in the process's memory.
 
     Rows and blocks of rows are taken by an index, and each counts; at `MOST_RESIDENT_BYTES` all pages are
     given back. They stay in the system's cache of the file as long as there is room, and come back by themselves.
@@ -52,7 +52,7 @@ class StoredPictures(np.ndarray):
     def __getitem__(self, index: Any) -> Any:
         """Return what any array would; what is a copy is an ordinary array."""
         found = super().__getitem__(index)
-        if not isinstance(found, StoredPictures):
+        if not isinstance(found, StoredImages):
             return found
         if self._pages:
             self._pages.count(found.nbytes)
@@ -84,8 +84,8 @@ class _Pages:
                 mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping nothing is lost, whoever reads it just now
 
 
-class PictureStore:
-    """Prepared pictures in a temporary file: the memory stays small however many there are.
+class ImageStore:
+    """Prepared images in a temporary file: the memory stays small however many there are.
 
     Use as a context manager; nothing is left behind when it ends.
     """
@@ -95,13 +95,13 @@ class PictureStore:
             self._directory = tempfile.TemporaryDirectory(prefix="vistazo-")
         except OSError as error:
             raise DataError(
-                f"No temporary folder for the decoded pictures can be made ({error.strerror}). "
+                f"No temporary folder for the decoded images can be made ({error.strerror}). "
                 "Make room, or point TMPDIR to a larger disk."
             ) from error
         self._count = 0
         self._pages = _Pages()
 
-    def __enter__(self) -> PictureStore:
+    def __enter__(self) -> ImageStore:
         return self
 
     def __exit__(
@@ -112,7 +112,7 @@ class PictureStore:
     def load(
         self, examples: Sequence[Example], spec: InputSpec, title: str, *, copies: int = 1
     ) -> tuple[np.ndarray, list[Example], list[Unreadable]]:
-        """Decode pictures on all cores.
+        """Decode images on all cores.
 
         Args:
             examples: The files.
@@ -121,7 +121,7 @@ class PictureStore:
             copies: How many times the room is needed, so that it is known before the first is decoded.
 
         Returns:
-            The pictures, (n, height, width, 3), uint8, backed by a file; the examples they belong
+            The images, (n, height, width, 3), uint8, backed by a file; the examples they belong
             to; and the files that could not be read.
 
         Raises:
@@ -131,17 +131,17 @@ class PictureStore:
             return np.zeros((0, spec.height, spec.width, 3), np.uint8), [], []
         shape = (len(examples), spec.height, spec.width, 3)
         self._refuse_full_disk(copies * int(np.prod(shape)))
-        pictures = self._new_array(shape)
+        images = self._new_array(shape)
 
         def decode(index: int) -> str | None:
             try:
-                pictures[index] = prepare(read_picture(examples[index].path, spec.ample_side), spec)
-            except (PictureError, DecodingError) as error:
+                images[index] = prepare(read_image(examples[index].path, spec.ample_side), spec)
+            except (ImageError, DecodingError) as error:
                 return str(error)
             return None
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            progress = tqdm(total=len(examples), desc=title, unit="picture", leave=False, disable=None)
+            progress = tqdm(total=len(examples), desc=title, unit="image", leave=False, disable=None)
             reasons = []
             for reason in pool.map(decode, range(len(examples)), chunksize=16):
                 reasons.append(reason)
@@ -153,23 +153,23 @@ class PictureStore:
         ]
         for place, index in enumerate(kept):  # close the gaps that unreadable files left
             if place != index:
-                pictures[place] = pictures[index]
-        return pictures[: len(kept)], [examples[index] for index in kept], unreadable
+                images[place] = images[index]
+        return images[: len(kept)], [examples[index] for index in kept], unreadable
 
-    def select(self, pictures: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+    def select(self, images: np.ndarray, rows: Sequence[int]) -> np.ndarray:
         """Return the given rows as an array of their own, also backed by a file."""
         if not rows:
-            return pictures[:0]
-        chosen = self._new_array((len(rows), *pictures.shape[1:]))
+            return images[:0]
+        chosen = self._new_array((len(rows), *images.shape[1:]))
         for place, row in enumerate(rows):
-            chosen[place] = pictures[row]
+            chosen[place] = images[row]
         return chosen
 
-    def _new_array(self, shape: tuple[int, ...]) -> StoredPictures:
+    def _new_array(self, shape: tuple[int, ...]) -> StoredImages:
         size = int(np.prod(shape))
         self._refuse_full_disk(size)
         self._count += 1
-        path = Path(self._directory.name) / f"pictures-{self._count}.u8"
+        path = Path(self._directory.name) / f"images-{self._count}.u8"
         with path.open("w+b") as file:
             try:
                 if hasattr(os, "posix_fallocate"):
@@ -182,10 +182,10 @@ class PictureStore:
             mapped = mmap.mmap(file.fileno(), size)
         with contextlib.suppress(PermissionError):  # Windows keeps what is mapped, until the store ends
             path.unlink()  # the room is given back with the last array, even of a process that was killed
-        pictures = np.frombuffer(mapped, np.uint8).reshape(shape).view(StoredPictures)
-        pictures._pages = self._pages
+        images = np.frombuffer(mapped, np.uint8).reshape(shape).view(StoredImages)
+        images._pages = self._pages
         self._pages.add(mapped)
-        return pictures
+        return images
 
     def _refuse_full_disk(self, needed: int) -> None:
         if needed > shutil.disk_usage(self._directory.name).free * 0.9:
@@ -194,15 +194,15 @@ class PictureStore:
     def _full_disk(self, needed: int) -> DataError:
         free = shutil.disk_usage(self._directory.name).free
         return DataError(
-            f"The decoded pictures need {needed / 2**30:.1f} GiB in {self._directory.name}, where "
+            f"The decoded images need {needed / 2**30:.1f} GiB in {self._directory.name}, where "
             f"{free / 2**30:.1f} GiB are free. Make room, or point TMPDIR to a larger disk."
         )
 
 
-def all_grey(pictures: np.ndarray) -> bool:
-    """Say whether no picture has any colour (checked in blocks, so that memory stays small)."""
-    for start in range(0, len(pictures), 256):
-        block = pictures[start : start + 256]
+def all_grey(images: np.ndarray) -> bool:
+    """Say whether no image has any colour (checked in blocks, so that memory stays small)."""
+    for start in range(0, len(images), 256):
+        block = images[start : start + 256]
         if (block[..., 0] != block[..., 1]).any() or (block[..., 0] != block[..., 2]).any():
             return False
     return True

@@ -13,7 +13,7 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from train.data import folders as dataset
 from train.data.folders import Example
-from train.data.image_store import PictureStore, Unreadable
+from train.data.image_store import ImageStore, Unreadable
 from train.data.near_duplicates import near_duplicates
 from train.data.split import PARTS, grouped, split
 from train.settings import Settings
@@ -21,14 +21,14 @@ from train.settings import Settings
 
 @dataclass(frozen=True)
 class LoadedPart:
-    """One part of the data, decoded: pictures (n, height, width, 3) uint8, and whose they are."""
+    """One part of the data, decoded: images (n, height, width, 3) uint8, and whose they are."""
 
-    pictures: np.ndarray
+    images: np.ndarray
     examples: list[Example]
 
 
 def load_parts(
-    store: PictureStore, folders: dict[str, Path], spec: InputSpec, settings: Settings
+    store: ImageStore, folders: dict[str, Path], spec: InputSpec, settings: Settings
 ) -> dict[str, LoadedPart]:
     """Decode the given parts and split off the ones that are missing."""
     parts: dict[str, LoadedPart] = {}
@@ -45,7 +45,7 @@ def load_parts(
             if empty:
                 raise DataError(
                     f"Class folders without a file in “{folders[part]}”: {listed(empty)}. "
-                    "Add pictures or remove the folders."
+                    "Add images or remove the folders."
                 )
             if len(labels) < 2:
                 raise DataError(
@@ -56,14 +56,14 @@ def load_parts(
         if strangers:
             raise DataError(
                 f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}. "
-                "Rename or remove these folders, or add their pictures to the training part."
+                "Rename or remove these folders, or add their images to the training part."
             )
-        pictures, kept, bad = store.load(
+        images, kept, bad = store.load(
             examples, spec, f"reading {part}", copies=2 if part == "train" and missing_validation else 1
         )
         if part != "train" and not kept:
-            raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is a picture that can be read.")
-        parts[part] = LoadedPart(pictures, kept)
+            raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is an image that can be read.")
+        parts[part] = LoadedPart(images, kept)
         unreadable += bad
     name_unreadable(unreadable)
     dataset.check_classes(parts["train"].examples, labels, "training", 2)
@@ -76,10 +76,10 @@ def load_parts(
         groups = grouped(
             train.examples,
             settings.group_by,
-            _noted(near_duplicates(train.pictures) if settings.near_duplicates else (), alike),
+            _noted(near_duplicates(train.images) if settings.near_duplicates else (), alike),
         )
         if alike:
-            print(f"{len(alike)} pictures have near duplicates; these stay in one part.", file=sys.stderr)
+            print(f"{len(alike)} images have near duplicates; these stay in one part.", file=sys.stderr)
         rows = split(
             train.examples,
             groups,
@@ -89,7 +89,7 @@ def load_parts(
         )
         for part, chosen in zip(PARTS, rows, strict=True):
             if chosen:
-                parts[part] = LoadedPart(store.select(train.pictures, chosen), [train.examples[row] for row in chosen])
+                parts[part] = LoadedPart(store.select(train.images, chosen), [train.examples[row] for row in chosen])
     return parts
 
 
@@ -109,9 +109,9 @@ def name_unreadable(unreadable: Sequence[Unreadable]) -> None:
 
 
 def sizes(parts: dict[str, LoadedPart], labels: Sequence[str]) -> str:
-    """Say how many classes and pictures there are."""
+    """Say how many classes and images there are."""
     counts = ", ".join(f"{len(part.examples)} for {name}" for name, part in parts.items())
-    return f"{len(labels)} classes; pictures: {counts}."
+    return f"{len(labels)} classes; images: {counts}."
 
 
 def gaps(parts: dict[str, LoadedPart], labels: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ def gaps(parts: dict[str, LoadedPart], labels: Sequence[str]) -> list[str]:
         counts = dataset.count_classes(parts[name].examples) if name in parts else {}
         absent = [label for label in labels if label not in counts]
         if name in parts and absent:
-            sentences.append(f"The {name} part has no picture of: {listed(absent)}. It does not count for {what}.")
+            sentences.append(f"The {name} part has no image of: {listed(absent)}. It does not count for {what}.")
     return sentences
 
 

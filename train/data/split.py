@@ -1,4 +1,4 @@
-"""Divide pictures into training, validation and test parts, so that what belongs together stays together."""
+"""Divide images into training, validation and test parts, so that what belongs together stays together."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ PARTS = ("train", "validation", "test")
 def split(
     examples: Sequence[Example], groups: Sequence[int], *, validation_share: float, test_share: float, seed: int
 ) -> tuple[list[int], list[int], list[int]]:
-    """Divide pictures into three parts: seeded, each class in its shares, each group in one part.
+    """Divide images into three parts: seeded, each class in its shares, each group in one part.
 
     The largest groups are placed first, each where most is missing of the classes it holds.
 
     Args:
-        examples: All pictures.
-        groups: The group of each picture, as `grouped` returns them; a group may span classes.
+        examples: All images.
+        groups: The group of each image, as `grouped` returns them; a group may span classes.
         validation_share: Share of each class for validation, 0 to 1; 0 for no such part.
         test_share: Share of each class for the test part, 0 to 1; 0 for no such part.
         seed: Seed of the shuffle.
 
     Returns:
-        Rows of the training, validation and test pictures, in order.
+        Rows of the training, validation and test images, in order.
 
     Raises:
         DataError: A class has too few groups for the parts asked for.
@@ -61,23 +61,23 @@ def split(
         absent = set(counts) - {examples[row].label for row in rows}
         if wanted[place] and absent:
             raise DataError(
-                f"Class “{min(absent, key=natural_key)}” has no picture left for the {PARTS[place]} part: its pictures "
+                f"Class “{min(absent, key=natural_key)}” has no image left for the {PARTS[place]} part: its images "
                 "lie in too few groups of different size. Give folders for the parts, or another --seed."
             )
     return sorted(parts[0]), sorted(parts[1]), sorted(parts[2])
 
 
 def grouped(examples: Sequence[Example], group_by: str = "", pairs: Iterable[tuple[int, int]] = ()) -> list[int]:
-    """Say which pictures belong together: copies of one file, given pairs, and what the names declare.
+    """Say which images belong together: copies of one file, given pairs, and what the names declare.
 
     Args:
-        examples: The pictures.
-        group_by: Regular expression for the file name; pictures with the same first group (or whole
+        examples: The images.
+        group_by: Regular expression for the file name; images with the same first group (or whole
             match, where it has no group) belong together. Empty for none.
         pairs: Rows that belong together, such as near duplicates.
 
     Returns:
-        A number for each picture, the same for those that belong together.
+        A number for each image, the same for those that belong together.
 
     Raises:
         DataError: The expression is none, or fits no file name.
@@ -112,7 +112,7 @@ def _declared(group_by: str, name: str) -> str | None:
 
 
 def _goals(count: int, validation_share: float, test_share: float) -> tuple[int, int, int]:
-    """Return how many pictures of a class each part is to have; one at least, where there are enough."""
+    """Return how many images of a class each part is to have; one at least, where there are enough."""
     wanted = 1 + (validation_share > 0) + (test_share > 0)
     tests = min(_part_size(count, test_share), count - wanted + 1)
     validations = min(_part_size(count, validation_share), count - tests - 1)
@@ -130,8 +130,8 @@ def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wa
     for label in sorted(groups_of, key=natural_key):
         count = len(groups_of[label])
         if count < wanted:
-            pictures = "different readable picture" + ("" if count == 1 else "s")
+            images = "different readable image" + ("" if count == 1 else "s")
             raise DataError(
-                f"Class “{label}” has {count} {pictures} (copies and groups count once); {wanted} are needed to "
-                "divide it into parts for training, validation and test. Add pictures or remove the class."
+                f"Class “{label}” has {count} {images} (copies and groups count once); {wanted} are needed to "
+                "divide it into parts for training, validation and test. Add images or remove the class."
             )

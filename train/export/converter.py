@@ -17,7 +17,7 @@ from model.errors import SettingsError
 # Only TensorFlow can write LiteRT files, and a process has one Keras backend for good.
 _CONVERTER = "tensorflow"
 _MODEL, _CALIBRATION, _NETWORK = "model.keras", "calibration.npy", "network.tflite"
-_MOST_PICTURES = 500  # about; `train.export.litert` takes fewer of them
+_MOST_IMAGES = 500  # about; `train.export.litert` takes fewer of them
 _APART = "import sys; from train.export.converter import convert_here; convert_here(sys.argv[1])"
 
 
@@ -50,7 +50,7 @@ def served_network(model: keras.Model, calibration: np.ndarray | None = None) ->
     with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
         keras.saving.save_model(model, Path(directory) / _MODEL)
         if calibration is not None:
-            every = max(1, len(calibration) // _MOST_PICTURES)
+            every = max(1, len(calibration) // _MOST_IMAGES)
             np.save(Path(directory) / _CALIBRATION, calibration[::every])
         return _convert_apart(Path(directory))
 

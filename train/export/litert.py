@@ -1,6 +1,6 @@
 """Convert a Keras model to the LiteRT file that is served: the only step that needs TensorFlow.
 
-The file has two signatures: `predict` (picture -> logits) and `explain` (picture, label -> logits,
+The file has two signatures: `predict` (image -> logits) and `explain` (image, label -> logits,
 Grad-CAM map).
 """
 
@@ -20,7 +20,7 @@ from train.network.architectures import FEATURES, head_layers
 # Converting needs constants: with resource variables the file would be tiny and answer NaN.
 _RESOURCE_VARIABLES = False
 # The usual few hundred; ranges settle early.
-_CALIBRATION_PICTURES = 200
+_CALIBRATION_IMAGES = 200
 
 
 def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True) -> bytes:
@@ -28,24 +28,24 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, expl
 
     Args:
         model: A network as `train.network.architectures.build` returns it.
-        calibration: Pictures, (n, height, width, 3), uint8, prepared. With them, weights and
+        calibration: Images, (n, height, width, 3), uint8, prepared. With them, weights and
             activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
-            activations have on these pictures. In float32 when not given.
+            activations have on these images. In float32 when not given.
         explain: Whether the file gets the signature `explain`; a network without a layer "features" never does.
 
     Returns:
-        The content of the LiteRT file. Pictures in and logits out are the same either way.
+        The content of the LiteRT file. Images in and logits out are the same either way.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
-    picture = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="picture")
+    image = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
-    archive.add_endpoint("predict", _predict_function(model), input_signature=[picture])
+    archive.add_endpoint("predict", _predict_function(model), input_signature=[image])
     signatures = ["predict"]
     if explain and FEATURES in [layer.name for layer in model.layers]:
         signatures.append("explain")
-        archive.add_endpoint("explain", _explain_function(model), input_signature=[picture, label])
+        archive.add_endpoint("explain", _explain_function(model), input_signature=[image, label])
     with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
         archive.write_out(directory, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=signatures)
@@ -56,17 +56,17 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, expl
         return converter.convert()
 
 
-def _calibration_inputs(pictures: np.ndarray, signatures: list[str]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), _CALIBRATION_PICTURES)).round().astype(int)
+def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    chosen = np.linspace(0, len(images) - 1, min(len(images), _CALIBRATION_IMAGES)).round().astype(int)
     for number in chosen:
-        yield "predict", {"picture": pictures[number : number + 1]}
+        yield "predict", {"image": images[number : number + 1]}
         if "explain" in signatures:
-            yield "explain", {"picture": pictures[number : number + 1], "label": np.array(0, np.int32)}
+            yield "explain", {"image": images[number : number + 1], "label": np.array(0, np.int32)}
 
 
 def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    def predict(picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"logits": model(picture, training=False)}
+    def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logits": model(image, training=False)}
 
     return predict
 
@@ -80,8 +80,8 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
     backbone = keras.Model(model.inputs, model.get_layer(FEATURES).output)
     head = head_layers(model)
 
-    def explain(picture: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
-        features = backbone(picture, training=False)  # (B, h, w, C)
+    def explain(image: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = backbone(image, training=False)  # (B, h, w, C)
         with tf.GradientTape() as tape:
             tape.watch(features)
             logits = features

@@ -21,7 +21,7 @@ _FIGURES = {
     "macro_f1": "Macro F1",
     "ece": "Expected calibration error",
 }
-_NO_DATASET_NAME = "folders of pictures"
+_NO_DATASET_NAME = "folders of images"
 _NO_LICENCE = "No licence is named: ask the author before you use the model."
 
 
@@ -144,7 +144,7 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
 
 def _about(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> str:
     settings = bundle.settings
-    data = _plain(dataset_name) if dataset_name else "folders of pictures, one for each label"
+    data = _plain(dataset_name) if dataset_name else "folders of images, one for each label"
     parts = ""
     if "validation_share" in settings and "test_share" in settings:
         parts = (
@@ -154,7 +154,7 @@ def _about(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset
     again = metrics.get("training", {}).get("refit")
     if again:
         parts += (
-            f" At the end the network was fitted again, on the {again['pictures']} training and validation pictures "
+            f" At the end the network was fitted again, on the {again['images']} training and validation images "
             "together."
         )
     listed = ", ".join(sorted(bundle.translations))
@@ -185,11 +185,11 @@ def _measured(bundle: Bundle, metrics: dict[str, Any]) -> str:
         f"| {_plain(label)} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |"
         for label, row in metrics.get("per_class", {}).items()
     )
-    picture = "report/confusion_matrix.png"
-    matrix = f"\n\n![Confusion matrix]({picture})" if (bundle.directory / picture).is_file() else ""
+    image = "report/confusion_matrix.png"
+    matrix = f"\n\n![Confusion matrix]({image})" if (bundle.directory / image).is_file() else ""
     return f"""## Results
 
-Measured on the {_plain(str(metrics["split"]))} part: {metrics["n"]} pictures; 95 % interval of the accuracy \
+Measured on the {_plain(str(metrics["split"]))} part: {metrics["n"]} images; 95 % interval of the accuracy \
 {low:.3f} to {high:.3f}.
 
 | | |
@@ -199,7 +199,7 @@ Measured on the {_plain(str(metrics["split"]))} part: {metrics["n"]} pictures; 9
 Probabilities are calibrated with temperature {bundle.temperature:g}: the expected calibration error is how far, on \
 average, they are from the share of right answers{_before(metrics)}.{_withheld(metrics)}{matrix}
 
-| Label | Precision | Recall | F1 | Pictures |
+| Label | Precision | Recall | F1 | Images |
 |---|---|---|---|---|
 {classes}"""
 
@@ -214,7 +214,7 @@ def _withheld(metrics: dict[str, Any]) -> str:
     if not effect:
         return ""
     return (
-        f" Of these pictures {effect['coverage']:.1%} get an answer; the threshold for “none of these” withholds "
+        f" Of these images {effect['coverage']:.1%} get an answer; the threshold for “none of these” withholds "
         f"{effect['withheld_wrong']} wrong and {effect['withheld_right']} right ones."
     )
 
@@ -227,8 +227,8 @@ def _limits(bundle: Bundle) -> str:
     )
     return (
         "## Limits\n\n"
-        f"The model knows its {len(bundle.labels)} labels and nothing else: of any other picture it still names one of "
-        f"them. {unknown}The figures hold for pictures like those it was measured on."
+        f"The model knows its {len(bundle.labels)} labels and nothing else: of any other image it still names one of "
+        f"them. {unknown}The figures hold for images like those it was measured on."
     )
 
 
@@ -237,11 +237,11 @@ def _use(bundle: Bundle, repository: str) -> str:
     size = f"({bundle.input.width}, {bundle.input.height})"
     return f"""## Use
 
-With Vistazo, as an app or for one picture:
+With Vistazo, as an app or for one image:
 
 ```bash
 python app.py --model {repository}
-python -m model predict picture.jpg --model {repository}
+python -m model predict image.jpg --model {repository}
 ```
 
 With plain Keras:
@@ -250,8 +250,8 @@ With plain Keras:
 import keras, numpy
 from PIL import Image
 model = keras.saving.load_model("hf://{repository}")
-picture = numpy.asarray(Image.open("picture.jpg").convert({mode}).resize({size}))
-print(model.predict(picture[None]).argmax())  # the line of labels.txt, from 0
+image = numpy.asarray(Image.open("image.jpg").convert({mode}).resize({size}))
+print(model.predict(image[None]).argmax())  # the line of labels.txt, from 0
 ```
 
 With LiteRT:
@@ -262,11 +262,12 @@ from huggingface_hub import hf_hub_download
 from PIL import Image
 import numpy
 network = Interpreter(hf_hub_download("{repository}", "{NETWORK}")).get_signature_runner("predict")
-picture = numpy.asarray(Image.open("picture.jpg").convert({mode}).resize({size}))
-print(network(picture=picture[None])["logits"].argmax())  # the line of labels.txt, from 0
+image = numpy.asarray(Image.open("image.jpg").convert({mode}).resize({size}))
+(name,) = network.get_input_details()
+print(network(**{{name: image[None]}})["logits"].argmax())  # the line of labels.txt, from 0
 ```
 
-The network takes uint8 RGB pictures and returns logits; Vistazo also keeps to the resize rule \
+The network takes uint8 RGB images and returns logits; Vistazo also keeps to the resize rule \
 “{bundle.input.resize_rule}” and the calibration in config.json."""
 
 

@@ -53,8 +53,8 @@ def threshold_effect(probabilities: np.ndarray, classes: np.ndarray, threshold: 
         threshold: 0 to 1.
 
     Returns:
-        "threshold", "answered" (pictures that get an answer), "coverage" (their share), "accuracy_answered"
-        (None where there is none), "withheld_right" and "withheld_wrong" (pictures whose right or wrong answer
+        "threshold", "answered" (images that get an answer), "coverage" (their share), "accuracy_answered"
+        (None where there is none), "withheld_right" and "withheld_wrong" (images whose right or wrong answer
         is not given), and "sweep": for other thresholds, each with its coverage and accuracy.
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes

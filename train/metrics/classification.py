@@ -1,4 +1,4 @@
-"""Measure a served model on labelled pictures."""
+"""Measure a served model on labelled images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Calibration:
     Attributes:
         temperature: What the logits are divided by.
         unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
-        thresholds: With several labels a picture, the probability from which each label counts.
+        thresholds: With several labels an image, the probability from which each label counts.
     """
 
     temperature: float = 1.0
@@ -33,17 +33,17 @@ class Calibration:
 
 
 def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
-    """Fit the temperature and choose the threshold on validation pictures.
+    """Fit the temperature and choose the threshold on validation images.
 
     The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
-    top probability that 95 % of the rightly recognised pictures exceed, and never above one half.
+    top probability that 95 % of the rightly recognised images exceed, and never above one half.
 
     Args:
         logits: (n, classes), float.
         classes: (n,), int: true class indices.
 
     Returns:
-        The calibration; the neutral one when there are no pictures.
+        The calibration; the neutral one when there are no images.
     """
     if not len(logits):
         return Calibration()
@@ -79,7 +79,7 @@ def measure(
 
     Returns:
         "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
-        "macro_…" (over the classes that occur) and "weighted_…" (by their pictures); "ece", "loss",
+        "macro_…" (over the classes that occur) and "weighted_…" (by their images); "ece", "loss",
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
         predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
         "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
@@ -157,7 +157,7 @@ def summary(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def top_k_accuracy(probabilities: np.ndarray, classes: np.ndarray, k: int) -> float:
-    """Return the share of pictures whose true class is among the `k` likeliest."""
+    """Return the share of images whose true class is among the `k` likeliest."""
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
     return float((best == classes[:, np.newaxis]).any(axis=1).mean())
 

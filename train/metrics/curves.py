@@ -21,14 +21,14 @@ def curves(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) 
 
     Args:
         probabilities: (n, classes), float, 0 to 1.
-        truth: (n, classes), bool: what each picture shows.
+        truth: (n, classes), bool: what each image shows.
         labels: The labels in class order.
 
     Returns:
         "per_class" (by label: "roc_auc" and "average_precision", for classes that occur and are not all
         there is); "macro" (the mean of these) and "micro" (all decisions thrown together), both with "roc"
         and "precision_recall" as well: 41 points at most, from left to right; and "drawn" with these points
-        for every class, or for the five best and five worst of more than ten. Parts that the pictures do not
+        for every class, or for the five best and five worst of more than ten. Parts that the images do not
         determine are left out.
     """
     columns = [c for c in range(len(labels)) if 0 < truth[:, c].sum() < len(truth)]
@@ -54,7 +54,7 @@ def curves(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) 
 
 
 def histograms(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) -> dict[str, dict[str, list[int]]]:
-    """Count how probable each label was called, for pictures that show it and for the others.
+    """Count how probable each label was called, for images that show it and for the others.
 
     Args:
         probabilities: (n, classes), float, 0 to 1.
@@ -62,7 +62,7 @@ def histograms(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[st
         labels: The labels in class order.
 
     Returns:
-        By label "own" and "others": the number of pictures in each of 20 equal bins from 0 to 1.
+        By label "own" and "others": the number of images in each of 20 equal bins from 0 to 1.
     """
     bins = np.clip((probabilities * _BINS).astype(int), 0, _BINS - 1)
     return {

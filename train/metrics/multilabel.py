@@ -1,4 +1,4 @@
-"""Thresholds and figures where a picture may show several labels, or none."""
+"""Thresholds and figures where an image may show several labels, or none."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _USUAL_THRESHOLD = 0.5
 
 
 def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
-    """Fit one temperature, and for each label the threshold of the highest F1, on validation pictures.
+    """Fit one temperature, and for each label the threshold of the highest F1, on validation images.
 
     Args:
         logits: (n, classes), float.
-        targets: (n, classes), 1 for every label of a picture.
+        targets: (n, classes), 1 for every label of an image.
 
     Returns:
-        The calibration; a label without a validation picture gets the threshold one half.
+        The calibration; a label without a validation image gets the threshold one half.
     """
     classes = targets.shape[1]
     if not len(logits):
@@ -49,22 +49,22 @@ def measure_multilabel(
     *,
     uncalibrated: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Compute every figure of an evaluation with several labels a picture.
+    """Compute every figure of an evaluation with several labels an image.
 
     Args:
         probabilities: (n, classes), float, 0 to 1; n at least 1.
-        targets: (n, classes), 1 for every label of a picture.
+        targets: (n, classes), 1 for every label of an image.
         labels: The labels in class order.
         thresholds: The probability from which each label counts; one half when not given.
         uncalibrated: (n, classes), the probabilities without the temperature.
 
     Returns:
-        The keys of `classification.measure` but "unknown": "accuracy" is the share of pictures all of whose
+        The keys of `classification.measure` but "unknown": "accuracy" is the share of images all of whose
         labels are right, "top5_accuracy" of those whose labels all are among the five likeliest, "ece" and
-        "loss" are means over labels, "reliability" counts every label of every picture, and row i, column j
-        of "confusion_matrix" counts the pictures that show i and were said to show j. Also "multi_label"
+        "loss" are means over labels, "reliability" counts every label of every image, and row i, column j
+        of "confusion_matrix" counts the images that show i and were said to show j. Also "multi_label"
         (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label, how many
-        pictures it was found in, missed in, and wrongly said of.
+        images it was found in, missed in, and wrongly said of.
     """
     wanted = np.array(thresholds if thresholds is not None else [_USUAL_THRESHOLD] * len(labels))
     true, predicted = targets > 0, probabilities >= wanted
@@ -116,6 +116,6 @@ def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     precision, recall, thresholds = precision_recall_curve(true, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     best = int(f1[:-1].argmax())
-    # Half way down to the next lower probability: the very value of one picture would be a knife's edge.
+    # Half way down to the next lower probability: the very value of one image would be a knife's edge.
     lower = probabilities[probabilities < thresholds[best]]
     return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)

@@ -1,4 +1,4 @@
-"""The networks: uint8 RGB pictures in, logits out, scaling included.
+"""The networks: uint8 RGB images in, logits out, scaling included.
 
 Every network is one flat Keras model whose layer "features" is the last activation that has places
 (height and width) and whose output is the layer "logits": Grad-CAM and the export find them by
@@ -44,29 +44,29 @@ def build(
         SettingsError: The weights cannot be loaded.
     """
     width, height = scaled_size(settings, spec, scale)
-    pictures = layers.Input((height, width, 3), dtype="uint8", name="picture")
+    images = layers.Input((height, width, 3), dtype="uint8", name="image")
     weights = settings.weights if pretrained else "none"
     if settings.architecture == "plain":
-        features, flat = _plain(pictures, settings, spec), layers.Flatten(name="flat")
+        features, flat = _plain(images, settings, spec), layers.Flatten(name="flat")
     else:
         flat = layers.GlobalAveragePooling2D(name="pooled")
         if settings.architecture == "small":
-            features = _small(pictures, settings, spec)
+            features = _small(images, settings, spec)
         elif settings.architecture == "mobilenet_v2":
-            features = _mobilenet_v2(pictures, settings, weights)
+            features = _mobilenet_v2(images, settings, weights)
         else:
-            features = _resnet50(pictures, weights)
+            features = _resnet50(images, weights)
     x = flat(layers.Activation("linear", name=FEATURES)(features))
     for number, (units, dropout) in enumerate(settings.hidden_layers, 1):
         x = layers.Dense(units, kernel_regularizer=_penalty(settings), name=f"hidden_{number}")(x)
         x = layers.ReLU(name=f"hidden_{number}_relu")(x)
         x = layers.Dropout(dropout, name=f"hidden_{number}_dropout")(x)
     x = layers.Dropout(settings.dropout, name="dropout")(x)
-    return keras.Model(pictures, layers.Dense(classes, name=LOGITS)(x), name=settings.architecture)
+    return keras.Model(images, layers.Dense(classes, name=LOGITS)(x), name=settings.architecture)
 
 
 def check_weights(settings: Settings) -> None:
-    """Raise `SettingsError` now when the pretrained weights cannot be had, rather than after the pictures are read."""
+    """Raise `SettingsError` now when the pretrained weights cannot be had, rather than after the images are read."""
     if settings.weights != "none":
         build(settings, InputSpec(*settings.input_size), 2)
 
@@ -86,9 +86,9 @@ def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
     return model.layers[names.index(FEATURES) + 1 :]
 
 
-def _small(pictures: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
+def _small(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
     """Stack residual blocks (He et al. 2016) for data of any size; 0.4 million parameters."""
-    x = _scaled(pictures)
+    x = _scaled(images)
     if spec.colour_mode == "grey":
         x = x[..., :1]  # the three channels are equal
     x = _conv(x, 16, 3, stride=2)  # (H/2, W/2, 16)
@@ -116,9 +116,9 @@ def _conv(
     return layers.ReLU()(x) if activation else x
 
 
-def _plain(pictures: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
+def _plain(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
     """Convolution, ReLU and pooling, over and over: what courses teach first."""
-    x = layers.Rescaling(1 / 255, name="scale")(pictures)
+    x = layers.Rescaling(1 / 255, name="scale")(images)
     if spec.colour_mode == "grey":
         x = x[..., :1]  # the three channels are equal
     for filters in settings.filters:
@@ -131,16 +131,16 @@ def _penalty(settings: Settings) -> keras.regularizers.Regularizer | None:
     return keras.regularizers.L2(settings.l2) if settings.l2 else None
 
 
-def _scaled(pictures: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.Rescaling(1 / 127.5, offset=-1, name="scale")(pictures)
+def _scaled(images: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Rescaling(1 / 127.5, offset=-1, name="scale")(images)
 
 
-def _mobilenet_v2(pictures: keras.KerasTensor, settings: Settings, weights: str) -> keras.KerasTensor:
+def _mobilenet_v2(images: keras.KerasTensor, settings: Settings, weights: str) -> keras.KerasTensor:
     """MobileNetV2 without its top (Sandler et al. 2018)."""
     # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
     return _with_weights(
         lambda source: keras.applications.MobileNetV2(
-            input_tensor=_scaled(pictures), alpha=settings.alpha, include_top=False, weights=source
+            input_tensor=_scaled(images), alpha=settings.alpha, include_top=False, weights=source
         ),
         weights,
         f"MobileNetV2 with --alpha {settings.alpha}",
@@ -148,12 +148,12 @@ def _mobilenet_v2(pictures: keras.KerasTensor, settings: Settings, weights: str)
     )
 
 
-def _resnet50(pictures: keras.KerasTensor, weights: str) -> keras.KerasTensor:
+def _resnet50(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:
     """ResNet50 without its top (He et al. 2016); its weights want blue, green, red, less the ImageNet means."""
     means = layers.Rescaling(1.0, offset=[-103.939, -116.779, -123.68], name="scale")
     return _with_weights(
         lambda source: keras.applications.ResNet50(
-            input_tensor=means(pictures[..., ::-1]), include_top=False, weights=source
+            input_tensor=means(images[..., ::-1]), include_top=False, weights=source
         ),
         weights,
         "ResNet50",

@@ -17,7 +17,7 @@ from train.network.architectures import FEATURES, LOGITS
 _USUAL_PENALTY = 0.01
 _PENALTIES = (0.001, _USUAL_PENALTY, 0.1)
 _STEPS = 300
-_MOST_PICTURES = 20_000  # a regression on more takes longer than it gains
+_MOST_IMAGES = 20_000  # a regression on more takes longer than it gains
 
 
 def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirror: bool, seed: int) -> None:
@@ -27,24 +27,24 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
 
     Args:
         model: The network; between "features" and "logits" there are no other dense layers.
-        train: Pictures to learn from.
-        validation: Pictures that choose the penalty; may be empty.
-        mirror: Learn from the mirrored pictures as well.
-        seed: Seed of the choice of pictures when there are very many.
+        train: Images to learn from.
+        validation: Images that choose the penalty; may be empty.
+        mirror: Learn from the mirrored images as well.
+        seed: Seed of the choice of images when there are very many.
     """
     pooled = _pooled(model)
-    rows = np.arange(len(train.pictures))
-    if len(rows) > _MOST_PICTURES:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_PICTURES, replace=False))
+    rows = np.arange(len(train.images))
+    if len(rows) > _MOST_IMAGES:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_IMAGES, replace=False))
     mirrors = (False, True) if mirror else (False,)
-    features = np.concatenate([_features(pooled, train.pictures, rows, mirror=m) for m in mirrors])
+    features = np.concatenate([_features(pooled, train.images, rows, mirror=m) for m in mirrors])
     classes = np.concatenate([train.classes[rows] for _ in mirrors])
     scaler = StandardScaler().fit(features)
     features = scaler.transform(features)
-    tries = _PENALTIES if len(validation.pictures) else (_USUAL_PENALTY,)
+    tries = _PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
     regressions = [LogisticRegression(C=penalty, max_iter=_STEPS).fit(features, classes) for penalty in tries]
     if len(regressions) > 1:
-        checks = scaler.transform(_features(pooled, validation.pictures, np.arange(len(validation.pictures))))
+        checks = scaler.transform(_features(pooled, validation.images, np.arange(len(validation.images))))
         regressions.sort(key=lambda r: r.score(checks, validation.classes), reverse=True)
     best = regressions[0]
     weights = best.coef_ / scaler.scale_  # (classes, features), or one row for two classes
@@ -59,14 +59,14 @@ def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirro
 def out_of_fold(
     features: np.ndarray, classes: np.ndarray, *, folds: int, seed: int, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return what a regression says of each picture that was fitted on others.
+    """Return what a regression says of each image that was fitted on others.
 
     Args:
         features: (n, channels), float.
-        classes: (n,), int; each class has at least as many pictures as there are folds.
-        folds: How often the pictures are divided.
+        classes: (n,), int; each class has at least as many images as there are folds.
+        folds: How often the images are divided.
         seed: Seed of the division.
-        groups: (n,), int: pictures of one group are left out together.
+        groups: (n,), int: images of one group are left out together.
 
     Returns:
         Probabilities, (n, classes), float64.
@@ -77,9 +77,9 @@ def out_of_fold(
     return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
 
 
-def pooled_features(model: keras.Model, pictures: np.ndarray) -> np.ndarray:
-    """Return the pooled features of prepared pictures, (n, channels), float32."""
-    return _features(_pooled(model), pictures, np.arange(len(pictures)))
+def pooled_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the pooled features of prepared images, (n, channels), float32."""
+    return _features(_pooled(model), images, np.arange(len(images)))
 
 
 def _pooled(model: keras.Model) -> keras.Model:
@@ -87,12 +87,12 @@ def _pooled(model: keras.Model) -> keras.Model:
 
 
 def _features(
-    pooled: keras.Model, pictures: np.ndarray, rows: np.ndarray, *, mirror: bool = False, batch_size: int = 64
+    pooled: keras.Model, images: np.ndarray, rows: np.ndarray, *, mirror: bool = False, batch_size: int = 64
 ) -> np.ndarray:
-    """Return the pooled features (n, channels) of some pictures, read in blocks so that memory stays small."""
+    """Return the pooled features (n, channels) of some images, read in blocks so that memory stays small."""
     if not len(rows):
         return np.zeros((0, pooled.output_shape[-1]), np.float32)
     _, height, width, _ = pooled.input_shape
-    blocks = (pictures[rows[start : start + batch_size]] for start in range(0, len(rows), batch_size))
+    blocks = (images[rows[start : start + batch_size]] for start in range(0, len(rows), batch_size))
     sized = (shrink_all(block, (width, height)) for block in blocks)
     return np.concatenate([np.asarray(pooled.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in sized])

@@ -14,7 +14,7 @@ from train.export.model_card import merge_card, model_card, told_by
 from train.publish.commit import Content, Pushed, Remote, difference, find_remote, publish, remote_text
 from train.publish.errors import PushError
 from train.publish.retry import Target, trying
-from train.report.gallery import without_pictures
+from train.report.gallery import without_images
 
 _PAGE = "report/index.html"
 
@@ -73,7 +73,7 @@ def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
     """Return what is published of a bundle, but its card, by path in the repository; and its version.
 
     The manifest that is published leaves the card out, which people may edit on the Hub, and the report its
-    pictures, which may show people who never agreed to that. The version is the beginning of that manifest's
+    images, which may show people who never agreed to that. The version is the beginning of that manifest's
     SHA-256: the same content always has the same one.
 
     Raises:
@@ -88,7 +88,7 @@ def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
         raise PushError(f"“{directory / missing[0]}” is missing, but the manifest lists it. Write the bundle again.")
     hidden: dict[str, Content] = {}
     if (report := manifest["files"].get(_PAGE)) is not None:
-        page = without_pictures((directory / _PAGE).read_bytes())
+        page = without_images((directory / _PAGE).read_bytes())
         report.update(sha256=hashlib.sha256(page).hexdigest(), size=len(page))
         hidden[_PAGE] = page
     listed = json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n"

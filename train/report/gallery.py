@@ -1,4 +1,4 @@
-"""The pictures of the report: which of them stand behind each number, and small copies of them."""
+"""The images of the report: which of them stand behind each number, and small copies of them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from PIL import Image
 
 _SIDE = 80  # pixels
 _MOST_PER_CELL = 12
-_MOST_PICTURES = 900  # of some 3 KB each: the page stays under 4 MB
+_MOST_IMAGES = 900  # of some 3 KB each: the page stays under 4 MB
 _MOST_MISTAKES = 24
-_BLOCK = '<script id="pictures" type="application/json">{}</script>'
+_BLOCK = '<script id="images" type="application/json">{}</script>'
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The pictures that were measured, and what the model said about them.
+    """The images that were measured, and what the model said about them.
 
     Attributes:
-        pictures: (n, height, width, 3), uint8 RGB, prepared.
+        images: (n, height, width, 3), uint8 RGB, prepared.
         names: (n) file names, without folders.
-        targets: (n, classes), 1 for every label of a picture.
+        targets: (n, classes), 1 for every label of an image.
         probabilities: (n, classes), float, 0 to 1.
-        thresholds: With several labels a picture, the probability from which each label counts; else None.
+        thresholds: With several labels an image, the probability from which each label counts; else None.
     """
 
-    pictures: np.ndarray
+    images: np.ndarray
     names: Sequence[str]
     targets: np.ndarray
     probabilities: np.ndarray
@@ -41,7 +41,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Case:
-    """One picture in one cell of the table: the label's probability, and how sure the network was of what it said."""
+    """One image in one cell of the table: the label's probability, and how sure the network was of what it said."""
 
     cell: str
     row: int
@@ -50,16 +50,16 @@ class _Case:
     wrong: bool
 
 
-def pictures_block(evidence: Evidence | None) -> str:
-    """Return the HTML element that carries the pictures, for the page's script.
+def images_block(evidence: Evidence | None) -> str:
+    """Return the HTML element that carries the images, for the page's script.
 
     Its JSON object has "images" (a data URI and a file name each), "cells" (cell → pairs of an image's number
     and a probability, the surest answer first; "true-predicted", or "label-found", "label-missed" and
-    "label-wrong" with several labels a picture) and "mistakes": cell, image's number and probability, the surest
+    "label-wrong" with several labels an image) and "mistakes": cell, image's number and probability, the surest
     first. Mistakes come before right answers when there is not room for all.
 
     Args:
-        evidence: The measured pictures; None for a page without pictures.
+        evidence: The measured images; None for a page without images.
     """
     if evidence is None:
         return _BLOCK.format("{}")
@@ -70,10 +70,10 @@ def pictures_block(evidence: Evidence | None) -> str:
 
     def number(row: int) -> int | None:
         if row not in numbers:
-            if len(images) >= _MOST_PICTURES:
+            if len(images) >= _MOST_IMAGES:
                 return None
             numbers[row] = len(images)
-            images.append([_thumbnail(evidence.pictures[row]), evidence.names[row]])
+            images.append([_thumbnail(evidence.images[row]), evidence.names[row]])
         return numbers[row]
 
     cells: dict[str, list[list[float]]] = {}
@@ -92,10 +92,13 @@ def pictures_block(evidence: Evidence | None) -> str:
     return _BLOCK.format(content)
 
 
-def without_pictures(page: bytes) -> bytes:
-    """Return a report's page without its pictures and their file names, for publishing."""
-    begin, end = (re.escape(half.encode()) for half in _BLOCK.split("{}"))
-    return re.sub(begin + b".*?" + end, _BLOCK.format("{}").encode(), page, flags=re.DOTALL)
+def without_images(page: bytes) -> bytes:
+    """Return a report's page without its images and their file names, for publishing."""
+    # Reports made before the first release call the block “pictures”; their images must not be published either.
+    block = rb'<script id="(images|pictures)" type="application/json">.*?</script>'
+    return re.sub(
+        block, lambda found: _BLOCK.format("{}").replace("images", found[1].decode(), 1).encode(), page, flags=re.S
+    )
 
 
 def _cases_of_one(evidence: Evidence) -> list[_Case]:
@@ -117,8 +120,8 @@ def _cases_of_several(evidence: Evidence) -> list[_Case]:
     return cases
 
 
-def _thumbnail(picture: np.ndarray) -> str:
-    thumbnail = Image.fromarray(np.asarray(picture))
+def _thumbnail(image: np.ndarray) -> str:
+    thumbnail = Image.fromarray(np.asarray(image))
     thumbnail.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()
     thumbnail.save(buffer, format="jpeg", quality=70)

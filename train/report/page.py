@@ -16,21 +16,21 @@ _MOST_DRAWN = 12
 _PARTS = {
     "test": "They were kept apart: neither the network nor its settings have seen them.",
     "validation": "There was no test part. The best epoch, the temperature and the threshold were chosen on these very "
-    "pictures, so the figures are a little too good.",
-    "train": "The network was trained on these pictures, so the figures are much too good.",
-    "whole folder": "The folder has no parts. Where the network was trained on some of these pictures, the figures are "
+    "images, so the figures are a little too good.",
+    "train": "The network was trained on these images, so the figures are much too good.",
+    "whole folder": "The folder has no parts. Where the network was trained on some of these images, the figures are "
     "too good.",
 }
 
 
-def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, bytes], pictures: str) -> str:
+def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, bytes], images: str) -> str:
     """Return the page.
 
     Args:
         metrics: As `train.metrics.classification.measure` returns them, with "split"; newer figures may be missing.
         labels: The labels in class order.
         plots: PNG files by name; a section without its plot is left out.
-        pictures: As `train.report.gallery.pictures_block` returns it.
+        images: As `train.report.gallery.images_block` returns it.
     """
     sections = [section for section in _sections(metrics, labels, plots) if section[2]]
     contents = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title, _ in sections)
@@ -53,12 +53,12 @@ script-src 'unsafe-inline'">
 <body>
 <header>
 <h1>How good is this classifier?</h1>
-<p class="lead">It was shown {metrics["n"]} pictures of the {split} and {_right(metrics)}.</p>
+<p class="lead">It was shown {metrics["n"]} images of the {split} and {_right(metrics)}.</p>
 <p>{_PARTS.get(str(metrics["split"]), "")}</p>
 <nav aria-label="Contents"><ul>{contents}</ul></nav>
 </header>
 <main>{body}</main>
-{pictures}
+{images}
 <script>
 {script}</script>
 </body>
@@ -71,7 +71,7 @@ def _right(metrics: Mapping[str, Any]) -> str:
     low, high = metrics["accuracy_interval"]
     end = "" if metrics.get("multi_label") else " rightly"
     return (
-        f"{what} <strong>{percent(metrics['accuracy'])}</strong> of them{end}. With other pictures of the same kind, "
+        f"{what} <strong>{percent(metrics['accuracy'])}</strong> of them{end}. With other images of the same kind, "
         f"expect {percent(low)} to {percent(high)} (95 % interval)"
     )
 
@@ -92,8 +92,8 @@ def _sections(
     yield "training", "How it was trained", _training(metrics, plots)
 
 
-_MISTAKES = """<p>These pictures misled the network most. Look at them first: sometimes the label is wrong, and
-sometimes they show what the training pictures lack.</p><div id="misled" class="pictures"></div>"""
+_MISTAKES = """<p>These images misled the network most. Look at them first: sometimes the label is wrong, and
+sometimes they show what the training images lack.</p><div id="misled" class="images"></div>"""
 
 
 def _summary(metrics: Mapping[str, Any]) -> str:
@@ -102,7 +102,7 @@ def _summary(metrics: Mapping[str, Any]) -> str:
         (
             "Accuracy",
             metrics["accuracy"],
-            "all labels of the picture right" if several else "the first answer is right",
+            "all labels of the image right" if several else "the first answer is right",
         ),
         (
             "Top-5 accuracy",
@@ -126,13 +126,13 @@ def _summary(metrics: Mapping[str, Any]) -> str:
     means = "".join(
         f"<tr><th scope=row>{title}"
         + "".join(number(metrics.get(f"{kind}_{name}")) for name in ("precision", "recall", "f1"))
-        for kind, title in (("macro", "Macro: every class counts the same"), ("weighted", "Weighted: by its pictures"))
+        for kind, title in (("macro", "Macro: every class counts the same"), ("weighted", "Weighted: by its images"))
     )
     return (
         f'<div class="scroll"><table>{table}</table></div>'
         '<div class="scroll"><table><tr><td><th scope=col>Precision<th scope=col>Recall<th scope=col>F1'
         f"{means}</table></div>"
-        "<p><b>Precision</b>: of the pictures called X, how many are X. <b>Recall</b>: of the pictures of X, how many "
+        "<p><b>Precision</b>: of the images called X, how many are X. <b>Recall</b>: of the images of X, how many "
         "were called X. <b>F1</b>: one figure for both, low as soon as one of them is low.</p>"
     )
 
@@ -140,28 +140,28 @@ def _summary(metrics: Mapping[str, Any]) -> str:
 def _matrix(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, bytes]) -> str:
     several = "label_counts" in metrics
     text = (
-        "<p>Choose a number to see its pictures. <b>Found</b>: the label is there and was named. <b>Missed</b>: it is "
+        "<p>Choose a number to see its images. <b>Found</b>: the label is there and was named. <b>Missed</b>: it is "
         "there and was not named. <b>Wrongly named</b>: it is not there.</p>"
         if several
         else "<p>Each row is a true label, each column an answer. A perfect classifier has numbers on the diagonal "
-        "only. <strong>Choose a number to see its pictures.</strong></p>"
+        "only. <strong>Choose a number to see its images.</strong></p>"
         '<p><label><input type="checkbox" id="shares"> Show shares of the row instead of counts</label></p>'
     )
     table = found_table(metrics["label_counts"]) if several else cell_table(metrics["confusion_matrix"], labels)
     images = "".join(
         _image(plots, name, alt)
         for name, alt in (
-            ("confusion_matrix", "Confusion matrix with the number of pictures"),
+            ("confusion_matrix", "Confusion matrix with the number of images"),
             ("confusion_matrix_normalised", "Confusion matrix with the shares of each true class"),
         )
     )
-    note = "<p>Rows: a label that is there. Columns: a label that was named. A picture may count in several cells.</p>"
+    note = "<p>Rows: a label that is there. Columns: a label that was named. An image may count in several cells.</p>"
     note = note if several else ""
     opened = "<details open>" if len(labels) > _MOST_SEEN else "<details>"
     return (
         f'{text}<div class="scroll high">{table}</div><div id="cell" aria-live="polite"></div>'
         f"{'' if several else confusions(metrics['confusion_matrix'], labels)}"
-        f"{opened}<summary>The matrix as pictures: counts and shares</summary>{note}{images}</details>"
+        f"{opened}<summary>The matrix as images: counts and shares</summary>{note}{images}</details>"
     )
 
 
@@ -182,14 +182,14 @@ def _classes(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
         for title in (
             *("Precision", "Recall", "F1", "ROC AUC", "Average precision"),
             *(["Threshold"] if thresholds else []),
-            "Pictures",
+            "Images",
         )
     )
     return (
-        "<p>The number after a name says how many pictures were measured. With few of them, one picture changes a "
+        "<p>The number after a name says how many images were measured. With few of them, one image changes a "
         "figure by a lot.</p>"
         + _image(plots, "classes", "Precision, recall and F1 of the classes")
-        + (f"<p>Without a picture in this part: {', '.join(missing)}.</p>" if missing else "")
+        + (f"<p>Without an image in this part: {', '.join(missing)}.</p>" if missing else "")
         + '<h3>Every class, the weakest first</h3><div class="scroll high"><table class="sticky">'
         f"<tr><th scope=col>Label{head}{rows}</table></div>"
     )
@@ -201,7 +201,7 @@ def _curves(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
     macro, micro = metrics["curves"]["macro"], metrics["curves"]["micro"]
     return (
         "<p>Each class against all others: the lower the probability from which it counts, the more of its own "
-        "pictures are found, and the more others are taken for it.</p>"
+        "images are found, and the more others are taken for it.</p>"
         "<p><b>Precision-recall</b>: a line that stays at the top finds nearly everything without false alarms. "
         f"Average precision: {macro['average_precision']:.4f} (mean of the classes), "
         f"{micro['average_precision']:.4f} (all answers together).</p>"
@@ -218,9 +218,9 @@ def _histograms(plots: Mapping[str, bytes], several: bool, count: int) -> str:
     line = " The dashed line is the probability from which the label counts." if several else ""
     which = " Of the many classes, the six best and the six worst by F1." if count > _MOST_DRAWN else ""
     return (
-        "<p>How probable the network called a class: blue for pictures of this class, orange for all others. The "
+        "<p>How probable the network called a class: blue for images of this class, orange for all others. The "
         f"further apart the two colours, the better.{line}{which}</p>"
-        + _image(plots, "histograms", "Histograms of the probability of each class, own pictures against others")
+        + _image(plots, "histograms", "Histograms of the probability of each class, own images against others")
     )
 
 
@@ -235,7 +235,7 @@ def _calibration(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
         else f"The expected calibration error (ECE), which is the mean gap, is {metrics['ece']:.4f}."
     )
     temperature = (
-        f" The temperature is {metrics['temperature']:.3f}, fitted on the validation pictures: the network’s outputs "
+        f" The temperature is {metrics['temperature']:.3f}, fitted on the validation images: the network’s outputs "
         "are divided by it, which changes how sure it sounds and never its first answer."
         if "temperature" in metrics
         else ""
@@ -258,13 +258,13 @@ def _unknown(metrics: Mapping[str, Any]) -> str:
     answered = effect["accuracy_answered"]
     return (
         f"<p>Where the likeliest label has less than <strong>{percent(effect['threshold'])}</strong>, the answer is "
-        f"“none of these”. Here that leaves {effect['answered']} of {metrics['n']} pictures with an answer "
+        f"“none of these”. Here that leaves {effect['answered']} of {metrics['n']} images with an answer "
         f"({percent(effect['coverage'])})"
         + (f", of which {percent(answered)} are right" if answered is not None else "")
         + f". It withholds <strong>{effect['withheld_wrong']}</strong> wrong answers and "
         f"<strong>{effect['withheld_right']}</strong> right ones.</p>"
-        "<p>All these pictures show a known label, so this says what the threshold costs. What it is for, pictures "
-        "of something else, has to be tried with such pictures.</p>"
+        "<p>All these images show a known label, so this says what the threshold costs. What it is for, images "
+        "of something else, has to be tried with such images.</p>"
         '<details><summary>Other thresholds</summary><div class="scroll"><table><tr><th scope=col>Threshold'
         f"<th scope=col>Answered<th scope=col>Of these right{rows}</table></div></details>"
     )
@@ -280,16 +280,16 @@ def _training(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
         best, f" The weights of epoch {best} were kept (green)."
     )
     refit = (
-        f" Afterwards the network was trained a second time in the same way, on the {training['refit']['pictures']} "
-        "pictures of both parts: that one is served, and only its figures stand above."
+        f" Afterwards the network was trained a second time in the same way, on the {training['refit']['images']} "
+        "images of both parts: that one is served, and only its figures stand above."
         if "refit" in training
         else ""
     )
     return (
         f"<p>One point an epoch, {len(training['history'])} in all"
         + (f", in phases: {html.escape(', '.join(phases))} (dotted lines)" if len(phases) > 1 else "")
-        + f".{kept} Validation pictures are not trained on here: where their loss rises while the training loss falls, "
-        "the network learns by heart. The two losses are not measured alike (training pictures are changed at random, "
+        + f".{kept} Validation images are not trained on here: where their loss rises while the training loss falls, "
+        "the network learns by heart. The two losses are not measured alike (training images are changed at random, "
         f"and labels may be softened), so compare each with itself.{refit}</p>"
         + _image(plots, "training_curves", "Loss, accuracy and learning rate of each epoch")
     )

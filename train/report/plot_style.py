@@ -68,7 +68,7 @@ def png(figure: Figure) -> bytes:
     buffer, small = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box stands for it; the page has the label
-        figure.draw_without_rendering()  # the layout of a square picture settles in the second round
+        figure.draw_without_rendering()  # the layout of a square image settles in the second round
         figure.savefig(buffer, format="png")
     Image.open(buffer).convert("RGB").quantize(256).save(small, format="png", optimize=True)
     return small.getvalue()

@@ -27,7 +27,7 @@ def confusion_plot(matrix: np.ndarray, labels: Sequence[str], totals: np.ndarray
     Args:
         matrix: (classes, classes), int: rows true, columns predicted.
         labels: The labels in class order.
-        totals: (classes,), the pictures of each true class, to draw shares of them instead of counts.
+        totals: (classes,), the images of each true class, to draw shares of them instead of counts.
     """
     count = len(labels)
     drawn = matrix if totals is None else matrix / np.maximum(totals, 1)[:, np.newaxis]
@@ -41,7 +41,7 @@ def confusion_plot(matrix: np.ndarray, labels: Sequence[str], totals: np.ndarray
     norm = PowerNorm(1 if count <= _MOST_NUMBERED else 0.5, vmin=0, vmax=highest)
     image = axes.imshow(drawn, cmap="Blues", norm=norm, interpolation="nearest")
     tidy(axes, grid="", size=size, xlabel="predicted", ylabel="true")
-    axes.set_title("Pictures" if totals is None else "Share of each true class", loc="left", fontsize=11, color=INK)
+    axes.set_title("Images" if totals is None else "Share of each true class", loc="left", fontsize=11, color=INK)
     if count <= _MOST_NAMED:
         axes.set_xticks(range(count), [short(label) for label in labels], rotation=90, fontsize=size)
         axes.set_yticks(range(count), [short(label) for label in labels], fontsize=size)
@@ -90,11 +90,11 @@ def curves_plot(curves: Mapping[str, Any], kind: str) -> bytes:
             name = f"{title} {curves[mean][area]:.3f}"
             _line(axes, curves[mean][kind], color=INK, linewidth=2.4, linestyle=dashes, label=name)
     texts: dict[str, Any] = {
-        "xlabel": "false alarms: share of the other pictures",
-        "ylabel": "found: share of the own pictures",
+        "xlabel": "false alarms: share of the other images",
+        "ylabel": "found: share of the own images",
     }
     if kind == "precision_recall":
-        texts = {"xlabel": "recall: share of the own pictures found", "ylabel": "precision: share of the finds right"}
+        texts = {"xlabel": "recall: share of the own images found", "ylabel": "precision: share of the finds right"}
     tidy(axes, _TITLES[kind], xlim=(-0.015, 1.015), ylim=(-0.015, 1.03), aspect="equal", **texts)
     which = f"{drawn // 2} best, {drawn // 2} worst of {total}" if drawn < total else "each class"
     lines, names = axes.get_legend_handles_labels()
@@ -117,7 +117,7 @@ def histograms_plot(
     per_class: Mapping[str, Mapping[str, float]],
     thresholds: Mapping[str, float] | None = None,
 ) -> bytes:
-    """Draw how probable each label was called, for pictures that show it and for the others.
+    """Draw how probable each label was called, for images that show it and for the others.
 
     Args:
         histograms: As `train.metrics.curves.histograms` returns them.
@@ -146,11 +146,11 @@ def histograms_plot(
         axes.set_title(short(label), loc="left", fontsize=9, color=INK)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     panels[0].set_ylim(0, 1.05 * highest)
-    names = ["pictures of the class", "other pictures"]
+    names = ["images of the class", "other images"]
     handles = [Patch(facecolor=colour, alpha=0.6) for colour in (BLUE, ORANGE)]
     figure.legend(handles, names, loc="outside upper left", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
     figure.supxlabel("probability that was given to the class", fontsize=9.5, color=INK)
-    figure.supylabel("share of the pictures", fontsize=9.5, color=INK)
+    figure.supylabel("share of the images", fontsize=9.5, color=INK)
     return png(figure)
 
 

@@ -1,4 +1,4 @@
-"""The tables of the report's page whose numbers open pictures."""
+"""The tables of the report's page whose numbers open images."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
         key=lambda pair: (-pair[0], pair[1:]),
     )[:_MOST_CONFUSIONS]
     if not pairs:
-        return "<p>No picture got a wrong answer.</p>"
+        return "<p>No image got a wrong answer.</p>"
     rows = "".join(
         f'<tr><td><button data-cell="{true}-{said}">{count}</button><td>{percent(count / sum(matrix[true]), 0)}'
         f"<td class=text>{html.escape(labels[true])}<td class=text>{html.escape(labels[said])}"
         for count, true, said in pairs
     )
     return (
-        '<h3>Mixed up most often</h3><div class="scroll"><table><tr><th scope=col>Pictures<th scope=col>Of the class'
+        '<h3>Mixed up most often</h3><div class="scroll"><table><tr><th scope=col>Images<th scope=col>Of the class'
         f"<th scope=col class=text>True<th scope=col class=text>Taken for{rows}</table></div>"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from train.report import plots
-from train.report.gallery import Evidence, pictures_block
+from train.report.gallery import Evidence, images_block
 from train.report.page import page
 
 REPORT = "report"
@@ -24,14 +24,14 @@ def write_report(
         directory: The bundle.
         metrics: As `train.metrics.classification.measure` returns them, with "split", and with "training" after a fit.
         labels: The labels in class order.
-        evidence: The measured pictures, to be opened by a click; None writes a page without pictures.
+        evidence: The measured images, to be opened by a click; None writes a page without images.
     """
     folder = directory / REPORT
     folder.mkdir(exist_ok=True)
     drawn = {name: draw() for name, draw in _plots(metrics, labels).items()}
     for name, content in drawn.items():
         (folder / f"{name}.png").write_bytes(content)
-    (folder / "index.html").write_text(page(metrics, labels, drawn, pictures_block(evidence)), encoding="utf-8")
+    (folder / "index.html").write_text(page(metrics, labels, drawn, images_block(evidence)), encoding="utf-8")
 
 
 def _plots(metrics: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Callable[[], bytes]]:

@@ -30,7 +30,7 @@ class EpochEnd(keras.callbacks.Callback):
         progress: Where the run is; changed as it goes on.
         phase: The phase that is trained.
         settings: Patience, schedule and averaging.
-        checks: Validation pictures; may be empty, then the last weights count as the best.
+        checks: Validation images; may be empty, then the last weights count as the best.
         last_epoch: The number of the phase's last epoch.
         file: Where the progress is kept, if anywhere.
         on_epoch: Receives the figures of every epoch.
@@ -90,11 +90,11 @@ class EpochEnd(keras.callbacks.Callback):
             self._on_epoch(progress.history[-1])
 
     def measure(self) -> dict[str, float]:
-        """Return loss and accuracy on validation; nothing without validation pictures."""
+        """Return loss and accuracy on validation; nothing without validation images."""
         if not len(self._checks):
             return {}
         batches = [self._checks[index] for index in range(len(self._checks))]
-        logits = np.concatenate([np.asarray(self.model.predict_on_batch(pictures)) for pictures, _ in batches])
+        logits = np.concatenate([np.asarray(self.model.predict_on_batch(images)) for images, _ in batches])
         targets = np.concatenate([targets for _, targets in batches])
         if self._settings.multi_label:
             loss = float(np.logaddexp(0, np.where(targets > 0, -logits, logits)).mean())

@@ -30,7 +30,7 @@ class Progress:
         phase_done: Whether the phase ended (by its last epoch or early).
         best_loss: Lowest validation loss so far.
         best_epoch: The epoch it came from; 0 is the network before the first.
-        best_scale: Size of the pictures it was measured at, as a share.
+        best_scale: Size of the images it was measured at, as a share.
         history: One dict an epoch: phase, losses, accuracies, learning rate.
         best: The weights to keep if the run ended now, in the order of `model.get_weights`.
         variables: All variables of the network, those of its random layers included.

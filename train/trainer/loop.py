@@ -63,8 +63,8 @@ def fit(
         settings: What to train and how.
         spec: Input size and colour mode.
         labels: Number of classes.
-        train: Pictures to fit on.
-        validation: Pictures that choose the best epoch (unless `settings.keep` is "last"); may be empty, then the
+        train: Images to fit on.
+        validation: Images that choose the best epoch (unless `settings.keep` is "last"); may be empty, then the
             last one counts.
         file: Where the progress is kept, and what it may go on from.
         tensorboard: Directory for TensorBoard's records.
@@ -101,12 +101,12 @@ def fit(
     return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch, by_user)
 
 
-def predict_logits(model: keras.Model, pictures: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Return the logits of prepared pictures, (n, classes), float32."""
-    if not len(pictures):
+def predict_logits(model: keras.Model, images: np.ndarray, batch_size: int = 64) -> np.ndarray:
+    """Return the logits of prepared images, (n, classes), float32."""
+    if not len(images):
         return np.zeros((0, model.output_shape[-1]), np.float32)
-    starts = range(0, len(pictures), batch_size)
-    return np.concatenate([np.asarray(model.predict_on_batch(pictures[s : s + batch_size])) for s in starts])
+    starts = range(0, len(images), batch_size)
+    return np.concatenate([np.asarray(model.predict_on_batch(images[s : s + batch_size])) for s in starts])
 
 
 def _fit_phases(
@@ -149,8 +149,8 @@ def _fit_phase(
 ) -> None:
     size = scaled_size(settings, spec, phase.scale)
     grey = spec.colour_mode == "grey"
-    batches = TrainingBatches(train.pictures, train.targets, settings, size, grey=grey, first_epoch=progress.epoch)
-    checks = PlainBatches(validation.pictures, validation.targets, size)
+    batches = TrainingBatches(train.images, train.targets, settings, size, grey=grey, first_epoch=progress.epoch)
+    checks = PlainBatches(validation.images, validation.targets, size)
     freeze(model, phase, settings)
     if progress.best:
         model.set_weights(progress.best)

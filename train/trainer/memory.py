@@ -20,7 +20,7 @@ def keep_freed_memory() -> bool:
     A training step frees and takes again the same hundreds of megabytes. By default each large
     piece is unmapped and comes back as zeroed pages, one page fault per 4 KiB: in a long run on
     two busy cores 165,000 faults a second, and 38 % of the time in the kernel instead of 6 %. On
-    an idle machine `benchmarks/training_step.py` shows 1.08 times the pictures a second.
+    an idle machine `benchmarks/training_step.py` shows 1.08 times the images a second.
 
     Returns:
         Whether the C library took the settings; False where it is not glibc.

@@ -19,7 +19,7 @@ class Phase:
         epochs: How many at most.
         first_rate: Learning rate after the warm-up.
         last_rate: Learning rate at the end, where the schedule falls.
-        scale: Size of the pictures as a share of the network's input.
+        scale: Size of the images as a share of the network's input.
         head_only: Keep everything before the head as it is.
     """
 
@@ -50,7 +50,7 @@ def plan(settings: Settings) -> list[Phase]:
         # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
         early = max(1, round(epochs * 0.6))
         return [
-            Phase("small pictures", early, rate, rate * 0.4, settings.early_size),
+            Phase("small images", early, rate, rate * 0.4, settings.early_size),
             Phase("full size", epochs - early, rate * 0.4, 0, scale),
         ]
     return [Phase("training", epochs, rate, 0, scale)]
@@ -64,7 +64,7 @@ def freeze(model: keras.Model, phase: Phase, settings: Settings) -> None:
     pretrained = settings.weights != "none"
     for place, layer in enumerate(backbone):
         tuned = not phase.head_only and (not pretrained or place >= first)
-        # Pretrained batch statistics come from far more pictures than a small data set has: with them kept,
+        # Pretrained batch statistics come from far more images than a small data set has: with them kept,
         # the 100 sports at 160 pixels gain 0.05 over the regression, with statistics of their own 0.03.
         statistics = pretrained and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = tuned and not statistics

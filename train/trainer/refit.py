@@ -1,4 +1,4 @@
-"""Fit a second time with the validation pictures, once they have done their work."""
+"""Fit a second time with the validation images, once they have done their work."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from train.trainer.loop import FitResult, fit
 
 
 def wants_refit(settings: Settings, train: Part, validation: Part) -> bool:
-    """Say whether the settings ask for a second fit: for few pictures, where no epoch is chosen by validation."""
-    both = len(train.pictures) + len(validation.pictures)
-    return settings.keep == "last" and len(validation.pictures) > 0 and both <= settings.refit
+    """Say whether the settings ask for a second fit: for few images, where no epoch is chosen by validation."""
+    both = len(train.images) + len(validation.images)
+    return settings.keep == "last" and len(validation.images) > 0 and both <= settings.refit
 
 
 def refit(
@@ -32,18 +32,18 @@ def refit(
     file: ProgressFile | None = None,
     tensorboard: Path | None = None,
 ) -> FitResult:
-    """Train again, from the beginning, on training and validation pictures together.
+    """Train again, from the beginning, on training and validation images together.
 
     What was fitted on validation, temperature and thresholds, has to come from the first network, which never saw
-    these pictures.
+    these images.
 
     Args:
         first: The finished first training.
         settings: As for the first.
         spec: Input size and colour mode.
         labels: Number of classes.
-        train: Training pictures.
-        validation: Pictures to add to them; few, since both are copied into memory.
+        train: Training images.
+        validation: Images to add to them; few, since both are copied into memory.
         file: Where the progress of this second training is kept.
         tensorboard: Directory for TensorBoard's records.
 
@@ -51,16 +51,14 @@ def refit(
         The second network, with the history of the first training, whose figures on validation mean something. Where
         the second was cut short: the first network, as one that was interrupted.
     """
-    print(f"Fitting again, with the {len(validation.pictures)} validation pictures as well …", file=sys.stderr)
-    both = Part(
-        np.concatenate([train.pictures, validation.pictures]), np.concatenate([train.targets, validation.targets])
-    )
-    nothing = Part(validation.pictures[:0], validation.targets[:0])
+    print(f"Fitting again, with the {len(validation.images)} validation images as well …", file=sys.stderr)
+    both = Part(np.concatenate([train.images, validation.images]), np.concatenate([train.targets, validation.targets]))
+    nothing = Part(validation.images[:0], validation.targets[:0])
     try:
         second = fit(settings, spec, labels, both, nothing, file=file, tensorboard=tensorboard)
     except KeyboardInterrupt:  # before its first epoch ended
         return dataclasses.replace(first, interrupted=True, by_user=True)
     if second.interrupted:
-        print("Keeping the network without the validation pictures instead, which is finished.", file=sys.stderr)
+        print("Keeping the network without the validation images instead, which is finished.", file=sys.stderr)
         return dataclasses.replace(first, interrupted=True, by_user=second.by_user)
     return dataclasses.replace(first, model=second.model, best_epoch=second.best_epoch)

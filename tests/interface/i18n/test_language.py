@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from interface.i18n import es, fr
 from interface.i18n.language import LANGUAGES, TEXTS, language_of, say, text, translated
-from model.errors import PictureError, Sentence
+from model.errors import ImageError, Sentence
 from tests.support.serving import ROOT
 
 OTHERS = {"es": es.ERRORS, "fr": fr.ERRORS}
+
+
 def places(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
@@ -73,14 +75,12 @@ def test_every_text_is_used() -> None:
 
 
 def test_errors_of_every_kind_are_errors_in_every_language() -> None:
-    error = PictureError(Sentence("{name} is an empty file. Choose a picture file with content.", name="“a{b}.png”"))
-    assert str(error) == "“a{b}.png” is an empty file. Choose a picture file with content."
+    error = ImageError(Sentence("{name} is an empty file. Choose an image file with content.", name="“a{b}.png”"))
+    assert str(error) == "“a{b}.png” is an empty file. Choose an image file with content."
     assert translated(error, "fr") == "“a{b}.png” est un fichier vide. Choisissez une image qui a un contenu."
     assert translated(error, "en") == str(error)
-    assert translated(PictureError("plain {text}"), "es") == "plain {text}"
-    inner = Sentence(
-        "{name} takes too long to decode. Make it smaller, or choose another.", name=Sentence("The picture")
-    )
+    assert translated(ImageError("plain {text}"), "es") == "plain {text}"
+    inner = Sentence("{name} takes too long to decode. Make it smaller, or choose another.", name=Sentence("The image"))
     assert translated(inner, "es").startswith("La imagen tarda")
 
 

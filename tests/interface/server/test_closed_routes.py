@@ -17,7 +17,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.support.images import PICTURE_KINDS
+from tests.support.images import IMAGE_KINDS
 from tests.support.serving import ROOT, running_app
 
 SECRET = b"nobody may read this"
@@ -187,7 +187,7 @@ def test_a_call_opens_no_other_file_and_repeats_no_path(served: tuple[str, Path]
 )
 def test_an_upload_stays_in_its_folder_whatever_its_name(served: tuple[str, Path], name: str, tmp_path: Path) -> None:
     address, folder = served
-    content = PICTURE_KINDS["jpeg"](tmp_path).read_bytes()
+    content = IMAGE_KINDS["jpeg"](tmp_path).read_bytes()
 
     status, answer = upload(address, name, content)
 
@@ -222,17 +222,17 @@ def test_an_uploaded_page_or_drawing_is_never_shown_as_one(served: tuple[str, Pa
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
-        *[("predict_image", {"picture": picture}) for picture in ("{secret}", "file://{secret}", "/etc/passwd", "")],
-        *[("predict_image", {"picture": f"http://{host}/a"}) for host in ("{private}", "localhost", "169.254.169.254")],
-        *[("predict_image", {"picture": f"data:{rest}"}) for rest in ("image/../../x;base64,AAAA", ";", "a/b,?")],
-        ("predict_image", {"picture": FILE}),
-        ("predict_image", {"picture": "data:image/png;base64,AAAA", "more": FILE}),
-        ("locate_image", {"picture": FILE}),
-        ("explain_image", {"picture": FILE, "label": ""}),
-        ("explain_image", {"picture": "data:image/png;base64,AAAA", "label": FILE}),
-        ("predict_images", {"pictures": [FILE]}),
-        ("predict_images", {"pictures": FILE}),
-        ("predict_images", {"pictures": ["{secret}"]}),
+        *[("predict_image", {"image": image}) for image in ("{secret}", "file://{secret}", "/etc/passwd", "")],
+        *[("predict_image", {"image": f"http://{host}/a"}) for host in ("{private}", "localhost", "169.254.169.254")],
+        *[("predict_image", {"image": f"data:{rest}"}) for rest in ("image/../../x;base64,AAAA", ";", "a/b,?")],
+        ("predict_image", {"image": FILE}),
+        ("predict_image", {"image": "data:image/png;base64,AAAA", "more": FILE}),
+        ("locate_image", {"image": FILE}),
+        ("explain_image", {"image": FILE, "label": ""}),
+        ("explain_image", {"image": "data:image/png;base64,AAAA", "label": FILE}),
+        ("predict_images", {"images": [FILE]}),
+        ("predict_images", {"images": FILE}),
+        ("predict_images", {"images": ["{secret}"]}),
         ("predict_video", {"clip": FILE}),
         ("predict_video", {"clip": {"video": FILE}}),
         ("predict_video", {"clip": "data:video/mp4;base64,AAAA", "frames_per_second": FILE}),
@@ -244,7 +244,7 @@ def test_an_agent_s_tool_opens_no_other_file_and_no_private_address(
     served: tuple[str, Path], private: tuple[str, list[str]], tool: str, arguments: dict[str, Any]
 ) -> None:
     address, folder = served
-    secret = PICTURE_KINDS["jpeg"](folder)
+    secret = IMAGE_KINDS["jpeg"](folder)
     written = json.dumps(arguments).replace("{secret}", str(secret)).replace("{private}", private[0])
 
     async def call() -> Any:

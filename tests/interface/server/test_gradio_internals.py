@@ -63,9 +63,9 @@ def test_a_clip_that_is_still_read_is_not_forgotten_for_those_who_came_later() -
     messages = Messages(queue, 3)  # type: ignore[arg-type]
     queue.begin(messages, "clip", running=True)
     for number in range(10):
-        queue.begin(messages, f"picture {number}", running=False)
-    assert list(messages) == ["clip", "picture 8", "picture 9"]
-    assert set(queue.pending_event_ids_session) == {"clip", "picture 8", "picture 9"}
+        queue.begin(messages, f"image {number}", running=False)
+    assert list(messages) == ["clip", "image 8", "image 9"]
+    assert set(queue.pending_event_ids_session) == {"clip", "image 8", "image 9"}
 
 
 def test_sessions_whose_answers_were_read_are_forgotten() -> None:

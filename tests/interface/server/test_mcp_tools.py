@@ -12,7 +12,7 @@ from model.hub.resolve import EMBEDDED
 from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, running_app
 
-PICTURE = "data:image/jpeg;base64," + base64.b64encode((EXAMPLES / "pictures" / "brazil.jpg").read_bytes()).decode()
+IMAGE = "data:image/jpeg;base64," + base64.b64encode((EXAMPLES / "images" / "brazil.jpg").read_bytes()).decode()
 TOOLS = {"predict_image", "explain_image", "locate_image", "predict_video"}
 
 
@@ -37,9 +37,9 @@ def test_an_agent_predicts_and_asks_why(tmp_path: Path) -> None:
     with running_app(tmp_path) as url:
         tools, given = asked(
             url,
-            ("predict_image", {"picture": PICTURE}),
-            ("explain_image", {"picture": PICTURE, "label": "Canada"}),
-            ("locate_image", {"picture": PICTURE}),
+            ("predict_image", {"image": IMAGE}),
+            ("explain_image", {"image": IMAGE, "label": "Canada"}),
+            ("locate_image", {"image": IMAGE}),
         )
     assert tools >= TOOLS
     assert "predict_images" not in tools  # a list of files, which no agent can hand over
@@ -57,6 +57,6 @@ def test_the_tools_are_those_of_a_model_that_came_late(tmp_path: Path) -> None:
             end = time.monotonic() + 60
             while not asked(url)[0] >= TOOLS and time.monotonic() < end:
                 time.sleep(0.2)
-            tools, (answer,) = asked(url, ("predict_image", {"picture": PICTURE}))
+            tools, (answer,) = asked(url, ("predict_image", {"image": IMAGE}))
     assert tools >= TOOLS
     assert "Brazil" in str(answer.content)

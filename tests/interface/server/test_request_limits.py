@@ -81,7 +81,7 @@ def test_what_is_within_the_limits_passes(door: Doors) -> None:
     assert asked(door, "/gradio_api/upload", [b"x" * 500, 0.01, b"y" * 500]) == (200, 1000)
     assert asked(door, "/gradio_api/call/predict_image", [b"{}"]) == (200, 2)
     assert asked(door, "/") == (200, 0)
-    assert asked(door, "/gradio_api/file=/tmp/x/picture.png") == (200, 0)
+    assert asked(door, "/gradio_api/file=/tmp/x/image.png") == (200, 0)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_many_small_values_are_refused_before_they_are_read(door: Doors) -> None
     for value in (b"{},", b"[],", b'{"a":', b"["):
         status, answer = asked(door, "/gradio_api/call/predict_image", [b'{"data":[', *[value * 20_000] * 5])
         assert status == 413 and "more values" in answer["detail"]
-    pictures = b'{"path": "/tmp/a,b.jpg", "orig_name": "a", "meta": {"_type": "gradio.FileData"}},' * 200
-    assert asked(door, "/gradio_api/call/predict_images", [b'{"data":[[', pictures, b"]]}"])[0] == 200
+    images = b'{"path": "/tmp/a,b.jpg", "orig_name": "a", "meta": {"_type": "gradio.FileData"}},' * 200
+    assert asked(door, "/gradio_api/call/predict_images", [b'{"data":[[', images, b"]]}"])[0] == 200
     assert asked(door, "/gradio_api/queue/join", [b'{"data":["data:image/jpeg;base64,' + b"/9j+" * 500_000])[0] == 200
 
 

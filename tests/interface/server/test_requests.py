@@ -15,7 +15,7 @@ import pytest
 
 from interface.server.requests import Visitors
 from interface.server.storage import VisitorFiles
-from model.errors import BundleError, PictureError, Sentence
+from model.errors import BundleError, ImageError, Sentence
 
 UNEXPECTED = "Something went wrong on our side. Try again, or try another file."
 
@@ -40,17 +40,17 @@ def asked_by(visitors: Visitors, host: str, times: int) -> None:
 
 def test_a_users_mistake_is_told_in_its_own_words(visitors: Visitors) -> None:
     with pytest.raises(gr.Error) as caught, visitors.serve(None, "predict_image"):
-        raise PictureError("“<img src=x>” is not a picture.")
-    assert caught.value.message == "“&lt;img src=x&gt;” is not a picture."
+        raise ImageError("“<img src=x>” is not an image.")
+    assert caught.value.message == "“&lt;img src=x&gt;” is not an image."
     assert visitors.counts() == {"refused": 1}
 
 
 def test_a_users_mistake_is_told_in_their_language(visitors: Visitors) -> None:
     spanish = request()
     spanish.request.query_params = {"lang": "es"}
-    template = "{name} is an empty file. Choose a picture file with content."
+    template = "{name} is an empty file. Choose an image file with content."
     with pytest.raises(gr.Error) as caught, visitors.serve(spanish, "predict_image"):
-        raise PictureError(Sentence(template, name="“<i>.png”"))
+        raise ImageError(Sentence(template, name="“<i>.png”"))
     assert caught.value.message == "“&lt;i&gt;.png” es un archivo vacío. Elige una imagen con contenido."
 
 

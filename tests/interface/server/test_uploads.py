@@ -21,13 +21,13 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_upload_is_found(uploads: Path) -> None:
     (uploads / "cat.png").write_bytes(b"x")
-    assert uploaded_file({"path": str(uploads / "cat.png")}, "no_picture") == (uploads / "cat.png").resolve()
+    assert uploaded_file({"path": str(uploads / "cat.png")}, "no_image") == (uploads / "cat.png").resolve()
 
 
 def test_no_file_at_all(uploads: Path) -> None:
     with pytest.raises(gr.Error) as caught:
-        uploaded_file(None, "no_picture")
-    assert caught.value.message == "There is no picture yet. Choose one first."
+        uploaded_file(None, "no_image")
+    assert caught.value.message == "There is no image yet. Choose one first."
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_other_files_are_refused(uploads: Path, path: object) -> None:
     (uploads / "link.png").symlink_to(uploads.parent / "secret.png")
     given = path.replace("{uploads}", str(uploads)) if isinstance(path, str) else path
     with pytest.raises(gr.Error, match="not uploaded here"):
-        uploaded_file({"path": given, "url": "data:image/png;base64,AAAA"}, "no_picture")
+        uploaded_file({"path": given, "url": "data:image/png;base64,AAAA"}, "no_image")
 
 
 def test_files_that_are_too_large_are_refused(uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("interface.server.uploads.limits", lambda: Limits(upload_megabytes=1))
     (uploads / "large.png").write_bytes(bytes(3 * 2**20))
     with pytest.raises(gr.Error) as caught:
-        uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_picture", "fr")
+        uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_image", "fr")
     assert (
         caught.value.message
         == "«\N{NO-BREAK SPACE}‹b›my‹/b›.png\N{NO-BREAK SPACE}» a 3 Mo\N{NO-BREAK SPACE}; au plus 1 Mo sont acceptés."

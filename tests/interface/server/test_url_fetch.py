@@ -18,7 +18,7 @@ from interface.server import url_fetch
 from interface.server.url_fetch import fetch, fetch_within_limits
 from model.limits import Limits
 
-PICTURE = b"GIF89a" + bytes(50)
+IMAGE = b"GIF89a" + bytes(50)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
                 while self.path in ("/endless", "/slow"):
                     self.wfile.write(bytes(100_000) if self.path == "/endless" else b"x")
                     time.sleep(0 if self.path == "/endless" else 0.05)
-                self.wfile.write(gzip.compress(PICTURE) if self.path == "/packed" else PICTURE)
+                self.wfile.write(gzip.compress(IMAGE) if self.path == "/packed" else IMAGE)
             except OSError:
                 pass
 
@@ -61,7 +61,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_a_file_is_fetched(server: str, tmp_path: Path) -> None:
     path = Path(asyncio.run(fetch(f"{server}/flag.gif", str(tmp_path))))
-    assert path.read_bytes() == PICTURE and path.name == "flag.gif" and path.is_relative_to(tmp_path)
+    assert path.read_bytes() == IMAGE and path.name == "flag.gif" and path.is_relative_to(tmp_path)
 
 
 @pytest.mark.parametrize("path", ["/endless", "/slow", "/away"])
@@ -94,6 +94,6 @@ def test_gradio_fetches_in_this_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", None)
     fetch_within_limits()
     with gr.Blocks():
-        picture = gr.Image()
+        image = gr.Image()
     with pytest.raises(gr.Error, match="could not be fetched"):
-        asyncio.run(picture.async_move_resource_to_block_cache("http://127.0.0.1:1/x.png"))
+        asyncio.run(image.async_move_resource_to_block_cache("http://127.0.0.1:1/x.png"))

@@ -1,4 +1,4 @@
-"""Several pictures at once: one row a picture, whatever it is."""
+"""Several images at once: one row an image, whatever it is."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from interface.tabs import batch
 from interface.tabs.batch import columns
 from model.classifier import Classifier, top_labels
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from model.sandbox.pool import Decoders
-from tests.support.images import PICTURE_KINDS
+from tests.support.images import IMAGE_KINDS
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[
     return tiles, table["data"], file
 
 
-def test_every_picture_gets_a_tile_and_a_row(classifier: Classifier, uploads: Path) -> None:
-    paths = [make(uploads) for make in PICTURE_KINDS.values()]
+def test_every_image_gets_a_tile_and_a_row(classifier: Classifier, uploads: Path) -> None:
+    paths = [make(uploads) for make in IMAGE_KINDS.values()]
     tiles, rows, file = read(classifier, [{"path": str(p), "orig_name": f"my {p.name}"} for p in paths])
     assert len(tiles) == len(rows) == len(paths)
     for path, row, (tile, caption) in zip(paths, rows, tiles, strict=True):
-        (label, probability), *_ = top_labels(classifier.classify(read_picture(path)), classifier.bundle.labels)
+        (label, probability), *_ = top_labels(classifier.classify(read_image(path)), classifier.bundle.labels)
         assert row[0] == f"my {path.name}"
         assert row[1:3] == [label, pytest.approx(probability, abs=1e-3)]
         assert caption in (f"{label} {probability:.0%}", "none of these")
@@ -63,18 +63,18 @@ def test_every_picture_gets_a_tile_and_a_row(classifier: Classifier, uploads: Pa
     assert {len(line) for line in lines} == {len(header)}
 
 
-def test_a_file_that_is_no_picture_gets_a_row_that_says_so(classifier: Classifier, uploads: Path) -> None:
-    (uploads / "notes.txt").write_text("not a picture")
-    picture = next(iter(PICTURE_KINDS.values()))(uploads)
-    tiles, rows, _ = read(classifier, [{"path": str(uploads / "notes.txt")}, {"path": str(picture)}])
+def test_a_file_that_is_no_image_gets_a_row_that_says_so(classifier: Classifier, uploads: Path) -> None:
+    (uploads / "notes.txt").write_text("not an image")
+    image = next(iter(IMAGE_KINDS.values()))(uploads)
+    tiles, rows, _ = read(classifier, [{"path": str(uploads / "notes.txt")}, {"path": str(image)}])
     assert len(tiles) == 1
     assert rows[0][1:-1] == [""] * (len(columns()) - 2)
-    assert "is not a picture that can be read" in str(rows[0][-1])
+    assert "is not an image that can be read" in str(rows[0][-1])
     assert rows[1][1] in classifier.bundle.labels
 
 
-def test_too_many_pictures_are_refused_before_any_is_read(uploads: Path) -> None:
-    with pytest.raises(Exception, match="At most 200 pictures"):
+def test_too_many_images_are_refused_before_any_is_read(uploads: Path) -> None:
+    with pytest.raises(Exception, match="At most 200 images"):
         batch._named_files([{"path": str(uploads / "x.png")}] * 201, "en")
 
 

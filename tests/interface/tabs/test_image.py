@@ -36,8 +36,8 @@ def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, floa
 @pytest.mark.parametrize(
     ("thresholds", "sentence"),
     [
-        ((0.5, 0.5), "In this picture: Cat."),
-        ((0.5, 0.2), "In this picture: Cat, Dog."),
+        ((0.5, 0.5), "In this image: Cat."),
+        ((0.5, 0.2), "In this image: Cat, Dog."),
         ((0.9, 0.9), "None of these, probably."),
     ],
 )

@@ -26,7 +26,7 @@ from model.hub import http, plots
 plots.SECONDS = http.REQUEST_SECONDS = float(sys.argv[2])
 from interface.tabs.model_plots import FetchedPlots
 from model.hub.resolve import find_model
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from pathlib import Path
 source = find_model(sys.argv[1])
 files = sorted(path.name for path in source.directory.rglob("*"))
@@ -40,7 +40,7 @@ class Decoders:  # the real ones are processes, which take seconds to start
 begin = time.monotonic()
 plots = FetchedPlots(source, Decoders(), Files())
 at_once = time.monotonic() - begin
-found = [(name, read_picture(Path(path)).shape) for path, name in plots.found(50)]
+found = [(name, read_image(Path(path)).shape) for path, name in plots.found(50)]
 assert {path for path, _ in plots.found(0)} <= set(Files.kept)
 same = files == sorted(path.name for path in source.directory.rglob("*"))
 print(json.dumps(dict(found=found, at_once=at_once, same=same)))
@@ -72,21 +72,19 @@ def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
     return shown_
 
 
-def picture(width: int = 60, height: int = 40) -> bytes:
+def image(width: int = 60, height: int = 40) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.full((height, width, 3), 200, np.uint8)).save(file, "png")
     return file.getvalue()
 
 
 def test_the_plots_of_the_report_are_shown(shown: Shown) -> None:
-    plots = shown(
-        {"report/confusion_matrix.png": picture(), "report/roc.png": picture(8, 9), "report/index.html": b"x"}
-    )
+    plots = shown({"report/confusion_matrix.png": image(), "report/roc.png": image(8, 9), "report/index.html": b"x"})
     assert plots == [["confusion_matrix", [40, 60, 3]], ["roc", [9, 8, 3]]]
 
 
-def test_a_plot_that_is_no_picture_is_left_out(shown: Shown) -> None:
-    plots = shown({"report/confusion.png": b"<svg onload=alert(1)>", "report/roc.png": picture()})
+def test_a_plot_that_is_no_image_is_left_out(shown: Shown) -> None:
+    plots = shown({"report/confusion.png": b"<svg onload=alert(1)>", "report/roc.png": image()})
     assert [name for name, _ in plots] == ["roc"]
 
 
@@ -102,24 +100,24 @@ def test_a_plot_that_is_no_picture_is_left_out(shown: Shown) -> None:
     ],
 )
 def test_what_the_manifest_does_not_vouch_for_is_not_shown(entry: Any, shown: Shown, hub: Hub) -> None:
-    report = {"report/confusion.png": picture(), "report/roc.png": picture()}
+    report = {"report/confusion.png": image(), "report/roc.png": image()}
     assert [name for name, _ in shown(report, {"report/confusion.png": entry})] == ["roc"]
     large = not isinstance(entry, dict) or entry["size"] != 100
     assert not (hub.requests("confusion") and large), "bounded before it is fetched"
 
 
 def test_other_names_and_more_than_a_page_holds_are_not_fetched(shown: Shown, hub: Hub) -> None:
-    report = {f"report/plot{number:02}.png": picture() for number in range(MOST_PLOTS + 3)}
-    assert len(shown({**report, "report/deep/er.png": picture(), "other.png": picture()})) == MOST_PLOTS
+    report = {f"report/plot{number:02}.png": image() for number in range(MOST_PLOTS + 3)}
+    assert len(shown({**report, "report/deep/er.png": image(), "other.png": image()})) == MOST_PLOTS
     assert not hub.requests(r"er\.png")
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"stall": 5}, {"body": dripping}])
 def test_a_hub_in_trouble_costs_the_plots_and_nothing_else(fault: dict[str, Any], shown: Shown, hub: Hub) -> None:
     hub.fail(PLOT, **fault)
-    assert shown({"report/confusion.png": picture(), "report/roc.png": picture()}, patience=1) == []
+    assert shown({"report/confusion.png": image(), "report/roc.png": image()}, patience=1) == []
 
 
 def test_a_plot_that_arrives_damaged_is_left_out(shown: Shown, hub: Hub) -> None:
     hub.fail(PLOT, body=corrupted)
-    assert [name for name, _ in shown({"report/confusion.png": picture(), "report/roc.png": picture()})] == ["roc"]
+    assert [name for name, _ in shown({"report/confusion.png": image(), "report/roc.png": image()})] == ["roc"]

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.errors import DecodingError, PictureError, VideoError
-from model.preprocessing import InputSpec, prepared_picture, shown_picture
+from model.errors import DecodingError, ImageError, VideoError
+from model.preprocessing import InputSpec, prepared_image, shown_image
 from model.sandbox.pool import Decoders, resident
 from model.video.reader import prepared_frames
 from tests.support import hostile_tasks as tasks
@@ -31,7 +31,7 @@ FILE = Path("file.jpg")
 
 @pytest.fixture(scope="module")
 def decoders() -> Iterator[Decoders]:
-    decoders = Decoders(300, picture_seconds=5, silent_seconds=5)
+    decoders = Decoders(300, image_seconds=5, silent_seconds=5)
     yield decoders
     decoders.close()
 
@@ -39,20 +39,20 @@ def decoders() -> Iterator[Decoders]:
 @pytest.fixture
 def own_decoders() -> Iterator[Decoders]:
     """Decoders whose processes nobody else has started: what another test began may end those that wait."""
-    decoders = Decoders(300, picture_seconds=5, silent_seconds=5)
+    decoders = Decoders(300, image_seconds=5, silent_seconds=5)
     yield decoders
     decoders.close()
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     write_class(tmp_path / "red", (200, 30, 30), 1)
     return next(path for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_a_picture_is_the_same_as_when_it_is_decoded_here(decoders: Decoders, picture: Path) -> None:
-    assert np.array_equal(decoders.call(prepared_picture, picture, SPEC), prepared_picture(picture, SPEC))
-    assert np.array_equal(decoders.call(shown_picture, picture.read_bytes(), 16), shown_picture(picture, 16))
+def test_an_image_is_the_same_as_when_it_is_decoded_here(decoders: Decoders, image: Path) -> None:
+    assert np.array_equal(decoders.call(prepared_image, image, SPEC), prepared_image(image, SPEC))
+    assert np.array_equal(decoders.call(shown_image, image.read_bytes(), 16), shown_image(image, 16))
 
 
 def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: Decoders, tmp_path: Path) -> None:
@@ -61,15 +61,15 @@ def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: Decoders, t
     there, here = list(decoders.stream(prepared_frames, clip, SPEC)), list(prepared_frames(clip, SPEC))
 
     assert [frame.time for frame in there] == [frame.time for frame in here]
-    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(there, here, strict=True))
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(there, here, strict=True))
 
 
 def test_errors_keep_their_kind_and_their_sentence(decoders: Decoders, tmp_path: Path) -> None:
     file = tmp_path / "notes.jpg"
-    file.write_text("not a picture", encoding="utf-8")
+    file.write_text("not an image", encoding="utf-8")
 
-    with pytest.raises(PictureError, match=r"“notes\.jpg” is not a picture") as caught:
-        decoders.call(prepared_picture, file, SPEC)
+    with pytest.raises(ImageError, match=r"“notes\.jpg” is not an image") as caught:
+        decoders.call(prepared_image, file, SPEC)
     assert caught.value.args[0].values == {"name": "“notes.jpg”"}
     with pytest.raises(VideoError, match=r"“notes\.jpg” is not a video"):
         list(decoders.stream(prepared_frames, file, SPEC))
@@ -80,26 +80,26 @@ def test_an_unforeseen_error_comes_through(decoders: Decoders) -> None:
         decoders.call(tasks.fail_unforeseen, FILE)
 
 
-def test_a_process_is_kept_for_the_next_picture(own_decoders: Decoders) -> None:
+def test_a_process_is_kept_for_the_next_image(own_decoders: Decoders) -> None:
     assert own_decoders.call(tasks.who, FILE) == own_decoders.call(tasks.who, FILE) != os.getpid()
 
 
 @pytest.mark.parametrize("task", [tasks.crash, tasks.grow])
-def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: Decoders, task: object, picture: Path) -> None:
+def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: Decoders, task: object, image: Path) -> None:
     with pytest.raises(DecodingError, match="too much memory"):
-        decoders.call(task, picture)  # type: ignore[arg-type]
+        decoders.call(task, image)  # type: ignore[arg-type]
 
-    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    assert decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
-def test_a_picture_that_takes_too_long_is_given_up(picture: Path) -> None:
-    decoders = Decoders(300, picture_seconds=0.5)
+def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
+    decoders = Decoders(300, image_seconds=0.5)
     began = time.monotonic()
     with pytest.raises(DecodingError, match="too long"):
-        decoders.call(tasks.hang, picture)
+        decoders.call(tasks.hang, image)
 
     assert time.monotonic() - began < 30
-    assert decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    assert decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
     decoders.close()
 
 
@@ -135,7 +135,7 @@ def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: Decoders) -> No
         os.kill(process, 0)
 
 
-def test_clips_step_back_behind_pictures(decoders: Decoders) -> None:
+def test_clips_step_back_behind_images(decoders: Decoders) -> None:
     (priority,) = decoders.stream(tasks.priority, FILE)
 
     assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
@@ -149,23 +149,23 @@ def has_ended(process: int) -> bool:
         return True
 
 
-def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: Decoders, picture: Path) -> None:
+def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: Decoders, image: Path) -> None:
     for _ in range(20):
         process = own_decoders.call(tasks.who, FILE)
         os.kill(process, signal.SIGKILL)
         while not has_ended(process):
             time.sleep(0.01)
 
-    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    assert own_decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
-def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: Decoders, picture: Path) -> None:
+def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: Decoders, image: Path) -> None:
     process = own_decoders.call(tasks.who, FILE)
     threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
 
     with pytest.raises(DecodingError, match="stops the decoder"):
         own_decoders.call(tasks.wait_for_a_while, FILE, 60)
-    assert own_decoders.call(prepared_picture, picture, SPEC).shape == (24, 32, 3)
+    assert own_decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
 def _may_leave_the_network() -> bool:

@@ -29,8 +29,8 @@ def recorded(path: Path) -> ClipRecord:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    pictures = [np.full((90, 121, 3), 40 + 20 * place, np.uint8) for place in range(len(TIMES))]
-    return write_clip(tmp_path / "clip.mkv", pictures, times=TIMES)
+    images = [np.full((90, 121, 3), 40 + 20 * place, np.uint8) for place in range(len(TIMES))]
+    return write_clip(tmp_path / "clip.mkv", images, times=TIMES)
 
 
 def test_it_is_h264_that_browsers_play_with_the_times_of_the_clip(clip: Path, tmp_path: Path) -> None:
@@ -100,28 +100,28 @@ def test_nothing_read_cannot_be_drawn(clip: Path, tmp_path: Path) -> None:
 def test_letters_with_accents_are_drawn(label: str | None) -> None:
     drawn = []
     for text in (label, "x"):
-        picture = np.full((120, 200, 3), 90, np.uint8)
-        annotate(picture, FrameRow(0, 0.0, [(text or "y", 0.9)], text))
-        drawn.append(picture)
+        image = np.full((120, 200, 3), 90, np.uint8)
+        annotate(image, FrameRow(0, 0.0, [(text or "y", 0.9)], text))
+        drawn.append(image)
 
     assert drawn[0].max() > 200
     assert (drawn[0][:40] == 90).all()  # the upper part stays free
     assert (drawn[0] != drawn[1]).any()
 
 
-def test_labels_longer_than_the_picture_are_made_smaller() -> None:
-    picture = np.full((60, 80, 3), 90, np.uint8)
+def test_labels_longer_than_the_image_are_made_smaller() -> None:
+    image = np.full((60, 80, 3), 90, np.uint8)
 
-    annotate(picture, FrameRow(0, 0.0, [("w" * 60, 0.9)], "w" * 60))
+    annotate(image, FrameRow(0, 0.0, [("w" * 60, 0.9)], "w" * 60))
 
-    assert picture.max() > 120
+    assert image.max() > 120
 
 
 def test_key_frames_are_the_frames_shown_at_their_times(clip: Path) -> None:
     found = list(key_frames(clip, [0, 0.5, 1.2]))
 
     assert [time for time, _ in found] == [0, 0.5, 1.2]
-    assert [int(picture.mean()) for _, picture in found] == pytest.approx([40, 100, 140], abs=3)
+    assert [int(image.mean()) for _, image in found] == pytest.approx([40, 100, 140], abs=3)
     assert list(key_frames(clip.with_name("missing.mp4"), [0])) == []
 
 
@@ -135,8 +135,8 @@ def animation(tmp_path: Path) -> Path:
 def test_animations_have_key_frames_too(animation: Path) -> None:
     found = list(key_frames(animation, [0.0, 0.4], width=30))
     assert [time for time, _ in found] == [0.0, 0.4]
-    assert [picture.shape for _, picture in found] == [(20, 30, 3)] * 2
-    assert [int(picture.mean()) for _, picture in found] == pytest.approx([20, 220], abs=2)
+    assert [image.shape for _, image in found] == [(20, 30, 3)] * 2
+    assert [int(image.mean()) for _, image in found] == pytest.approx([20, 220], abs=2)
 
 
 def test_animations_are_written_with_labels_too(animation: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A frame becomes the picture that players show: upright, mirrored as marked, on white, in usual light."""
+"""A frame becomes the image that players show: upright, mirrored as marked, on white, in usual light."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def test_a_clip_that_a_phone_marked_as_turned_is_turned_upright(degrees: int, tm
     plain = write_clip(tmp_path / "plain.mp4", scenes(2), **H264)
     turned = write_clip(tmp_path / "turned.mp4", scenes(2), **H264, rotation=degrees)
 
-    expected = [np.rot90(frame.picture, -degrees // 90) for frame in read_frames(plain)]
+    expected = [np.rot90(frame.image, -degrees // 90) for frame in read_frames(plain)]
 
-    np.testing.assert_array_equal([frame.picture for frame in read_frames(turned)], expected)
+    np.testing.assert_array_equal([frame.image for frame in read_frames(turned)], expected)
 
 
 @pytest.mark.parametrize(
     ("matrix", "shown"),
     [
-        ((-1, 0, 0, 1), lambda picture: picture[:, ::-1]),
-        ((1, 0, 0, -1), lambda picture: picture[::-1]),
-        ((0, 1, 1, 0), lambda picture: picture.transpose(1, 0, 2)),
-        ((0, -1, -1, 0), lambda picture: picture[::-1, ::-1].transpose(1, 0, 2)),
+        ((-1, 0, 0, 1), lambda image: image[:, ::-1]),
+        ((1, 0, 0, -1), lambda image: image[::-1]),
+        ((0, 1, 1, 0), lambda image: image.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda image: image[::-1, ::-1].transpose(1, 0, 2)),
     ],
 )
 def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
@@ -38,9 +38,9 @@ def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
     plain = write_clip(tmp_path / "plain.mp4", scenes(2), **H264)
     marked = write_clip(tmp_path / "marked.mp4", scenes(2), **H264, matrix=matrix)
 
-    expected = [shown(frame.picture) for frame in read_frames(plain)]
+    expected = [shown(frame.image) for frame in read_frames(plain)]
 
-    np.testing.assert_array_equal([frame.picture for frame in read_frames(marked)], expected)
+    np.testing.assert_array_equal([frame.image for frame in read_frames(marked)], expected)
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
@@ -48,10 +48,10 @@ def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_pa
     """White paper is 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408, table 1)."""
     white = round(255 * (0.58 if transfer == 16 else 0.75))
     encoder = {"color_trc": str(transfer), "color_primaries": "9", "colorspace": "9"}
-    pictures = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]
-    clip = write_clip(tmp_path / "clip.mp4", pictures, codec="libx264", pixels="yuv420p10le", encoder=encoder)
+    images = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]
+    clip = write_clip(tmp_path / "clip.mp4", images, codec="libx264", pixels="yuv420p10le", encoder=encoder)
 
-    paper, black, brightest = (frame.picture.mean() for frame in read_frames(clip))
+    paper, black, brightest = (frame.image.mean() for frame in read_frames(clip))
 
     assert 210 < paper < 240
     assert black < 5
@@ -64,20 +64,20 @@ def test_a_clip_in_av1_is_turned_upright_too(degrees: int, tmp_path: Path) -> No
     plain = write_clip(tmp_path / "plain.mp4", scenes(2), **options)
     turned = write_clip(tmp_path / "turned.mp4", scenes(2), **options, rotation=degrees)
 
-    expected = [np.rot90(frame.picture, -degrees // 90) for frame in read_frames(plain)]
+    expected = [np.rot90(frame.image, -degrees // 90) for frame in read_frames(plain)]
 
-    np.testing.assert_array_equal([frame.picture for frame in read_frames(turned)], expected)
+    np.testing.assert_array_equal([frame.image for frame in read_frames(turned)], expected)
 
 
 def test_transparent_parts_of_a_clip_lie_on_white(tmp_path: Path) -> None:
-    pictures = [np.dstack([scene(64, 48, seed), np.full((48, 64), 255, np.uint8)]) for seed in range(2)]
-    for picture in pictures:
-        picture[:24, :, 3] = 0
-    clip = write_clip(tmp_path / "clip.mov", pictures, codec="qtrle", pixels="argb")
+    images = [np.dstack([scene(64, 48, seed), np.full((48, 64), 255, np.uint8)]) for seed in range(2)]
+    for image in images:
+        image[:24, :, 3] = 0
+    clip = write_clip(tmp_path / "clip.mov", images, codec="qtrle", pixels="argb")
 
-    for frame, picture in zip(read_frames(clip), pictures, strict=True):
-        assert (frame.picture[:24] == 255).all()
-        np.testing.assert_array_equal(frame.picture[24:], picture[24:, :, :3])
+    for frame, image in zip(read_frames(clip), images, strict=True):
+        assert (frame.image[:24] == 255).all()
+        np.testing.assert_array_equal(frame.image[24:], image[24:, :, :3])
 
 
 @pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48), (2, 200)])
@@ -88,7 +88,7 @@ def test_odd_sizes_are_kept(width: int, height: int, codec: str, tmp_path: Path)
     pixels = "yuv444p" if codec == "libx264" else "yuv420p"
     clip = write_clip(tmp_path / "clip.mp4", [scene(width, height)] * 2, codec=codec, pixels=pixels)
 
-    assert [frame.picture.shape for frame in read_frames(clip)] == [(height, width, 3)] * 2
+    assert [frame.image.shape for frame in read_frames(clip)] == [(height, width, 3)] * 2
     assert (probe(clip).width, probe(clip).height) == (width, height)
 
 
@@ -106,4 +106,4 @@ def test_an_interlaced_clip_has_a_frame_where_it_has_two_fields(options: dict, t
 
     assert [frame.time for frame in frames] == pytest.approx([i / 25 for i in range(10)], abs=2e-3)
     for frame, expected in zip(frames, scenes(10), strict=True):  # OpenCV 5.0 shows them black
-        assert np.abs(frame.picture.astype(int) - expected).mean() < 20
+        assert np.abs(frame.image.astype(int) - expected).mean() < 20

@@ -1,4 +1,4 @@
-"""A clip's frames are predicted in order, as pictures are, and summed up; nothing is left running."""
+"""A clip's frames are predicted in order, as images are, and summed up; nothing is left running."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from hypothesis.extra.numpy import arrays
 
 from model.classifier import Classifier
 from model.errors import BundleError, VideoError
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from model.video.prediction import Aggregate, FramePrediction, aggregate, predict_video
 from model.video.reader import read_frames, read_frames_bgr
-from tests.support.images import PICTURE_KINDS, scene, write_clip
+from tests.support.images import IMAGE_KINDS, scene, write_clip
 
 
-def test_a_frame_is_predicted_as_the_same_picture_is(colour_bundle: Path, tmp_path: Path) -> None:
+def test_a_frame_is_predicted_as_the_same_image_is(colour_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(colour_bundle)
-    path = PICTURE_KINDS["rgb"](tmp_path)
-    clip = write_clip(tmp_path / "clip.mkv", [read_picture(path), scene(52, 40, 9)])
+    path = IMAGE_KINDS["rgb"](tmp_path)
+    clip = write_clip(tmp_path / "clip.mkv", [read_image(path), scene(52, 40, 9)])
 
     rows = list(predict_video(classifier, clip))
 
     assert [(row.index, row.time) for row in rows] == [(0, 0), (1, pytest.approx(0.1))]
-    np.testing.assert_allclose(rows[0].probabilities, classifier.classify(read_picture(path)), atol=1e-6)
+    np.testing.assert_allclose(rows[0].probabilities, classifier.classify(read_image(path)), atol=1e-6)
 
 
 def rows_of(*rows: tuple[float, list[float]]) -> list[FramePrediction]:
@@ -91,7 +91,7 @@ def test_rows_come_in_order_however_many_threads_predict(workers: int, colour_bu
 
     rows = list(predict_video(classifier, clip, workers=workers))
 
-    expected = [(frame.index, frame.time, classifier.classify(frame.picture)) for frame in read_frames(clip)]
+    expected = [(frame.index, frame.time, classifier.classify(frame.image)) for frame in read_frames(clip)]
     assert [(row.index, row.time) for row in rows] == [(index, time) for index, time, _ in expected]
     np.testing.assert_allclose([row.probabilities for row in rows], [p for *_, p in expected], atol=1e-6)
     assert clip_threads() == []
@@ -178,7 +178,7 @@ def test_rows_of_a_clip_that_breaks_off_come_first_and_then_the_warning(colour_b
     assert len(events) > 10
 
 
-def test_several_clips_and_pictures_are_predicted_at_once(colour_bundle: Path, tmp_path: Path) -> None:
+def test_several_clips_and_images_are_predicted_at_once(colour_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(colour_bundle)
     clip = long_clip(tmp_path)
     expected = [row.probabilities for row in predict_video(classifier, clip)]
@@ -190,18 +190,18 @@ def test_several_clips_and_pictures_are_predicted_at_once(colour_bundle: Path, t
     threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
-    pictures = [classifier.classify(scene(seed=3)) for _ in range(20)]
+    images = [classifier.classify(scene(seed=3)) for _ in range(20)]
     for thread in threads:
         thread.join()
 
     for number in range(3):
         np.testing.assert_allclose(answers[number], expected, atol=1e-6)
-    np.testing.assert_array_equal(pictures, [pictures[0]] * 20)
+    np.testing.assert_array_equal(images, [images[0]] * 20)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere priorities belong to the process")
 @pytest.mark.parametrize("alone", [False, True])
-def test_a_clip_steps_back_behind_pictures_unless_it_is_alone(
+def test_a_clip_steps_back_behind_images_unless_it_is_alone(
     alone: bool, colour_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classifier = Classifier.load(colour_bundle)

@@ -11,11 +11,11 @@ from PIL import Image
 from model.errors import VideoError
 from model.video.probe import is_clip, open_container, probe
 from model.video.reader import read_frames
-from tests.support.images import H264, PICTURE_KINDS, scene, scenes, write_clip, write_sound
+from tests.support.images import H264, IMAGE_KINDS, scene, scenes, write_clip, write_sound
 
 
-def picture_named_clip(folder: Path) -> Path:
-    return PICTURE_KINDS["jpeg"](folder).rename(folder / "clip.mp4")
+def image_named_clip(folder: Path) -> Path:
+    return IMAGE_KINDS["jpeg"](folder).rename(folder / "clip.mp4")
 
 
 def empty(folder: Path) -> Path:
@@ -34,9 +34,9 @@ def cut_short(folder: Path) -> Path:
     return folder / "clip.mkv"
 
 
-def picture_in_a_clip_s_container(folder: Path) -> Path:
-    Image.fromarray(scene(64, 48)).save(folder / "picture.avif")
-    return (folder / "picture.avif").rename(folder / "clip.mp4")
+def image_in_a_clip_s_container(folder: Path) -> Path:
+    Image.fromarray(scene(64, 48)).save(folder / "image.avif")
+    return (folder / "image.avif").rename(folder / "clip.mp4")
 
 
 def animation_of_one_frame(folder: Path) -> Path:
@@ -79,21 +79,21 @@ def concatenation(folder: Path) -> Path:
     return folder / "clip.mp4"
 
 
-def picture_sequence(folder: Path) -> Path:
+def image_sequence(folder: Path) -> Path:
     for number in range(3):
-        PICTURE_KINDS["jpeg"](folder).rename(folder / f"picture{number}.jpg")
-    PICTURE_KINDS["jpeg"](folder).rename(folder / "picture%d.jpg")
-    return folder / "picture%d.jpg"
+        IMAGE_KINDS["jpeg"](folder).rename(folder / f"image{number}.jpg")
+    IMAGE_KINDS["jpeg"](folder).rename(folder / "image%d.jpg")
+    return folder / "image%d.jpg"
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        picture_named_clip,
+        image_named_clip,
         empty,
         text,
         cut_short,
-        picture_in_a_clip_s_container,
+        image_in_a_clip_s_container,
         animation_of_one_frame,
         sound_with_a_cover,
         sound_only,
@@ -102,7 +102,7 @@ def picture_sequence(folder: Path) -> Path:
         playlist,
         renamed_playlist,
         concatenation,
-        picture_sequence,
+        image_sequence,
     ],
 )
 def test_what_is_no_clip_is_refused_in_one_sentence_and_nothing_else_is_printed(
@@ -126,10 +126,10 @@ def test_the_playlist_s_segment_alone_is_a_clip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".jpg"])
-def test_a_single_picture_is_no_clip(suffix: str, tmp_path: Path) -> None:
-    Image.fromarray(scene()).save(tmp_path / f"picture{suffix}")
+def test_a_single_image_is_no_clip(suffix: str, tmp_path: Path) -> None:
+    Image.fromarray(scene()).save(tmp_path / f"image{suffix}")
 
-    assert not is_clip(tmp_path / f"picture{suffix}")
+    assert not is_clip(tmp_path / f"image{suffix}")
 
 
 def test_a_header_is_read(tmp_path: Path) -> None:

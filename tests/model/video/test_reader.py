@@ -11,7 +11,7 @@ from av.stream import Disposition
 from PIL import Image
 
 from model.errors import VideoError
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from model.video.probe import is_clip
 from model.video.reader import read_frames
 from tests.support.images import H264, scene, scenes, write_clip
@@ -64,13 +64,13 @@ def test_of_several_streams_the_usual_one_is_read(tmp_path: Path) -> None:
         streams[0].disposition = Disposition(0)
         streams[1].disposition = Disposition.default
         for stream in streams:
-            picture = av.VideoFrame.from_ndarray(scene(stream.width, 48), format="rgb24")
-            container.mux(stream.encode(picture.reformat(format="bgr0")))
+            image = av.VideoFrame.from_ndarray(scene(stream.width, 48), format="rgb24")
+            container.mux(stream.encode(image.reformat(format="bgr0")))
             container.mux(stream.encode())
 
     (frame,) = read_frames(tmp_path / "clip.mkv")
 
-    assert frame.picture.shape == (48, 64, 3)
+    assert frame.image.shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize("rate", [10, 24, 25, 30, 60])
@@ -103,7 +103,7 @@ def test_frames_of_a_clip_that_breaks_off_are_kept(tmp_path: Path) -> None:
     frames = list(read_frames(tmp_path / "cut.mkv"))
 
     assert 3 <= len(frames) < 10
-    np.testing.assert_array_equal(frames[0].picture, scene(64, 48, 0))
+    np.testing.assert_array_equal(frames[0].image, scene(64, 48, 0))
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".avi"])
@@ -148,30 +148,30 @@ def test_a_clip_in_av1_is_read(tmp_path: Path) -> None:
 
     assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4], abs=2e-3)
     for frame, expected in zip(frames, scenes(5), strict=True):
-        assert np.abs(frame.picture.astype(int) - expected).mean() < 12
+        assert np.abs(frame.image.astype(int) - expected).mean() < 12
 
 
 def test_very_short_delays_of_an_animation_last_as_long_as_in_browsers(tmp_path: Path) -> None:
-    first, *others = [Image.fromarray(picture) for picture in scenes(5)]
+    first, *others = [Image.fromarray(image) for image in scenes(5)]
     first.save(tmp_path / "a.webp", save_all=True, append_images=others, duration=[0, 10, 11, 20, 50], lossless=True)
 
     assert times(tmp_path / "a.webp") == pytest.approx([0, 0.1, 0.2, 0.211, 0.231])
 
 
-def test_the_picture_for_programs_without_animations_is_no_part_of_one(tmp_path: Path) -> None:
-    first, *others = [Image.fromarray(picture) for picture in scenes(4)]
+def test_the_image_for_programs_without_animations_is_no_part_of_one(tmp_path: Path) -> None:
+    first, *others = [Image.fromarray(image) for image in scenes(4)]
     first.save(tmp_path / "a.png", save_all=True, append_images=others, duration=100, default_image=True)
 
     frames = list(read_frames(tmp_path / "a.png"))
 
     assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.2])
-    np.testing.assert_array_equal(frames[0].picture, scene(64, 48, 1))
+    np.testing.assert_array_equal(frames[0].image, scene(64, 48, 1))
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
 def test_an_animation_is_a_clip(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"animation{suffix}"
-    first, *others = [Image.fromarray(picture) for picture in scenes(4)]
+    first, *others = [Image.fromarray(image) for image in scenes(4)]
     options: dict = {"lossless": True} if suffix == ".webp" else {}
     first.save(path, save_all=True, append_images=others, duration=[100, 250, 40, 100], **options)
 
@@ -179,9 +179,9 @@ def test_an_animation_is_a_clip(suffix: str, tmp_path: Path) -> None:
 
     assert is_clip(path)
     assert [frame.time for frame in frames] == pytest.approx([0, 0.1, 0.35, 0.39])
-    np.testing.assert_array_equal(frames[0].picture, read_picture(path))
+    np.testing.assert_array_equal(frames[0].image, read_image(path))
     for frame, expected in zip(frames, scenes(4), strict=True):
-        assert np.abs(frame.picture.astype(int) - expected).mean() < 12
+        assert np.abs(frame.image.astype(int) - expected).mean() < 12
 
 
 def test_only_a_stretch_of_time_is_read_if_asked_and_keeps_its_numbers(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_clip_can_be_left_after_its_first_frame(tmp_path: Path) -> None:
 def test_a_frame_of_an_animation_that_cannot_be_converted_ends_it(
     broken: int, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, *others = [Image.fromarray(picture) for picture in scenes(4)]
+    first, *others = [Image.fromarray(image) for image in scenes(4)]
     first.save(tmp_path / "clip.gif", save_all=True, append_images=others, duration=100)
     count = iter(range(4))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from model.errors import BundleError
-from tests.support.legacy_files import DENSE, FLATTEN, PICTURE, sequential
+from tests.support.legacy_files import DENSE, FLATTEN, IMAGE, sequential
 from train.convert import graph
 from train.convert.graph import NetworkSpec, follow, read_network
 
@@ -17,7 +17,7 @@ from train.convert.graph import NetworkSpec, follow, read_network
     [
         ({"class_name": "Mine", "config": {"layers": [DENSE]}}, "'Mine' of its own making"),
         ({"class_name": "Sequential", "config": {"layers": []}}, "lists no layers"),
-        ({"class_name": "Sequential", "config": {"layers": [PICTURE]}}, "lists no layers"),
+        ({"class_name": "Sequential", "config": {"layers": [IMAGE]}}, "lists no layers"),
         (sequential(*[FLATTEN] * 4000), "4,001 layers"),
         (sequential(DENSE, DENSE), "same name"),
         ([], "None of its own making"),
@@ -29,13 +29,13 @@ def test_architectures_that_are_none(stored: Any, sentence: str) -> None:
 
 
 def functional(layers: list[dict[str, Any]], output: str) -> dict[str, Any]:
-    ends = {"input_layers": [["picture", 0, 0]], "output_layers": [[output, 0, 0]]}
+    ends = {"input_layers": [["image", 0, 0]], "output_layers": [[output, 0, 0]]}
     return {"class_name": "Functional", "config": {"name": "m", "layers": layers} | ends}
 
 
 def test_a_graph_in_a_circle_ends_in_a_sentence() -> None:
     circle = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
+        IMAGE | {"name": "image", "inbound_nodes": []},
         FLATTEN | {"name": "a", "inbound_nodes": [[["b", 0, 0, {}]]]},
         FLATTEN | {"name": "b", "inbound_nodes": [[["a", 0, 0, {}]]]},
     ]
@@ -55,18 +55,18 @@ def test_networks_in_networks_without_end() -> None:
 
 
 def test_several_inputs_or_outputs() -> None:
-    stored = functional([PICTURE | {"name": "picture", "inbound_nodes": []}], "picture")
+    stored = functional([IMAGE | {"name": "image", "inbound_nodes": []}], "image")
     stored["config"]["input_layers"].append(["other", 0, 0])
 
-    with pytest.raises(BundleError, match="2 inputs; Vistazo takes one picture"):
+    with pytest.raises(BundleError, match="2 inputs; Vistazo takes one image"):
         read_network(stored)
 
 
 def test_arithmetic_of_keras_2_becomes_a_layer() -> None:
     scale = {"class_name": "TFOpLambda", "name": "s", "config": {"name": "s", "function": "math.truediv"}}
     layers = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
-        scale | {"inbound_nodes": [["picture", 0, 0, {"y": 127.5, "name": None}]]},
+        IMAGE | {"name": "image", "inbound_nodes": []},
+        scale | {"inbound_nodes": [["image", 0, 0, {"y": 127.5, "name": None}]]},
     ]
     (layer,) = read_network(functional(layers, "s")).layers
 
@@ -75,16 +75,16 @@ def test_arithmetic_of_keras_2_becomes_a_layer() -> None:
 
 def test_an_operation_that_is_not_arithmetic() -> None:
     layers = [
-        PICTURE | {"name": "picture", "inbound_nodes": []},
+        IMAGE | {"name": "image", "inbound_nodes": []},
         {"class_name": "TFOpLambda", "name": "s", "config": {"name": "s", "function": "io.write_file"}}
-        | {"inbound_nodes": [["picture", 0, 0, {"contents": "x"}]]},
+        | {"inbound_nodes": [["image", 0, 0, {"contents": "x"}]]},
     ]
     with pytest.raises(BundleError, match=r"'io\.write_file'"):
         read_network(functional(layers, "s"))
 
 
 def test_a_network_without_layers_before_its_output() -> None:
-    network = NetworkSpec("m", False, True, (), "picture", ("nowhere", 0), (16, 16, 3), "float32")
+    network = NetworkSpec("m", False, True, (), "image", ("nowhere", 0), (16, 16, 3), "float32")
 
     with pytest.raises(BundleError, match="does not follow"):
         follow(network, 0, lambda layer, inputs: 0)

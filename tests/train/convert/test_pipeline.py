@@ -38,7 +38,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Here:
 
 
 def as_before(model: keras.Model, prepared: np.ndarray, scale: str = "0..1", bgr: bool = False) -> np.ndarray:
-    """What the older system did: scale the picture with a line of its own, and call the model."""
+    """What the older system did: scale the image with a line of its own, and call the model."""
     x = prepared.astype(np.float32)[None]
     if scale == "caffe":
         x = keras.applications.resnet50.preprocess_input(x)
@@ -54,14 +54,14 @@ def as_before(model: keras.Model, prepared: np.ndarray, scale: str = "0..1", bgr
 
 
 def check_same(bundle: Path, model: keras.Model, scale: str = "0..1", bgr: bool = False) -> list[np.ndarray]:
-    """Compare probabilities on pictures that neither side has seen; returns the older model's."""
+    """Compare probabilities on images that neither side has seen; returns the older model's."""
     classifier = Classifier.load(bundle)
     answers = []
     for seed in range(4):
-        picture = scene(90, 70, seed)
-        old = as_before(model, prepare(picture, classifier.bundle.input), scale, bgr)
+        image = scene(90, 70, seed)
+        old = as_before(model, prepare(image, classifier.bundle.input), scale, bgr)
         expected = np.array([1 - old[0], old[0]]) if len(old) == 1 else old
-        np.testing.assert_allclose(classifier.classify(picture), expected, atol=1e-4)
+        np.testing.assert_allclose(classifier.classify(image), expected, atol=1e-4)
         answers.append(expected)
     assert np.ptp(answers, axis=0).max() > 1e-3  # or the comparison would say nothing
     return answers
@@ -116,7 +116,7 @@ def test_every_scaling_is_what_keras_does(scale: str, tmp_path: Path) -> None:
     check_flat(save(model, tmp_path / "old", "keras", LABELS), model, scale)
 
 
-def test_pictures_read_with_opencv(tmp_path: Path) -> None:
+def test_images_read_with_opencv(tmp_path: Path) -> None:
     model = alexnet()
 
     check_flat(save(model, tmp_path / "old", "keras", LABELS), model, bgr=True)
@@ -125,10 +125,10 @@ def test_pictures_read_with_opencv(tmp_path: Path) -> None:
 @pytest.mark.parametrize("frozen", [True, False])
 def test_files_of_keras_2(frozen: bool, tmp_path: Path) -> None:
     """Options and call numbers that Keras 3 stumbles over; the optimizer's old ones are not looked at."""
-    picture = layers.Input((32, 32, 3))
+    image = layers.Input((32, 32, 3))
     base, head = backbone(), keras.Sequential([layers.Flatten(), layers.Dense(3)], name="head")
     base.trainable = not frozen
-    model = lively(keras.Model(picture, layers.Activation("softmax")(head(base(picture, training=False)))))
+    model = lively(keras.Model(image, layers.Activation("softmax")(head(base(image, training=False)))))
     old = save(model, tmp_path / "old", "h5", LABELS)
     as_keras_2(old)
 
@@ -175,14 +175,14 @@ def test_logits_stay_logits(tmp_path: Path) -> None:
     check_flat(save(model, tmp_path / "old", "keras", LABELS), keras.Sequential([model, layers.Softmax()]))
 
 
-def test_the_layers_between_a_picture_and_its_scaling(tmp_path: Path) -> None:
+def test_the_layers_between_an_image_and_its_scaling(tmp_path: Path) -> None:
     """Augmentation, preprocess_input and a residual sum written as arithmetic, all inside the model."""
-    picture = layers.Input((32, 32, 3))
+    image = layers.Input((32, 32, 3))
     augment = keras.Sequential([layers.RandomFlip(), layers.RandomRotation(0.2)])
-    x = keras.applications.resnet50.preprocess_input(augment(picture)) / 500
+    x = keras.applications.resnet50.preprocess_input(augment(image)) / 500
     x = layers.Conv2D(6, 3, activation=layers.LeakyReLU(0.1), padding="same")(x)
     x = x + layers.Conv2D(6, 3, activation="swish", padding="same")(x)
-    model = lively(keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalMaxPooling2D()(x))))
+    model = lively(keras.Model(image, layers.Dense(3, activation="softmax")(layers.GlobalMaxPooling2D()(x))))
 
     check_flat(save(model, tmp_path / "old", "keras", LABELS), model, "0..255")
 
@@ -237,7 +237,7 @@ def test_a_network_without_convolution_answers_and_cannot_explain(tmp_path: Path
         Classifier.load(tmp_path / "bundle").explain(np.zeros((16, 16, 3), np.uint8), 0)
 
 
-def test_a_model_for_pictures_of_any_size(tmp_path: Path, here: Here) -> None:
+def test_a_model_for_images_of_any_size(tmp_path: Path, here: Here) -> None:
     base = [layers.Conv2D(6, 3, activation="relu"), layers.GlobalAveragePooling2D()]
     model = lively(keras.Sequential([layers.Input((None, None, 3)), *base, layers.Dense(3, activation="softmax")]))
 
@@ -276,8 +276,8 @@ def test_a_bundle_that_lost_its_litert_file_is_made_anew(colour_bundle: Path, tm
     for name in ("labels", "input", "temperature", "unknown_threshold"):
         assert getattr(after.bundle, name) == getattr(before.bundle, name)
     for seed in range(3):
-        picture = scene(60, 50, seed)
-        np.testing.assert_allclose(after.classify(picture), before.classify(picture), atol=1e-4)
+        image = scene(60, 50, seed)
+        np.testing.assert_allclose(after.classify(image), before.classify(image), atol=1e-4)
 
 
 @pytest.mark.parametrize(

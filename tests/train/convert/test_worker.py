@@ -214,12 +214,12 @@ def test_weights_without_an_architecture(tmp_path: Path, work: Path) -> None:
 @pytest.mark.parametrize(
     "shape", [[None, 16, 16, 4], [None, 16, 16], [None, 784], [None, 4, 4, 3], [None, 5000, 16, 3]]
 )
-def test_inputs_that_are_no_pictures(shape: list[int | None], tmp_path: Path, work: Path) -> None:
-    picture = {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "picture"}}
-    stored = {"class_name": "Sequential", "config": {"name": "old", "layers": [picture, FLATTEN, DENSE]}}
+def test_inputs_that_are_no_images(shape: list[int | None], tmp_path: Path, work: Path) -> None:
+    image = {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "image"}}
+    stored = {"class_name": "Sequential", "config": {"name": "old", "layers": [image, FLATTEN, DENSE]}}
 
     message = refused(write_keras(tmp_path / "old.keras", stored, weights=empty_hdf5(tmp_path)), work)
-    assert message.startswith(("The model should take pictures", "The model takes "))
+    assert message.startswith(("The model should take images", "The model takes "))
 
 
 def test_scaling_is_asked_for_and_not_guessed(tmp_path: Path, work: Path) -> None:
@@ -230,8 +230,8 @@ def test_scaling_is_asked_for_and_not_guessed(tmp_path: Path, work: Path) -> Non
 
 
 def test_a_size_is_asked_for_where_none_is_stored(tmp_path: Path, work: Path) -> None:
-    picture = {"class_name": "InputLayer", "config": {"batch_shape": [None, None, None, 3], "name": "picture"}}
-    stored = {"class_name": "Sequential", "config": {"name": "old", "layers": [picture, FLATTEN, DENSE]}}
+    image = {"class_name": "InputLayer", "config": {"batch_shape": [None, None, None, 3], "name": "image"}}
+    stored = {"class_name": "Sequential", "config": {"name": "old", "layers": [image, FLATTEN, DENSE]}}
     path = write_keras(tmp_path / "old.keras", stored, weights=empty_hdf5(tmp_path))
 
     assert "--size" in refused(path, work)

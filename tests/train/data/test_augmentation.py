@@ -1,4 +1,4 @@
-"""Augmentation changes training pictures by chance that can be repeated, and nothing else about them."""
+"""Augmentation changes training images by chance that can be repeated, and nothing else about them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ WILD = Settings(rotation=180, shift=0.5, zoom=0.9, shear=0.9, light=0.9, colour_
 
 
 def changed(settings: Settings, seed: int = 1, side: int = 32, grey: bool = False, size: int = 32) -> np.ndarray:
-    picture = scene(size, size)
+    image = scene(size, size)
     if grey:
-        picture = np.repeat(picture[..., :1], 3, axis=-1)
-    return augment(picture, np.random.default_rng(seed), settings, (side, side), grey=grey)
+        image = np.repeat(image[..., :1], 3, axis=-1)
+    return augment(image, np.random.default_rng(seed), settings, (side, side), grey=grey)
 
 
 @given(st.integers(0, 2**32), st.integers(16, 80), st.integers(16, 80), st.booleans())
@@ -45,36 +45,36 @@ def test_colours_may_change_when_the_network_sees_them() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_same_seed_gives_the_same_picture_and_another_seed_another(seed: int) -> None:
+def test_the_same_seed_gives_the_same_image_and_another_seed_another(seed: int) -> None:
     np.testing.assert_array_equal(changed(Settings(), seed), changed(Settings(), seed))
     assert (changed(Settings(), seed) != changed(Settings(), seed + 1)).any()
 
 
-def test_turned_pictures_stay_as_sharp_as_those_to_predict() -> None:
+def test_turned_images_stay_as_sharp_as_those_to_predict() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
-    picture = cv2.GaussianBlur(noise, (0, 0), 1)
+    image = cv2.GaussianBlur(noise, (0, 0), 1)
     settings = dataclasses.replace(STILL, rotation=10, shift=0.1)
 
-    turned = [augment(picture, np.random.default_rng(seed), settings, (96, 96), grey=False) for seed in range(20)]
+    turned = [augment(image, np.random.default_rng(seed), settings, (96, 96), grey=False) for seed in range(20)]
 
-    assert np.mean([detail(result) for result in turned]) > 0.95 * detail(picture)
-
-
-def detail(picture: np.ndarray) -> float:
-    return float(np.abs(cv2.Laplacian(picture.astype(np.float32), cv2.CV_32F)).mean())
+    assert np.mean([detail(result) for result in turned]) > 0.95 * detail(image)
 
 
-def test_the_picture_given_is_left_alone() -> None:
-    picture = scene(32, 32)
-    before = picture.copy()
+def detail(image: np.ndarray) -> float:
+    return float(np.abs(cv2.Laplacian(image.astype(np.float32), cv2.CV_32F)).mean())
+
+
+def test_the_image_given_is_left_alone() -> None:
+    image = scene(32, 32)
+    before = image.copy()
 
     for seed in range(5):
-        augment(picture, np.random.default_rng(seed), WILD, (32, 32), grey=False)
+        augment(image, np.random.default_rng(seed), WILD, (32, 32), grey=False)
 
-    np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(image, before)
 
 
-def test_without_any_change_asked_for_the_picture_stays_as_it_is() -> None:
+def test_without_any_change_asked_for_the_image_stays_as_it_is() -> None:
     np.testing.assert_array_equal(changed(STILL), scene(32, 32))
 
 
@@ -87,7 +87,7 @@ def test_mirroring_is_left_to_right_and_half_of_the_time() -> None:
     assert 15 < sum(mirrored) < 45
 
 
-def test_a_smaller_side_shows_the_whole_picture() -> None:
+def test_a_smaller_side_shows_the_whole_image() -> None:
     corners = np.zeros((64, 64, 3), np.uint8)
     corners[:32, :32], corners[32:, 32:] = 255, 100
 
@@ -121,12 +121,12 @@ def test_the_erased_patch_covers_at_most_a_third_of_each_side() -> None:
 
 
 def test_shrinking_averages_and_leaves_the_right_size_alone() -> None:
-    picture = scene(64, 64)
+    image = scene(64, 64)
 
-    assert shrink(picture, (64, 64)) is picture
-    assert shrink(picture, (32, 32)).shape == (32, 32, 3)
-    means = picture.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
-    assert abs(shrink(picture, (32, 32)) - means).max() <= 1
+    assert shrink(image, (64, 64)) is image
+    assert shrink(image, (32, 32)).shape == (32, 32, 3)
+    means = image.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
+    assert abs(shrink(image, (32, 32)) - means).max() <= 1
 
 
 def test_a_rectangular_input_is_filled_and_nothing_is_turned_on_its_side() -> None:
@@ -145,14 +145,14 @@ TARGETS = np.eye(2, dtype=np.float32)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_mixed_targets_are_the_share_of_each_picture(seed: int) -> None:
-    pictures, targets = mix(PAIR, TARGETS, np.random.default_rng(seed))
+def test_mixed_targets_are_the_share_of_each_image(seed: int) -> None:
+    images, targets = mix(PAIR, TARGETS, np.random.default_rng(seed))
 
-    assert pictures.shape == PAIR.shape
-    assert pictures.dtype == np.uint8
+    assert images.shape == PAIR.shape
+    assert images.dtype == np.uint8
     assert targets.dtype == np.float32
-    for picture, target in zip(pictures, targets, strict=True):
-        assert abs(picture.mean() / 200 - target[1]) < 0.01
+    for image, target in zip(images, targets, strict=True):
+        assert abs(image.mean() / 200 - target[1]) < 0.01
 
 
 def test_both_ways_of_mixing_occur() -> None:
@@ -161,7 +161,7 @@ def test_both_ways_of_mixing_occur() -> None:
     assert kinds == {1, 2}  # one even grey, or a patch in the other colour
 
 
-def test_with_several_labels_a_mixed_picture_shows_both() -> None:
+def test_with_several_labels_a_mixed_image_shows_both() -> None:
     for seed in range(10):
         _, targets = mix(PAIR, TARGETS, np.random.default_rng(seed), union=True)
         assert set(targets.ravel()) <= {0, 1}

@@ -13,13 +13,13 @@ from train.data.batches import PlainBatches, TrainingBatches, draws
 from train.settings import Settings
 
 COUNT = 22
-PICTURES = np.random.default_rng(0).integers(0, 256, (COUNT, 20, 20, 3), dtype=np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (COUNT, 20, 20, 3), dtype=np.uint8)
 CLASSES = np.arange(COUNT)
 
 
 def batches(seed: int = 1, first_epoch: int = 0, side: int = 20) -> TrainingBatches:
     settings = Settings(batch_size=4, seed=seed)
-    return TrainingBatches(PICTURES, CLASSES, settings, (side, side), grey=False, first_epoch=first_epoch)
+    return TrainingBatches(IMAGES, CLASSES, settings, (side, side), grey=False, first_epoch=first_epoch)
 
 
 class Recorded(TrainingBatches):
@@ -31,16 +31,16 @@ class Recorded(TrainingBatches):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         time.sleep(0.01 * (index % 3 == 0))
-        pictures, classes = super().__getitem__(index)
-        self.seen.append((index, hashlib.sha256(pictures.tobytes() + classes.tobytes()).hexdigest()))
-        return pictures, classes
+        images, classes = super().__getitem__(index)
+        self.seen.append((index, hashlib.sha256(images.tobytes() + classes.tobytes()).hexdigest()))
+        return images, classes
 
 
 def everything(data: keras.utils.PyDataset) -> list[np.ndarray]:
     return [data[index][0] for index in range(len(data))]
 
 
-def test_every_picture_comes_once_an_epoch_with_its_class() -> None:
+def test_every_image_comes_once_an_epoch_with_its_class() -> None:
     data = batches()
 
     assert len(data) == 6
@@ -75,7 +75,7 @@ def test_a_later_phase_goes_on_where_the_earlier_one_stopped() -> None:
 def fitted(workers: int) -> tuple[set[tuple[int, str]], list[np.ndarray]]:
     """What Keras was handed in three epochs, and what it learnt from that."""
     data = Recorded(
-        PICTURES, np.eye(COUNT, dtype=np.float32)[CLASSES], Settings(batch_size=4, seed=9), (20, 20), grey=False
+        IMAGES, np.eye(COUNT, dtype=np.float32)[CLASSES], Settings(batch_size=4, seed=9), (20, 20), grey=False
     )
     data.workers = workers
     keras.utils.set_random_seed(1)
@@ -97,14 +97,14 @@ def test_keras_learns_the_same_from_the_same_batches_whatever_the_number_of_thre
             np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-7)
 
 
-def test_validation_batches_are_the_pictures_in_order() -> None:
-    data = PlainBatches(PICTURES, CLASSES, (20, 20), batch_size=8)
+def test_validation_batches_are_the_images_in_order() -> None:
+    data = PlainBatches(IMAGES, CLASSES, (20, 20), batch_size=8)
 
     assert len(data) == 3
-    np.testing.assert_array_equal(np.concatenate(everything(data)), PICTURES)
+    np.testing.assert_array_equal(np.concatenate(everything(data)), IMAGES)
     np.testing.assert_array_equal(np.concatenate([data[i][1] for i in range(3)]), CLASSES)
-    assert PlainBatches(PICTURES, CLASSES, (12, 10))[0][0].shape == (COUNT, 10, 12, 3)
-    assert len(PlainBatches(PICTURES[:0], CLASSES[:0], (20, 20))) == 0
+    assert PlainBatches(IMAGES, CLASSES, (12, 10))[0][0].shape == (COUNT, 10, 12, 3)
+    assert len(PlainBatches(IMAGES[:0], CLASSES[:0], (20, 20))) == 0
 
 
 UNEVEN = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], [16, 4, 2])]
@@ -119,7 +119,7 @@ def test_balance_draws_rare_classes_more_often(balance: float, shares: list[floa
 
 
 def test_a_balanced_epoch_has_the_expected_number_of_each_class() -> None:
-    data = TrainingBatches(PICTURES, UNEVEN, Settings(batch_size=4, balance=1), (20, 20), grey=False)
+    data = TrainingBatches(IMAGES, UNEVEN, Settings(batch_size=4, balance=1), (20, 20), grey=False)
 
     counts = sum(data[index][1].sum(axis=0) for index in range(len(data)))
 
@@ -127,7 +127,7 @@ def test_a_balanced_epoch_has_the_expected_number_of_each_class() -> None:
     assert abs(counts - COUNT / 3).max() <= 2
 
 
-def test_of_a_picture_with_several_labels_the_rarest_counts() -> None:
+def test_of_an_image_with_several_labels_the_rarest_counts() -> None:
     targets = np.array([[1, 0], [1, 0], [1, 0], [1, 1], [0, 0]], np.float32)
 
     expected = draws(targets, 1)
@@ -137,7 +137,7 @@ def test_of_a_picture_with_several_labels_the_rarest_counts() -> None:
 
 def test_mixed_batches_are_the_same_for_the_same_seed() -> None:
     settings = Settings(batch_size=4, mixing=1)
-    one, other = (TrainingBatches(PICTURES, UNEVEN, settings, (20, 20), grey=False) for _ in range(2))
+    one, other = (TrainingBatches(IMAGES, UNEVEN, settings, (20, 20), grey=False) for _ in range(2))
 
     for index in range(len(one)):
         np.testing.assert_array_equal(one[index][0], other[index][0])
@@ -146,7 +146,7 @@ def test_mixed_batches_are_the_same_for_the_same_seed() -> None:
 
 def test_a_small_data_set_is_passed_several_times_an_epoch() -> None:
     settings = Settings(batch_size=4, least_steps=14)
-    data = TrainingBatches(PICTURES, CLASSES, settings, (20, 20), grey=False)
+    data = TrainingBatches(IMAGES, CLASSES, settings, (20, 20), grey=False)
 
     counts = np.bincount(np.concatenate([data[index][1] for index in range(len(data))]))
 

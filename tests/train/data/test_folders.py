@@ -123,7 +123,7 @@ def test_hidden_files_and_what_file_managers_leave_are_no_examples(tmp_path: Pat
 
 
 @pytest.mark.parametrize("prepare", ["nothing", "an empty folder", "files only", "empty class folders"])
-def test_folders_without_pictures_are_refused_in_one_sentence(prepare: str, tmp_path: Path) -> None:
+def test_folders_without_images_are_refused_in_one_sentence(prepare: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     if prepare == "an empty folder":
         data.mkdir()
@@ -182,9 +182,9 @@ def test_a_class_below_the_least_number_is_named(tmp_path: Path) -> None:
     examples = examples_of(tmp_path, {"a": 3, "b": 1})
 
     check_classes(examples, ["a", "b"], "training", 1)
-    with pytest.raises(DataError, match="“b” has 1 readable picture in the training part"):
+    with pytest.raises(DataError, match="“b” has 1 readable image in the training part"):
         check_classes(examples, ["a", "b"], "training", 2)
-    with pytest.raises(DataError, match="“c” has 0 readable pictures"):
+    with pytest.raises(DataError, match="“c” has 0 readable images"):
         check_classes(examples, ["a", "b", "c"], "training", 1)
 
 
@@ -209,11 +209,11 @@ def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> Non
 
 
 def test_a_zip_file_in_place_of_a_folder_is_asked_to_be_unpacked(tmp_path: Path) -> None:
-    (tmp_path / "pictures.ZIP").touch()
+    (tmp_path / "images.ZIP").touch()
 
     for function in (find_part_folders, list_examples):
         with pytest.raises(DataError, match=r"is a file and no data folder\. Unpack it, and give a folder"):
-            function(tmp_path / "pictures.ZIP")
+            function(tmp_path / "images.ZIP")
 
 
 def test_links_are_followed_and_broken_ones_are_not_left_out_in_silence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures are decoded once into a file that goes away; the unreadable ones are named and left alone."""
+"""Images are decoded once into a file that goes away; the unreadable ones are named and left alone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from model.errors import DataError
-from model.preprocessing import InputSpec, prepare, read_picture
+from model.preprocessing import InputSpec, prepare, read_image
 from tests.support.images import hashes, write_colours
 from train.data.folders import Example, list_examples
-from train.data.image_store import PictureStore, all_grey
+from train.data.image_store import ImageStore, all_grey
 
 SPEC = InputSpec(24, 24)
 
@@ -28,46 +28,46 @@ def examples(tmp_path: Path) -> list[Example]:
     return list_examples(write_colours(tmp_path / "data", per_class=4))
 
 
-def test_pictures_are_those_that_serving_prepares(examples: list[Example]) -> None:
-    with PictureStore() as store:
-        pictures, kept, unreadable = store.load(examples, SPEC, "reading")
+def test_images_are_those_that_serving_prepares(examples: list[Example]) -> None:
+    with ImageStore() as store:
+        images, kept, unreadable = store.load(examples, SPEC, "reading")
 
         assert (kept, unreadable) == (examples, [])
-        for picture, example in zip(pictures, examples, strict=True):
-            np.testing.assert_array_equal(picture, prepare(read_picture(example.path), SPEC))
+        for image, example in zip(images, examples, strict=True):
+            np.testing.assert_array_equal(image, prepare(read_image(example.path), SPEC))
 
 
 @pytest.mark.parametrize("bad", [[0], [3, 4], [11], [0, 5, 11], list(range(12))])
-def test_unreadable_pictures_are_named_left_out_and_left_alone(bad: list[int], examples: list[Example]) -> None:
+def test_unreadable_images_are_named_left_out_and_left_alone(bad: list[int], examples: list[Example]) -> None:
     for index in bad:
-        examples[index].path.write_bytes(b"no picture")
+        examples[index].path.write_bytes(b"no image")
     root = examples[0].path.parents[1]
     before = hashes(root)
 
-    with PictureStore() as store:
-        pictures, kept, unreadable = store.load(examples, SPEC, "reading")
+    with ImageStore() as store:
+        images, kept, unreadable = store.load(examples, SPEC, "reading")
 
         assert [file.path for file in unreadable] == [examples[index].path for index in bad]
-        assert all("not a picture" in file.reason for file in unreadable)
+        assert all("not an image" in file.reason for file in unreadable)
         assert kept == [example for index, example in enumerate(examples) if index not in bad]
-        for picture, example in zip(pictures, kept, strict=True):
-            np.testing.assert_array_equal(picture, prepare(read_picture(example.path), SPEC))
+        for image, example in zip(images, kept, strict=True):
+            np.testing.assert_array_equal(image, prepare(read_image(example.path), SPEC))
     assert hashes(root) == before
 
 
 def test_rows_can_be_chosen_in_any_order(examples: list[Example]) -> None:
-    with PictureStore() as store:
-        pictures, _, _ = store.load(examples, SPEC, "reading")
+    with ImageStore() as store:
+        images, _, _ = store.load(examples, SPEC, "reading")
 
-        np.testing.assert_array_equal(store.select(pictures, [7, 2, 2]), pictures[[7, 2, 2]])
-        assert store.select(pictures, []).shape == (0, 24, 24, 3)
+        np.testing.assert_array_equal(store.select(images, [7, 2, 2]), images[[7, 2, 2]])
+        assert store.select(images, []).shape == (0, 24, 24, 3)
 
 
-def test_no_examples_give_no_pictures() -> None:
-    with PictureStore() as store:
-        pictures, kept, unreadable = store.load([], SPEC, "reading")
+def test_no_examples_give_no_images() -> None:
+    with ImageStore() as store:
+        images, kept, unreadable = store.load([], SPEC, "reading")
 
-    assert (pictures.shape, kept, unreadable) == ((0, 24, 24, 3), [], [])
+    assert (images.shape, kept, unreadable) == ((0, 24, 24, 3), [], [])
 
 
 def test_the_file_is_gone_afterwards_even_after_an_error(
@@ -76,7 +76,7 @@ def test_the_file_is_gone_afterwards_even_after_an_error(
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
 
-    with pytest.raises(KeyboardInterrupt), PictureStore() as store:
+    with pytest.raises(KeyboardInterrupt), ImageStore() as store:
         store.load(examples, SPEC, "reading")
         assert len(list((tmp_path / "scratch").iterdir())) == 1
         raise KeyboardInterrupt
@@ -95,13 +95,13 @@ def test_grey_is_seen_pixel_by_pixel() -> None:
         assert not all_grey(touched)
 
 
-# Makes 96 MiB of pictures, goes through all of them in every way that training does, and prints by how much the
+# Makes 96 MiB of images, goes through all of them in every way that training does, and prints by how much the
 # process grew (peak, MiB) when no more than 8 MiB of them may be resident.
 GROWTH = """
 import re, sys
 from pathlib import Path
 import numpy as np
-from train import pictures
+from train import images
 from train.data.batches import TrainingBatches
 from train.data.near_duplicates import near_duplicates
 from train.settings import Settings
@@ -109,8 +109,8 @@ from train.settings import Settings
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
-pictures.MOST_RESIDENT_BYTES = int(sys.argv[1]) * 2**20
-store = pictures.PictureStore()
+images.MOST_RESIDENT_BYTES = int(sys.argv[1]) * 2**20
+store = images.ImageStore()
 stored = store._new_array((512, 256, 256, 3))
 targets = np.eye(2, dtype=np.float32)[np.arange(512) % 2]
 batches = TrainingBatches(stored, targets, Settings(size=256), (256, 256), grey=False)
@@ -118,11 +118,11 @@ batches[0], list(near_duplicates(stored[:1]))
 before = peak()
 for row in range(512):
     stored[row] = row % 256
-assert sorted({int(picture[0, 0, 0]) for picture in stored}) == list(range(256))
+assert sorted({int(image[0, 0, 0]) for image in stored}) == list(range(256))
 for index in range(len(batches)):
     batches[index]
 list(near_duplicates(stored[:256]))
-pictures.all_grey(stored)
+images.all_grey(stored)
 copy = store.select(stored, range(511, -1, -1))
 assert (copy[0] == 255).all() and (copy[511] == 0).all()
 print(peak() - before)
@@ -135,29 +135,29 @@ def growth(megabytes: int) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux how much memory was used")
-def test_pictures_on_disk_take_no_more_memory_than_they_may_however_many_they_are() -> None:
+def test_images_on_disk_take_no_more_memory_than_they_may_however_many_they_are() -> None:
     assert growth(8) < 60 < 90 < growth(10_000)
 
 
-def test_pictures_chosen_from_the_file_are_ordinary_arrays(examples: list[Example]) -> None:
-    with PictureStore() as store:
-        pictures, _, _ = store.load(examples, SPEC, "reading")
+def test_images_chosen_from_the_file_are_ordinary_arrays(examples: list[Example]) -> None:
+    with ImageStore() as store:
+        images, _, _ = store.load(examples, SPEC, "reading")
 
-        chosen = pictures[[3, 1]]
+        chosen = images[[3, 1]]
         assert type(chosen) is np.ndarray
-        assert not np.may_share_memory(chosen, pictures)
-        assert np.may_share_memory(pictures[2:5], pictures)
-        assert int(pictures[0, 0, 0, 0]) == int(np.asarray(pictures)[0, 0, 0, 0])
+        assert not np.may_share_memory(chosen, images)
+        assert np.may_share_memory(images[2:5], images)
+        assert int(images[0, 0, 0, 0]) == int(np.asarray(images)[0, 0, 0, 0])
 
 
-def test_a_full_disk_is_said_before_the_first_picture_is_decoded(
+def test_a_full_disk_is_said_before_the_first_image_is_decoded(
     examples: list[Example], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
     room = 12 * 24 * 24 * 3 * 1.5
     monkeypatch.setattr("train.data.image_store.shutil.disk_usage", lambda path: usage(room, 0, room))
 
-    with PictureStore() as store:
+    with ImageStore() as store:
         store.load(examples, SPEC, "reading")
         with pytest.raises(DataError, match=r"need .* GiB in .*, where .* GiB are free\. Make room, or point TMPDIR"):
             store.load(examples, SPEC, "reading", copies=2)
@@ -171,20 +171,20 @@ def test_a_disk_that_fills_up_meanwhile_is_an_error_and_no_crash(
 
     monkeypatch.setattr(os, "posix_fallocate", full)
 
-    with pytest.raises(DataError, match="Make room"), PictureStore() as store:
+    with pytest.raises(DataError, match="Make room"), ImageStore() as store:
         store.load(examples, SPEC, "reading")
 
 
-def test_a_killed_process_leaves_no_pictures_behind(examples: list[Example], tmp_path: Path) -> None:
+def test_a_killed_process_leaves_no_images_behind(examples: list[Example], tmp_path: Path) -> None:
     """The folder stays, but what it held is gone."""
     program = """
 import os, signal
 from model.preprocessing import InputSpec
 from pathlib import Path
 from train.data.folders import list_examples
-from train.data.image_store import PictureStore
-store = PictureStore()
-pictures, _, _ = store.load(list_examples(Path("data")), InputSpec(24, 24), "reading")
+from train.data.image_store import ImageStore
+store = ImageStore()
+images, _, _ = store.load(list_examples(Path("data")), InputSpec(24, 24), "reading")
 os.kill(os.getpid(), signal.SIGKILL)
 """
     (tmp_path / "scratch").mkdir()

@@ -16,11 +16,11 @@ def part(*labels: str) -> LoadedPart:
 
 def test_classes_that_validation_or_test_lack_are_named() -> None:
     parts = {"train": part("a", "b", "c"), "validation": part("a", "b", "c"), "test": part("b")}
-    assert gaps(parts, "abc") == ["The test part has no picture of: a, c. It does not count for the figures."]
+    assert gaps(parts, "abc") == ["The test part has no image of: a, c. It does not count for the figures."]
 
     parts["validation"] = part("b", "c")
     assert len(gaps(parts, "abc")) == 2
-    assert gaps(parts, "abc")[0].startswith("The validation part has no picture of: a.")
+    assert gaps(parts, "abc")[0].startswith("The validation part has no image of: a.")
 
 
 def test_parts_that_have_every_class_or_are_not_there_need_no_word() -> None:

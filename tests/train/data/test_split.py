@@ -1,4 +1,4 @@
-"""Pictures are divided fairly, and what belongs together stays together."""
+"""Images are divided fairly, and what belongs together stays together."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_identical_files_stay_in_one_part_within_a_class_and_across_classes(seed
 
 
 @pytest.mark.parametrize(("count", "copies"), [(1, 0), (2, 0), (1, 5)])
-def test_a_class_with_too_few_different_pictures_is_named(count: int, copies: int, tmp_path: Path) -> None:
+def test_a_class_with_too_few_different_images_is_named(count: int, copies: int, tmp_path: Path) -> None:
     examples_of(tmp_path, {"many": 9, "few": count})
     for index in range(copies):
         shutil.copy(tmp_path / "few" / "0.png", tmp_path / "few" / f"copy {index}.png")
 
-    with pytest.raises(DataError, match=f"“few” has {count} different readable picture"):
+    with pytest.raises(DataError, match=f"“few” has {count} different readable image"):
         parts_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
 
 
@@ -84,7 +84,7 @@ def test_a_class_with_too_few_different_pictures_is_named(count: int, copies: in
     counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
     shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),
 )
-def test_every_class_has_a_training_picture_whatever_the_shares(
+def test_every_class_has_a_training_image_whatever_the_shares(
     counts: list[int], shares: tuple[float, float], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = tmp_path_factory.mktemp("split")
@@ -137,23 +137,23 @@ def test_pairs_that_belong_together_stay_together(tmp_path: Path) -> None:
     assert len(set(groups)) == 7
 
 
-def varied(picture: np.ndarray) -> list[np.ndarray]:
-    brighter = np.clip(picture.astype(int) + 6, 0, 255).astype(np.uint8)
-    coarser = picture // 8 * 8 + 4
-    return [picture.copy(), brighter, coarser]
+def varied(image: np.ndarray) -> list[np.ndarray]:
+    brighter = np.clip(image.astype(int) + 6, 0, 255).astype(np.uint8)
+    coarser = image // 8 * 8 + 4
+    return [image.copy(), brighter, coarser]
 
 
-def test_pictures_saved_again_are_near_duplicates_and_others_are_not() -> None:
+def test_images_saved_again_are_near_duplicates_and_others_are_not() -> None:
     rng = np.random.default_rng(1)
     different = [np.kron(rng.integers(0, 240, (6, 6, 3)), np.ones((16, 16, 1))).astype(np.uint8) for _ in range(12)]
-    pictures = np.stack([*different, *varied(different[4])])
+    images = np.stack([*different, *varied(different[4])])
 
-    assert sorted(near_duplicates(pictures)) == [
+    assert sorted(near_duplicates(images)) == [
         (4, 12), (4, 13), (4, 14), (12, 13), (12, 14), (13, 14),
     ]  # fmt: skip
 
 
-def test_the_same_drawing_in_other_colours_is_another_picture() -> None:
-    picture = scene(96, 96, 3)
+def test_the_same_drawing_in_other_colours_is_another_image() -> None:
+    image = scene(96, 96, 3)
 
-    assert list(near_duplicates(np.stack([picture, 255 - picture, picture[..., ::-1]]))) == []
+    assert list(near_duplicates(np.stack([image, 255 - image, image[..., ::-1]]))) == []

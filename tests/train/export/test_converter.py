@@ -78,9 +78,9 @@ def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend:
     assert "Going on after epoch" in err
     assert backend in json.loads((bundle / "config.json").read_text())["vistazo"]["versions"]
     classifier = Classifier.load(bundle)
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
-    ours = np.array([classifier.logits(picture) for picture in pictures])
-    kept = keras.saving.load_model(bundle).predict_on_batch(pictures)
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    ours = np.array([classifier.logits(image) for image in images])
+    kept = keras.saving.load_model(bundle).predict_on_batch(images)
     np.testing.assert_allclose(ours, kept, atol=0.3)  # 8-bit
     assert load_bundle(bundle).labels == ("2 green", "10 red")
     assert json.loads(out.splitlines()[-1])["n"] > 0

@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
-from model.preprocessing import prepare, read_picture
+from model.preprocessing import prepare, read_image
 from tests.conftest import CORRUPT, Fitted, fit
 from tests.support.images import scene
 
@@ -33,11 +33,11 @@ def interpreter(bundle: Path) -> Interpreter:
     return Interpreter(str(bundle / "model.tflite"))
 
 
-def grad_cam(model: keras.Model, picture: np.ndarray, label: int) -> np.ndarray:
+def grad_cam(model: keras.Model, image: np.ndarray, label: int) -> np.ndarray:
     """Grad-CAM as Selvaraju et al. define it: gradient through the whole network, channel means as weights, ReLU."""
     both = keras.Model(model.inputs, [model.get_layer("features").output, model.get_layer("logits").output])
     with tf.GradientTape() as tape:
-        features, logits = both(tf.constant(picture[np.newaxis]), training=False)
+        features, logits = both(tf.constant(image[np.newaxis]), training=False)
         chosen = logits[:, label]
     weights = tf.reduce_mean(tape.gradient(chosen, features), axis=(1, 2))
     return tf.nn.relu(tf.einsum("bhwc,bc->bhw", features, weights)).numpy()
@@ -47,8 +47,8 @@ def test_the_file_has_the_two_signatures(interpreter: Interpreter) -> None:
     signatures = interpreter.get_signature_list()
 
     assert {name: sorted(parts["inputs"]) for name, parts in signatures.items()} == {
-        "predict": ["picture"],
-        "explain": ["label", "picture"],
+        "predict": ["image"],
+        "explain": ["image", "label"],
     }
     assert sorted(signatures["explain"]["outputs"]) == ["logits", "map"]
 
@@ -58,17 +58,17 @@ def test_grad_cam_of_every_label_equals_keras_s(
     seed: int, bundle: Path, keras_model: keras.Model, interpreter: Interpreter
 ) -> None:
     loaded = load_bundle(bundle)
-    picture = prepare(scene(60, 50, seed), loaded.input)
+    image = prepare(scene(60, 50, seed), loaded.input)
     explain = interpreter.get_signature_runner("explain")
 
     for label in range(len(loaded.labels)):
-        served = explain(picture=picture[np.newaxis], label=np.int32(label))
+        served = explain(image=image[np.newaxis], label=np.int32(label))
 
-        expected = grad_cam(keras_model, picture, label)
+        expected = grad_cam(keras_model, image, label)
         assert served["map"].shape == expected.shape
         np.testing.assert_allclose(served["map"], expected, atol=1e-3 * min(1, expected.max() + 1e-3))
         np.testing.assert_allclose(
-            served["logits"], keras_model.predict_on_batch(picture[np.newaxis]), atol=1e-3, rtol=1e-3
+            served["logits"], keras_model.predict_on_batch(image[np.newaxis]), atol=1e-3, rtol=1e-3
         )
 
 
@@ -76,9 +76,9 @@ def test_the_maps_say_something(bundle: Path, interpreter: Interpreter) -> None:
     """Otherwise the comparison above would show nothing."""
     loaded = load_bundle(bundle)
     explain = interpreter.get_signature_runner("explain")
-    picture = prepare(scene(60, 50), loaded.input)[np.newaxis]
+    image = prepare(scene(60, 50), loaded.input)[np.newaxis]
 
-    maps = [explain(picture=picture, label=np.int32(label))["map"] for label in range(len(loaded.labels))]
+    maps = [explain(image=image, label=np.int32(label))["map"] for label in range(len(loaded.labels))]
 
     assert max(m.max() for m in maps) > 1e-4
     assert any((maps[0] != other).any() for other in maps[1:])
@@ -89,9 +89,9 @@ def test_batches_of_any_size_are_answered(bundle: Path, keras_model: keras.Model
     predict = interpreter.get_signature_runner("predict")
 
     for size in (1, 3, 2):
-        pictures = np.stack([prepare(scene(40, 40, seed), spec) for seed in range(size)])
+        images = np.stack([prepare(scene(40, 40, seed), spec) for seed in range(size)])
         np.testing.assert_allclose(
-            predict(picture=pictures)["logits"], keras_model.predict_on_batch(pictures), atol=1e-3, rtol=1e-3
+            predict(image=images)["logits"], keras_model.predict_on_batch(images), atol=1e-3, rtol=1e-3
         )
 
 
@@ -127,14 +127,14 @@ def test_it_answers_and_explains_nearly_as_the_float_network_does(quantized: Fit
     network = keras.saving.load_model(quantized.bundle)
     classifier = Classifier.load(quantized.bundle)
     files = [path for label in bundle.labels for path in sorted((quantized.data / label).glob("*.png"))]
-    pictures = [prepare(read_picture(path), bundle.input) for path in files if path.name != CORRUPT]
+    images = [prepare(read_image(path), bundle.input) for path in files if path.name != CORRUPT]
 
-    expected = network.predict_on_batch(np.stack(pictures))
-    served = np.stack([classifier.logits(picture) for picture in pictures])
+    expected = network.predict_on_batch(np.stack(images))
+    served = np.stack([classifier.logits(image) for image in images])
 
     assert (served.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.95
     assert np.abs(served - expected).mean() < 0.05 * np.ptp(expected)
-    for picture, logits in zip(pictures[:3], expected, strict=False):
+    for image, logits in zip(images[:3], expected, strict=False):
         label = int(logits.argmax())
-        wanted, (_, given) = grad_cam(network, picture, label), classifier.explain(picture, label)
+        wanted, (_, given) = grad_cam(network, image, label), classifier.explain(image, label)
         assert np.abs(given - wanted[0]).mean() <= 0.15 * max(wanted.max(), 1e-3)

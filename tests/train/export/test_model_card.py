@@ -50,8 +50,8 @@ def test_the_card_says_what_the_model_is_for_and_where_it_ends(hub: Hub, push: P
         "names in other languages as well: es, fr.",
     ):
         assert words in card
-    (picture,) = re.findall(r"!\[Confusion matrix\]\((.+?)\)", card)
-    assert published(hub)[picture].startswith(b"\x89PNG")
+    (image,) = re.findall(r"!\[Confusion matrix\]\((.+?)\)", card)
+    assert published(hub)[image].startswith(b"\x89PNG")
 
 
 def test_a_licence_is_asked_for_where_none_is_named(hub: Hub, push: Push) -> None:
@@ -60,13 +60,13 @@ def test_a_licence_is_asked_for_where_none_is_named(hub: Hub, push: Push) -> Non
 
 
 @pytest.mark.parametrize("way", ["vistazo", "keras", "litert"])
-def test_the_code_in_the_card_recognises_a_picture(way: str, hub: Hub, push: Push, tmp_path: Path) -> None:
+def test_the_code_in_the_card_recognises_an_image(way: str, hub: Hub, push: Push, tmp_path: Path) -> None:
     result(push())
     code = re.findall(r"```(?:bash|python)\n(.*?)```", published(hub)["README.md"].decode(), re.DOTALL)
     vistazo, keras, litert = code
     assert f"python app.py --model {REPOSITORY}" in vistazo  # tests/train/publish/test_space.py runs such an app
     (predict,) = [line for line in vistazo.splitlines() if line.startswith("python -m model predict ")]
-    shutil.copy(EXAMPLES / "pictures" / "brazil.jpg", tmp_path / "picture.jpg")
+    shutil.copy(EXAMPLES / "images" / "brazil.jpg", tmp_path / "image.jpg")
     done = subprocess.run(
         {
             "vistazo": [sys.executable, *shlex.split(predict)[1:]],

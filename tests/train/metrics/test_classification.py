@@ -205,7 +205,7 @@ def test_the_threshold_lets_95_of_100_right_answers_through() -> None:
     assert (tops >= calibration.unknown_threshold).mean() == pytest.approx(0.95, abs=0.01)
 
 
-def test_without_validation_pictures_nothing_is_calibrated() -> None:
+def test_without_validation_images_nothing_is_calibrated() -> None:
     assert calibrate(np.zeros((0, 3)), np.zeros(0, int)) == Calibration(1.0, None)
 
 

@@ -47,7 +47,7 @@ def test_a_class_that_does_not_occur_has_no_curve_and_changes_no_mean() -> None:
     assert found["macro"]["roc_auc"] == 1.0
 
 
-def test_where_all_pictures_show_one_class_only_the_common_curve_is_left() -> None:
+def test_where_all_images_show_one_class_only_the_common_curve_is_left() -> None:
     found = curves(np.array([[0.9, 0.1], [0.2, 0.8]]), truth_of([0, 0], 2), ["a", "b"])
 
     assert found["per_class"] == found["macro"] == found["drawn"] == {}
@@ -56,7 +56,7 @@ def test_where_all_pictures_show_one_class_only_the_common_curve_is_left() -> No
     assert nothing == {"per_class": {}, "macro": {}, "micro": {}, "drawn": {}}
 
 
-def test_curves_of_many_pictures_keep_few_points_their_ends_and_their_area() -> None:
+def test_curves_of_many_images_keep_few_points_their_ends_and_their_area() -> None:
     found = curves(*some_answers(3000, 4), list("abcd"))
 
     for lines in (found["micro"], found["macro"], *found["drawn"].values()):
@@ -78,7 +78,7 @@ def test_of_many_classes_the_curves_of_the_best_and_the_worst_are_kept() -> None
     assert len(json.dumps(found)) < 30_000
 
 
-def test_histograms_count_own_and_other_pictures_apart() -> None:
+def test_histograms_count_own_and_other_images_apart() -> None:
     found = histograms(np.array([[1.0, 0.0], [0.52, 0.48], [0.3, 0.7]]), truth_of([0, 0, 1], 2), ["a", "b"])
 
     assert found["a"]["own"][19] == found["a"]["own"][10] == found["a"]["others"][6] == 1

@@ -1,4 +1,4 @@
-"""Pictures that show several labels: folders named cat+dog, one threshold a label, figures at these thresholds."""
+"""Images that show several labels: folders named cat+dog, one threshold a label, figures at these thresholds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from model.bundle import load_bundle
 from model.classifier import Classifier, shown_labels
 from model.errors import BundleError
-from model.preprocessing import read_picture
+from model.preprocessing import read_image
 from tests.conftest import Fitted, fit
 from train.__main__ import main
 from train.data.folders import Example, all_labels, list_examples
@@ -52,7 +52,7 @@ def test_thresholds_are_those_of_the_highest_f1_on_validation() -> None:
     assert calibrate_multilabel(logits[:0], targets[:0]).thresholds == (0.5, 0.5)
 
 
-def test_figures_count_whole_pictures_and_single_labels() -> None:
+def test_figures_count_whole_images_and_single_labels() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.7], [0.2, 0.1], [0.6, 0.9]])
     targets = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], float)
 
@@ -83,18 +83,18 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     for name in ("blue", "red", "red+blue"):
         (folder / "data" / name).mkdir(parents=True)
         for index in range(14):
-            picture = rng.integers(90, 130, (32, 32, 3))
+            image = rng.integers(90, 130, (32, 32, 3))
             if "red" in name:
-                picture[:, :16] = np.add(rng.integers(0, 60, (32, 16, 3)), [190, 0, 0])
+                image[:, :16] = np.add(rng.integers(0, 60, (32, 16, 3)), [190, 0, 0])
             if "blue" in name:
-                picture[:, 16:] = np.add(rng.integers(0, 60, (32, 16, 3)), [0, 0, 190])
-            Image.fromarray(picture.astype(np.uint8)).save(folder / "data" / name / f"{index}.png")
+                image[:, 16:] = np.add(rng.integers(0, 60, (32, 16, 3)), [0, 0, 190])
+            Image.fromarray(image.astype(np.uint8)).save(folder / "data" / name / f"{index}.png")
     return fit(
         folder / "data", folder / "bundle", "--multi-label", "--epochs", "25", "--no-flip", "--colour-shift", "0"
     )
 
 
-def test_a_fit_with_several_labels_finds_all_that_a_picture_shows(several: Fitted) -> None:
+def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted) -> None:
     classifier = Classifier.load(several.bundle)
     bundle = classifier.bundle
     assert bundle.labels == ("blue", "red")
@@ -104,9 +104,9 @@ def test_a_fit_with_several_labels_finds_all_that_a_picture_shows(several: Fitte
     right = 0
     for name, expected in (("blue", {"blue"}), ("red", {"red"}), ("red+blue", {"red", "blue"})):
         for path in sorted((several.data / name).glob("*.png")):
-            right += set(shown_labels(classifier.classify(read_picture(path)), bundle)) == expected
+            right += set(shown_labels(classifier.classify(read_image(path)), bundle)) == expected
 
-    assert right >= 36  # of 42, training pictures among them
+    assert right >= 36  # of 42, training images among them
     metrics = json.loads(several.out.splitlines()[-1])
     assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss"} <= set(metrics)
 

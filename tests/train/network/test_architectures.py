@@ -1,4 +1,4 @@
-"""The networks take 8-bit pictures, are flat, and may start from a weights file."""
+"""The networks take 8-bit images, are flat, and may start from a weights file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def network(size: int = 32, colour: str = "rgb", **options: object) -> keras.Mod
 
 @pytest.mark.parametrize("colour", ["rgb", "grey"])
 @pytest.mark.parametrize("size", [16, 32, 40, 96, 128])
-def test_the_small_network_takes_pictures_of_many_sizes(size: int, colour: str) -> None:
+def test_the_small_network_takes_images_of_many_sizes(size: int, colour: str) -> None:
     model = network(size, colour)
 
     assert model.input_shape == (None, size, size, 3)
@@ -73,10 +73,10 @@ def test_the_plain_network_has_the_layers_asked_for_at_any_shape_of_input() -> N
 
 def test_resnet_sees_blue_green_red_less_the_imagenet_means() -> None:
     model = network(architecture="resnet50")
-    picture = np.zeros((1, 32, 32, 3), np.uint8)
-    picture[..., 0] = 200
+    image = np.zeros((1, 32, 32, 3), np.uint8)
+    image[..., 0] = 200
 
-    scaled = keras.Model(model.inputs, model.get_layer("scale").output).predict_on_batch(picture)
+    scaled = keras.Model(model.inputs, model.get_layer("scale").output).predict_on_batch(image)
 
     np.testing.assert_allclose(np.asarray(scaled)[0, 0, 0], [-103.939, -116.779, 200 - 123.68], rtol=1e-5)
 
@@ -103,11 +103,11 @@ def backbone(path: Path, alpha: float = 0.35) -> keras.Model:
 def test_a_weights_file_gives_the_network_the_features_of_the_one_that_wrote_it(tmp_path: Path) -> None:
     source = backbone(tmp_path / "backbone.weights.h5")
     model = network(architecture="mobilenet_v2", alpha=0.35, weights=str(tmp_path / "backbone.weights.h5"))
-    picture = scene(32, 32)[np.newaxis]
+    image = scene(32, 32)[np.newaxis]
 
-    expected = source.predict_on_batch(picture / np.float32(127.5) - 1)
+    expected = source.predict_on_batch(image / np.float32(127.5) - 1)
 
-    features = keras.Model(model.inputs, model.get_layer(FEATURES).output).predict_on_batch(picture)
+    features = keras.Model(model.inputs, model.get_layer(FEATURES).output).predict_on_batch(image)
     np.testing.assert_allclose(features, expected, atol=1e-4)
     assert np.std(np.asarray(expected)) > 0
 

@@ -26,13 +26,13 @@ from tests.fake_hub.server import DIALECTS, Hub
 from tests.fake_hub.writing import TOKEN
 from train.export.bundle import write_manifest
 from train.publish.push import bundle_files
-from train.report.gallery import Evidence, pictures_block
+from train.report.gallery import Evidence, images_block
 
 
-def test_the_report_is_published_without_the_pictures_in_it(tmp_path: Path) -> None:
+def test_the_report_is_published_without_the_images_in_it(tmp_path: Path) -> None:
     bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))
-    picture = np.zeros((1, 8, 8, 3), np.uint8)
-    block = pictures_block(Evidence(picture, ["Jane Doe.png"], np.eye(2)[:1], np.array([[0.9, 0.1]])))
+    image = np.zeros((1, 8, 8, 3), np.uint8)
+    block = images_block(Evidence(image, ["Jane Doe.png"], np.eye(2)[:1], np.array([[0.9, 0.1]])))
     page = bundle / "report" / "index.html"
     page.write_text(f"<p>before</p>{block}<p>after</p>", encoding="utf-8")
     write_manifest(bundle)

@@ -65,8 +65,8 @@ def page_of(url: str) -> str:
 
 def recognised(url: str) -> str:
     client = AppClient(url, verbose=False)
-    picture = handle_file(str(EXAMPLES / "pictures" / "brazil.jpg"))
-    return client.predict(picture, api_name="/predict_image")["label"]
+    image = handle_file(str(EXAMPLES / "images" / "brazil.jpg"))
+    return client.predict(image, api_name="/predict_image")["label"]
 
 
 _FIND = """

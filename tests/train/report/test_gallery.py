@@ -1,4 +1,4 @@
-"""The pictures of the report: what is in it, how much, and nothing that acts."""
+"""The images of the report: what is in it, how much, and nothing that acts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from train.report.gallery import Evidence, pictures_block, without_pictures
+from train.report.gallery import Evidence, images_block, without_images
 
 
 def evidence(count: int = 6, name: str = "x.png") -> Evidence:
-    """Every second picture is a mistake; the later ones are surer."""
-    pictures = np.random.default_rng(0).integers(0, 256, (count, 9, 9, 3)).astype(np.uint8)
+    """Every second image is a mistake; the later ones are surer."""
+    images = np.random.default_rng(0).integers(0, 256, (count, 9, 9, 3)).astype(np.uint8)
     top = np.linspace(0.6, 0.9, count)
     names = [name] * count if name != "x.png" else [f"{i}.png" for i in range(count)]
-    return Evidence(pictures, names, np.eye(2)[np.arange(count) % 2], np.stack([top, 1 - top], axis=1))
+    return Evidence(images, names, np.eye(2)[np.arange(count) % 2], np.stack([top, 1 - top], axis=1))
 
 
 def content_of(block: str) -> dict[str, Any]:
-    found = re.fullmatch(r'<script id="pictures" type="application/json">(.*?)</script>', block, re.DOTALL)
+    found = re.fullmatch(r'<script id="images" type="application/json">(.*?)</script>', block, re.DOTALL)
     assert found
     return json.loads(found[1])
 
@@ -29,8 +29,8 @@ def names_in(content: dict[str, Any], cell: str) -> list[str]:
     return [content["images"][index][1] for index, _ in content["cells"][cell]]
 
 
-def test_every_cell_has_its_pictures_the_surest_first() -> None:
-    content = content_of(pictures_block(evidence()))
+def test_every_cell_has_its_images_the_surest_first() -> None:
+    content = content_of(images_block(evidence()))
 
     assert names_in(content, "0-0") == ["4.png", "2.png", "0.png"]
     assert names_in(content, "1-0") == ["5.png", "3.png", "1.png"]
@@ -39,25 +39,25 @@ def test_every_cell_has_its_pictures_the_surest_first() -> None:
     assert content["images"][content["mistakes"][0][1]][1] == "5.png"
 
 
-def test_a_cell_of_many_pictures_shows_a_few_and_mistakes_go_first() -> None:
-    content = content_of(pictures_block(evidence(3000)))
+def test_a_cell_of_many_images_shows_a_few_and_mistakes_go_first() -> None:
+    content = content_of(images_block(evidence(3000)))
 
     assert len(content["cells"]["1-0"]) == len(content["cells"]["0-0"]) == 12
     assert len(content["mistakes"]) == 24
-    assert len(content["images"]) == 36  # each picture once, however often it is shown
+    assert len(content["images"]) == 36  # each image once, however often it is shown
 
 
-def test_with_several_labels_pictures_are_found_missed_or_wrongly_named() -> None:
+def test_with_several_labels_images_are_found_missed_or_wrongly_named() -> None:
     given = evidence(3)
     several = Evidence(
-        given.pictures,
+        given.images,
         given.names,
         np.array([[1, 1], [0, 1], [0, 0]]),
         np.array([[0.9, 0.1], [0.3, 0.8], [0.7, 0.4]]),
         (0.5, 0.5),
     )
 
-    content = content_of(pictures_block(several))
+    content = content_of(images_block(several))
 
     assert {cell: names_in(content, cell) for cell in content["cells"]} == {
         "0-found": ["0.png"],
@@ -69,17 +69,17 @@ def test_with_several_labels_pictures_are_found_missed_or_wrongly_named() -> Non
 
 
 def test_file_names_are_text_and_not_markup() -> None:
-    block = pictures_block(evidence(name="</script><script>alert(1)</script>"))
+    block = images_block(evidence(name="</script><script>alert(1)</script>"))
 
     assert block.count("<") == 2
     assert content_of(block)["images"][0][1] == "</script><script>alert(1)</script>"
 
 
-def test_what_is_published_has_no_pictures_and_no_file_names() -> None:
-    page = f"<p>before</p>{pictures_block(evidence(name='Jane Doe.png'))}<p>after</p><script>run()</script>"
+def test_what_is_published_has_no_images_and_no_file_names() -> None:
+    page = f"<p>before</p>{images_block(evidence(name='Jane Doe.png'))}<p>after</p><script>run()</script>"
 
-    public = without_pictures(page.encode()).decode()
+    public = without_images(page.encode()).decode()
 
-    assert public == f"<p>before</p>{pictures_block(None)}<p>after</p><script>run()</script>"
-    assert content_of(pictures_block(None)) == {}
-    assert without_pictures(b"\xff no report of ours") == b"\xff no report of ours"
+    assert public == f"<p>before</p>{images_block(None)}<p>after</p><script>run()</script>"
+    assert content_of(images_block(None)) == {}
+    assert without_images(b"\xff no report of ours") == b"\xff no report of ours"

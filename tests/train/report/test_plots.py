@@ -23,15 +23,15 @@ HISTORY = [
 ]
 
 
-def figures(count: int, pictures: int, absent: int | None = None) -> tuple[list[str], dict[str, Any]]:
+def figures(count: int, images: int, absent: int | None = None) -> tuple[list[str], dict[str, Any]]:
     """Measure made-up answers; the first label is long, and formulas and markup stand in another."""
     rng = np.random.default_rng(count)
     labels = ["an uncommonly long label of a class, too long", "$x^2$ <b>&", *(f"class {i}" for i in range(2, count))]
-    classes = np.arange(pictures) % count
+    classes = np.arange(images) % count
     if absent is not None:
         classes[classes == absent] = 0
-    logits = rng.normal(0, 1, (pictures, count))
-    logits[np.arange(pictures), classes] += 2
+    logits = rng.normal(0, 1, (images, count))
+    logits[np.arange(images), classes] += 2
     return labels, measure(
         probabilities_of(logits, 0.8), classes, labels, uncalibrated=probabilities_of(logits), threshold=0.4
     )
@@ -40,7 +40,7 @@ def figures(count: int, pictures: int, absent: int | None = None) -> tuple[list[
 CASES = {
     "two classes": lambda: figures(2, 30),
     "seven classes, one absent": lambda: figures(7, 90, absent=3),
-    "one picture a class": lambda: figures(8, 8),
+    "one image a class": lambda: figures(8, 8),
     "a hundred classes": lambda: figures(100, 700),
 }
 PLOTS: dict[str, Callable[[list[str], dict[str, Any]], bytes]] = {
@@ -62,7 +62,7 @@ def case(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("plot", PLOTS)
-def test_a_plot_is_a_small_picture_in_which_nothing_is_cut(plot: str, case: tuple[list[str], dict[str, Any]]) -> None:
+def test_a_plot_is_a_small_image_in_which_nothing_is_cut(plot: str, case: tuple[list[str], dict[str, Any]]) -> None:
     check(PLOTS[plot](*case))
 
 
@@ -105,9 +105,9 @@ def check(content: bytes) -> None:
     """A PNG of readable size and few bytes, with a margin in which there is no ink."""
     assert content.startswith(b"\x89PNG")
     assert len(content) < 150_000
-    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
-    assert 300 <= picture.shape[1] <= 2000
-    edges = np.concatenate([picture[:4].reshape(-1, 3), picture[-4:].reshape(-1, 3)])
-    edges = np.concatenate([edges, picture[:, :4].reshape(-1, 3), picture[:, -4:].reshape(-1, 3)])
+    image = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+    assert 300 <= image.shape[1] <= 2000
+    edges = np.concatenate([image[:4].reshape(-1, 3), image[-4:].reshape(-1, 3)])
+    edges = np.concatenate([edges, image[:, :4].reshape(-1, 3), image[:, -4:].reshape(-1, 3)])
     assert edges.min() >= 250
-    assert (picture < 128).all(axis=2).any()  # dark text
+    assert (image < 128).all(axis=2).any()  # dark text

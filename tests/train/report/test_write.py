@@ -57,7 +57,7 @@ def read(directory: Path, metrics: dict[str, Any]) -> Reader:
 
 
 def test_labels_are_text_and_never_markup(page: Reader) -> None:
-    assert len(page.all("script")) == 2  # the pictures, and the page's own
+    assert len(page.all("script")) == 2  # the images, and the page's own
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert all(label in page.text for label in EVIL)
 
@@ -70,7 +70,7 @@ def test_nothing_is_fetched(page: Reader) -> None:
     assert any("default-src 'none'" in str(meta.get("content")) for meta in page.all("meta"))
 
 
-def test_every_picture_says_what_it_shows_and_every_entry_of_the_contents_leads_somewhere(page: Reader) -> None:
+def test_every_image_says_what_it_shows_and_every_entry_of_the_contents_leads_somewhere(page: Reader) -> None:
     assert len(page.all("img")) == 8
     assert all(len(str(image["alt"])) > 20 for image in page.all("img"))
     identifiers = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
@@ -83,17 +83,17 @@ def test_the_figures_are_said_in_sentences(page: Reader, metrics: dict[str, Any]
     text = re.sub(r"\s+", " ", page.text)
 
     low, high = metrics["accuracy_interval"]
-    assert "It was shown 4 pictures of the test part and named 75.0 % of them rightly." in text
+    assert "It was shown 4 images of the test part and named 75.0 % of them rightly." in text
     assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % interval)" in text
     assert f"is {metrics['ece_before']:.4f} as the network said it and {metrics['ece']:.4f} with" in text
-    assert "less than 65.0 %, the answer is “none of these”. Here that leaves 2 of 4 pictures with an answer" in text
+    assert "less than 65.0 %, the answer is “none of these”. Here that leaves 2 of 4 images with an answer" in text
     assert "It withholds 1 wrong answers and 1 right ones." in text
-    assert "Without a picture in this part: plain & simple." in text
+    assert "Without an image in this part: plain & simple." in text
     assert "The weights of epoch 1 were kept" in text
 
 
 @pytest.mark.parametrize("split", ["validation", "train", "whole folder"])
-def test_figures_of_pictures_that_are_not_independent_are_called_too_good(split: str, metrics: dict[str, Any]) -> None:
+def test_figures_of_images_that_are_not_independent_are_called_too_good(split: str, metrics: dict[str, Any]) -> None:
     assert "too good" in Reader(page_of(metrics | {"split": split}, EVIL, {}, "")).text
 
 

@@ -18,18 +18,18 @@ from train.trainer.loop import fit, predict_logits
 def part() -> Part:
     rng = np.random.default_rng(1)
     classes = np.arange(16) % 2
-    pictures = np.clip(classes[:, None, None, None] * 120 + rng.normal(60, 20, (16, 32, 32, 3)), 0, 255)
-    return Part(pictures.astype(np.uint8), np.eye(2, dtype=np.float32)[classes])
+    images = np.clip(classes[:, None, None, None] * 120 + rng.normal(60, 20, (16, 32, 32, 3)), 0, 255)
+    return Part(images.astype(np.uint8), np.eye(2, dtype=np.float32)[classes])
 
 
 def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:
     model = build(Settings(size=32), InputSpec(32, 32), 2)
 
-    expected = model.predict_on_batch(part.pictures)
+    expected = model.predict_on_batch(part.images)
 
     for batch_size in (1, 5, 16, 64):
-        np.testing.assert_allclose(predict_logits(model, part.pictures, batch_size), expected, atol=1e-4)
-    assert predict_logits(model, part.pictures[:0]).shape == (0, 2)
+        np.testing.assert_allclose(predict_logits(model, part.images, batch_size), expected, atol=1e-4)
+    assert predict_logits(model, part.images[:0]).shape == (0, 2)
 
 
 def test_a_loss_that_is_no_number_in_the_first_epoch_is_said_with_the_option_that_caused_it(part: Part) -> None:
@@ -61,12 +61,12 @@ def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: p
     assert result.model.input_shape == (None, 32, 32, 3)
     trained = build(settings, InputSpec(32, 32), 2, scale=0.5)
     trained.set_weights(result.model.get_weights())
-    small = shrink_all(part.pictures, (16, 16))
+    small = shrink_all(part.images, (16, 16))
     assert (predict_logits(trained, small).argmax(axis=1) == part.classes).mean() == 1
 
 
 def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
-    wrong = Part(part.pictures, part.targets[::-1])  # what is learnt makes validation worse
+    wrong = Part(part.images, part.targets[::-1])  # what is learnt makes validation worse
     settings = Settings(size=32, epochs=20, batch_size=8, patience=2, learning_rate=0.01)
 
     result = fit(settings, InputSpec(32, 32), 2, part, wrong)
@@ -80,7 +80,7 @@ def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
 def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
     part: Part, patience: int, kept_last: bool
 ) -> None:
-    wrong = Part(part.pictures, part.targets[::-1])
+    wrong = Part(part.images, part.targets[::-1])
     settings = Settings(size=32, epochs=6, batch_size=8, patience=patience, learning_rate=0.01, keep="last")
 
     result = fit(settings, InputSpec(32, 32), 2, part, wrong)
@@ -91,7 +91,7 @@ def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
 
 
 def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
-    wrong = Part(part.pictures, part.targets[::-1])
+    wrong = Part(part.images, part.targets[::-1])
     settings = Settings(size=32, epochs=6, batch_size=8, patience=6, learning_rate=0.01, schedule="plateau")
 
     rates = [row["learning_rate"] for row in fit(settings, InputSpec(32, 32), 2, part, wrong).history]
@@ -114,7 +114,7 @@ def test_every_way_of_training_learns_two_brightnesses(part: Part, options: dict
 
     result = fit(settings, InputSpec(32, 32), 2, part, part)
 
-    assert (predict_logits(result.model, part.pictures).argmax(axis=1) == part.classes).mean() == 1
+    assert (predict_logits(result.model, part.images).argmax(axis=1) == part.classes).mean() == 1
 
 
 NOTHING = Part(np.zeros((0, 32, 32, 3), np.uint8), np.zeros((0, 2), np.float32))

@@ -36,7 +36,7 @@ def test_a_head_that_starts_from_a_regression_needs_no_epochs_of_its_own() -> No
     assert (tuning.head_only, tuning.epochs) == (False, 8)
 
 
-def test_small_pictures_come_first() -> None:
+def test_small_images_come_first() -> None:
     early, full = plan(Settings(early_size=0.5, epochs=10))
 
     assert (early.scale, full.scale) == (0.5, 1)

@@ -1,4 +1,4 @@
-"""Few pictures are trained on a second time, together with those that were kept for validation."""
+"""Few images are trained on a second time, together with those that were kept for validation."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ AGAIN = ["--architecture", "plain", "--convolutions", "8", "--epochs", "1", "--k
 
 
 def part(labels: list[int], *, classes: int = 3) -> Part:
-    """Eight pictures of each of the labels, told apart by their brightness."""
+    """Eight images of each of the labels, told apart by their brightness."""
     rng = np.random.default_rng(len(labels))
     of = np.repeat(np.array(labels, int), 8)
-    pictures = np.clip(30 + of[:, None, None, None] * 95 + rng.normal(0, 5, (len(of), 32, 32, 3)), 0, 255)
-    return Part(pictures.astype(np.uint8), np.eye(classes, dtype=np.float32)[of])
+    images = np.clip(30 + of[:, None, None, None] * 95 + rng.normal(0, 5, (len(of), 32, 32, 3)), 0, 255)
+    return Part(images.astype(np.uint8), np.eye(classes, dtype=np.float32)[of])
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +55,22 @@ def first() -> FitResult:
     ("changes", "wanted"),
     [({}, True), ({"refit": 24}, True), ({"refit": 23}, False), ({"refit": 0}, False), ({"keep": "best"}, False)],
 )
-def test_only_few_pictures_are_fitted_again_and_only_where_validation_chooses_no_epoch(
+def test_only_few_images_are_fitted_again_and_only_where_validation_chooses_no_epoch(
     changes: dict, wanted: bool
 ) -> None:
     assert wants_refit(dataclasses.replace(SETTINGS, **changes), part([0, 1]), part([2])) is wanted
 
 
-def test_without_validation_pictures_there_is_nothing_to_add() -> None:
+def test_without_validation_images_there_is_nothing_to_add() -> None:
     assert not wants_refit(SETTINGS, part([0, 1]), part([]))
 
 
-def test_the_second_network_has_learnt_the_validation_pictures(first: FitResult) -> None:
+def test_the_second_network_has_learnt_the_validation_images(first: FitResult) -> None:
     second = refit(first, SETTINGS, SPEC, 3, part([0, 1]), part([2]))
 
     only_in_validation = part([2])
     rates = [
-        float((predict_logits(r.model, only_in_validation.pictures).argmax(axis=1) == 2).mean())
-        for r in (first, second)
+        float((predict_logits(r.model, only_in_validation.images).argmax(axis=1) == 2).mean()) for r in (first, second)
     ]
     assert rates[0] < 0.2 < 0.8 < rates[1]
     assert second.history == first.history
@@ -135,16 +134,16 @@ def test_the_bundle_says_what_it_was_fitted_on(tmp_path: Path, capsys: pytest.Ca
     assert main(fitted) == 0
 
     metrics = json.loads((bundle / "metrics.json").read_text())
-    assert metrics["training"]["refit"] == {"pictures": 14}
+    assert metrics["training"]["refit"] == {"images": 14}
     assert (metrics["split"], metrics["n"]) == ("test", 2)
-    assert "fitted again, on the 14 training and validation pictures together" in (bundle / "README.md").read_text()
-    assert "with the 2 validation pictures as well" in capsys.readouterr().err
-    assert "on the 14 pictures of both parts" in (bundle / "report" / "index.html").read_text()
+    assert "fitted again, on the 14 training and validation images together" in (bundle / "README.md").read_text()
+    assert "with the 2 validation images as well" in capsys.readouterr().err
+    assert "on the 14 images of both parts" in (bundle / "report" / "index.html").read_text()
     assert load_bundle(bundle).labels
     assert not progress_directory(bundle).exists()
 
 
-def test_pictures_that_the_figures_come_from_are_never_fitted_on(tmp_path: Path) -> None:
+def test_images_that_the_figures_come_from_are_never_fitted_on(tmp_path: Path) -> None:
     for folder, count in (("train", 8), ("valid", 2)):
         for label, colour in list(COLOURS.items())[:2]:
             write_class(tmp_path / "data" / folder / label, colour, count)
@@ -158,6 +157,6 @@ def test_pictures_that_the_figures_come_from_are_never_fitted_on(tmp_path: Path)
     assert "refit" not in metrics["training"]
 
 
-def test_best_fits_again_where_there_are_few_pictures() -> None:
+def test_best_fits_again_where_there_are_few_images() -> None:
     assert load_recipe("best").refit > 0
     assert load_recipe("best").keep == "last"

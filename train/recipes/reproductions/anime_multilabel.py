@@ -1,4 +1,4 @@
-"""`anime-multilabel`: `anime` with a sigmoid for each character, for pictures that show several (`goku+vegeta`)."""
+"""`anime-multilabel`: `anime` with a sigmoid for each character, for images that show several (`goku+vegeta`)."""
 
 from dataclasses import replace
 

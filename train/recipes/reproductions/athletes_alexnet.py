@@ -1,4 +1,4 @@
-"""`athletes-alexnet`: AlexNet-like at 224 pixels. The older system printed 0.663 on its 86 validation pictures."""
+"""`athletes-alexnet`: AlexNet-like at 224 pixels. The older system printed 0.663 on its 86 validation images."""
 
 from dataclasses import replace
 

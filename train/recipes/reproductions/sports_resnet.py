@@ -1,4 +1,4 @@
-"""`sports-resnet`: ResNet50 frozen under one dense layer. The older system printed 0.950 from 136 pictures a class."""
+"""`sports-resnet`: ResNet50 frozen under one dense layer. The older system printed 0.950 from 136 images a class."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
 "use strict";
-const { images = [], cells = {}, mistakes = [] } = JSON.parse(document.getElementById("pictures").textContent);
+const { images = [], cells = {}, mistakes = [] } = JSON.parse(document.getElementById("images").textContent);
 const table = document.querySelector(".cells");
 const names = [...table.querySelectorAll("th[scope=row]")].map((head) => head.textContent);
 const buttons = [...document.querySelectorAll("[data-cell]")];
@@ -29,7 +29,7 @@ function absent(text) {
   return note;
 }
 
-const WITHOUT = "This page came without pictures. “python -m train evaluate MODEL DATA --out DIR” writes one with them.";
+const WITHOUT = "This page came without images. “python -m train evaluate MODEL DATA --out DIR” writes one with them.";
 
 function open(button) {
   const inside = cells[button.dataset.cell] ?? [], total = Number(button.dataset.count);
@@ -39,7 +39,7 @@ function open(button) {
   if (!images.length) parts.push(absent(WITHOUT));
   else if (inside.length < total) parts.push(absent(`The ${inside.length} most confident of ${total}:`));
   const row = document.createElement("div");
-  row.className = "pictures";
+  row.className = "images";
   row.append(...inside.map(([index, share]) => figure(images[index], `${images[index][1]} (${percent(share)})`, "")));
   const place = document.getElementById("cell");
   place.replaceChildren(...parts, row);

@@ -1,4 +1,4 @@
-"""Make the example pictures: a few flags, one picture without, and one flag that is bound to be misread."""
+"""Make the example images: a few flags, one image without, and one flag that is bound to be misread."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from examples.dataset import picture_of, write_jpeg
+from examples.dataset import image_of, write_jpeg
 
 SIZE = 640
 _JPEG_QUALITY = 88
 
 # Label and seed; the seeds were chosen by eye.
-PICTURES: tuple[tuple[str, int], ...] = (
+IMAGES: tuple[tuple[str, int], ...] = (
     ("Brazil", 204),
     ("Canada", 120),
     ("France", 334),
@@ -29,29 +29,29 @@ PICTURES: tuple[tuple[str, int], ...] = (
 UPSIDE_DOWN: tuple[tuple[str, int], ...] = (("Poland", 12),)
 
 
-def write_pictures(
+def write_images(
     out: Path,
-    pictures: tuple[tuple[str, int], ...] = PICTURES,
+    images: tuple[tuple[str, int], ...] = IMAGES,
     upside_down: tuple[tuple[str, int], ...] = UPSIDE_DOWN,
 ) -> list[Path]:
-    """Write the example pictures as `<label>.jpg`, in lower case and with hyphens.
+    """Write the example images as `<label>.jpg`, in lower case and with hyphens.
 
     Args:
         out: The folder, which is made if it is missing.
-        pictures: Labels and seeds of the pictures to draw.
-        upside_down: Labels and seeds of more pictures, turned by 180 degrees and named `<label>-upside-down.jpg`.
+        images: Labels and seeds of the images to draw.
+        upside_down: Labels and seeds of more images, turned by 180 degrees and named `<label>-upside-down.jpg`.
 
     Returns:
         The paths, in the order asked for.
     """
     out.mkdir(parents=True, exist_ok=True)
-    upright = [_write(out, label, seed) for label, seed in pictures]
+    upright = [_write(out, label, seed) for label, seed in images]
     return upright + [_write(out, label, seed, turned=True) for label, seed in upside_down]
 
 
 def _write(out: Path, label: str, seed: int, turned: bool = False) -> Path:
     name = re.sub(r"[^a-z0-9]+", "-", label.lower())
     path = out / (f"{name}-upside-down.jpg" if turned else f"{name}.jpg")
-    picture = picture_of(label, np.random.default_rng(seed), SIZE)
-    write_jpeg(path, np.ascontiguousarray(picture[::-1, ::-1]) if turned else picture, _JPEG_QUALITY)
+    image = image_of(label, np.random.default_rng(seed), SIZE)
+    write_jpeg(path, np.ascontiguousarray(image[::-1, ::-1]) if turned else image, _JPEG_QUALITY)
     return path

@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="steps an epoch")
     steps = parser.parse_args().steps
     keep_freed_memory()
-    settings = dataclasses.replace(load_recipe("best"), least_steps=1)
+    settings = dataclasses.replace(load_recipe("best"), min_steps_per_epoch=1)
     spec = first_input(settings)
     size = scaled_size(settings, spec, settings.training_scale)
     rng = np.random.default_rng(1)

@@ -67,7 +67,9 @@ def grey_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     folder = tmp_path_factory.mktemp("stripes")
     for seed, (part, count) in enumerate((("train", 10), ("Valid", 3), ("test", 4))):
         write_stripes(folder / "data" / part, count, seed)
-    return fit(folder / "data", folder / "bundle", "--epochs", "8", "--early-size", "0.5", "--resize-rule", "pad")
+    return fit(
+        folder / "data", folder / "bundle", "--epochs", "8", "--progressive-resize", "0.5", "--resize-rule", "pad"
+    )
 
 
 @pytest.fixture(scope="session")

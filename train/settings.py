@@ -15,7 +15,7 @@ ARCHITECTURES = ("small", "plain", "mobilenet_v2", "resnet50")
 PRETRAINED = ("mobilenet_v2", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
-KEPT = ("best", "last")
+CHECKPOINTS = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "resnet50": 224}
 
 
@@ -40,7 +40,7 @@ class Settings:
         multi_label: Several labels an image: a folder named cat+dog holds images of both.
         epochs: Passes over the training images, all phases together.
         batch_size: Images a step.
-        least_steps: Steps that an epoch has at least: a small data set is passed several times.
+        min_steps_per_epoch: Steps that an epoch has at least: a small data set is passed several times.
         optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
         learning_rate: Highest learning rate.
         schedule: "cosine" falls to zero after a warm-up, "constant" stays, "plateau" falls to a third
@@ -48,28 +48,28 @@ class Settings:
         weight_decay: Decoupled weight decay of AdamW.
         probe: Start the logits of a pretrained network from a logistic regression on its features.
         head_epochs: Epochs with the pretrained part frozen; a quarter of all when left out.
-        tuned_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
+        finetune_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
             for all but the first 100.
-        tuned_rate: Highest learning rate after that; a quarter of the other one when left out.
+        finetune_learning_rate: Highest learning rate after that; a quarter of the other one when left out.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.
-        mixing: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
-        balance: How far rare classes are drawn as often as common ones, 0 to 1.
-        average: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
-        keep: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
+        mixup_cutmix_prob: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
+        class_balance: How far rare classes are drawn as often as common ones, 0 to 1.
+        ema_decay: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
+        checkpoint: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
             not cut short: better with few validation images and a rate that falls to zero.
-        refit: With keep "last", fit a second time with the validation images as well when these and the
+        refit: With checkpoint "last", fit a second time with the validation images as well when these and the
             training images are at most so many; 0 for never. The figures come from the test part still,
             the temperature and the thresholds from the first fit.
         rotation: Largest turn either way, degrees.
-        shift: Largest shift either way, as a share of the side.
+        translate: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
         shear: Largest shear either way, as a share of the side.
-        light: Largest change of brightness and of contrast, as a share.
+        brightness_contrast: Largest change of brightness and of contrast, as a share.
         colour_shift: Largest change of saturation and of each channel, as a share.
-        erase: Probability of covering a random rectangle.
+        random_erasing_prob: Probability of covering a random rectangle.
         flip: Whether images may be mirrored left to right.
-        early_size: Scale of the input during the first phase of training from scratch; 1 for none.
+        progressive_resize: Scale of the input during the first phase of training from scratch; 1 for none.
         training_scale: Size of the images in training as a share of the network's input; below 1 the network is
             served larger than it is trained, where things look as large as in zoomed training images
             (Touvron et al. 2019).
@@ -96,31 +96,31 @@ class Settings:
     multi_label: bool = False
     epochs: int = 40
     batch_size: int = 32
-    least_steps: int = 1
+    min_steps_per_epoch: int = 1
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
     weight_decay: float = 1e-4
     probe: bool = False
     head_epochs: int | None = None
-    tuned_layers: int = 0
-    tuned_rate: float | None = None
+    finetune_layers: int = 0
+    finetune_learning_rate: float | None = None
     dropout: float = 0.2
     label_smoothing: float = 0.05
-    mixing: float = 0.0
-    balance: float = 0.0
-    average: float = 0.0
-    keep: str = "best"
+    mixup_cutmix_prob: float = 0.0
+    class_balance: float = 0.0
+    ema_decay: float = 0.0
+    checkpoint: str = "best"
     refit: int = 0
     rotation: float = 12.0
-    shift: float = 0.1
+    translate: float = 0.1
     zoom: float = 0.2
     shear: float = 0.1
-    light: float = 0.2
+    brightness_contrast: float = 0.2
     colour_shift: float = 0.1
-    erase: float = 0.15
+    random_erasing_prob: float = 0.15
     flip: bool = True
-    early_size: float = 1.0
+    progressive_resize: float = 1.0
     training_scale: float = 1.0
     quantize: bool = False
     patience: int = 15
@@ -136,7 +136,7 @@ class Settings:
         _choice("--colour", self.colour, ("auto", *COLOUR_MODES))
         _choice("--optimizer", self.optimizer, OPTIMIZERS)
         _choice("--schedule", self.schedule, SCHEDULES)
-        _choice("--keep", self.keep, KEPT)
+        _choice("--checkpoint", self.checkpoint, CHECKPOINTS)
         if self.weights != "none" and self.architecture not in PRETRAINED:
             raise SettingsError(
                 f"--weights {self.weights} needs --architecture {' or '.join(PRETRAINED)}: “{self.architecture}” has "
@@ -153,31 +153,31 @@ class Settings:
             re.compile(self.group_by)
         except re.error as error:
             raise SettingsError(f"--group-by should be a regular expression. {self.group_by}: {error}.") from None
-        for name in ("early_size", "training_scale"):
+        for name in ("progressive_resize", "training_scale"):
             _range(_option(name), getattr(self, name), 0.25, 1)
             if getattr(self, name) < 1 and self.architecture == "plain":
                 raise SettingsError(
                     f"{_option(name)} needs another architecture: the dense layers of “plain” fix the size."
                 )
-        if self.tuned_rate is not None:
-            _range("--tuned-rate", self.tuned_rate, 1e-8, 10)
+        if self.finetune_learning_rate is not None:
+            _range("--finetune-learning-rate", self.finetune_learning_rate, 1e-8, 10)
         if self.head_epochs is not None:
             _range("--head-epochs", self.head_epochs, 0, self.epochs)
-        _range("--average", self.average, 0, 0.99999)
+        _range("--ema-decay", self.ema_decay, 0, 0.99999)
         _range("--l2", self.l2, 0, 10)
         _range("--alpha", self.alpha, 0.05, 3)
         _range("--epochs", self.epochs, 1, 100_000)
         _range("--batch-size", self.batch_size, 1, 4096)
-        _range("--least-steps", self.least_steps, 1, 100_000)
+        _range("--min-steps-per-epoch", self.min_steps_per_epoch, 1, 100_000)
         _range("--learning-rate", self.learning_rate, 1e-8, 10)
         _range("--weight-decay", self.weight_decay, 0, 10)
         _range("--patience", self.patience, 1, 100_000)
         _range("--refit", self.refit, 0, 100_000)
         _range("--seed", self.seed, 0, 2**32 - 1)
         _range("--rotation", self.rotation, 0, 180)
-        for name in ("dropout", "label_smoothing", "shift", "zoom", "shear", "light", "colour_shift"):
+        for name in ("dropout", "label_smoothing", "translate", "zoom", "shear", "brightness_contrast", "colour_shift"):
             _range(_option(name), getattr(self, name), 0, 0.95)
-        for name in ("erase", "mixing", "balance"):
+        for name in ("random_erasing_prob", "mixup_cutmix_prob", "class_balance"):
             _range(_option(name), getattr(self, name), 0, 1)
         for name in ("validation_share", "test_share"):
             _range(_option(name), getattr(self, name), 0.01, 0.8)

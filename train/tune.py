@@ -20,7 +20,7 @@ from train.input_selection import choose_input, first_input
 from train.resource_errors import shortage
 from train.settings import Settings
 
-_USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixing=0,0.25,0.5")
+_USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixup_cutmix_prob=0,0.25,0.5")
 # Another size or colour mode would need the images decoded anew; another split would not be comparable.
 _FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "group_by", "near_duplicates", "seed")
 _FIXED_ENDINGS = ("_share",)

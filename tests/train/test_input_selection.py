@@ -124,7 +124,7 @@ def test_the_bundle_is_served_and_measured_with_the_chosen_rule(backbone_weights
     data = write_wide(tmp_path / "data", "centre", count=16)
     options = ["--recipe", "best", "--weights", str(backbone_weights), "--size", "64", "--epochs", "1"]
 
-    fitted = fit(data, tmp_path / "bundle", *options, "--least-steps", "1")
+    fitted = fit(data, tmp_path / "bundle", *options, "--min-steps-per-epoch", "1")
 
     assert load_bundle(fitted.bundle).input.resize_rule == "crop"
     assert '"split": "test"' in fitted.out

@@ -25,11 +25,11 @@ from train.settings import Settings
         ("size", "64x"),
         ("size", "64x60x3"),
         ("size", "-64"),
-        ("mixing", 1.5),
-        ("balance", -0.5),
-        ("average", 1.0),
+        ("mixup_cutmix_prob", 1.5),
+        ("class_balance", -0.5),
+        ("ema_decay", 1.0),
         ("head_epochs", 41),
-        ("tuned_rate", 0.0),
+        ("finetune_learning_rate", 0.0),
         ("resize_rule", "squeeze"),
         ("colour", "sepia"),
         ("weights", "imagenet"),
@@ -38,7 +38,7 @@ from train.settings import Settings
         ("alpha", 0.0),
         ("epochs", 0),
         ("batch_size", 0),
-        ("least_steps", 0),
+        ("min_steps_per_epoch", 0),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("learning_rate", float("inf")),
@@ -47,8 +47,8 @@ from train.settings import Settings
         ("dropout", 1.0),
         ("label_smoothing", -0.1),
         ("rotation", 181.0),
-        ("erase", 1.1),
-        ("early_size", 0.1),
+        ("random_erasing_prob", 1.1),
+        ("progressive_resize", 0.1),
         ("training_scale", 0.1),
         ("patience", 0),
         ("validation_share", 0.0),
@@ -64,7 +64,7 @@ def test_a_value_out_of_range_is_refused_with_its_option(name: str, value: objec
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["early_size", "training_scale"])
+@pytest.mark.parametrize("name", ["progressive_resize", "training_scale"])
 def test_dense_layers_fix_the_size(name: str) -> None:
     with pytest.raises(SettingsError, match="needs another architecture"):
         Settings(architecture="plain", **{name: 0.5})  # type: ignore[arg-type]

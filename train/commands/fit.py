@@ -12,10 +12,10 @@ from pathlib import Path
 
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import shortage
-from train.settings import ARCHITECTURES, KEPT, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
+from train.settings import ARCHITECTURES, CHECKPOINTS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
 from train.trainer.checkpoint import has_progress
 
-_CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "keep": KEPT}
+_CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "checkpoint": CHECKPOINTS}
 _KINDS: dict[str, Callable[[str], object]] = {
     "int": int,
     "int | None": int,

@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=A,B,C",
         action="append",
         default=[],
-        help="a setting with the values to try; give it several times (default: learning-rate, dropout, mixing)",
+        help="a setting with the values to try; give it several times (default: learning-rate, dropout, "
+        "mixup-cutmix-prob)",
     )
     fit.add_setting_arguments(parser)
 

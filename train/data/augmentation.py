@@ -31,7 +31,7 @@ def augment(
         borderMode=cv2.BORDER_REFLECT_101,
     )
     changed = _light_and_colour(changed, rng, settings, grey)
-    if rng.random() < settings.erase:
+    if rng.random() < settings.random_erasing_prob:
         _erase(changed, rng)
     return changed
 
@@ -91,14 +91,14 @@ def _matrix(image: np.ndarray, rng: np.random.Generator, settings: Settings, siz
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.array([[1, shear], [0, 1]]) @ np.diag([mirror * zoom * stretch, zoom / stretch])
     linear = np.diag([size[0] / width, size[1] / height]) @ linear
-    shift = rng.uniform(-settings.shift, settings.shift, 2) * size
+    shift = rng.uniform(-settings.translate, settings.translate, 2) * size
     offset = (np.array(size) - 1) / 2 + shift - linear @ np.array([(width - 1) / 2, (height - 1) / 2])
     return np.column_stack([linear, offset])
 
 
 def _light_and_colour(image: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
-    contrast = 1 + rng.uniform(-settings.light, settings.light)
-    brightness = 255 * rng.uniform(-settings.light, settings.light) / 2
+    contrast = 1 + rng.uniform(-settings.brightness_contrast, settings.brightness_contrast)
+    brightness = 255 * rng.uniform(-settings.brightness_contrast, settings.brightness_contrast) / 2
     colours = np.eye(3)
     if not grey and settings.colour_shift:
         saturation = 1 + rng.uniform(-2, 2) * settings.colour_shift

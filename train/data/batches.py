@@ -66,7 +66,7 @@ class TrainingBatches(keras.utils.PyDataset):
         rng = np.random.default_rng([settings.seed, self._epoch, index])
         images = np.stack([augment(self._images[i], rng, settings, self._size, grey=self._grey) for i in chosen])
         targets = self._targets[chosen]
-        if settings.mixing and rng.random() < settings.mixing:
+        if settings.mixup_cutmix_prob and rng.random() < settings.mixup_cutmix_prob:
             return mix(images, targets, rng, union=settings.multi_label)
         return images, targets
 
@@ -78,14 +78,14 @@ class TrainingBatches(keras.utils.PyDataset):
     def _shuffle(self) -> np.ndarray:
         rng = np.random.default_rng([self._settings.seed, self._epoch])
         steps = -(-len(self._images) // self._settings.batch_size)
-        passes = -(-self._settings.least_steps // steps) if steps else 1
+        passes = -(-self._settings.min_steps_per_epoch // steps) if steps else 1
         return np.concatenate([self._one_pass(rng) for _ in range(passes)])
 
     def _one_pass(self, rng: np.random.Generator) -> np.ndarray:
         order = rng.permutation(len(self._images))
-        if not self._settings.balance:
+        if not self._settings.class_balance:
             return order
-        expected = draws(self._targets, self._settings.balance)[order]
+        expected = draws(self._targets, self._settings.class_balance)[order]
         # Systematic sampling: each image comes its expected number of times, rounded up or down by chance.
         marks = np.arange(len(order)) + rng.random()
         return rng.permutation(order[np.minimum(np.searchsorted(expected.cumsum(), marks), len(order) - 1)])

@@ -113,7 +113,7 @@ class EpochEnd(keras.callbacks.Callback):
         """
         progress, weights = self._progress, self.model.get_weights()
         loss = logs.get("val_loss", -math.inf)  # without validation the last epoch is the best
-        last = self._settings.keep == "last" and progress.epoch == self._settings.epochs
+        last = self._settings.checkpoint == "last" and progress.epoch == self._settings.epochs
         worse = not last and progress.best_scale == self._phase.scale and progress.best_loss <= loss > -math.inf
         if math.isnan(loss) or (progress.best and worse) or not all(np.isfinite(w).all() for w in weights):
             return

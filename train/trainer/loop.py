@@ -64,7 +64,7 @@ def fit(
         spec: Input size and colour mode.
         labels: Number of classes.
         train: Images to fit on.
-        validation: Images that choose the best epoch (unless `settings.keep` is "last"); may be empty, then the
+        validation: Images that choose the best epoch (unless `settings.checkpoint` is "last"); may be empty, then the
             last one counts.
         file: Where the progress is kept, and what it may go on from.
         tensorboard: Directory for TensorBoard's records.

@@ -40,17 +40,17 @@ def plan(settings: Settings) -> list[Phase]:
         # from a regression needs no such epochs (Kumar et al. 2022).
         usual = 0 if settings.probe else min(max(1, epochs // 4), epochs)
         head = usual if settings.head_epochs is None else settings.head_epochs
-        tuned_rate = settings.tuned_rate or (rate if settings.probe else rate / 4)
+        tuned_rate = settings.finetune_learning_rate or (rate if settings.probe else rate / 4)
         phases = [
             Phase("head", head, rate, rate / 10, scale, head_only=True),
             Phase("fine-tuning", epochs - head, tuned_rate, 0, scale),
         ]
         return [phase for phase in phases if phase.epochs]
-    if settings.early_size < scale and epochs > 1:
+    if settings.progressive_resize < scale and epochs > 1:
         # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
         early = max(1, round(epochs * 0.6))
         return [
-            Phase("small images", early, rate, rate * 0.4, settings.early_size),
+            Phase("small images", early, rate, rate * 0.4, settings.progressive_resize),
             Phase("full size", epochs - early, rate * 0.4, 0, scale),
         ]
     return [Phase("training", epochs, rate, 0, scale)]
@@ -60,7 +60,7 @@ def freeze(model: keras.Model, phase: Phase, settings: Settings) -> None:
     """Choose the layers that a phase trains."""
     head = {layer.name for layer in head_layers(model)}
     backbone = [layer for layer in model.layers if layer.name not in head]
-    first = len(backbone) - settings.tuned_layers if settings.tuned_layers > 0 else -settings.tuned_layers
+    first = len(backbone) - settings.finetune_layers if settings.finetune_layers > 0 else -settings.finetune_layers
     pretrained = settings.weights != "none"
     for place, layer in enumerate(backbone):
         tuned = not phase.head_only and (not pretrained or place >= first)
@@ -82,7 +82,7 @@ def optimizer(settings: Settings, phase: Phase, steps: int) -> keras.optimizers.
         steps: Steps an epoch.
     """
     rate = _cosine(phase, steps) if settings.schedule == "cosine" else phase.first_rate
-    average = {"use_ema": True, "ema_momentum": settings.average} if settings.average else {}
+    average = {"use_ema": True, "ema_momentum": settings.ema_decay} if settings.ema_decay else {}
     if settings.optimizer == "sgd":
         return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **average)
     if settings.optimizer == "adam":

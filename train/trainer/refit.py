@@ -18,7 +18,7 @@ from train.trainer.loop import FitResult, fit
 def wants_refit(settings: Settings, train: Part, validation: Part) -> bool:
     """Say whether the settings ask for a second fit: for few images, where no epoch is chosen by validation."""
     both = len(train.images) + len(validation.images)
-    return settings.keep == "last" and len(validation.images) > 0 and both <= settings.refit
+    return settings.checkpoint == "last" and len(validation.images) > 0 and both <= settings.refit
 
 
 def refit(

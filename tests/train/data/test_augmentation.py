@@ -14,8 +14,20 @@ from tests.support.images import scene
 from train.data.augmentation import augment, mix, shrink
 from train.settings import Settings
 
-STILL = Settings(rotation=0, shift=0, zoom=0, shear=0, light=0, colour_shift=0, erase=0, flip=False, label_smoothing=0)
-WILD = Settings(rotation=180, shift=0.5, zoom=0.9, shear=0.9, light=0.9, colour_shift=0.9, erase=1)
+STILL = Settings(
+    rotation=0,
+    translate=0,
+    zoom=0,
+    shear=0,
+    brightness_contrast=0,
+    colour_shift=0,
+    random_erasing_prob=0,
+    flip=False,
+    label_smoothing=0,
+)
+WILD = Settings(
+    rotation=180, translate=0.5, zoom=0.9, shear=0.9, brightness_contrast=0.9, colour_shift=0.9, random_erasing_prob=1
+)
 
 
 def changed(settings: Settings, seed: int = 1, side: int = 32, grey: bool = False, size: int = 32) -> np.ndarray:
@@ -53,7 +65,7 @@ def test_the_same_seed_gives_the_same_image_and_another_seed_another(seed: int) 
 def test_turned_images_stay_as_sharp_as_those_to_predict() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
     image = cv2.GaussianBlur(noise, (0, 0), 1)
-    settings = dataclasses.replace(STILL, rotation=10, shift=0.1)
+    settings = dataclasses.replace(STILL, rotation=10, translate=0.1)
 
     turned = [augment(image, np.random.default_rng(seed), settings, (96, 96), grey=False) for seed in range(20)]
 
@@ -99,7 +111,7 @@ def test_a_smaller_side_shows_the_whole_image() -> None:
 
 
 def test_light_and_colour_stay_within_their_limits() -> None:
-    settings = dataclasses.replace(STILL, light=0.2)
+    settings = dataclasses.replace(STILL, brightness_contrast=0.2)
     flat = np.full((32, 32, 3), 128, np.uint8)
 
     values = [
@@ -111,7 +123,7 @@ def test_light_and_colour_stay_within_their_limits() -> None:
 
 
 def test_the_erased_patch_covers_at_most_a_third_of_each_side() -> None:
-    settings = dataclasses.replace(STILL, erase=1)
+    settings = dataclasses.replace(STILL, random_erasing_prob=1)
 
     for seed in range(40):
         rows, columns = np.nonzero((changed(settings, seed) != scene(32, 32)).any(axis=-1))

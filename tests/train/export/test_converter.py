@@ -62,7 +62,7 @@ def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend:
     data, bundle = tmp_path / "data", tmp_path / "bundle"
     for label, colour in list(COLOURS.items())[:2]:
         write_class(data / label, colour, 8)
-    options = ["--epochs", "6", "--average", "0.8", "--quantize"]
+    options = ["--epochs", "6", "--ema-decay", "0.8", "--quantize"]
     process = fit(backend, data, bundle, *options)
     deadline = time.monotonic() + 300
     while not (progress_directory(bundle) / "state.npz").is_file() and time.monotonic() < deadline:

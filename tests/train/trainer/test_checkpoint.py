@@ -83,7 +83,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-OPTIONS = [*QUICK, "--epochs", "6", "--early-size", "0.5", "--average", "0.8", "--mixing", "0.5", "--keep", "last"]
+OPTIONS = [
+    *QUICK,
+    "--epochs",
+    "6",
+    "--progressive-resize",
+    "0.5",
+    "--ema-decay",
+    "0.8",
+    "--mixup-cutmix-prob",
+    "0.5",
+    "--checkpoint",
+    "last",
+]
 
 
 def weights(bundle: Path) -> list[np.ndarray]:

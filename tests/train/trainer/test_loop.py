@@ -53,7 +53,15 @@ def test_a_loss_that_is_no_number_later_leaves_the_last_good_weights(
 
 
 def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = Settings(size=32, training_scale=0.5, epochs=14, batch_size=4, learning_rate=5e-3, light=0, erase=0)
+    settings = Settings(
+        size=32,
+        training_scale=0.5,
+        epochs=14,
+        batch_size=4,
+        learning_rate=5e-3,
+        brightness_contrast=0,
+        random_erasing_prob=0,
+    )
 
     result = fit(settings, InputSpec(32, 32), 2, part, part)
 
@@ -81,7 +89,7 @@ def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
     part: Part, patience: int, kept_last: bool
 ) -> None:
     wrong = Part(part.images, part.targets[::-1])
-    settings = Settings(size=32, epochs=6, batch_size=8, patience=patience, learning_rate=0.01, keep="last")
+    settings = Settings(size=32, epochs=6, batch_size=8, patience=patience, learning_rate=0.01, checkpoint="last")
 
     result = fit(settings, InputSpec(32, 32), 2, part, wrong)
 
@@ -103,14 +111,16 @@ def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"average": 0.5},
+        {"ema_decay": 0.5},
         {"multi_label": True},
         {"architecture": "plain", "hidden": "8:0.1", "l2": 1e-3},
-        {"mixing": 1.0},
+        {"mixup_cutmix_prob": 1.0},
     ],
 )
 def test_every_way_of_training_learns_two_brightnesses(part: Part, options: dict) -> None:
-    settings = Settings(size=32, epochs=14, batch_size=4, learning_rate=5e-3, light=0, erase=0, **options)
+    settings = Settings(
+        size=32, epochs=14, batch_size=4, learning_rate=5e-3, brightness_contrast=0, random_erasing_prob=0, **options
+    )
 
     result = fit(settings, InputSpec(32, 32), 2, part, part)
 

@@ -37,13 +37,13 @@ def test_a_head_that_starts_from_a_regression_needs_no_epochs_of_its_own() -> No
 
 
 def test_small_images_come_first() -> None:
-    early, full = plan(Settings(early_size=0.5, epochs=10))
+    early, full = plan(Settings(progressive_resize=0.5, epochs=10))
 
     assert (early.scale, full.scale) == (0.5, 1)
     assert early.epochs + full.epochs == 10
 
 
-@pytest.mark.parametrize("options", [{}, {**PRETRAINED, "probe": True}, PRETRAINED, {"early_size": 0.5}])
+@pytest.mark.parametrize("options", [{}, {**PRETRAINED, "probe": True}, PRETRAINED, {"progressive_resize": 0.5}])
 def test_training_ends_at_its_own_share_of_the_served_size(options: dict) -> None:
     phases = plan(Settings(training_scale=0.875, epochs=10, **options))
 
@@ -51,7 +51,7 @@ def test_training_ends_at_its_own_share_of_the_served_size(options: dict) -> Non
     assert all(phase.scale <= 0.875 for phase in phases)
 
 
-@pytest.mark.parametrize("options", [{"early_size": 0.5}, PRETRAINED])
+@pytest.mark.parametrize("options", [{"progressive_resize": 0.5}, PRETRAINED])
 def test_a_single_epoch_is_a_single_phase(options: dict) -> None:
     assert [phase.epochs for phase in plan(Settings(epochs=1, **options))] == [1]
 
@@ -64,11 +64,11 @@ def test_every_recipe_spends_its_epochs(recipe: str) -> None:
     assert sum(phase.epochs for phase in plan(settings)) == settings.epochs
 
 
-@pytest.mark.parametrize(("tuned_layers", "expected"), [(0, 156), (20, 20), (-100, 56)])
-def test_tuned_layers_count_from_the_end_or_from_the_start(tuned_layers: int, expected: int) -> None:
-    settings = Settings(architecture="mobilenet_v2", size=32, tuned_layers=tuned_layers)
+@pytest.mark.parametrize(("finetune_layers", "expected"), [(0, 156), (20, 20), (-100, 56)])
+def test_tuned_layers_count_from_the_end_or_from_the_start(finetune_layers: int, expected: int) -> None:
+    settings = Settings(architecture="mobilenet_v2", size=32, finetune_layers=finetune_layers)
     model = build(settings, InputSpec(32, 32), 2)
-    settings = Settings(**PRETRAINED, size=32, tuned_layers=tuned_layers)  # type: ignore[arg-type]
+    settings = Settings(**PRETRAINED, size=32, finetune_layers=finetune_layers)  # type: ignore[arg-type]
     head, tuning = plan(settings)
 
     freeze(model, head, settings)
@@ -83,7 +83,7 @@ def test_tuned_layers_count_from_the_end_or_from_the_start(tuned_layers: int, ex
 
 @pytest.mark.parametrize(("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")])
 def test_the_cosine_rises_for_a_while_and_falls_to_the_last_rate(name: str, kind: str) -> None:
-    settings = Settings(optimizer=name, epochs=10, learning_rate=0.1, average=0.9)
+    settings = Settings(optimizer=name, epochs=10, learning_rate=0.1, ema_decay=0.9)
     (phase,) = plan(settings)
 
     built = optimizer(settings, phase, steps=20)

@@ -29,13 +29,13 @@ SETTINGS = Settings(
     size=32,
     epochs=3,
     batch_size=8,
-    least_steps=10,
+    min_steps_per_epoch=10,
     learning_rate=0.01,
     dropout=0,
-    keep="last",
+    checkpoint="last",
     refit=100,
 )
-AGAIN = ["--architecture", "plain", "--convolutions", "8", "--epochs", "1", "--keep", "last", "--refit", "500"]
+AGAIN = ["--architecture", "plain", "--convolutions", "8", "--epochs", "1", "--checkpoint", "last", "--refit", "500"]
 
 
 def part(labels: list[int], *, classes: int = 3) -> Part:
@@ -53,7 +53,7 @@ def first() -> FitResult:
 
 @pytest.mark.parametrize(
     ("changes", "wanted"),
-    [({}, True), ({"refit": 24}, True), ({"refit": 23}, False), ({"refit": 0}, False), ({"keep": "best"}, False)],
+    [({}, True), ({"refit": 24}, True), ({"refit": 23}, False), ({"refit": 0}, False), ({"checkpoint": "best"}, False)],
 )
 def test_only_few_images_are_fitted_again_and_only_where_validation_chooses_no_epoch(
     changes: dict, wanted: bool

@@ -17,6 +17,6 @@ SETTINGS = replace(
     size=224,
     epochs=20,
     head_epochs=10,
-    tuned_layers=20,
-    tuned_rate=1e-5,
+    finetune_layers=20,
+    finetune_learning_rate=1e-5,
 )

@@ -16,6 +16,6 @@ SETTINGS = replace(
     size=224,
     epochs=35,
     head_epochs=15,
-    tuned_layers=-100,
-    tuned_rate=1e-6,
+    finetune_layers=-100,
+    finetune_learning_rate=1e-6,
 )

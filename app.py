@@ -32,7 +32,7 @@ from model.loading import ModelLoader
 
 if TYPE_CHECKING:
     from interface.page import Page
-    from model.sandbox.pool import Decoders
+    from model.sandbox.pool import DecoderPool
 
 FALLBACK = "default"
 # With a healthy Hub, a small model is there about when Gradio is. So much longer a visitor may find
@@ -123,7 +123,7 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
     return 0
 
 
-def _ending(folder: Path, decoders: Decoders | None = None) -> Callable[..., None]:
+def _ending(folder: Path, decoders: DecoderPool | None = None) -> Callable[..., None]:
     """Return what is done when the program is told to end: work is given up, and soon the program with it."""
 
     def end_now() -> None:

@@ -24,7 +24,7 @@ from model.classifier import Classifier
 from model.grad_cam import explain_prepared, overlay
 from model.hub.resolve import resolve_model
 from model.preprocessing import prepared_and_shown, prepared_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 from tests.support.images import scene
 from tests.support.serving import ROOT, answers, environment, free_port
 
@@ -71,7 +71,7 @@ def _print_answers(temporary: Path, classifier: Classifier) -> None:
     spec = classifier.bundle.input
     path = temporary / "photograph.jpg"
     Image.fromarray(cv2.resize(scene(400, 300), (4000, 3000))).save(path, quality=90)
-    decoders = Decoders(1000)
+    decoders = DecoderPool(1000)
 
     def answer() -> object:
         return classifier.classify_prepared(decoders.call(prepared_image, path, spec))

@@ -19,11 +19,11 @@ from interface.deep_links import tab_to_open
 from interface.dropping import SCRIPT as DROPPING
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
-from interface.server.blocks import PoliteBlocks
+from interface.server.blocks import SafeBlocks
 from interface.server.gradio_internals import MOST_SESSIONS
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.routes import server_options
-from interface.server.storage import VisitorFiles
+from interface.server.storage import UploadStorage
 from interface.tabs.about import add_model_tab, model_page, source_title
 from interface.tabs.batch import add_batch_tab, headings
 from interface.tabs.camera import add_webcam_tab
@@ -34,9 +34,9 @@ from interface.theme import MARGINS, STYLE, theme
 from interface.waiting_page import add_waiting, change_content
 from model.hub.resolve import EMBEDDED
 from model.limits import limits
-from model.loading import LoadedModel, ModelLoader, NewsCheck
+from model.loading import LoadedModel, ModelLoader, UpdateCheck
 from model.preprocessing import IMAGE_SUFFIXES
-from model.sandbox.pool import SHARE_OF_ONE, Decoders
+from model.sandbox.pool import SHARE_OF_ONE, DecoderPool
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -47,12 +47,12 @@ _LABELS_LISTED = 300
 _log = logging.getLogger("vistazo")
 
 
-class Page(PoliteBlocks):
+class Page(SafeBlocks):
     """The page, with what serves its visitors.
 
     Attributes:
         files: Where visitors' files lie.
-        visitors: Serves requests.
+        guard: Serves requests.
         decoders: Decode visitors' files.
         model: The model, once it is there.
         waits_for: What a page without a model tells those who wait.
@@ -60,10 +60,10 @@ class Page(PoliteBlocks):
 
     def __init__(self) -> None:
         super().__init__(title="Vistazo")
-        self.files = VisitorFiles(limits().upload_megabytes)
-        self.visitors = Visitors(limits().requests_per_minute, self.files)
+        self.files = UploadStorage(limits().upload_megabytes)
+        self.guard = RequestGuard(limits().requests_per_minute, self.files)
         most = limits().decoder_megabytes
-        self.decoders = Decoders(round(SHARE_OF_ONE * most), together=most)
+        self.decoders = DecoderPool(round(SHARE_OF_ONE * most), together=most)
         self.model: LoadedModel | None = None
         self.waits_for: str | None = None
 
@@ -148,22 +148,22 @@ def _protect_examples(page: Page) -> None:
 
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     model = models[0]
-    classifier, decoders, visitors = model.classifier, page.decoders, page.visitors
+    classifier, decoders, guard = model.classifier, page.decoders, page.guard
     images, clips = _examples(classifier.bundle.directory)
     question, labels = _add_heading(model)
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
         with _tab("image", text("image_tab")):
-            add_image_tab(classifier, images, decoders, visitors)
+            add_image_tab(classifier, images, decoders, guard)
         with _tab("batch", text("batch_tab")):
-            rows = add_batch_tab(classifier, decoders, visitors)
+            rows = add_batch_tab(classifier, decoders, guard)
         with _tab("video", text("video_tab")):
-            seconds, segments, frames = add_video_tab(classifier, clips, decoders, visitors)
+            seconds, segments, frames = add_video_tab(classifier, clips, decoders, guard)
         with _tab("camera", text("camera_tab")):
-            add_webcam_tab(classifier, decoders, visitors)
+            add_webcam_tab(classifier, decoders, guard)
         if len(models) > 1:
             with _tab("compare", text("compare_tab")):
-                add_compare_tab(models[0], models[1], images, decoders, visitors)
+                add_compare_tab(models[0], models[1], images, decoders, guard)
         with _tab("model", text("model_tab")):
             about = add_model_tab(model, decoders, page.files)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
@@ -262,7 +262,7 @@ def _add_news(model: LoadedModel) -> None:
     pinned = model.source.repository is None or model.source.revision == model.source.commit
     if pinned and not model.wanted:
         return
-    check = NewsCheck(model)
+    check = UpdateCheck(model)
     news = _plain_text("", "news", "news", visible=False)
 
     def look(request: gr.Request) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class ModelLoader:
         self._changed.notify_all()
 
 
-class NewsCheck:
+class UpdateCheck:
     """Says when the Hub has something newer than what is served. It is offered, never taken by itself.
 
     Args:

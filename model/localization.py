@@ -30,7 +30,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Located:
+class Detection:
     """A label and where it is.
 
     Attributes:
@@ -44,7 +44,7 @@ class Located:
     probability: float
 
 
-def locate(classifier: Classifier, image: np.ndarray) -> list[Located]:
+def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
     """Find the labels in an image of several things, for a model that was trained on one thing an image.
 
     The windows are classified one by one (Sermanet et al. 2014, OverFeat); windows of one label
@@ -92,9 +92,9 @@ def windows(width: int, height: int) -> Iterator[Box]:
                 yield int(left), int(top), int(left) + w, int(top) + h
 
 
-def _merged(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[Located]:
+def _merged(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[Detection]:
     """Join the windows that show one thing, the label with the most support first."""
-    found: list[Located] = []
+    found: list[Detection] = []
     taken = np.zeros(len(boxes), bool)
     # Support: how much the windows that overlap say the same. Parts of a thing are mistaken for
     # other labels in a window or two; the thing itself is recognised in many.
@@ -111,7 +111,7 @@ def _merged(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[L
         part = any(_inside((left, top, right, bottom), other.box) > _PART for other in found)
         if part or support[i] < max(_LEAST_SUPPORT, _LEAST_SHARE_OF_SUPPORT * support.max()):
             continue
-        found.append(Located(int(labels[i]), (left, top, right, bottom), float(scores[group].max())))
+        found.append(Detection(int(labels[i]), (left, top, right, bottom), float(scores[group].max())))
     return found
 
 

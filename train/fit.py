@@ -15,7 +15,7 @@ from model.preprocessing import InputSpec
 from train.data import folders as dataset
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_names, write_names
-from train.data.loading import LoadedPart, gaps, load_parts, sizes
+from train.data.loading import LoadedSplit, gaps, load_parts, sizes
 from train.evaluate import evidence_of, measure_logits, served_logits, targets_of
 from train.export.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
 from train.export.model_card import write_card
@@ -100,7 +100,7 @@ def _check_tensorboard(directory: Path) -> None:
         raise SettingsError(f"--tensorboard should be a directory. “{directory}” is a file.")
 
 
-def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart]) -> dict[str, Any]:
+def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedSplit]) -> dict[str, Any]:
     """Return what must be the same for an interrupted training to go on."""
     hashes = {f"{name} images": dataset.fingerprint(part.examples) for name, part in parts.items()}
     import keras
@@ -111,7 +111,7 @@ def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedPart])
 
 
 def _train_and_write(
-    parts: dict[str, LoadedPart],
+    parts: dict[str, LoadedSplit],
     labels: Sequence[str],
     names: Mapping[str, Sequence[str]],
     spec: InputSpec,
@@ -121,14 +121,14 @@ def _train_and_write(
     tensorboard: Path | None,
     show: bool,
 ) -> dict[str, Any]:
-    from train.data.batches import Part
+    from train.data.batches import LabelledImages
     from train.export.converter import served_network
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
 
     index_of = {label: index for index, label in enumerate(labels)}
     train, validation = (
-        Part(parts[name].images, targets_of(parts[name].examples, index_of, len(labels)))
+        LabelledImages(parts[name].images, targets_of(parts[name].examples, index_of, len(labels)))
         for name in ("train", "validation")
     )
     result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)

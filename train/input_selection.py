@@ -14,7 +14,7 @@ import numpy as np
 from model.preprocessing import RESIZE_RULES, InputSpec
 from train.data.folders import all_labels
 from train.data.image_store import ImageStore, all_grey
-from train.data.loading import LoadedPart
+from train.data.loading import LoadedSplit
 from train.data.near_duplicates import near_duplicates
 from train.data.split import grouped
 from train.settings import Settings
@@ -36,8 +36,8 @@ def first_input(settings: Settings) -> InputSpec:
 
 
 def choose_input(
-    store: ImageStore, parts: Mapping[str, LoadedPart], spec: InputSpec, settings: Settings
-) -> tuple[dict[str, LoadedPart], InputSpec]:
+    store: ImageStore, parts: Mapping[str, LoadedSplit], spec: InputSpec, settings: Settings
+) -> tuple[dict[str, LoadedSplit], InputSpec]:
     """Decide what the settings leave to the images, and read them again where that changes them.
 
     Args:
@@ -86,7 +86,7 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
     return best
 
 
-def _losses(store: ImageStore, train: LoadedPart, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
+def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
     """Return the out-of-fold log loss of training images, (n,), for each rule; none where no rule changes them."""
     from train.network.architectures import build
     from train.network.linear_probe import out_of_fold, pooled_features
@@ -113,7 +113,7 @@ def _losses(store: ImageStore, train: LoadedPart, spec: InputSpec, settings: Set
     return losses
 
 
-def _sample(store: ImageStore, train: LoadedPart, settings: Settings) -> tuple[LoadedPart, np.ndarray]:
+def _sample(store: ImageStore, train: LoadedSplit, settings: Settings) -> tuple[LoadedSplit, np.ndarray]:
     """Return training images of classes that are large enough to be divided into folds, and the group of each."""
     rng = np.random.default_rng(settings.seed)
     members: dict[str, list[int]] = defaultdict(list)
@@ -131,7 +131,7 @@ def _sample(store: ImageStore, train: LoadedPart, settings: Settings) -> tuple[L
     for example, group in zip(examples, groups, strict=True):
         groups_of[example.label].add(group)
     kept = [place for place, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
-    return LoadedPart(store.select(images, kept), [examples[place] for place in kept]), np.array(groups)[kept]
+    return LoadedSplit(store.select(images, kept), [examples[place] for place in kept]), np.array(groups)[kept]
 
 
 def _same(some: np.ndarray, others: np.ndarray) -> bool:
@@ -139,6 +139,6 @@ def _same(some: np.ndarray, others: np.ndarray) -> bool:
     return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
-def _read_again(store: ImageStore, part: LoadedPart, spec: InputSpec, title: str) -> LoadedPart:
+def _read_again(store: ImageStore, part: LoadedSplit, spec: InputSpec, title: str) -> LoadedSplit:
     images, examples, _ = store.load(part.examples, spec, title)
-    return LoadedPart(images, examples)
+    return LoadedSplit(images, examples)

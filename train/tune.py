@@ -74,7 +74,7 @@ def run_tune(
 
 
 def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[str, list[Value]], count: int) -> None:
-    from train.data.batches import Part
+    from train.data.batches import LabelledImages
     from train.evaluate import targets_of
     from train.trainer.loop import fit
 
@@ -85,7 +85,7 @@ def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[
         labels = dataset.all_labels(loaded["train"].examples)
         index_of = {label: index for index, label in enumerate(labels)}
         train, validation = (
-            Part(loaded[name].images, targets_of(loaded[name].examples, index_of, len(labels)))
+            LabelledImages(loaded[name].images, targets_of(loaded[name].examples, index_of, len(labels)))
             for name in ("train", "validation")
         )
 

@@ -10,20 +10,20 @@ from gradio.context import LocalContext
 from gradio.state_holder import SessionState
 
 from interface.i18n.language import say
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.storage import is_full
 
 
-class PoliteBlocks(gr.Blocks):
+class SafeBlocks(gr.Blocks):
     """A page whose calls are answered by a sentence when they fail, whoever is to blame.
 
     Gradio would answer nothing at all, and log what the caller wrote.
 
     Attributes:
-        visitors: Words and counts what fails.
+        guard: Words and counts what fails.
     """
 
-    visitors: Visitors
+    guard: RequestGuard
 
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
@@ -34,7 +34,7 @@ class PoliteBlocks(gr.Blocks):
         except gr.Error:
             raise
         except Exception as error:
-            with self.visitors.serve(LocalContext.request.get(None), str(block_fn.api_name)) as language:
+            with self.guard.handle(LocalContext.request.get(None), str(block_fn.api_name)) as language:
                 if is_full(error):
                     raise
                 raise gr.Error(say(language, "bad_call"), print_exception=False) from error
@@ -47,5 +47,5 @@ class PoliteBlocks(gr.Blocks):
             raise
         except Exception:
             name = str(getattr(block_fn, "api_name", block_fn))
-            with self.visitors.serve(named.get("request"), name, counted=False):
+            with self.guard.handle(named.get("request"), name, counted=False):
                 raise

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.i18n.language import language_of, say
 from interface.server.requests import address_of, log_fault
-from interface.server.storage import VisitorFiles, is_full
+from interface.server.storage import UploadStorage, is_full
 from model.limits import limits
 
 # Gradio's routes for other apps: they fetch what others name, run FFmpeg, write sessions to the disk, print what they
@@ -61,7 +61,7 @@ class Doors:
         waits_full: Says whether the queue is full.
     """
 
-    def __init__(self, app: ASGIApp, files: VisitorFiles, waits_full: Callable[[Scope], bool] | None = None) -> None:
+    def __init__(self, app: ASGIApp, files: UploadStorage, waits_full: Callable[[Scope], bool] | None = None) -> None:
         self._app, self._files = app, files
         self._waits_full = waits_full or _queue_is_full
         self._open: Counter[str] = Counter()
@@ -159,7 +159,7 @@ class _Body:
         calls: What it is counted among when it is a call.
     """
 
-    def __init__(self, receive: Receive, send: Send, language: str, files: VisitorFiles | None, calls: _Calls) -> None:
+    def __init__(self, receive: Receive, send: Send, language: str, files: UploadStorage | None, calls: _Calls) -> None:
         self._receive, self._send, self._language, self._files = receive, send, language, files
         self._calls, self._values = calls, 0
         self._began = time.monotonic()

@@ -17,7 +17,7 @@ import gradio as gr
 from starlette.requests import Request
 
 from interface.i18n.language import language_of, say, translated
-from interface.server.storage import VisitorFiles, is_full
+from interface.server.storage import UploadStorage, is_full
 from model.errors import BundleError, VistazoError
 
 _MINUTE = 60.0
@@ -26,7 +26,7 @@ _log = logging.getLogger("vistazo")
 _requests_log = logging.getLogger("vistazo.requests")
 
 
-class Visitors:
+class RequestGuard:
     """Serves requests: limits how many each visitor makes, words their errors, counts what came of them.
 
     Safe to use from several threads. Of visitors themselves nothing is logged; their addresses are forgotten
@@ -37,7 +37,7 @@ class Visitors:
         files: Where visitors' files lie.
     """
 
-    def __init__(self, requests_per_minute: int, files: VisitorFiles) -> None:
+    def __init__(self, requests_per_minute: int, files: UploadStorage) -> None:
         self.files = files
         self._most = requests_per_minute
         self._recent: OrderedDict[str, deque[float]] = OrderedDict()
@@ -45,7 +45,7 @@ class Visitors:
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def serve(self, request: gr.Request | None, endpoint: str, *, counted: bool = True) -> Iterator[str]:
+    def handle(self, request: gr.Request | None, endpoint: str, *, counted: bool = True) -> Iterator[str]:
         """Serve one request, and turn every error in the block into one that the visitor sees as a sentence.
 
         What visitors can put right is told in the error's own words, in their language. A broken model they cannot,

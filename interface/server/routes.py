@@ -22,7 +22,7 @@ from interface.i18n.language import LANGUAGES, PARAMETER, language_of, translate
 from interface.server.gradio_internals import remember_little
 from interface.server.mcp_tools import offer_tools
 from interface.server.request_limits import Doors
-from interface.server.storage import VisitorFiles
+from interface.server.storage import UploadStorage
 from interface.server.url_fetch import fetch_within_limits
 
 _log = logging.getLogger("vistazo")
@@ -42,7 +42,7 @@ _LEAST_MEMORY = 0.1  # of all; with less, the log warns
 _SECONDS_BETWEEN_WARNINGS = 60.0
 
 
-def server_options(files: VisitorFiles) -> dict[str, Any]:
+def server_options(files: UploadStorage) -> dict[str, Any]:
     """Return what the web application that Gradio makes gets besides (its `app_kwargs`).
 
     Args:
@@ -78,7 +78,7 @@ async def _health(request: Request) -> JSONResponse:
         "model": model.source.title if model else None,
         "revision": model.source.commit if model else None,
         "queue": len(page._queue),
-        "requests": page.visitors.counts(),
+        "requests": page.guard.counts(),
         "memory_free_megabytes": free // 2**20 if whole else None,
     }
     return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
@@ -92,7 +92,7 @@ async def _waiting(request: Request) -> JSONResponse:
 
 
 async def _web_component(_: Request) -> FileResponse:
-    """Answer the program of the web component, for pages that embed the app; Gradio brings it but does not serve it."""
+    """Answer with the program of the web component, for pages that embed the app; Gradio does not serve it."""
     program = Path(gr.__file__).parent / "templates" / "frontend" / "gradio.js"
     return FileResponse(program, media_type="text/javascript")
 

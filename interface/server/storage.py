@@ -49,7 +49,7 @@ def own_folder() -> Path:
     return folder
 
 
-class VisitorFiles:
+class UploadStorage:
     """The uploads and results of visitors.
 
     Args:

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import ENGLISH, language_of, say, text
-from interface.server.storage import VisitorFiles
+from interface.server.storage import UploadStorage
 from interface.tabs.model_plots import FetchedPlots
 from model.bundle import Bundle
 from model.errors import ImageError
@@ -20,7 +20,7 @@ from model.hub.plots import MOST_PLOTS
 from model.hub.resolve import EMBEDDED
 from model.loading import LoadedModel
 from model.preprocessing import read_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 
 _FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
 # What names in a bundle mean to a visitor.
@@ -60,7 +60,7 @@ STYLE = """
 """
 
 
-def add_model_tab(model: LoadedModel, decoders: Decoders, files: VisitorFiles) -> gr.HTML:
+def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
     """Add the tab's components to the page that is being built.
 
     Args:

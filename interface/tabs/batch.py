@@ -12,14 +12,14 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import ENGLISH, say, text, translated
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 from model.video.export import harmless
 
 TOP = 3
@@ -32,13 +32,13 @@ Table = dict[str, list]
 BatchAnswer = tuple[list[Tile], Table, str | None]
 
 
-def add_batch_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors) -> gr.Dataframe:
+def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> gr.Dataframe:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         decoders: Decode what visitors upload.
-        visitors: Serves their requests.
+        guard: Serves their requests.
 
     Returns:
         The table, whose headings have the visitor's language.
@@ -48,7 +48,7 @@ def add_batch_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors
         images: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
     ) -> Iterator[BatchAnswer]:
         """Read images; answers with thumbnails, one row an image, and at the end all rows as a CSV file."""
-        with visitors.serve(request, "predict_images") as language:
+        with guard.handle(request, "predict_images") as language:
             yield from _answers(classifier, decoders, _named_files(images, language), language)
 
     images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
@@ -120,7 +120,7 @@ def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
 
 
 def _answers(
-    classifier: Classifier, decoders: Decoders, files: Sequence[tuple[Path, str]], language: str
+    classifier: Classifier, decoders: DecoderPool, files: Sequence[tuple[Path, str]], language: str
 ) -> Iterator[BatchAnswer]:
     """Yield what is known so far about once a second, and at the end everything."""
     tiles: list[Tile] = []
@@ -140,7 +140,9 @@ def _table(rows: Sequence[Row], language: str) -> Table:
     return {"headers": headings(language), "data": list(rows)}
 
 
-def _read(classifier: Classifier, decoders: Decoders, path: Path, name: str, language: str) -> tuple[Tile | None, Row]:
+def _read(
+    classifier: Classifier, decoders: DecoderPool, path: Path, name: str, language: str
+) -> tuple[Tile | None, Row]:
     """Return an image's thumbnail with its caption, and its row; a file that is no image gets a row that says so."""
     bundle = classifier.bundle
     try:

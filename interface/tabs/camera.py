@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from interface.i18n.language import ENGLISH, say, text
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import ImageError
 from model.preprocessing import prepared_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 
 TOP = 5
 # The browser sends the next image only when the answer to the last has come: nothing piles up, and a
@@ -27,13 +27,13 @@ _VISITORS_AT_ONCE = 4
 _LARGEST_IMAGE = 8_000_000  # characters of base64
 
 
-def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitors) -> None:
+def add_webcam_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         decoders: Decode the camera's images.
-        visitors: Serves requests.
+        guard: Serves requests.
     """
     bundle = classifier.bundle
 
@@ -41,7 +41,7 @@ def add_webcam_tab(classifier: Classifier, decoders: Decoders, visitors: Visitor
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], str]:
         """Return the likeliest labels of the camera's image, and doubt in words."""
-        with visitors.serve(request, "predict_live", counted=False) as language:
+        with guard.handle(request, "predict_live", counted=False) as language:
             source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
             probabilities = classifier.classify_prepared(decoders.call(prepared_image, source, bundle.input))
             unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import say, text
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.about import is_embedded, source_title
 from interface.tabs.image_input import add_image_box, read_at_once
@@ -19,13 +19,13 @@ from model.bundle import Bundle
 from model.classifier import shown_labels, top_labels
 from model.loading import LoadedModel
 from model.preprocessing import prepared_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 
 TOP = 5
 
 
 def add_compare_tab(
-    first: LoadedModel, second: LoadedModel, examples: Sequence[Path], decoders: Decoders, visitors: Visitors
+    first: LoadedModel, second: LoadedModel, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard
 ) -> None:
     """Add the tab's components and events to the page that is being built.
 
@@ -34,14 +34,14 @@ def add_compare_tab(
         second: The one to compare it with.
         examples: Images to offer, may be empty.
         decoders: Decode what visitors upload.
-        visitors: Serves their requests.
+        guard: Serves their requests.
     """
 
     def compare_image(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], dict[str, float], str]:
         """Return the likeliest labels of an image by both models, and whether they agree and how long each took."""
-        with visitors.serve(request, "compare_image") as language:
+        with guard.handle(request, "compare_image") as language:
             path = uploaded_file(image, "no_image", language)
             read, times = [], []
             for model in (first, second):

@@ -11,7 +11,7 @@ import numpy as np
 
 from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.mcp_tools import takes_any_text
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.image_input import add_image_box, read_at_once
 from model.bundle import Bundle
@@ -20,30 +20,30 @@ from model.errors import SettingsError
 from model.grad_cam import explain_prepared, overlay
 from model.localization import locate
 from model.preprocessing import prepared_and_shown, prepared_image, shown_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 
 TOP = 5
 # A phone and a projector show no more than this of an image with heat on it.
 _SHOWN_SIDE = 768
 
-Answer = dict[str, float] | None
+Prediction = dict[str, float] | None
 Box = tuple[tuple[int, int, int, int], str]
 
 
-def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: Decoders, visitors: Visitors) -> None:
+def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         examples: Images to offer, may be empty.
         decoders: Decode what visitors upload.
-        visitors: Serves their requests.
+        guard: Serves their requests.
     """
     bundle = classifier.bundle
 
     def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
         """Return the likeliest labels of an image with their probabilities."""
-        with visitors.serve(request, "predict_image") as language:
+        with guard.handle(request, "predict_image") as language:
             path = uploaded_file(image, "no_image", language)
             probabilities = classifier.classify_prepared(decoders.call(prepared_image, path, bundle.input))
             return dict(top_labels(probabilities, bundle.labels_in(language), TOP))
@@ -52,7 +52,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
     ) -> np.ndarray:
         """Return the image with heat where it speaks for a label; for the likeliest one when none is named."""
-        with visitors.serve(request, "explain_image") as language:
+        with guard.handle(request, "explain_image") as language:
             path = uploaded_file(image, "no_image", language)
             index = index_of(label, bundle, language)
             prepared, shown = decoders.call(prepared_and_shown, path, bundle.input, _SHOWN_SIDE)
@@ -62,7 +62,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[np.ndarray, list[Box]]:
         """Return the image with a box around everything that the model is sure of, and its label."""
-        with visitors.serve(request, "locate_image") as language:
+        with guard.handle(request, "locate_image") as language:
             path = uploaded_file(image, "no_image", language)
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
@@ -160,7 +160,7 @@ def _chosen(event: gr.SelectData) -> str:
 def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
     """Return the function that says what goes with an answer: a sentence, the labels to explain, nothing shown yet."""
 
-    def beside(answer: Answer, request: gr.Request | None = None) -> tuple[dict[str, Any], ...]:
+    def beside(answer: Prediction, request: gr.Request | None = None) -> tuple[dict[str, Any], ...]:
         known = answer if isinstance(answer, dict) else {}
         sentence = sentence_for(known, bundle, language_of(request)) if known else ""
         return (

@@ -9,12 +9,12 @@ from tempfile import mkdtemp
 
 from PIL import Image
 
-from interface.server.storage import VisitorFiles
+from interface.server.storage import UploadStorage
 from model.errors import VistazoError
 from model.hub.plots import fetch_plots
 from model.hub.resolve import ModelSource
 from model.preprocessing import shown_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 
 _SIDE = 1600
 _log = logging.getLogger("vistazo")
@@ -29,7 +29,7 @@ class FetchedPlots:
         files: Where they are kept.
     """
 
-    def __init__(self, source: ModelSource, decoders: Decoders, files: VisitorFiles) -> None:
+    def __init__(self, source: ModelSource, decoders: DecoderPool, files: UploadStorage) -> None:
         self._source, self._decoders, self._files = source, decoders, files
         self._found: list[tuple[str, str]] = []
         self._done = threading.Event()

@@ -11,13 +11,13 @@ from typing import Any
 import gradio as gr
 
 from interface.i18n.language import ENGLISH, say, text
-from interface.server.requests import Visitors
+from interface.server.requests import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
 from interface.tabs.timeline import SEEK
-from interface.tabs.video_stream import TOP, ClipAnswer, captioned_key_frames, read_clip, stretch
+from interface.tabs.video_stream import TOP, ClipUpdate, captioned_key_frames, read_clip, stretch
 from model.classifier import Classifier
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 from model.video.annotate import write_annotated_clip
 from model.video.export import SEGMENT_COLUMNS, frame_columns
 from model.video.record import ClipRecord
@@ -30,7 +30,7 @@ _HIDE_NOTE = "() => { document.querySelector('#not-playable')?.removeAttribute('
 
 
 def add_video_tab(
-    classifier: Classifier, examples: Sequence[Path], decoders: Decoders, visitors: Visitors
+    classifier: Classifier, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard
 ) -> tuple[gr.Dataframe, gr.Dataframe, gr.Dataframe]:
     """Add the tab's components and events to the page that is being built.
 
@@ -38,7 +38,7 @@ def add_video_tab(
         classifier: The model.
         examples: Clips to offer, may be empty.
         decoders: Decode what visitors upload.
-        visitors: Serves their requests.
+        guard: Serves their requests.
 
     Returns:
         The tables of seconds, segments and frames, whose headings have the visitor's language.
@@ -56,7 +56,7 @@ def add_video_tab(
         session = str(request.session_hash) if request else ""
         stopped = stops[session] = threading.Event()
         try:
-            with visitors.serve(request, "predict_video") as language:
+            with guard.handle(request, "predict_video") as language:
                 path = uploaded_file(clip, "no_clip", language)
                 wanted = stretch(frames_per_second, start, end, language)
                 for answer in read_clip(classifier, path, wanted, stopped.is_set, decoders, language):
@@ -70,7 +70,7 @@ def add_video_tab(
             reading.set()
 
     def show_the_rest(known: Known, request: gr.Request | None = None) -> Outputs:
-        with visitors.serve(request, "key_frames", counted=False):
+        with guard.handle(request, "key_frames", counted=False):
             found = captioned_key_frames(known[1], known[0], decoders) if known else []
             return (
                 gr.update(visible=bool(known)),
@@ -82,7 +82,7 @@ def add_video_tab(
 
     def annotate_clip(known: Known, request: gr.Request | None = None, progress: gr.Progress = _PROGRESS) -> Any:
         """Write the clip that was read with labels drawn on it."""
-        with visitors.serve(request, "annotate_clip") as language:
+        with guard.handle(request, "annotate_clip") as language:
             if not known:
                 raise gr.Error(say(language, "not_read"), print_exception=False)
             target = result_folder() / "annotated.mp4"
@@ -218,7 +218,7 @@ def frame_headings(language: str) -> list[str]:
     return [say(language, "column_index"), say(language, "column_time"), *ranks, say(language, "column_segment")]
 
 
-def _outputs(answer: ClipAnswer, path: Path, language: str) -> Outputs:
+def _outputs(answer: ClipUpdate, path: Path, language: str) -> Outputs:
     if answer.record is None:  # nothing is known yet but how the reading goes
         return *[gr.skip()] * 4, answer.status, *[gr.skip()] * 3
     if answer.warning:

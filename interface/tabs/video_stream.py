@@ -18,7 +18,7 @@ from interface.tabs.timeline import clock, timeline
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
 from model.limits import limits
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 from model.video.export import (
     frame_cells,
     segment_cells,
@@ -53,7 +53,7 @@ Row = list[int | float | str]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class FrameRange:
     """Which frames of a clip are wanted.
 
     Attributes:
@@ -68,7 +68,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class ClipAnswer:
+class ClipUpdate:
     """What is known about a clip at some moment.
 
     Attributes:
@@ -95,12 +95,12 @@ class ClipAnswer:
     warning: str = ""
 
     @classmethod
-    def empty(cls, status: str) -> ClipAnswer:
+    def empty(cls, status: str) -> ClipUpdate:
         """Return what is known before the first frame: how the reading goes."""
         return cls({}, [], [], [], status, "", [], None)
 
 
-def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, language: str = ENGLISH) -> Stretch:
+def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, language: str = ENGLISH) -> FrameRange:
     """Return what a visitor asked for, checked; callers of the API may send anything.
 
     Raises:
@@ -110,17 +110,17 @@ def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, l
     first, last = _number(start, "bad_seconds", language), _number(end, "bad_seconds", language)
     if last and last <= first:
         raise SettingsError(say(language, "bad_stretch", first=f"{first:g}", last=f"{last:g}"))
-    return Stretch(rate or None, first, last or None)
+    return FrameRange(rate or None, first, last or None)
 
 
 def read_clip(
     classifier: Classifier,
     path: Path,
-    wanted: Stretch,
+    wanted: FrameRange,
     stopped: Callable[[], bool],
-    decoders: Decoders,
+    decoders: DecoderPool,
     language: str = ENGLISH,
-) -> Iterator[ClipAnswer]:
+) -> Iterator[ClipUpdate]:
     """Predict a clip.
 
     Args:
@@ -177,7 +177,7 @@ def read_clip(
                 sending = time.monotonic() - started
                 next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
             elif not len(record):
-                yield ClipAnswer.empty(say(language, "reading_time", time=clock(at), speed=0))
+                yield ClipUpdate.empty(say(language, "reading_time", time=clock(at), speed=0))
     if not len(record):
         raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)
@@ -191,7 +191,7 @@ def read_clip(
 
 
 def captioned_key_frames(
-    record: ClipRecord, path: Path, decoders: Decoders
+    record: ClipRecord, path: Path, decoders: DecoderPool
 ) -> list[tuple[float, tuple[np.ndarray, str]]]:
     """Return one image a segment, of the longest ones where there are many.
 
@@ -221,14 +221,14 @@ def _answer(
     *,
     warning: str = "",
     path: Path | None = None,
-) -> ClipAnswer:
+) -> ClipUpdate:
     """Return the answer; with a path the last one, files included."""
     total = record.aggregate()
     segments = record.segments()
     duration = end if math.isfinite(end) else 0.0
     if len(record) > rows and path:
         status += " " + say(language, "table_shows", rows=f"{rows:,}")
-    return ClipAnswer(
+    return ClipUpdate(
         total=dict(record.ranking()),
         seconds=[[label, round(value, 2)] for label, value in total.seconds.items()],
         frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from model.bulk.predictions import Answer, printable
+from model.bulk.predictions import Prediction, printable
 from model.errors import SettingsError
 from model.video.export import SEGMENT_COLUMNS, frame_cells, frame_columns, segment_cells, write_csv
 from model.video.record import FrameRow
 
 
-class AnswerTable:
+class PredictionTable:
     """One row an image or frame in `target`; one row a segment beside it, in “NAME.segments.csv”.
 
     Until `finish`, both files are called “….partial”, so that what is not complete does not look so. A
@@ -62,7 +62,7 @@ class AnswerTable:
         """Of how many files the rows are complete."""
         return len(self._done)
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: Prediction) -> None:
         """Add a file's rows.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Answer for an image or a clip on the command line: find the answer, and say it as text or as JSON."""
+"""Predict an image or a clip on the command line: find the answer, and say it as text or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
 from model.limits import limits
 from model.preprocessing import InputSpec, read_image
-from model.sandbox.pool import SHARE_OF_ONE, Decoders
+from model.sandbox.pool import SHARE_OF_ONE, DecoderPool
 from model.video.export import frames_as_json, ranked, summary
 from model.video.prediction import Frame, predict_frames
 from model.video.probe import ClipInfo, is_clip, probe
@@ -26,7 +26,7 @@ from model.video.record import ClipRecord
 
 
 @dataclass(frozen=True)
-class Stretch:
+class FrameRange:
     """Which frames of a clip are predicted; see `predict_video`.
 
     Attributes:
@@ -41,7 +41,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """What is known about one file.
 
     Attributes:
@@ -56,8 +56,8 @@ class Answer:
 
 
 def answer(
-    classifier: Classifier, path: Path, top: int, stretch: Stretch, on_warning: Callable[[str], None], title: str
-) -> Answer:
+    classifier: Classifier, path: Path, top: int, stretch: FrameRange, on_warning: Callable[[str], None], title: str
+) -> Prediction:
     """Predict an image or a clip.
 
     Args:
@@ -77,7 +77,7 @@ def answer(
     bundle = classifier.bundle
     if not is_clip(path):
         image = read_image(path, bundle.input.ample_side)
-        return Answer(path, top_labels(classifier.classify(image), bundle.labels, top))
+        return Prediction(path, top_labels(classifier.classify(image), bundle.labels, top))
     record = ClipRecord(bundle.labels, bundle.unknown_threshold, top)
     frames = predict_frames(classifier, _frames(path, bundle.input, stretch), on_warning=on_warning, alone=True)
     with tqdm(desc=title, total=_expected(path, stretch), unit=" frames", leave=False, disable=None) as bar:
@@ -88,7 +88,7 @@ def answer(
     if not len(record):
         until = "its end" if stretch.end is None else f"{stretch.end:g} s"
         raise VideoError(f"“{path.name}” has no frame between {stretch.start:g} s and {until}. Choose another time.")
-    return Answer(path, record.ranking(), record)
+    return Prediction(path, record.ranking(), record)
 
 
 def printable(path: Path) -> str:
@@ -96,7 +96,7 @@ def printable(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def print_text(answer: Answer) -> None:
+def print_text(answer: Prediction) -> None:
     """Print an answer as one line for people."""
     ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in answer.ranking)
     if answer.clip is None:
@@ -107,7 +107,7 @@ def print_text(answer: Answer) -> None:
     print(f"{printable(answer.path)}: {total.frames} frames; on screen: {seconds}; mean: {ranking}", flush=True)
 
 
-def print_json(answer: Answer, file: TextIO | None = None) -> None:
+def print_json(answer: Prediction, file: TextIO | None = None) -> None:
     """Print an answer as one JSON object on one line, piece by piece, since a long clip has many frames."""
     file = file or sys.stdout
     head: dict[str, Any] = {"path": printable(answer.path), "kind": "image" if answer.clip is None else "video"}
@@ -123,14 +123,14 @@ def print_json(answer: Answer, file: TextIO | None = None) -> None:
 
 
 @functools.cache
-def _decoders() -> Decoders | None:
+def _decoders() -> DecoderPool | None:
     """Return where clips are decoded: a few bytes may ask for gigabytes. None where processes are not handed a pipe."""
     if sys.platform == "win32":
         return None
-    return Decoders(round(SHARE_OF_ONE * limits().decoder_megabytes))
+    return DecoderPool(round(SHARE_OF_ONE * limits().decoder_megabytes))
 
 
-def _frames(path: Path, spec: InputSpec, stretch: Stretch) -> Iterator[Frame | Sentence]:
+def _frames(path: Path, spec: InputSpec, stretch: FrameRange) -> Iterator[Frame | Sentence]:
     arguments = (spec, stretch.frames_per_second, stretch.start, stretch.end)
     decoders = _decoders()
     if decoders is None:
@@ -143,7 +143,7 @@ def _header(path: Path) -> ClipInfo:
     return probe(path) if decoders is None else decoders.call(probe, path)
 
 
-def _expected(path: Path, stretch: Stretch) -> int | None:
+def _expected(path: Path, stretch: FrameRange) -> int | None:
     """Return how many frames a clip has by its header, for the progress bar; None if it does not say."""
     info = _header(path)
     if info.duration is None or info.frame_rate is None:

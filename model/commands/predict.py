@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from model.bulk.output import AnswerTable
-from model.bulk.predictions import Stretch, answer, print_json, print_text, printable
+from model.bulk.output import PredictionTable
+from model.bulk.predictions import FrameRange, answer, print_json, print_text, printable
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
 from model.errors import ImageError, SettingsError, VistazoError
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     table = None
     if options.csv:
         settings = {"model": sha256_of(classifier.bundle.directory / MANIFEST), **vars(stretch)}
-        table = AnswerTable(options.csv, top, settings, files)
+        table = PredictionTable(options.csv, top, settings, files)
         if table.complete:
             _say(f"{table.complete} of {len(files)} files are in “{options.csv}” already and are left out.")
     failed: list[Path] = []
@@ -94,7 +94,7 @@ def _say(*words: str) -> None:
     tqdm.write(" ".join(words), file=sys.stderr)
 
 
-def _checked_stretch(options: argparse.Namespace) -> Stretch:
+def _checked_stretch(options: argparse.Namespace) -> FrameRange:
     rate, start, end = options.frames_per_second, options.start, options.end
     if rate is not None and not 0 < rate < math.inf:
         raise SettingsError(f"--frames-per-second should be more than 0. Received: {rate:g}.")
@@ -102,7 +102,7 @@ def _checked_stretch(options: argparse.Namespace) -> Stretch:
         raise SettingsError(f"--start should be at least 0 seconds. Received: {start:g}.")
     if end is not None and not start < end:
         raise SettingsError(f"--end should be later than --start ({start:g} s). Received: {end:g}.")
-    return Stretch(rate, start, end)
+    return FrameRange(rate, start, end)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

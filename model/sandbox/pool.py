@@ -32,7 +32,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Decoders:
+class DecoderPool:
     """Processes that decode; they are started when needed, kept for the next image, and replaced when they die.
 
     Safe to use from several threads.

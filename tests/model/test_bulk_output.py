@@ -92,7 +92,7 @@ def test_a_second_run_predicts_only_what_is_missing(
     write_clip(folder / "c.mp4", [scene()], codec="libx264", pixels="yuv444p")
     predicted: list[str] = []
 
-    def noted(classifier: Any, path: Path, *others: Any) -> predictions.Answer:
+    def noted(classifier: Any, path: Path, *others: Any) -> predictions.Prediction:
         predicted.append(path.name)
         return predictions.answer(classifier, path, *others)
 

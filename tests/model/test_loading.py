@@ -82,7 +82,7 @@ def test_where_the_embedded_model_was_left_out_it_goes_on_waiting(hub: Hub, comm
 
 
 NEWS = """
-check = loading.NewsCheck(loader.model)
+check = loading.UpdateCheck(loader.model)
 told["news"] = []
 for request in ("look", "again"):
     check._next = 0.0

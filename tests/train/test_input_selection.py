@@ -11,7 +11,7 @@ from PIL import Image
 from model.bundle import load_bundle
 from tests.conftest import fit
 from train.data.image_store import ImageStore
-from train.data.loading import LoadedPart, load_parts
+from train.data.loading import LoadedSplit, load_parts
 from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
 
@@ -38,7 +38,7 @@ def settings_with(weights: Path | str, **changed: object) -> Settings:
     return Settings(weights=str(weights), **usual | changed)  # type: ignore[arg-type]
 
 
-def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedPart], str, str]:
+def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedSplit], str, str]:
     spec = first_input(settings)
     parts, spec = choose_input(store, load_parts(store, {"train": data}, spec, settings), spec, settings)
     return parts, spec.resize_rule, spec.colour_mode

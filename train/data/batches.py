@@ -12,7 +12,7 @@ from train.settings import Settings
 
 
 @dataclass(frozen=True)
-class Part:
+class LabelledImages:
     """Images of one part with their targets.
 
     Attributes:

@@ -20,7 +20,7 @@ from train.settings import Settings
 
 
 @dataclass(frozen=True)
-class LoadedPart:
+class LoadedSplit:
     """One part of the data, decoded: images (n, height, width, 3) uint8, and whose they are."""
 
     images: np.ndarray
@@ -29,9 +29,9 @@ class LoadedPart:
 
 def load_parts(
     store: ImageStore, folders: dict[str, Path], spec: InputSpec, settings: Settings
-) -> dict[str, LoadedPart]:
+) -> dict[str, LoadedSplit]:
     """Decode the given parts and split off the ones that are missing."""
-    parts: dict[str, LoadedPart] = {}
+    parts: dict[str, LoadedSplit] = {}
     unreadable: list[Unreadable] = []
     labels: list[str] = []
     missing_validation = "validation" not in folders
@@ -63,7 +63,7 @@ def load_parts(
         )
         if part != "train" and not kept:
             raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is an image that can be read.")
-        parts[part] = LoadedPart(images, kept)
+        parts[part] = LoadedSplit(images, kept)
         unreadable += bad
     name_unreadable(unreadable)
     dataset.check_classes(parts["train"].examples, labels, "training", 2)
@@ -89,7 +89,7 @@ def load_parts(
         )
         for part, chosen in zip(PARTS, rows, strict=True):
             if chosen:
-                parts[part] = LoadedPart(store.select(train.images, chosen), [train.examples[row] for row in chosen])
+                parts[part] = LoadedSplit(store.select(train.images, chosen), [train.examples[row] for row in chosen])
     return parts
 
 
@@ -108,13 +108,13 @@ def name_unreadable(unreadable: Sequence[Unreadable]) -> None:
         print(f"{len(unreadable)} unreadable files were left out (and not touched).", file=sys.stderr)
 
 
-def sizes(parts: dict[str, LoadedPart], labels: Sequence[str]) -> str:
+def sizes(parts: dict[str, LoadedSplit], labels: Sequence[str]) -> str:
     """Say how many classes and images there are."""
     counts = ", ".join(f"{len(part.examples)} for {name}" for name, part in parts.items())
     return f"{len(labels)} classes; images: {counts}."
 
 
-def gaps(parts: dict[str, LoadedPart], labels: Sequence[str]) -> list[str]:
+def gaps(parts: dict[str, LoadedSplit], labels: Sequence[str]) -> list[str]:
     """Say which classes the validation and test parts lack: training goes on, but nothing is known of them there."""
     sentences = []
     for name, what in (("validation", "the choice of the best epoch"), ("test", "the figures")):

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from train.data.augmentation import shrink_all
-from train.data.batches import Part
+from train.data.batches import LabelledImages
 from train.network.architectures import FEATURES, LOGITS
 
 # Inverse strengths of the L2 penalty that are tried; features are standardised, so these fit any data.
@@ -20,7 +20,9 @@ _STEPS = 300
 _MOST_IMAGES = 20_000  # a regression on more takes longer than it gains
 
 
-def start_from_probe(model: keras.Model, train: Part, validation: Part, *, mirror: bool, seed: int) -> None:
+def start_from_probe(
+    model: keras.Model, train: LabelledImages, validation: LabelledImages, *, mirror: bool, seed: int
+) -> None:
     """Set the weights of the layer "logits", so that fine-tuning need not spoil the features first.
 
     Kumar et al. 2022: fine-tuning after linear probing keeps what the features know.

@@ -13,7 +13,7 @@ import numpy as np
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from train.data.batches import Part, PlainBatches, TrainingBatches
+from train.data.batches import LabelledImages, PlainBatches, TrainingBatches
 from train.network.architectures import build, scaled_size
 from train.network.linear_probe import start_from_probe
 from train.settings import Settings
@@ -50,8 +50,8 @@ def fit(
     settings: Settings,
     spec: InputSpec,
     labels: int,
-    train: Part,
-    validation: Part,
+    train: LabelledImages,
+    validation: LabelledImages,
     *,
     file: ProgressFile | None = None,
     tensorboard: Path | None = None,
@@ -113,8 +113,8 @@ def _fit_phases(
     settings: Settings,
     spec: InputSpec,
     labels: int,
-    train: Part,
-    validation: Part,
+    train: LabelledImages,
+    validation: LabelledImages,
     progress: Progress,
     file: ProgressFile | None,
     tensorboard: Path | None,
@@ -140,8 +140,8 @@ def _fit_phase(
     phase: Phase,
     settings: Settings,
     spec: InputSpec,
-    train: Part,
-    validation: Part,
+    train: LabelledImages,
+    validation: LabelledImages,
     progress: Progress,
     file: ProgressFile | None,
     tensorboard: Path | None,

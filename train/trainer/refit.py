@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from model.preprocessing import InputSpec
-from train.data.batches import Part
+from train.data.batches import LabelledImages
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile
 from train.trainer.loop import FitResult, fit
 
 
-def wants_refit(settings: Settings, train: Part, validation: Part) -> bool:
+def wants_refit(settings: Settings, train: LabelledImages, validation: LabelledImages) -> bool:
     """Say whether the settings ask for a second fit: for few images, where no epoch is chosen by validation."""
     both = len(train.images) + len(validation.images)
     return settings.checkpoint == "last" and len(validation.images) > 0 and both <= settings.refit
@@ -26,8 +26,8 @@ def refit(
     settings: Settings,
     spec: InputSpec,
     labels: int,
-    train: Part,
-    validation: Part,
+    train: LabelledImages,
+    validation: LabelledImages,
     *,
     file: ProgressFile | None = None,
     tensorboard: Path | None = None,
@@ -52,8 +52,10 @@ def refit(
         the second was cut short: the first network, as one that was interrupted.
     """
     print(f"Fitting again, with the {len(validation.images)} validation images as well …", file=sys.stderr)
-    both = Part(np.concatenate([train.images, validation.images]), np.concatenate([train.targets, validation.targets]))
-    nothing = Part(validation.images[:0], validation.targets[:0])
+    both = LabelledImages(
+        np.concatenate([train.images, validation.images]), np.concatenate([train.targets, validation.targets])
+    )
+    nothing = LabelledImages(validation.images[:0], validation.targets[:0])
     try:
         second = fit(settings, spec, labels, both, nothing, file=file, tensorboard=tensorboard)
     except KeyboardInterrupt:  # before its first epoch ended

@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from interface.server.blocks import PoliteBlocks
-from interface.server.requests import Visitors
-from interface.server.storage import VisitorFiles
+from interface.server.blocks import SafeBlocks
+from interface.server.requests import RequestGuard
+from interface.server.storage import UploadStorage
 from tests.interface.server.test_closed_routes import ask, called, upload
 from tests.support.serving import running_app
 
@@ -116,10 +116,10 @@ def test_what_fails_after_the_handler_is_told_and_counted(
 ) -> None:
     """Gradio writes answers to the disk then."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with PoliteBlocks() as page:
+    with SafeBlocks() as page:
         box = gr.Textbox()
         gr.Button().click(lambda value: value, box, box, api_name="echo")
-    page.visitors = Visitors(10, VisitorFiles(1))
+    page.guard = RequestGuard(10, UploadStorage(1))
 
     def fail(*_: object) -> None:
         raise error
@@ -128,5 +128,5 @@ def test_what_fails_after_the_handler_is_told_and_counted(
     (function,) = page.fns.values()
     with caplog.at_level(logging.INFO), pytest.raises(gr.Error, match=sentence):
         asyncio.run(page.process_api(function, ["holiday.jpg"]))
-    assert page.visitors.counts() == {"failed": 1}
+    assert page.guard.counts() == {"failed": 1}
     assert '"endpoint": "echo", "outcome": "failed"' in caplog.text and "holiday.jpg" not in caplog.text

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from interface.server import request_limits
 from interface.server.request_limits import Doors
-from interface.server.storage import VisitorFiles
+from interface.server.storage import UploadStorage
 
 Pieces = Sequence[bytes | float]  # what arrives, and seconds between
 
@@ -74,7 +74,7 @@ async def _asked(
 @pytest.fixture
 def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doors:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    return Doors(_echo, VisitorFiles(1), lambda _: False)
+    return Doors(_echo, UploadStorage(1), lambda _: False)
 
 
 def test_what_is_within_the_limits_passes(door: Doors) -> None:
@@ -130,13 +130,13 @@ def test_an_upload_that_trickles_is_ended(door: Doors, monkeypatch: pytest.Monke
 def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_limits, "_LOOK_AT_THE_DISK_EVERY", 1000)
     looks = iter([True, False])
-    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: next(looks))
+    monkeypatch.setattr(UploadStorage, "has_room", lambda _: next(looks))
     status, answer = asked(door, "/gradio_api/upload", [b"x" * 600] * 10, "fr")
     assert status == 507 and answer["detail"].startswith("Il n’y a pas de place")
 
 
 def test_nothing_is_taken_while_the_disk_is_full(door: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(VisitorFiles, "has_room", lambda _: False)
+    monkeypatch.setattr(UploadStorage, "has_room", lambda _: False)
     status, answer = asked(door, "/gradio_api/upload", [b"x"])
     assert status == 507 and answer["detail"].startswith("There is no room for files")
     assert asked(door, "/gradio_api/call/predict_image", [b"{}"])[0] == 200
@@ -157,7 +157,7 @@ def test_one_visitor_takes_only_so_many_places(door: Doors, monkeypatch: pytest.
 
 @pytest.mark.parametrize(("language", "start"), [("en", "64 requests wait"), ("es", "Ya esperan 64"), ("fr", "64 req")])
 def test_a_full_queue_is_told_politely(tmp_path: Path, language: str, start: str) -> None:
-    door = Doors(_echo, VisitorFiles(1), lambda _: True)
+    door = Doors(_echo, UploadStorage(1), lambda _: True)
     status, answer = asked(door, "/gradio_api/call/predict_image", [b"{}"], language)
     assert status == 503 and answer["detail"].startswith(start)
     assert asked(door, "/gradio_api/cancel", [b"{}"])[0] == 200
@@ -248,7 +248,7 @@ def failing(error: Exception, *, late: bool = False) -> Callable[..., Any]:
 def test_what_fails_behind_the_door_is_told_in_a_sentence(
     error: Exception, status: int, start: str, logged: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = Doors(failing(error), VisitorFiles(1), lambda _: False)
+    door = Doors(failing(error), UploadStorage(1), lambda _: False)
     told, answer = asked(door, "/gradio_api/call/x", [b"{}"])
     assert told == status and answer["detail"].startswith(start)
     assert logged in caplog.text and "holiday" not in caplog.text.replace('KeyError("holiday.jpg")', "")
@@ -260,5 +260,5 @@ def test_an_answer_that_breaks_off_is_ended_and_a_session_that_is_gone_is_no_fau
     gone = RuntimeError("response already started")
     gone.__cause__ = HTTPException(404)
     for error in (gone, HTTPException(404)):
-        assert asked(Doors(failing(error, late=True), VisitorFiles(1)), "/gradio_api/queue/data") == (200, "one")
+        assert asked(Doors(failing(error, late=True), UploadStorage(1)), "/gradio_api/queue/data") == (200, "one")
     assert caplog.text == ""

@@ -1,4 +1,4 @@
-"""Visitors' files go when they are old, when the disk is full, and when the program ends."""
+"""RequestGuard' files go when they are old, when the disk is full, and when the program ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from interface.server.storage import VisitorFiles, own_folder
+from interface.server.storage import UploadStorage, own_folder
 from tests.support.serving import ROOT, asked_as_a_browser, environment, family_of, free_port, write_long_clip
 
 
@@ -35,12 +35,12 @@ def in_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_new_files_stay(folder: Path) -> None:
-    assert VisitorFiles(1).clean() == 0
+    assert UploadStorage(1).clean() == 0
     assert (folder / "one/a.png").exists()
 
 
 def test_old_files_go_with_their_folders_and_examples_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = VisitorFiles(1)
+    files = UploadStorage(1)
     files.keep([str(folder / "example.png")])
     in_an_hour(monkeypatch)
     assert files.clean() == 2
@@ -56,7 +56,7 @@ def test_when_nothing_more_fits_old_files_go_first(folder: Path, monkeypatch: py
         free = 5
 
     monkeypatch.setattr("interface.server.storage.shutil.disk_usage", lambda _: Usage)
-    files = VisitorFiles(1)
+    files = UploadStorage(1)
     assert not files.has_room()
     in_an_hour(monkeypatch)
     assert not files.has_room()
@@ -113,7 +113,7 @@ def test_parts_of_uploads_that_broke_off_go_after_minutes(folder: Path, monkeypa
         (folder / name).write_bytes(b"half")
     later = time.time() + 130
     monkeypatch.setattr("interface.server.storage.time.time", lambda: later)
-    assert VisitorFiles(1).clean() == 1
+    assert UploadStorage(1).clean() == 1
     assert not (folder / "tmpab12_9xy").exists() and (folder / "one/tmpab12_9xy").exists()
 
 

@@ -15,7 +15,7 @@ from interface.tabs import batch
 from interface.tabs.batch import columns
 from model.classifier import Classifier, top_labels
 from model.preprocessing import read_image
-from model.sandbox.pool import Decoders
+from model.sandbox.pool import DecoderPool
 from tests.support.images import IMAGE_KINDS
 
 
@@ -31,7 +31,7 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-class Here(Decoders):
+class Here(DecoderPool):
     """Decodes in this process."""
 
     def call(self, task: Any, source: Any, *arguments: Any) -> Any:

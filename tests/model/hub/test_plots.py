@@ -34,11 +34,11 @@ class Files:  # the real ones import Gradio, which takes seconds
     folder, kept = Path(sys.argv[3]), []
     def keep(self, paths):
         self.kept.extend(paths)
-class Decoders:  # the real ones are processes, which take seconds to start
+class DecoderPool:  # the real ones are processes, which take seconds to start
     def call(self, task, content, *more):
         return task(content, *more)
 begin = time.monotonic()
-plots = FetchedPlots(source, Decoders(), Files())
+plots = FetchedPlots(source, DecoderPool(), Files())
 at_once = time.monotonic() - begin
 found = [(name, read_image(Path(path)).shape) for path, name in plots.found(50)]
 assert {path for path, _ in plots.found(0)} <= set(Files.kept)

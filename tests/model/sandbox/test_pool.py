@@ -19,7 +19,7 @@ import pytest
 
 from model.errors import DecodingError, ImageError, VideoError
 from model.preprocessing import InputSpec, prepared_image, shown_image
-from model.sandbox.pool import Decoders, resident
+from model.sandbox.pool import DecoderPool, resident
 from model.video.reader import prepared_frames
 from tests.support import hostile_tasks as tasks
 from tests.support.images import H264, scenes, write_class, write_clip
@@ -30,16 +30,16 @@ FILE = Path("file.jpg")
 
 
 @pytest.fixture(scope="module")
-def decoders() -> Iterator[Decoders]:
-    decoders = Decoders(300, image_seconds=5, silent_seconds=5)
+def decoders() -> Iterator[DecoderPool]:
+    decoders = DecoderPool(300, image_seconds=5, silent_seconds=5)
     yield decoders
     decoders.close()
 
 
 @pytest.fixture
-def own_decoders() -> Iterator[Decoders]:
-    """Decoders whose processes nobody else has started: what another test began may end those that wait."""
-    decoders = Decoders(300, image_seconds=5, silent_seconds=5)
+def own_decoders() -> Iterator[DecoderPool]:
+    """DecoderPool whose processes nobody else has started: what another test began may end those that wait."""
+    decoders = DecoderPool(300, image_seconds=5, silent_seconds=5)
     yield decoders
     decoders.close()
 
@@ -50,12 +50,12 @@ def image(tmp_path: Path) -> Path:
     return next(path for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_an_image_is_the_same_as_when_it_is_decoded_here(decoders: Decoders, image: Path) -> None:
+def test_an_image_is_the_same_as_when_it_is_decoded_here(decoders: DecoderPool, image: Path) -> None:
     assert np.array_equal(decoders.call(prepared_image, image, SPEC), prepared_image(image, SPEC))
     assert np.array_equal(decoders.call(shown_image, image.read_bytes(), 16), shown_image(image, 16))
 
 
-def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: Decoders, tmp_path: Path) -> None:
+def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: DecoderPool, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", scenes(9), **H264)
 
     there, here = list(decoders.stream(prepared_frames, clip, SPEC)), list(prepared_frames(clip, SPEC))
@@ -64,7 +64,7 @@ def test_frames_are_the_same_as_when_they_are_decoded_here(decoders: Decoders, t
     assert all(np.array_equal(a.image, b.image) for a, b in zip(there, here, strict=True))
 
 
-def test_errors_keep_their_kind_and_their_sentence(decoders: Decoders, tmp_path: Path) -> None:
+def test_errors_keep_their_kind_and_their_sentence(decoders: DecoderPool, tmp_path: Path) -> None:
     file = tmp_path / "notes.jpg"
     file.write_text("not an image", encoding="utf-8")
 
@@ -75,17 +75,17 @@ def test_errors_keep_their_kind_and_their_sentence(decoders: Decoders, tmp_path:
         list(decoders.stream(prepared_frames, file, SPEC))
 
 
-def test_an_unforeseen_error_comes_through(decoders: Decoders) -> None:
+def test_an_unforeseen_error_comes_through(decoders: DecoderPool) -> None:
     with pytest.raises(ZeroDivisionError):
         decoders.call(tasks.fail_unforeseen, FILE)
 
 
-def test_a_process_is_kept_for_the_next_image(own_decoders: Decoders) -> None:
+def test_a_process_is_kept_for_the_next_image(own_decoders: DecoderPool) -> None:
     assert own_decoders.call(tasks.who, FILE) == own_decoders.call(tasks.who, FILE) != os.getpid()
 
 
 @pytest.mark.parametrize("task", [tasks.crash, tasks.grow])
-def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: Decoders, task: object, image: Path) -> None:
+def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: DecoderPool, task: object, image: Path) -> None:
     with pytest.raises(DecodingError, match="too much memory"):
         decoders.call(task, image)  # type: ignore[arg-type]
 
@@ -93,7 +93,7 @@ def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: Decoders, 
 
 
 def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
-    decoders = Decoders(300, image_seconds=0.5)
+    decoders = DecoderPool(300, image_seconds=0.5)
     began = time.monotonic()
     with pytest.raises(DecodingError, match="too long"):
         decoders.call(tasks.hang, image)
@@ -103,7 +103,7 @@ def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
     decoders.close()
 
 
-def test_what_came_before_a_crash_is_kept(decoders: Decoders) -> None:
+def test_what_came_before_a_crash_is_kept(decoders: DecoderPool) -> None:
     items = decoders.stream(tasks.count_then_crash, FILE)
 
     assert [next(items), next(items)] == [1, 2]
@@ -112,21 +112,21 @@ def test_what_came_before_a_crash_is_kept(decoders: Decoders) -> None:
 
 
 def test_a_clip_that_brings_nothing_more_is_given_up() -> None:
-    items = Decoders(300, silent_seconds=0.5).stream(tasks.wait_silently, FILE)
+    items = DecoderPool(300, silent_seconds=0.5).stream(tasks.wait_silently, FILE)
 
     assert next(items) == 1
     with pytest.raises(DecodingError, match="too long"):
         next(items)
 
 
-def test_a_clip_ends_at_once_when_it_is_stopped(decoders: Decoders) -> None:
+def test_a_clip_ends_at_once_when_it_is_stopped(decoders: DecoderPool) -> None:
     began = time.monotonic()
 
     assert list(decoders.stream(tasks.wait_silently, FILE, stopped=lambda: True)) == [1]
     assert time.monotonic() - began < 4  # less than the silence that is allowed
 
 
-def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: Decoders) -> None:
+def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: DecoderPool) -> None:
     items = decoders.stream(tasks.work_for_ever, FILE)
     process = next(items)
     items.close()
@@ -135,7 +135,7 @@ def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: Decoders) -> No
         os.kill(process, 0)
 
 
-def test_clips_step_back_behind_images(decoders: Decoders) -> None:
+def test_clips_step_back_behind_images(decoders: DecoderPool) -> None:
     (priority,) = decoders.stream(tasks.priority, FILE)
 
     assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
@@ -149,7 +149,7 @@ def has_ended(process: int) -> bool:
         return True
 
 
-def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: Decoders, image: Path) -> None:
+def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: DecoderPool, image: Path) -> None:
     for _ in range(20):
         process = own_decoders.call(tasks.who, FILE)
         os.kill(process, signal.SIGKILL)
@@ -159,7 +159,7 @@ def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: De
     assert own_decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
-def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: Decoders, image: Path) -> None:
+def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: DecoderPool, image: Path) -> None:
     process = own_decoders.call(tasks.who, FILE)
     threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
 
@@ -175,14 +175,14 @@ def _may_leave_the_network() -> bool:
     return sys.platform == "linux" and subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: Decoders) -> None:
+def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: DecoderPool) -> None:
     if hasattr(ctypes.CDLL(None), "unshare") and _may_leave_the_network():
         with socket.create_server(("127.0.0.1", 0)) as server:
             assert decoders.call(tasks.connect, FILE, server.getsockname()[1]) != "connected"
     assert 0 < decoders.call(tasks.most_processes, FILE) < 100_000
 
 
-def test_at_the_end_work_is_given_up_and_told(own_decoders: Decoders) -> None:
+def test_at_the_end_work_is_given_up_and_told(own_decoders: DecoderPool) -> None:
     answers = own_decoders.stream(tasks.work_for_ever, FILE)
     process = next(answers)
     own_decoders.close()
@@ -197,7 +197,7 @@ def test_at_the_end_work_is_given_up_and_told(own_decoders: Decoders) -> None:
 def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
     """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
     room = 450
-    decoders = Decoders(room, together=resident(os.getpid()) // 2**20 + room)
+    decoders = DecoderPool(room, together=resident(os.getpid()) // 2**20 + room)
     try:
         with ThreadPoolExecutor() as visitors:
             sums = list(visitors.map(lambda _: decoders.call(tasks.hold, FILE, 250, 1.0), range(3)))
@@ -208,7 +208,7 @@ def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
 
 
 def test_one_that_is_too_large_alone_is_refused() -> None:
-    decoders = Decoders(2000, together=resident(os.getpid()) // 2**20 + 200)
+    decoders = DecoderPool(2000, together=resident(os.getpid()) // 2**20 + 200)
     try:
         with pytest.raises(DecodingError, match="too much memory"):
             decoders.call(tasks.hold, FILE, 600, 2.0)
@@ -218,9 +218,9 @@ def test_one_that_is_too_large_alone_is_refused() -> None:
 
 def test_a_decoder_ends_with_the_program_that_is_killed() -> None:
     code = (
-        "from pathlib import Path; from model.sandbox.pool import Decoders\n"
+        "from pathlib import Path; from model.sandbox.pool import DecoderPool\n"
         "from tests.support import hostile_tasks as t\n"
-        "d = Decoders(300); print(d.call(t.who, Path('x')), flush=True); d.call(t.hang, Path('x'))"
+        "d = DecoderPool(300); print(d.call(t.who, Path('x')), flush=True); d.call(t.hang, Path('x'))"
     )
     program = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert program.stdout

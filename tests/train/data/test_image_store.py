@@ -101,7 +101,7 @@ GROWTH = """
 import re, sys
 from pathlib import Path
 import numpy as np
-from train import images
+from train.data import image_store
 from train.data.batches import TrainingBatches
 from train.data.near_duplicates import near_duplicates
 from train.settings import Settings
@@ -109,8 +109,8 @@ from train.settings import Settings
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
-images.MOST_RESIDENT_BYTES = int(sys.argv[1]) * 2**20
-store = images.ImageStore()
+image_store.MOST_RESIDENT_BYTES = int(sys.argv[1]) * 2**20
+store = image_store.ImageStore()
 stored = store._new_array((512, 256, 256, 3))
 targets = np.eye(2, dtype=np.float32)[np.arange(512) % 2]
 batches = TrainingBatches(stored, targets, Settings(size=256), (256, 256), grey=False)
@@ -122,7 +122,7 @@ assert sorted({int(image[0, 0, 0]) for image in stored}) == list(range(256))
 for index in range(len(batches)):
     batches[index]
 list(near_duplicates(stored[:256]))
-images.all_grey(stored)
+image_store.all_grey(stored)
 copy = store.select(stored, range(511, -1, -1))
 assert (copy[0] == 255).all() and (copy[511] == 0).all()
 print(peak() - before)

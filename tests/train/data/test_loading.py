@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from train.data.folders import Example
-from train.data.loading import LoadedPart, gaps
+from train.data.loading import LoadedSplit, gaps
 
 
-def part(*labels: str) -> LoadedPart:
-    return LoadedPart(np.zeros((len(labels), 4, 4, 3), np.uint8), [Example(Path(label), label) for label in labels])
+def part(*labels: str) -> LoadedSplit:
+    return LoadedSplit(np.zeros((len(labels), 4, 4, 3), np.uint8), [Example(Path(label), label) for label in labels])
 
 
 def test_classes_that_validation_or_test_lack_are_named() -> None:

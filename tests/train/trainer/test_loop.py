@@ -8,21 +8,21 @@ import pytest
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.data.augmentation import shrink_all
-from train.data.batches import Part
+from train.data.batches import LabelledImages
 from train.network.architectures import build
 from train.settings import Settings
 from train.trainer.loop import fit, predict_logits
 
 
 @pytest.fixture(scope="module")
-def part() -> Part:
+def part() -> LabelledImages:
     rng = np.random.default_rng(1)
     classes = np.arange(16) % 2
     images = np.clip(classes[:, None, None, None] * 120 + rng.normal(60, 20, (16, 32, 32, 3)), 0, 255)
-    return Part(images.astype(np.uint8), np.eye(2, dtype=np.float32)[classes])
+    return LabelledImages(images.astype(np.uint8), np.eye(2, dtype=np.float32)[classes])
 
 
-def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:
+def test_logits_come_in_order_whatever_the_batch_size(part: LabelledImages) -> None:
     model = build(Settings(size=32), InputSpec(32, 32), 2)
 
     expected = model.predict_on_batch(part.images)
@@ -32,7 +32,9 @@ def test_logits_come_in_order_whatever_the_batch_size(part: Part) -> None:
     assert predict_logits(model, part.images[:0]).shape == (0, 2)
 
 
-def test_a_loss_that_is_no_number_in_the_first_epoch_is_said_with_the_option_that_caused_it(part: Part) -> None:
+def test_a_loss_that_is_no_number_in_the_first_epoch_is_said_with_the_option_that_caused_it(
+    part: LabelledImages,
+) -> None:
     settings = Settings(architecture="plain", size=32, learning_rate=10, l2=10, batch_size=1, optimizer="sgd")
 
     with pytest.raises(SettingsError, match="--learning-rate 10"):
@@ -40,7 +42,7 @@ def test_a_loss_that_is_no_number_in_the_first_epoch_is_said_with_the_option_tha
 
 
 def test_a_loss_that_is_no_number_later_leaves_the_last_good_weights(
-    part: Part, capsys: pytest.CaptureFixture[str]
+    part: LabelledImages, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(size=32, learning_rate=10, weight_decay=10, epochs=40, batch_size=4)
 
@@ -52,7 +54,9 @@ def test_a_loss_that_is_no_number_later_leaves_the_last_good_weights(
     assert "--learning-rate 10. Try a lower one. Keeping the best so far" in capsys.readouterr().err
 
 
-def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_may_be_served_larger_than_it_is_trained(
+    part: LabelledImages, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = Settings(
         size=32,
         training_scale=0.5,
@@ -73,8 +77,8 @@ def test_a_network_may_be_served_larger_than_it_is_trained(part: Part, capsys: p
     assert (predict_logits(trained, small).argmax(axis=1) == part.classes).mean() == 1
 
 
-def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
-    wrong = Part(part.images, part.targets[::-1])  # what is learnt makes validation worse
+def test_the_best_epoch_counts_and_patience_ends_a_phase(part: LabelledImages) -> None:
+    wrong = LabelledImages(part.images, part.targets[::-1])  # what is learnt makes validation worse
     settings = Settings(size=32, epochs=20, batch_size=8, patience=2, learning_rate=0.01)
 
     result = fit(settings, InputSpec(32, 32), 2, part, wrong)
@@ -86,9 +90,9 @@ def test_the_best_epoch_counts_and_patience_ends_a_phase(part: Part) -> None:
 
 @pytest.mark.parametrize(("patience", "kept_last"), [(20, True), (2, False)])
 def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
-    part: Part, patience: int, kept_last: bool
+    part: LabelledImages, patience: int, kept_last: bool
 ) -> None:
-    wrong = Part(part.images, part.targets[::-1])
+    wrong = LabelledImages(part.images, part.targets[::-1])
     settings = Settings(size=32, epochs=6, batch_size=8, patience=patience, learning_rate=0.01, checkpoint="last")
 
     result = fit(settings, InputSpec(32, 32), 2, part, wrong)
@@ -98,8 +102,8 @@ def test_the_last_epoch_counts_when_asked_for_unless_the_run_was_cut_short(
     assert result.best_epoch == (6 if kept_last else int(np.argmin(losses)) + 1)
 
 
-def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
-    wrong = Part(part.images, part.targets[::-1])
+def test_a_plateau_lowers_the_learning_rate(part: LabelledImages) -> None:
+    wrong = LabelledImages(part.images, part.targets[::-1])
     settings = Settings(size=32, epochs=6, batch_size=8, patience=6, learning_rate=0.01, schedule="plateau")
 
     rates = [row["learning_rate"] for row in fit(settings, InputSpec(32, 32), 2, part, wrong).history]
@@ -117,7 +121,7 @@ def test_a_plateau_lowers_the_learning_rate(part: Part) -> None:
         {"mixup_cutmix_prob": 1.0},
     ],
 )
-def test_every_way_of_training_learns_two_brightnesses(part: Part, options: dict) -> None:
+def test_every_way_of_training_learns_two_brightnesses(part: LabelledImages, options: dict) -> None:
     settings = Settings(
         size=32, epochs=14, batch_size=4, learning_rate=5e-3, brightness_contrast=0, random_erasing_prob=0, **options
     )
@@ -127,4 +131,4 @@ def test_every_way_of_training_learns_two_brightnesses(part: Part, options: dict
     assert (predict_logits(result.model, part.images).argmax(axis=1) == part.classes).mean() == 1
 
 
-NOTHING = Part(np.zeros((0, 32, 32, 3), np.uint8), np.zeros((0, 2), np.float32))
+NOTHING = LabelledImages(np.zeros((0, 32, 32, 3), np.uint8), np.zeros((0, 2), np.float32))

@@ -15,7 +15,7 @@ from model.preprocessing import InputSpec
 from tests.conftest import QUICK
 from tests.support.images import COLOURS, write_class
 from train.__main__ import main
-from train.data.batches import Part
+from train.data.batches import LabelledImages
 from train.recipes.registry import load_recipe
 from train.settings import Settings
 from train.trainer.checkpoint import Progress, ProgressFile, progress_directory
@@ -38,12 +38,12 @@ SETTINGS = Settings(
 AGAIN = ["--architecture", "plain", "--convolutions", "8", "--epochs", "1", "--checkpoint", "last", "--refit", "500"]
 
 
-def part(labels: list[int], *, classes: int = 3) -> Part:
+def part(labels: list[int], *, classes: int = 3) -> LabelledImages:
     """Eight images of each of the labels, told apart by their brightness."""
     rng = np.random.default_rng(len(labels))
     of = np.repeat(np.array(labels, int), 8)
     images = np.clip(30 + of[:, None, None, None] * 95 + rng.normal(0, 5, (len(of), 32, 32, 3)), 0, 255)
-    return Part(images.astype(np.uint8), np.eye(classes, dtype=np.float32)[of])
+    return LabelledImages(images.astype(np.uint8), np.eye(classes, dtype=np.float32)[of])
 
 
 @pytest.fixture(scope="module")
@@ -159,4 +159,4 @@ def test_images_that_the_figures_come_from_are_never_fitted_on(tmp_path: Path) -
 
 def test_best_fits_again_where_there_are_few_images() -> None:
     assert load_recipe("best").refit > 0
-    assert load_recipe("best").keep == "last"
+    assert load_recipe("best").checkpoint == "last"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.serving import ROOT
+
 SERVING = sorted([*ROOT.glob("model/**/*.py"), *ROOT.glob("interface/**/*.py"), *ROOT.glob("app.py")])
-ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py")])
+ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py"), ROOT / "vistazo.py"])
 TRAINING_ONLY = {"train", "tensorflow", "keras", "tf_keras", "torch", "jax", "sklearn", "scipy", "matplotlib"}
 EXECUTING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "h5py", "runpy"}
 EXECUTING_CALLS = {"eval", "exec", "compile", "__import__"}
@@ -162,7 +163,7 @@ def test_serving_never_executes_data(path: Path) -> None:
 
 
 # Programs, which are run and never imported.
-PROGRAMS = {"__main__.py", "app.py", "client.py"}
+PROGRAMS = {"__main__.py", "app.py", "vistazo.py", "client.py"}
 
 
 @pytest.mark.parametrize("path", [p for p in ALL if p.name not in PROGRAMS], ids=name_of)

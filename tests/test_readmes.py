@@ -6,15 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from itertools import zip_longest
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from interface.i18n import en, es, fr
 from model.limits import Limits
+from tests.support.serving import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 ORIGINAL = "README.md"
 TEXTS = {ORIGINAL: en.TEXTS, "README.es.md": es.TEXTS, "README.fr.md": fr.TEXTS}
 TRANSLATIONS = [name for name in TEXTS if name != ORIGINAL]

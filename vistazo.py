@@ -22,9 +22,9 @@ class _Command(NamedTuple):
     needs_training: bool = False
 
 
-_COMMANDS = (
+COMMANDS = (
     _Command("serve", "serve a model as a web page and an API"),
-    _Command("predict", "predict images, folders of them, and videos"),
+    _Command("predict", "predict images, clips, and folders of both"),
     _Command("check", "look for damaged, duplicate, leaking and mislabelled images", needs_training=True),
     _Command("fit", "train a model on folders of images and write a bundle", needs_training=True),
     _Command("evaluate", "evaluate a bundle on other images and write a report", needs_training=True),
@@ -41,7 +41,7 @@ _HELP = "\n".join(
         "Train an image classifier on your own images, publish it, and read photos and videos with it.",
         "",
         "commands:",
-        *(f"  {command.name:<10}{command.help}" for command in _COMMANDS),
+        *(f"  {command.name:<10}{command.help}" for command in COMMANDS),
         "",
         "`vistazo COMMAND --help` explains the options of a command.",
     ]
@@ -61,9 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name in ("", "-h", "--help", "help"):
         print(_HELP, file=sys.stdout if name else sys.stderr)
         return 0 if name else 2
-    command = next((command for command in _COMMANDS if command.name == name), None)
+    command = next((command for command in COMMANDS if command.name == name), None)
     if command is None:
-        names = ", ".join(command.name for command in _COMMANDS)
+        names = ", ".join(command.name for command in COMMANDS)
         print(f"error: the command should be one of {names}. Received: {name[:40]}.", file=sys.stderr)
         return 2
     if command.needs_training and not {"-h", "--help"} & set(rest):

@@ -70,9 +70,9 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     return build_demo(*loaders)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python app.py") -> int:
     """Serve the app until it is interrupted or told to end (SIGTERM); returns 0, or 2 for a user's mistake."""
-    options = _parser().parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
     models = options.model or [os.environ.get("VISTAZO_MODEL")]
@@ -142,11 +142,11 @@ def _ending(folder: Path, decoders: DecoderPool | None = None) -> Callable[..., 
     return interrupt
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     on_space = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if on_space else "127.0.0.1")
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
-    parser = argparse.ArgumentParser(prog="python app.py", description="Serve a model as a web page and an API.")
+    parser = argparse.ArgumentParser(prog=prog, description="Serve a model as a web page and an API.")
     parser.add_argument(
         "--model",
         action="append",
@@ -173,7 +173,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def __getattr__(name: str) -> object:
+    """Make `demo` when it is first asked for: importing this module loads no model and starts no thread."""
+    if name != "demo":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["demo"] = demo = make_demo(os.environ.get("VISTAZO_MODEL"), os.environ.get("VISTAZO_FALLBACK"))
+    return demo
+
+
 if __name__ == "__main__":
     sys.exit(main())
-
-demo = make_demo(os.environ.get("VISTAZO_MODEL"), os.environ.get("VISTAZO_FALLBACK"))

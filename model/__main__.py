@@ -14,9 +14,9 @@ from model.errors import VistazoError
 _INTERRUPTED = 130  # as shells say it
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") -> int:
     """Run the command line; returns the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
-    options = _parser().parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     # Pillow prints about odd files, in lines of its own; what matters becomes an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m model", description="Use a trained model; needs no TensorFlow.")
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description="Use a trained model; needs no TensorFlow.")
     commands = parser.add_subparsers(dest="command", required=True)
     predict.add_arguments(commands.add_parser("predict", help="predict images, folders of them, and videos"))
     return parser

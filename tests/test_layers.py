@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.serving import ROOT
+
 SERVING = sorted([*ROOT.glob("model/**/*.py"), *ROOT.glob("interface/**/*.py"), *ROOT.glob("app.py")])
-ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py")])
+ALL = sorted([*SERVING, *ROOT.glob("train/**/*.py"), *ROOT.glob("examples/**/*.py"), ROOT / "vistazo.py"])
 TRAINING_ONLY = {"train", "tensorflow", "keras", "tf_keras", "torch", "jax", "sklearn", "scipy", "matplotlib"}
 EXECUTING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "h5py", "runpy"}
 EXECUTING_CALLS = {"eval", "exec", "compile", "__import__"}
@@ -100,6 +101,32 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+# Test files that still import from another one; what tests share belongs into tests/support.
+BORROWERS = {
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_compare_tab.py",
+    "tests/interface/server/test_blocks.py",
+    "tests/model/test_grad_cam.py",
+    "tests/model/test_predict.py",
+    "tests/train/convert/test_command.py",
+    "tests/train/data/test_split.py",
+}
+
+
+def test_tests_import_nothing_from_other_test_files() -> None:
+    borrowers = set()
+    for path in ROOT.glob("tests/**/*.py"):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tests."):
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                borrowers |= {
+                    name_of(path)
+                    for name in names
+                    if (ROOT / f"{name.replace('.', '/')}.py").is_file() and name.rpartition(".")[2].startswith("test_")
+                }
+    assert borrowers <= BORROWERS
+
+
 def test_there_are_files_to_look_at() -> None:
     assert {"model/classifier.py", "model/preprocessing.py"} <= {name_of(path) for path in SERVING}
 
@@ -162,7 +189,7 @@ def test_serving_never_executes_data(path: Path) -> None:
 
 
 # Programs, which are run and never imported.
-PROGRAMS = {"__main__.py", "app.py", "client.py"}
+PROGRAMS = {"__main__.py", "app.py", "vistazo.py", "client.py"}
 
 
 @pytest.mark.parametrize("path", [p for p in ALL if p.name not in PROGRAMS], ids=name_of)

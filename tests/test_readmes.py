@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from itertools import zip_longest
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+import vistazo
 from interface.i18n import en, es, fr
 from model.limits import Limits
+from tests.support.serving import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 ORIGINAL = "README.md"
 TEXTS = {ORIGINAL: en.TEXTS, "README.es.md": es.TEXTS, "README.fr.md": fr.TEXTS}
 TRANSLATIONS = [name for name in TEXTS if name != ORIGINAL]
@@ -24,6 +26,11 @@ LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`]+)`")
 COMMENT = re.compile(r"  +#.*|^#.*")
 NUMBER = re.compile(r"\d+(?:\.\d+)*")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+# Options of programs other than `vistazo`: scripts/test, scripts/fuzz, benchmarks/flags.py.
+OTHER_OPTIONS = {"--nightly", "--minutes", "--images"}
+# Documents besides the READMEs whose paths are looked at.
+DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", "docs/style.md", "docs/lab-notebook.md"]
 LIMIT = re.compile(r"`VISTAZO_MAX_(\w+)`\s*\((\d+)")
 
 
@@ -248,3 +255,28 @@ def test_a_doubtful_answer_is_quoted_as_the_page_says_it(file: str) -> None:
 def test_every_limit_is_named_with_its_default(file: str) -> None:
     named = {name.lower(): int(value) for name, value in LIMIT.findall((ROOT / file).read_text(encoding="utf-8"))}
     assert named == {field.name: field.default for field in fields(Limits)}, f"{file}: the variables VISTAZO_MAX_"
+
+
+@pytest.fixture(scope="module")
+def options() -> set[str]:
+    """The options of every command, as their help lists them."""
+    found: set[str] = set()
+    for command in vistazo.COMMANDS:
+        written = io.StringIO()
+        with contextlib.redirect_stdout(written), contextlib.suppress(SystemExit):
+            vistazo.main([command.name, "--help"])
+        found |= set(OPTION.findall(written.getvalue()))
+    return found
+
+
+@pytest.mark.parametrize("file", TEXTS)
+def test_every_option_is_one_of_a_command(file: str, options: set[str]) -> None:
+    named = set(OPTION.findall((ROOT / file).read_text(encoding="utf-8")))
+    assert named - options <= OTHER_OPTIONS, f"{file}: {sorted(named - options - OTHER_OPTIONS)}"
+
+
+@pytest.mark.parametrize("file", [*TEXTS, *DOCUMENTS])
+def test_every_path_in_code_is_there(file: str) -> None:
+    spans = CODE_SPAN.findall((ROOT / file).read_text(encoding="utf-8"))
+    paths = {span.split()[0] for span in spans if re.match(r"[\w.-]+/", span) and (ROOT / span.split("/")[0]).is_dir()}
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == [], file

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).parents[1]
-# Readable file → its lock file; both are written by scripts/lock.
+from tests.support.serving import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# Readable file → its lock file, which scripts/lock writes.
 LOCKS = {
     ROOT / "requirements.txt": ROOT / "requirements.lock",
     ROOT / "train/requirements.txt": ROOT / "train/requirements.lock",
@@ -75,6 +78,31 @@ def installed_by(lock: Path, platform: dict[str, str]) -> dict[str, Version]:
     return chosen
 
 
+def own_lines(path: Path) -> set[str]:
+    """Return the requirements of a readable file as they stand there, without those of the files that it includes."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return {line for line in lines if line and not line.startswith("-r ")}
+
+
+def test_the_requirements_files_have_the_lines_of_pyproject() -> None:
+    groups = PROJECT["dependency-groups"]
+
+    assert own_lines(ROOT / "requirements.txt") == set(PROJECT["project"]["dependencies"])
+    assert own_lines(ROOT / "train/requirements.txt") == set(PROJECT["project"]["optional-dependencies"]["train"])
+    assert own_lines(ROOT / "tests/requirements.txt") == {*groups["test"], *groups["check"]}
+    assert own_lines(ROOT / "scripts/requirements.txt") == set(groups["lock"])
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_every_package_and_program_is_built(target: str) -> None:
+    build = PROJECT["tool"]["hatch"]["build"]
+    built = build["targets"].get(target, build)["only-include"]
+
+    assert [name for name in built if not (ROOT / name).exists()] == []
+    code = {path.relative_to(ROOT).parts[0] for path in (*ROOT.glob("*.py"), *ROOT.glob("*/__init__.py"))}
+    assert code - set(built) == {"examples", "tests"}  # of the examples only the images and clips that the app shows
+
+
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform["python_version"])
 @pytest.mark.parametrize("readable", LOCKS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_requirement_is_locked_at_a_version_that_it_allows(readable: Path, platform: dict[str, str]) -> None:
@@ -109,6 +137,7 @@ def test_a_line_without_a_hash_or_a_version_is_noticed(tmp_path: Path) -> None:
             pins(tmp_path / "x.lock")
 
 
+@pytest.mark.nightly
 def test_no_locked_package_has_a_known_vulnerability() -> None:
     """Asks the package index, and is left out where that does not answer."""
     options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off", "--timeout", "30"]

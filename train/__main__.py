@@ -26,11 +26,11 @@ _COMMANDS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:
     """Run the command line; returns the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
     # TensorFlow tells every user about missing GPUs and CPU flags otherwise; it reads this at import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    options = _parser().parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     # Pillow prints about odd files, in lines of its own; what matters becomes an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m train", description="Make a model from folders of images.")
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description="Make a model from folders of images.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in _COMMANDS.items():
         meaning = (command.__doc__ or "").partition(": ")[2].strip().rstrip(".")

@@ -1,0 +1,80 @@
+"""`vistazo`: one name for every command, quick to start, and a sentence where something is missing."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+import vistazo
+from tests.support.serving import IMAGES, ROOT
+from train.__main__ import _COMMANDS as TRAINING
+
+COMMANDS = ["serve", "predict", *TRAINING]
+
+
+def test_help_lists_every_command_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vistazo.main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == COMMANDS
+    assert len(lines) < 24 and max(map(len, lines)) <= 100
+
+
+def test_help_imports_no_other_module_of_the_project_or_package() -> None:
+    code = "import sys, vistazo; vistazo.main(['--help']); print({name.split('.')[0] for name in sys.modules})"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    loaded = ast.literal_eval(result.stdout.splitlines()[-1])
+
+    assert "vistazo" in loaded
+    assert loaded & {"app", "model", "train", "interface", "numpy", "gradio", "tensorflow", "keras"} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_its_options_under_its_own_name(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)  # help needs no training packages
+    with pytest.raises(SystemExit) as ended:
+        vistazo.main([command, "--help"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: vistazo {command} ")
+
+
+def test_no_command_shows_the_help_and_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vistazo.main([]) == 2
+    assert "usage: vistazo COMMAND" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_answered_with_the_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vistazo.main(["serv"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: the command should be one of serve, predict, ") and error.endswith("serv.\n")
+
+
+@pytest.mark.parametrize("command", sorted(set(TRAINING) - {"push"}))
+def test_a_training_command_without_its_packages_says_how_to_install_them(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    assert vistazo.main([command, "my_images"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: `vistazo {command}` needs the training packages")
+    assert '".[train]"' in error and error.count("\n") == 1
+
+
+def test_predict_is_passed_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vistazo.main(["predict", str(IMAGES[0])]) == 0
+    assert capsys.readouterr().out.startswith(f"{IMAGES[0]}: ")
+
+
+def test_a_mistake_in_a_command_is_one_sentence_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vistazo.main(["fit", "nowhere", "--out", "nothing", "--epochs", "0"]) == 2
+    assert capsys.readouterr().err == "error: --epochs should be between 1 and 100000. Received: 0.\n"
+    assert vistazo.main(["serve", "--model", "a", "--model", "b", "--model", "c"]) == 2
+    assert capsys.readouterr().err.startswith("error: at most two models can be compared.")

@@ -1,0 +1,96 @@
+"""`vistazo`: every command of the project behind one name; each is imported when it is called.
+
+vistazo serve --model my_bundle      # the same as `python app.py --model my_bundle`
+vistazo predict photo.jpg            # the same as `python -m model predict photo.jpg`
+vistazo fit my_images --out bundle   # the same as `python -m train fit my_images --out bundle`
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# Packages of the extra “train” that every training command needs; a missing one is reported before any work is done.
+_TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "matplotlib")
+
+
+class _Command(NamedTuple):
+    name: str
+    help: str
+    needs_training: bool = False
+
+
+COMMANDS = (
+    _Command("serve", "serve a model as a web page and an API"),
+    _Command("predict", "predict images, clips, and folders of both"),
+    _Command("check", "look for damaged, duplicate, leaking and mislabelled images", needs_training=True),
+    _Command("fit", "train a model on folders of images and write a bundle", needs_training=True),
+    _Command("evaluate", "evaluate a bundle on other images and write a report", needs_training=True),
+    _Command("explain", "draw what a model looks at: Grad-CAM, saliency, feature maps", needs_training=True),
+    _Command("compare", "compare bundles: accuracy, time per image, size", needs_training=True),
+    _Command("tune", "search for better settings on the validation images", needs_training=True),
+    _Command("convert", "make a bundle from a model that an older Keras program saved", needs_training=True),
+    _Command("push", "publish a bundle on the Hugging Face Hub, and a Space that serves it"),
+)
+_HELP = "\n".join(
+    [
+        "usage: vistazo COMMAND [OPTION ...]",
+        "",
+        "Train an image classifier on your own images, publish it, and read photos and videos with it.",
+        "",
+        "commands:",
+        *(f"  {command.name:<10}{command.help}" for command in COMMANDS),
+        "",
+        "`vistazo COMMAND --help` explains the options of a command.",
+    ]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: Without the program's name; None for those that the process was started with.
+
+    Returns:
+        The exit status: 0, 2 for a user's mistake, 130 when interrupted.
+    """
+    name, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or [""]
+    if name in ("", "-h", "--help", "help"):
+        print(_HELP, file=sys.stdout if name else sys.stderr)
+        return 0 if name else 2
+    command = next((command for command in COMMANDS if command.name == name), None)
+    if command is None:
+        names = ", ".join(command.name for command in COMMANDS)
+        print(f"error: the command should be one of {names}. Received: {name[:40]}.", file=sys.stderr)
+        return 2
+    if command.needs_training and not {"-h", "--help"} & set(rest):
+        missing = [package for package in _TRAINING_PACKAGES if importlib.util.find_spec(package) is None]
+        if missing:
+            print(
+                f"error: `vistazo {name}` needs the training packages, and {missing[0]} is not installed. Install them "
+                'from a checkout with `uv tool install ".[train]"` or `pip install ".[train]"`.',
+                file=sys.stderr,
+            )
+            return 2
+    return _run(name, rest)
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name == "serve":
+        import app
+
+        return app.main(rest, prog="vistazo serve")
+    if name == "predict":
+        from model.__main__ import main as model_main
+
+        return model_main([name, *rest], prog="vistazo")
+    from train.__main__ import main as train_main
+
+    return train_main([name, *rest], prog="vistazo")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,8 +17,8 @@ from tests.fuzz.corpus import CORPUS
 from tests.fuzz.mutations import LARGEST, MUTATIONS, mutate
 from tests.fuzz.run import run_apart
 from tests.fuzz.targets import TARGETS
+from tests.support.serving import ROOT
 
-ROOT = Path(__file__).parents[1]
 LINE = re.compile(r"(.+): (\w+) (\w+), ([\d.]+) s, (\d+) MiB")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are read in forked, limited processes")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from model.sandbox.pool import resident
+from model.system_memory import resident_bytes
 from tests.support.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
 
 IMAGES, CLIPS = 40, 10
@@ -131,7 +131,7 @@ class App:
 
     def memory(self) -> int:
         """Return the resident memory of all of them in bytes."""
-        return sum(resident(pid) for pid in self.processes())
+        return sum(resident_bytes(pid) for pid in self.processes())
 
 
 def main() -> int:

@@ -30,7 +30,7 @@ def main() -> None:
     for clip in options.clips or sorted(EXAMPLES.glob("*.mp4")):
         with clip.with_suffix(".truth.csv").open(encoding="utf-8", newline="") as file:
             truth = [row["label"] for row in csv.DictReader(file)]
-        frames = list(predict_video(classifier, clip, alone=True))
+        frames = list(predict_video(classifier, clip, low_priority=False))
         true_boundaries = [frames[i].time for i in range(1, len(truth)) if truth[i] != truth[i - 1]]
         for seconds in (0.0, EXPECTED_SECONDS):
             record = ClipRecord(classifier.bundle.labels, classifier.bundle.unknown_threshold, expected_seconds=seconds)

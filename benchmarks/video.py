@@ -111,7 +111,7 @@ def run_way(name: str, bundle: Path) -> None:
         "decode": lambda clip: sum(1 for _ in images(clip)),
         "network": network_only,
         "loop": lambda clip: sum(1 for p in images(clip) if classifier.classify(rgb(p)) is not None),
-        "vistazo": lambda clip: sum(1 for _ in predict_video(classifier, clip, alone=True)),
+        "vistazo": lambda clip: sum(1 for _ in predict_video(classifier, clip, low_priority=False)),
         "keras": keras_predict,
     }
     if name == "latency":

@@ -36,7 +36,7 @@ from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
 from model.preprocessing import IMAGE_SUFFIXES
-from model.sandbox.pool import SHARE_OF_ONE, DecoderPool
+from model.sandbox.pool import WORKER_SHARE, DecoderPool
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -63,7 +63,7 @@ class Page(SafeBlocks):
         self.files = UploadStorage(limits().upload_megabytes)
         self.guard = RequestGuard(limits().requests_per_minute, self.files)
         most = limits().decoder_megabytes
-        self.decoders = DecoderPool(round(SHARE_OF_ONE * most), together=most)
+        self.decoders = DecoderPool(round(WORKER_SHARE * most), most)
         self.model: LoadedModel | None = None
         self.waits_for: str | None = None
 

@@ -34,7 +34,7 @@ DEFINITIONS = (
 LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors"},
-        {"labels", "limits"},
+        {"labels", "limits", "system_memory"},
         {"preprocessing"},
         {"bundle"},
         {"classifier", "hub"},

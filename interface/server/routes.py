@@ -24,6 +24,7 @@ from interface.server.mcp_tools import offer_tools
 from interface.server.request_limits import Doors
 from interface.server.storage import UploadStorage
 from interface.server.url_fetch import fetch_within_limits
+from model.system_memory import system_memory
 
 _log = logging.getLogger("vistazo")
 
@@ -72,14 +73,14 @@ async def _health(request: Request) -> JSONResponse:
     """Answer whether the model is there, which it is, how many requests wait, and what came of those before."""
     page = request.app.get_blocks()
     model = page.model
-    free, whole = memory()
+    memory = system_memory()
     state = {
         "ready": model is not None,
         "model": model.source.title if model else None,
         "revision": model.source.commit if model else None,
         "queue": len(page._queue),
         "requests": page.guard.counts(),
-        "memory_free_megabytes": free // 2**20 if whole else None,
+        "memory_free_megabytes": memory.free // 2**20 if memory else None,
     }
     return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
 
@@ -139,24 +140,8 @@ class _MemoryWatch:
         await self._app(scope, receive, send)
 
     def _warn(self) -> None:
-        free, whole = memory()
+        memory = system_memory()
         now = time.monotonic()
-        if whole and free < _LEAST_MEMORY * whole and now > self._warned + _SECONDS_BETWEEN_WARNINGS:
+        if memory and memory.free < _LEAST_MEMORY * memory.total and now > self._warned + _SECONDS_BETWEEN_WARNINGS:
             self._warned = now
-            _log.warning("memory is short: %d MB of %d MB are free", free // 2**20, whole // 2**20)
-
-
-def memory() -> tuple[int, int]:
-    """Return the free and the whole memory in bytes, of the container where it has a limit; 0 and 0 when unknown."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
-        free, whole = sizes["MemAvailable"], sizes["MemTotal"]
-    except (OSError, ValueError, KeyError, IndexError):
-        return 0, 0
-    try:  # control groups, version 2
-        most = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
-    except (OSError, ValueError):  # no limit says “max”
-        return free, whole
-    return min(free, max(0, most - used)), min(whole, most)
+            _log.warning("memory is short: %d MB of %d MB are free", memory.free // 2**20, memory.total // 2**20)

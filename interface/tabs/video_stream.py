@@ -29,10 +29,10 @@ from model.video.export import (
     write_subtitles,
 )
 from model.video.keyframes import key_frames
-from model.video.prediction import predict_frames
+from model.video.prediction import FramePredictor
 from model.video.probability_curve import ProbabilityCurve
 from model.video.probe import probe
-from model.video.reader import prepared_frames
+from model.video.reader import FrameRange, prepared_frames
 from model.video.record import ClipRecord
 
 TOP = 5
@@ -47,24 +47,9 @@ _FIRST_AFTER, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
 # The first frames wait for a decoder to start: what they took says nothing about the rest.
 _SECONDS_BEFORE_A_GUESS = 2.0
 # Without frames, the page hears so often that the reading goes on, and a visitor who has left is noticed.
-_PATIENCE = 1.0
+_HEARTBEAT_SECONDS = 1.0
 
 Row = list[int | float | str]
-
-
-@dataclass(frozen=True)
-class FrameRange:
-    """Which frames of a clip are wanted.
-
-    Attributes:
-        frames_per_second: At most this many of each second; None for every frame.
-        start: From when on, in seconds.
-        end: Until when, in seconds; None for the end of the clip.
-    """
-
-    frames_per_second: float | None = None
-    start: float = 0.0
-    end: float | None = None
 
 
 @dataclass(frozen=True)
@@ -154,12 +139,10 @@ def read_clip(
         prepared_frames,
         path,
         bundle.input,
-        wanted.frames_per_second,
-        wanted.start,
-        min(wanted.end or math.inf, last),
+        FrameRange(wanted.frames_per_second, wanted.start, min(wanted.end or math.inf, last)),
         stopped=lambda: given_up.is_set() or stopped(),
     )
-    rows = predict_frames(classifier, frames, on_warning=warnings.append, patience=_PATIENCE, stop=given_up)
+    rows = FramePredictor(classifier, frames, stop=given_up).predictions(warnings.append, _HEARTBEAT_SECONDS)
     # When the visitor leaves, this generator is closed, and the reader in it with it.
     with contextlib.closing(rows), _kept_if_any(record, warnings):
         for frame in rows:

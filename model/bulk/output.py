@@ -1,4 +1,4 @@
-"""Write the answers for many files as tables that grow file by file, and go on where an earlier run was stopped."""
+"""Write the predictions for many files as tables that grow file by file, and go on where an earlier run was stopped."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ class PredictionTable:
         """Of how many files the rows are complete."""
         return len(self._done)
 
-    def add(self, answer: Prediction) -> None:
+    def add(self, prediction: Prediction) -> None:
         """Add a file's rows.
 
         Raises:
             SettingsError: They cannot be written.
         """
-        name = printable(answer.path)
+        name = printable(prediction.path)
         with self._one_sentence():
-            if answer.clip is None:
-                row = FrameRow(0, 0.0, answer.ranking, None)
+            if prediction.clip is None:
+                row = FrameRow(0, 0.0, prediction.ranking, None)
                 cells = frame_cells(row, self._top)
                 self._write(self._frames, [[name, "", "", *cells[2:-1], ""]])
             else:
-                self._write(self._frames, ([name, *frame_cells(row, self._top)] for row in answer.clip.rows()))
-                self._write(self._segments, ([name, *segment_cells(segment)] for segment in answer.clip.segments()))
-            entry = _state(answer.path) | {
+                self._write(self._frames, ([name, *frame_cells(row, self._top)] for row in prediction.clip.rows()))
+                self._write(self._segments, ([name, *segment_cells(segment)] for segment in prediction.clip.segments()))
+            entry = _state(prediction.path) | {
                 "ends": [os.fstat(f.fileno()).st_size for f in (self._frames, self._segments)]
             }
-            self._journal.write(json.dumps({"path": str(answer.path), **entry}) + "\n")
+            self._journal.write(json.dumps({"path": str(prediction.path), **entry}) + "\n")
             self._journal.flush()
-        self._done[str(answer.path)] = entry
+        self._done[str(prediction.path)] = entry
 
     def finish(self) -> None:
         """Give the tables their names, if there are any rows; the journal stays, for a run with more files.

@@ -1,4 +1,4 @@
-"""`python -m model predict`: predict images, folders of them, and clips."""
+"""`python -m model predict`: predict images, clips, and folders of both."""
 
 from __future__ import annotations
 
@@ -13,39 +13,44 @@ from pathlib import Path
 from tqdm import tqdm
 
 from model.bulk.output import PredictionTable
-from model.bulk.predictions import FrameRange, answer, print_json, print_text, printable
+from model.bulk.predictions import predict_file, print_json, print_text, printable
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
 from model.errors import ImageError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import IMAGE_SUFFIXES
 from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
+from model.video.reader import FrameRange
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, a clip, or a folder")
-    parser.add_argument("--model", metavar="M", help="directory or Hub repository; the embedded model when left out")
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, a clip, or a folder of both")
+    parser.add_argument("--model", metavar="M", help="directory or Hub repository (default: the embedded model)")
     parser.add_argument(
-        "--frames-per-second", metavar="N", type=float, help="of clips, at most so many frames of each second"
+        "--frames-per-second", metavar="N", type=float, help="predict at most N frames of each second of a clip"
     )
-    parser.add_argument("--start", metavar="SECONDS", type=float, default=0.0, help="of clips, nothing before")
-    parser.add_argument("--end", metavar="SECONDS", type=float, help="of clips, nothing from then on")
-    parser.add_argument("--top", metavar="K", type=int, default=5, help="labels per answer (default: 5)")
+    parser.add_argument(
+        "--start", metavar="SECONDS", type=float, default=0.0, help="leave out what a clip shows earlier"
+    )
+    parser.add_argument("--end", metavar="SECONDS", type=float, help="leave out what a clip shows from this time on")
+    parser.add_argument(
+        "--top", metavar="K", type=int, default=5, help="number of labels for each file and frame (default: 5)"
+    )
     output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print one JSON object a line, one line a file")
+    output.add_argument("--json", action="store_true", help="print one JSON object for each file, each on one line")
     output.add_argument(
         "--csv",
         metavar="FILE",
         type=Path,
-        help="write one row an image or frame, and one row a segment of a clip to NAME.segments.csv beside it; "
-        "the same command again goes on where it was stopped, and leaves out files whose rows are complete",
+        help="write a row for each image or frame, and a row for each segment of a clip to NAME.segments.csv "
+        "beside it; the same command resumes after an interruption, and skips files whose rows are complete",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status: 0, or 2 when any file could not be answered."""
-    stretch = _checked_stretch(options)
+    """Run the command; returns the exit status: 0, or 2 when any file could not be read."""
+    frame_range = _checked_range(options)
     if options.top < 1:
         raise SettingsError(f"--top should be at least 1. Received: {options.top}.")
     if options.csv and os.path.isdir(options.csv):  # noqa: PTH112  (as in _files)
@@ -55,46 +60,53 @@ def run(options: argparse.Namespace) -> int:
         raise ImageError(f"There is no image and no clip in {', '.join(map(str, options.paths))}.")
     classifier = Classifier.load(resolve_model(options.model or os.environ.get("VISTAZO_MODEL")))
     top = min(options.top, len(classifier.bundle.labels))
-    table = None
-    if options.csv:
-        settings = {"model": sha256_of(classifier.bundle.directory / MANIFEST), **vars(stretch)}
-        table = PredictionTable(options.csv, top, settings, files)
-        if table.complete:
-            _say(f"{table.complete} of {len(files)} files are in “{options.csv}” already and are left out.")
+    table = _table(options.csv, top, classifier, frame_range, files) if options.csv else None
     failed: list[Path] = []
     for number, file in enumerate(files, 1):
         if table is not None and table.has(file):
             continue
-        title = f"{number}/{len(files)} {printable(Path(file.name))}"  # the bar needs the room
+        title = f"{number}/{len(files)} {printable(Path(file.name))}"  # without its folder, since the bar needs room
         try:
-            given = answer(classifier, file, top, stretch, partial(_say, "warning:"), title)
+            prediction = predict_file(
+                classifier, file, top, frame_range, title=title, on_warning=partial(_print_note, "warning:")
+            )
         except (VistazoError, OSError) as error:
-            _say("error:", str(error))
+            _print_note("error:", str(error))
             failed.append(file)
             continue
         if table is not None:
-            table.add(given)
-            if given.clip is not None:
-                _say(f"{title}: {len(given.clip)} frames")
+            table.add(prediction)
+            if prediction.clip is not None:
+                _print_note(f"{title}: {len(prediction.clip)} frames")
         elif options.json:
-            print_json(given)
+            print_json(prediction)
         else:
-            print_text(given)
+            print_text(prediction)
     if table is not None:
         table.finish()
     if failed and len(files) > 1:
-        _say(f"{len(failed)} of {len(files)} files could not be read:")
+        _print_note(f"{len(failed)} of {len(files)} files could not be read:")
         for file in failed:
-            _say(f"  {printable(file)}")
+            _print_note(f"  {printable(file)}")
     return 2 if failed else 0
 
 
-def _say(*words: str) -> None:
-    """Print a line about the work, not about an answer; a progress bar that is being shown makes room."""
+def _table(
+    target: Path, top: int, classifier: Classifier, frame_range: FrameRange, files: Sequence[Path]
+) -> PredictionTable:
+    settings = {"model": sha256_of(classifier.bundle.directory / MANIFEST), **vars(frame_range)}
+    table = PredictionTable(target, top, settings, files)
+    if table.complete:
+        _print_note(f"{table.complete} of {len(files)} files are in “{target}” already and are skipped.")
+    return table
+
+
+def _print_note(*words: str) -> None:
+    """Print a line to stderr, which is not a prediction; a progress bar that is being shown makes room."""
     tqdm.write(" ".join(words), file=sys.stderr)
 
 
-def _checked_stretch(options: argparse.Namespace) -> FrameRange:
+def _checked_range(options: argparse.Namespace) -> FrameRange:
     rate, start, end = options.frames_per_second, options.start, options.end
     if rate is not None and not 0 < rate < math.inf:
         raise SettingsError(f"--frames-per-second should be more than 0. Received: {rate:g}.")
@@ -106,7 +118,7 @@ def _checked_stretch(options: argparse.Namespace) -> FrameRange:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the named files, and of folders the images and clips in them, in order of name."""
+    """Yield the named files, and for a folder the images and clips in it, in order of name."""
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
             known = IMAGE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES

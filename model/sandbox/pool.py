@@ -1,338 +1,231 @@
-"""Decode strangers' files in processes of their own: one that crashes, hangs or grows too large takes nothing along."""
+"""Decode untrusted files in worker processes: one that crashes, hangs or takes too much memory harms nothing else."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
-from model.errors import DecodingError, Sentence, took_too_much_memory
+from model.errors import DecodingError, Sentence
+from model.sandbox.process import DiedIdleError, State, Task, Worker
+from model.system_memory import resident_bytes
 
-# Longer than the slowest image takes on a busy machine.
-_IMAGE_SECONDS = 30.0
-# Between two frames of a clip; what lies before the stretch that is wanted is decoded as well, without a word.
-_SILENT_SECONDS = 300.0
-_START_SECONDS = 60.0
-_LOOK_EVERY = 0.2
-_LOOK_AT_MEMORY_EVERY = 0.05
-# Of the memory that is allowed; the rest is the program's, and that of decoders that wait.
-SHARE_OF_ONE = 0.65
-_MOST_IDLE = 2
-# A process that has done this many tasks is replaced: what its libraries leak stays small.
-_MOST_TASKS = 500
-_PROGRAM = "from model.sandbox.worker import main; main({}, {})"
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_ROOT = Path(__file__).resolve().parents[2]
+# Longer than the largest image takes on a busy machine.
+_IMAGE_TIMEOUT = 30.0
+# Between two frames of a clip. Before the first one, all frames up to the start of the wanted range are decoded.
+_CLIP_TIMEOUT = 300.0
+_MEMORY_CHECK_SECONDS = 0.05
+# How much of the memory for the app and all its workers one worker may take. The rest is for the app itself and
+# for the workers that are idle.
+WORKER_SHARE = 0.65
+_MAX_IDLE = 2
+# A worker is replaced after this many tasks, so that what the libraries leak stays small.
+_MAX_TASKS = 500
 
 
 class DecoderPool:
-    """Processes that decode; they are started when needed, kept for the next image, and replaced when they die.
+    """Worker processes that decode files. They start when needed, are reused, and are replaced when they die.
 
     Safe to use from several threads.
 
     Args:
-        megabytes: How much memory each may take for its tasks.
-        image_seconds: How long an image may take.
-        silent_seconds: How long a clip may bring nothing.
-        together: How much memory this program and all of them may take, in megabytes; where they need more, the
-            one that has most is ended. An image is then decoded again, behind others to which that happened.
+        worker_megabytes: Memory that each worker may take for its tasks.
+        total_megabytes: Memory that this program and all workers may take together. When they take more, the
+            largest worker is killed; an image that it was decoding is decoded again, one such image at a time.
+            By default there is no such limit.
+        image_timeout: Seconds that an image may take.
+        clip_timeout: Seconds that may pass between two frames of a clip.
     """
 
     def __init__(
         self,
-        megabytes: int,
-        image_seconds: float = _IMAGE_SECONDS,
-        silent_seconds: float = _SILENT_SECONDS,
-        together: int | None = None,
+        worker_megabytes: int,
+        total_megabytes: int | None = None,
+        *,
+        image_timeout: float = _IMAGE_TIMEOUT,
+        clip_timeout: float = _CLIP_TIMEOUT,
     ) -> None:
-        self._megabytes, self._together = megabytes, together
-        self._working: set[_Process] = set()
-        self._watched = False
-        self._large = threading.Lock()
-        self._image_seconds, self._silent_seconds = image_seconds, silent_seconds
-        self._idle: list[_Process] = []
-        self._lock = threading.Lock()
+        self._worker_megabytes, self._total_megabytes = worker_megabytes, total_megabytes
+        self._image_timeout, self._clip_timeout = image_timeout, clip_timeout
+        self._lock = threading.Lock()  # for the next four
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._memory_is_watched = False
         self._closed = False
+        self._one_large_task = threading.Lock()
 
-    def call(self, task: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
-        """Do a task about an image or a clip's header.
+    def call(self, function: Callable[..., Any], source: Path | bytes, *arguments: Any) -> Any:
+        """Run a function on an image, or on the header of a clip.
 
         Args:
-            task: A function of a module, such as `model.video.reader.prepared_frames`.
-            source: The file, the task's first argument.
-            arguments: The task's other arguments.
+            function: A function of a module, such as `model.preprocessing.prepared_image`.
+            source: The file or its content, the function's first argument.
+            arguments: Its other arguments.
 
         Returns:
-            What the task returns.
+            What the function returns.
 
         Raises:
-            DecodingError: The process died, or took too long.
-            VistazoError: What the task raises.
+            DecodingError: The worker died, or the function took too long.
+            VistazoError: What the function raises.
         """
+        task = Task(function, (source, *arguments), _name_of(source), self._image_timeout)
         try:
-            return self._call(task, (source, *arguments), _name(source), large=False)
-        except _CrowdedOutError:
-            with self._large:
-                return self._call(task, (source, *arguments), _name(source), large=True)
-
-    def _call(self, task: Callable[..., Any], arguments: tuple[Any, ...], name: str, *, large: bool) -> Any:
-        process = self._take(name, large=large)
-        answered, fresh = False, not process.waited
-        try:
-            (result,) = process.do(task, arguments, self._image_seconds, None, name)
-            answered = True
-            return result
-        except _GoneError:
-            if fresh:
-                raise
-        except DecodingError as error:
-            if self._closed:
-                raise _stops(name) from error
-            if process.crowded_out and not large:
-                raise _CrowdedOutError(*error.args) from error
-            raise
-        except Exception:
-            answered = True
-            raise
-        finally:
-            self._give_back(process, whole=answered)
-        return self._call(task, arguments, name, large=large)
+            (result,) = self._results(task)
+        except _OverBudgetError:
+            with self._one_large_task:
+                (result,) = self._results(task, retry=True)
+        return result
 
     def stream(
         self,
-        task: Callable[..., Any],
+        function: Callable[..., Any],
         path: Path,
         *arguments: Any,
         stopped: Callable[[], bool] | None = None,
-        step_back: bool = True,
+        low_priority: bool = True,
     ) -> Generator[Any, None, None]:
-        """Do a task about a clip; its process ends with it.
+        """Run a generator function on a clip, in a worker that ends with it.
 
         Args:
-            task: A generator function of a module.
-            path: The clip, the task's first argument.
-            arguments: The task's other arguments.
-            stopped: Asked a few times a second; when it says so, the task is ended.
-            step_back: Whether it is done behind whatever else the machine does.
+            function: A generator function of a module, such as `model.video.reader.prepared_frames`.
+            path: The clip, the function's first argument.
+            arguments: Its other arguments.
+            stopped: Is called a few times a second; when it returns True, the generator ends.
+            low_priority: Give the worker a lower priority than other processes.
 
         Yields:
-            What the task yields.
+            What the function yields.
 
         Raises:
-            DecodingError: The process died, or brought nothing for too long.
-            VistazoError: What the task raises.
+            DecodingError: The worker died, or yielded nothing for too long.
+            VistazoError: What the function raises.
         """
-        while True:
-            process = self._take(_name(path))
-            fresh = not process.waited
-            threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
-            items = process.do(
-                task, (path, *arguments), self._silent_seconds, stopped, _name(path), step_back=step_back
-            )
-            try:
-                yield from items
-                return
-            except _GoneError:
-                if fresh:
-                    raise
-            except DecodingError as error:
-                if self._closed:
-                    raise _stops(_name(path)) from error
-                raise
-            finally:
-                self._give_back(process, whole=False)
+        name = _name_of(path)
+        yield from self._results(
+            Task(function, (path, *arguments), name, self._clip_timeout, stopped, low_priority, is_stream=True)
+        )
 
     def warm_up(self) -> None:
-        """Start a process in the background, so that the first visitor need not wait for it."""
-        threading.Thread(target=self._keep_one, daemon=True, name="decoder-start").start()
+        """Start a worker in the background, so that the first request need not wait for it."""
+        threading.Thread(target=self._keep_one_idle, daemon=True, name="decoder-start").start()
 
     def close(self) -> None:
-        """End all processes, also those at work: whoever waits for them is told; nothing is decoded any more."""
+        """End all workers. Tasks that are running, and later ones, raise `DecodingError`."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-            working = list(self._working)
-        for process in working:
-            process.kill()
-        for process in idle:
-            process.end()
+            busy = list(self._busy)
+        for worker in busy:
+            worker.kill()
+        for worker in idle:
+            worker.end()
 
-    def _take(self, name: str, *, large: bool = False) -> _Process:
-        with self._lock:
-            if self._closed:
-                raise _stops(name)
-            found = None
-            while self._idle and found is None:
-                process = self._idle.pop()
-                if process.alive():
-                    found = process
-                else:
-                    process.end()
-        process = found or _Process(self._megabytes)
-        process.spared, process.waited = large, found is not None
-        with self._lock:
-            self._working.add(process)
-            if self._together and not self._watched:
-                self._watched = True
-                threading.Thread(target=self._watch, daemon=True, name="decoder-memory").start()
-        return process
-
-    def _watch(self) -> None:
-        """End the largest process when all together take too much memory; as long as any works."""
-        most = (self._together or 0) * 2**20
-        while True:
-            with self._lock:
-                working, others = list(self._working), list(self._idle)
-                if not working:
-                    self._watched = False
-                    return
-            sizes = {process: resident(process.number) for process in working}
-            whole = sum(sizes.values()) + sum(resident(process.number) for process in others) + resident(os.getpid())
-            if whole > most:
-                largest = max(working, key=lambda process: (not process.spared, sizes[process]))
-                largest.crowded_out = True
-                largest.kill()
-            time.sleep(_LOOK_AT_MEMORY_EVERY)
-
-    def _keep_one(self) -> None:
-        with self._lock:
-            wanted = not self._idle and not self._closed
-        if wanted:
-            with contextlib.suppress(DecodingError):  # the next task tries again, and tells
-                process = _Process(self._megabytes)
-                process.wait_until_ready()
-                self._give_back(process, whole=True)
-
-    def _give_back(self, process: _Process, *, whole: bool) -> None:
-        with self._lock:
-            self._working.discard(process)
-            if whole and process.tasks < _MOST_TASKS and len(self._idle) < _MOST_IDLE and not self._closed:
-                self._idle.append(process)
-                return
-        process.end()
-
-
-class _GoneError(DecodingError):
-    """The process was killed while it waited for work: no file is to blame."""
-
-
-class _CrowdedOutError(DecodingError):
-    """Ended for what others took as well; alone it may do."""
-
-
-class _Process:
-    """One decoding process; not for two threads at once."""
-
-    def __init__(self, megabytes: int) -> None:
-        self.tasks = 0
-        self.crowded_out = self.spared = self.waited = False
-        self._ready = False
-        self._connection, theirs = Pipe()
-        # Every thread's arena would count as memory, however little of it is used.
-        environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM.format(theirs.fileno(), megabytes)],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # FFmpeg's lines about damaged clips name visitors' files
-                env=environment,
-            )
-
-    @property
-    def number(self) -> int:
-        return self._process.pid
-
-    def kill(self) -> None:
-        """Let the task fail, for whoever waits for it."""
-        self._process.kill()
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def wait_until_ready(self) -> None:
-        if not self._ready:
-            self._receive(_START_SECONDS, None, "decoder")
-            self._ready = True
-
-    def do(
-        self,
-        task: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        seconds: float,
-        stopped: Callable[[], bool] | None,
-        name: str,
-        *,
-        step_back: bool = False,
-    ) -> Generator[Any, None, None]:
-        """Yield what a task answers; each answer may take so many seconds.
+    def _results(self, task: Task, *, retry: bool = False) -> Generator[Any, None, None]:
+        """Yield what a task returns or yields; a worker that died while it was idle is replaced.
 
         Raises:
-            _GoneError: The process had ended before it took the task.
+            _OverBudgetError: The worker was killed, and the task may be tried once more.
         """
-        self.wait_until_ready()
-        self.tasks += 1
-        with contextlib.suppress(OSError):  # a dead process is noticed when it does not answer
-            self._connection.send((task, arguments, step_back))
-        try:
-            if self._receive(seconds, stopped, name) is None:
-                return
-        except DecodingError as error:
-            raise _GoneError(*error.args) from error
         while True:
-            answer = self._receive(seconds, stopped, name)
-            if answer is None:
+            worker, is_new = self._take(task.name, retry=retry)
+            if task.is_stream:  # its worker is not reused: the next task may need one
+                self.warm_up()
+            reusable = False
+            try:
+                yield from worker.run(task)
+                reusable = not task.is_stream
                 return
-            kind, item = answer
-            if kind == "end":
+            except DiedIdleError:
+                if is_new:
+                    raise
+            except DecodingError as error:
+                if self._closed:
+                    raise _server_stops(task.name) from error
+                if worker.state is State.OVER_BUDGET and not retry and not task.is_stream:
+                    raise _OverBudgetError(*error.args) from error
+                raise
+            except Exception:
+                reusable = not task.is_stream
+                raise
+            finally:
+                self._give_back(worker, reusable=reusable)
+
+    def _take(self, name: str, *, retry: bool) -> tuple[Worker, bool]:
+        """Return an idle worker, or a new one; and whether it is new."""
+        with self._lock:
+            if self._closed:
+                raise _server_stops(name)
+            worker = self._pop_idle()
+        is_new = worker is None
+        worker = worker or Worker(self._worker_megabytes)
+        worker.state = State.RETRYING if retry else State.BUSY
+        with self._lock:
+            self._busy.add(worker)
+            if self._total_megabytes and not self._memory_is_watched:
+                self._memory_is_watched = True
+                threading.Thread(target=self._watch_memory, daemon=True, name="decoder-memory").start()
+        return worker, is_new
+
+    def _pop_idle(self) -> Worker | None:
+        """Return an idle worker that is alive, if there is one; to be called with the lock."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive():
+                return worker
+            worker.end()
+        return None
+
+    def _give_back(self, worker: Worker, *, reusable: bool) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            if reusable and worker.tasks < _MAX_TASKS and len(self._idle) < _MAX_IDLE and not self._closed:
+                worker.state = State.IDLE
+                self._idle.append(worker)
                 return
-            if kind == "error":
-                raise took_too_much_memory(name) if isinstance(item, MemoryError) else item
-            yield item
+        worker.end()
 
-    def end(self) -> None:
-        self._connection.close()
-        self._process.kill()
-        self._process.wait()
+    def _keep_one_idle(self) -> None:
+        with self._lock:
+            needed = not self._idle and not self._closed
+        if needed:
+            with contextlib.suppress(DecodingError):  # the next task tries again, and reports it
+                worker = Worker(self._worker_megabytes)
+                worker.wait_until_ready()
+                self._give_back(worker, reusable=True)
 
-    def _receive(self, seconds: float, stopped: Callable[[], bool] | None, name: str) -> tuple[str, Any] | None:
-        """Return the next answer; None when it is not wanted any more."""
-        deadline = time.monotonic() + seconds
-        try:
-            while not self._connection.poll(_LOOK_EVERY):
-                if stopped is not None and stopped():
-                    return None
-                if time.monotonic() > deadline:
-                    raise DecodingError(
-                        Sentence("{name} takes too long to decode. Make it smaller, or choose another.", name=name)
-                    )
-            return self._connection.recv()
-        except (EOFError, OSError) as error:
-            raise took_too_much_memory(name) from error
+    def _watch_memory(self) -> None:
+        """While any worker is busy, kill the largest one when all together take too much memory."""
+        limit = (self._total_megabytes or 0) * 2**20
+        while True:
+            with self._lock:
+                busy, idle = list(self._busy), list(self._idle)
+                if not busy:
+                    self._memory_is_watched = False
+                    return
+            sizes = {worker: resident_bytes(worker.process_id) for worker in busy}
+            others = sum(resident_bytes(worker.process_id) for worker in idle) + resident_bytes(os.getpid())
+            if sum(sizes.values()) + others > limit:
+                # A retry goes last: it is the only task that is not tried once more.
+                largest = max(busy, key=lambda worker: (worker.state is not State.RETRYING, sizes[worker]))
+                largest.state = State.OVER_BUDGET
+                largest.kill()
+            time.sleep(_MEMORY_CHECK_SECONDS)
 
 
-def _stops(name: str) -> DecodingError:
+class _OverBudgetError(DecodingError):
+    """Killed because the shared memory budget was exceeded; retried while no other large task runs."""
+
+
+def _server_stops(name: str) -> DecodingError:
     return DecodingError(
         Sentence("{name} was not read to its end: the server stops. Try again in a minute.", name=name)
     )
 
 
-def _name(source: Path | bytes) -> str:
+def _name_of(source: Path | bytes) -> str:
     return f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
-
-
-def resident(process: int) -> int:
-    """Return the memory that a process has in use, in bytes; 0 where the system does not tell."""
-    try:
-        pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
-    except (OSError, IndexError):
-        return 0
-    return int(pages) * _PAGE

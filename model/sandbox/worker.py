@@ -1,8 +1,8 @@
-"""The process in which strangers' files are decoded; `model/sandbox/pool.py` starts it.
+"""The program of a worker process, in which untrusted files are decoded; `model/sandbox/process.py` starts it.
 
-It takes tasks from a connection, one after the other, and answers with what
-each returns or yields. Its memory is limited, it has no network where the system lets it give that up, and it
-ends with whoever started it, who also ends it when a task takes too long.
+It takes tasks from a connection, one after the other, and sends back what each returns or yields. Its memory is
+limited, it has no network where the operating system lets it give that up, and it ends with the program that
+started it, which kills it when a task takes too long.
 """
 
 from __future__ import annotations
@@ -17,41 +17,44 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-# A task that still runs after so much of the processor's time has been forgotten by everybody.
-_MOST_SECONDS_OF_WORK = 4 * 3600
-_LOWER_PRIORITY = 10
-# Threads and processes that it may start, beside all that this user runs: FFmpeg takes a few a core.
-_MOST_TASKS = 500
+# Processor time after which the operating system ends the worker: whoever wanted the result has given up long ago.
+_MAX_CPU_SECONDS = 4 * 3600
+_NICENESS = 10  # of a task of low priority, see nice(1)
+# Threads and processes that a worker may start beside all that this user runs. FFmpeg takes a few for each core.
+_MAX_THREADS = 500
 _NEW_USER, _NEW_NETWORK, _NO_NEW_PRIVILEGES = 0x10000000, 0x40000000, 38  # sched.h, prctl.h
 
 
 def main(descriptor: int, megabytes: int) -> None:
-    """Do tasks until the connection is closed.
+    """Run tasks until the connection is closed.
+
+    Messages are pairs of a kind and a content: ("ready", None) once; for each task ("begun", None), ("item", value)
+    for each value, and ("end", None) or ("error", exception).
 
     Args:
-        descriptor: File descriptor of the connection, which was handed down.
-        megabytes: How much memory the tasks may take.
+        descriptor: File descriptor of the connection, inherited from the program that started this one.
+        megabytes: Memory that the tasks may take.
     """
     _give_up_rights()
     import cv2
 
-    import model.video.reader  # noqa: F401  (now, while nobody waits)
+    import model.video.reader  # noqa: F401  (before the first task, which would wait for it)
 
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     connection = Connection(descriptor)
-    _limit(megabytes)
+    _limit_resources(megabytes)
     connection.send(("ready", None))
     while True:
         try:
-            task, arguments, step_back = connection.recv()
+            function, arguments, low_priority = connection.recv()
         except (EOFError, OSError):
             return
         with contextlib.suppress(OSError):
             connection.send(("begun", None))
-        if step_back:
-            os.nice(_LOWER_PRIORITY)
+        if low_priority:
+            os.nice(_NICENESS)
         try:
-            result = task(*arguments)
+            result = function(*arguments)
             if inspect.isgenerator(result):
                 for item in result:
                     connection.send(("item", item))
@@ -67,37 +70,37 @@ def main(descriptor: int, megabytes: int) -> None:
 
 
 def _give_up_rights() -> None:
-    """Do without a network and without programs that have more rights; on Linux, where that is allowed."""
+    """Give up the network, and the right to start programs with more rights than this one; on Linux only."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    if libc.unshare(_NEW_NETWORK) != 0:  # for root only; anybody may in a user name space of their own
+    if libc.unshare(_NEW_NETWORK) != 0:  # only root may; others need a user namespace
         libc.unshare(_NEW_USER | _NEW_NETWORK)
 
 
-def _end_with(parent: int) -> None:
-    """End this process when the one that started it has ended, however that came."""
+def _end_with_parent(parent: int) -> None:
+    """End this process once its parent has ended, even if that was killed."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
 
 
-def _limit(megabytes: int) -> None:
-    """Let this process have so much more address space than it has now; without limits where there are none."""
+def _limit_resources(megabytes: int) -> None:
+    """Limit address space to what is taken now and `megabytes` more, and processor time, core files and threads."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        most = pages * resource.getpagesize() + megabytes * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS_OF_WORK, _MOST_SECONDS_OF_WORK))
+        limit = pages * resource.getpagesize() + megabytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_SECONDS, _MAX_CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        tasks = _tasks_of_this_user() + _MOST_TASKS
-        resource.setrlimit(resource.RLIMIT_NPROC, (tasks, tasks))
+        threads = _threads_of_this_user() + _MAX_THREADS
+        resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
 
 
-def _tasks_of_this_user() -> int:
+def _threads_of_this_user() -> int:
     count = 0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ import numpy as np
 from model.errors import Sentence, VideoError
 from model.video.export import spoken
 from model.video.probe import open_container, read_header
-from model.video.reader import read_frames
+from model.video.reader import FrameRange, read_frames
 from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
 
 _LONGEST_SIDE = 1920  # what phones decode in hardware
@@ -53,7 +53,7 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
         sound = _Sound(source, begin, end)
         try:
             upcoming = next(rows, None)
-            for frame in read_frames(source, start=begin, end=end):
+            for frame in read_frames(source, FrameRange(start=begin, end=end)):
                 while upcoming is not None and upcoming.index <= frame.index:
                     row, upcoming = upcoming, next(rows, None)
                 if video is None:

@@ -1,13 +1,14 @@
-"""Predict a clip frame by frame while it is decoded: one row a frame, and an aggregate over all of them."""
+"""Predict the frames of a clip while it is decoded."""
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,31 +17,17 @@ import numpy as np
 
 from model.classifier import Classifier
 from model.errors import Sentence
-from model.video.probe import VIDEO_SUFFIXES, ClipInfo, probe
-from model.video.reader import Frame, prepared_frames, read_frames
+from model.video.reader import EVERY_FRAME, Frame, FrameRange, prepared_frames
 
-__all__ = [
-    "VIDEO_SUFFIXES",
-    "Aggregate",
-    "ClipInfo",
-    "Frame",
-    "FramePrediction",
-    "aggregate",
-    "predict_video",
-    "probe",
-    "read_frames",
-]
-
-# Frames that are on their way: enough that neither decoder nor network waits for the other. They are
-# already resized, so that a few of them weigh little however large the clip is.
+# Decoded frames that wait for the network: enough that neither the decoder nor the network waits for the other.
+# They have the network's input size, so that they take little memory however large the clip's frames are.
 _FRAMES_AHEAD = 8
-# Clips step back behind whatever else the program does, such as a visitor's image (see nice(1)).
-_LOWER_PRIORITY = 10
+_NICENESS = 10  # added to that of a clip's threads, see nice(1): images are predicted first
 
 
 @dataclass(frozen=True)
 class FramePrediction:
-    """One row of the answer: what the network says about one frame.
+    """The probabilities for one frame.
 
     Attributes:
         index: Number of the frame in the clip, from 0.
@@ -53,171 +40,158 @@ class FramePrediction:
     probabilities: np.ndarray
 
 
-@dataclass(frozen=True)
-class Aggregate:
-    """What a whole clip shows.
-
-    Attributes:
-        mean_probabilities: (classes,), float64: the mean over the frames.
-        majority: The label that leads in most frames.
-        seconds: Seconds on screen of each label that leads anywhere, the longest first.
-        frames: Number of frames that were predicted.
-        duration: Seconds that those frames cover.
-    """
-
-    mean_probabilities: np.ndarray
-    majority: str
-    seconds: dict[str, float]
-    frames: int
-    duration: float
-
-
 def predict_video(
     classifier: Classifier,
     path: Path,
-    frames_per_second: float | None = None,
+    frame_range: FrameRange = EVERY_FRAME,
     *,
-    start: float = 0.0,
-    end: float | None = None,
     on_warning: Callable[[str], None] | None = None,
-    alone: bool = False,
+    low_priority: bool = True,
     workers: int | None = None,
 ) -> Generator[FramePrediction, None, None]:
-    """Predict the frames of a clip while it is decoded; see `predict_frames`, of which this is the simple form."""
-    frames = prepared_frames(path, classifier.bundle.input, frames_per_second, start, end)
-    rows = predict_frames(classifier, frames, on_warning=on_warning, alone=alone, workers=workers)
-    with contextlib.closing(rows):
-        for row in rows:
-            if row is not None:
-                yield row
-
-
-def predict_frames(
-    classifier: Classifier,
-    frames: Iterator[Frame | Sentence],
-    *,
-    on_warning: Callable[[str], None] | None = None,
-    alone: bool = False,
-    workers: int | None = None,
-    patience: float | None = None,
-    stop: threading.Event | None = None,
-) -> Generator[FramePrediction | None, None, None]:
-    """Predict frames while they are decoded.
-
-    One thread decodes and resizes, others run the network, each with an interpreter of its own. They
-    end when the last row was taken or the generator is closed.
+    """Predict the frames of a clip, which is decoded in this process.
 
     Args:
         classifier: The model.
-        frames: What `prepared_frames` yields; closed at the end.
-        on_warning: Receives a sentence when the clip turns out damaged; what was read is kept.
-        alone: Whether nobody waits for an image meanwhile. Otherwise the clip's threads have a lower
-            priority than the rest of the program.
-        workers: Threads that run the network; the machine's cores when not given.
-        patience: Yield None when there has been no row for so many seconds.
-        stop: Is set when no more rows are wanted, for whoever makes the frames.
+        path: The clip.
+        frame_range: Which of its frames.
+        on_warning: Receives a sentence when the clip is damaged, after the frames that could be read.
+        low_priority: As in `FramePredictor`.
+        workers: As in `FramePredictor`.
 
     Yields:
-        One row a frame, in order of time.
+        One prediction for each frame, in order of time.
 
     Raises:
         VideoError: As in `read_frames`.
     """
-    workers = workers or os.cpu_count() or 1
-    # What decoding hands over, in order: frames that are being predicted, at last None or its error.
-    rows: queue.Queue[tuple[Frame, Future[np.ndarray]] | Exception | None] = queue.Queue(_FRAMES_AHEAD + workers)
-    set_priority = None if alone else _step_back
-    warnings: list[str] = []
-    stop = stop or threading.Event()
-
-    def decode() -> None:
-        if set_priority:
-            set_priority()
-        end_of_clip: Exception | None = None
-        try:
-            for frame in frames:
-                if stop.is_set():
-                    return
-                if isinstance(frame, Sentence):
-                    warnings.append(frame)
-                else:
-                    rows.put((frame, pool.submit(classifier.classify_beside, frame.image)))
-        except Exception as error:  # is raised where the rows are taken
-            end_of_clip = error
-        finally:
-            if isinstance(frames, Generator):
-                frames.close()
-        rows.put(end_of_clip)
-
-    with ThreadPoolExecutor(workers, thread_name_prefix="network", initializer=set_priority) as pool:
-        decoder = threading.Thread(target=decode, name="decoder", daemon=True)
-        decoder.start()
-        try:
-            while True:
-                try:
-                    row = rows.get(timeout=patience)
-                except queue.Empty:
-                    yield None
-                    continue
-                if row is None:
-                    break
-                if isinstance(row, Exception):
-                    raise row
-                frame, probabilities = row
-                yield FramePrediction(frame.index, frame.time, probabilities.result())
-            if on_warning is not None:
-                for sentence in warnings:
-                    on_warning(sentence)
-        finally:
-            stop.set()
-            while decoder.is_alive():  # it may wait for room in the queue
-                _empty(rows)
-                decoder.join(0.01)
-            pool.shutdown(cancel_futures=True)
+    frames = prepared_frames(path, classifier.bundle.input, frame_range)
+    predictor = FramePredictor(classifier, frames, low_priority=low_priority, workers=workers)
+    with contextlib.closing(predictor.predictions(on_warning)) as predictions:
+        for prediction in predictions:
+            assert prediction is not None  # only a heartbeat is None
+            yield prediction
 
 
-def aggregate(frames: Sequence[FramePrediction], labels: Sequence[str]) -> Aggregate:
-    """Sum up a clip's rows.
+class FramePredictor:
+    """Predicts the frames of one clip: one thread decodes and resizes them, others run the network.
 
     Args:
-        frames: At least one row, in order of time.
-        labels: The labels in class order.
-
-    Returns:
-        Mean probabilities, majority label and seconds per label.
+        classifier: The model.
+        frames: What `prepared_frames` yields; a generator is closed at the end.
+        low_priority: Give the threads a lower priority than the rest of the program, in which images may be
+            waiting. On Linux only.
+        workers: Threads that run the network, each with an interpreter of its own; by default one for each core.
+        stop: Is set when no more frames are wanted, to tell whoever makes them.
     """
-    if not frames:
-        raise ValueError("aggregate needs at least one frame, received none.")
-    leading = np.array([row.probabilities.argmax() for row in frames])
-    shown = _seconds_shown([row.time for row in frames])
-    seconds = {labels[index]: float(shown[leading == index].sum()) for index in np.unique(leading)}
-    return Aggregate(
-        mean_probabilities=np.stack([row.probabilities for row in frames]).mean(axis=0, dtype=np.float64),
-        majority=labels[int(np.bincount(leading).argmax())],
-        seconds=dict(sorted(seconds.items(), key=lambda item: -item[1])),
-        frames=len(frames),
-        duration=float(shown.sum()),
-    )
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        frames: Iterator[Frame | Sentence],
+        *,
+        low_priority: bool = True,
+        workers: int | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._classifier = classifier
+        self._frames = frames
+        self._set_priority = _lower_priority if low_priority else None
+        self._workers = workers or os.cpu_count() or 1
+        self._stop = stop or threading.Event()
+        self._pending: queue.Queue[_Pending | _End] = queue.Queue(_FRAMES_AHEAD + self._workers)
+        self._warnings: list[str] = []
+        self._error: Exception | None = None
+
+    def predictions(
+        self, on_warning: Callable[[str], None] | None = None, heartbeat_seconds: float | None = None
+    ) -> Generator[FramePrediction | None, None, None]:
+        """Decode and predict; all threads have ended when the generator is exhausted or closed. To be called once.
+
+        Args:
+            on_warning: Receives a sentence when the clip is damaged, after the frames that could be read.
+            heartbeat_seconds: Yield None whenever there was no frame for this long; by default never.
+
+        Yields:
+            One prediction for each frame, in order of time.
+
+        Raises:
+            VideoError: As in `read_frames`.
+            BundleError: As in `Classifier.classify_beside`.
+        """
+        with ThreadPoolExecutor(
+            self._workers, thread_name_prefix="network", initializer=self._set_priority
+        ) as network_threads:
+            decoder = threading.Thread(target=self._decode, args=(network_threads,), name="decoder", daemon=True)
+            decoder.start()
+            try:
+                while True:
+                    try:
+                        pending = self._pending.get(timeout=heartbeat_seconds)
+                    except queue.Empty:
+                        yield None
+                        continue
+                    if pending is _END:
+                        break
+                    frame = pending.frame
+                    yield FramePrediction(frame.index, frame.time, pending.probabilities.result())
+                if self._error is not None:
+                    raise self._error
+                for warning in self._warnings if on_warning is not None else ():
+                    on_warning(warning)
+            finally:
+                self._stop.set()
+                while decoder.is_alive():  # it may be waiting for room in the queue
+                    self._discard_pending()
+                    decoder.join(0.01)
+                network_threads.shutdown(cancel_futures=True)
+
+    def _decode(self, network_threads: ThreadPoolExecutor) -> None:
+        """Queue the frames with the future of their probabilities, and `_END` after the last; keep what went wrong."""
+        if self._set_priority is not None:
+            self._set_priority()
+        try:
+            for frame in self._frames:
+                if self._stop.is_set():
+                    return
+                if isinstance(frame, Sentence):
+                    self._warnings.append(frame)
+                else:
+                    probabilities = network_threads.submit(self._classifier.classify_beside, frame.image)
+                    self._pending.put(_Pending(frame, probabilities))
+        except Exception as error:  # raised again where the predictions are taken
+            self._error = error
+        finally:
+            if isinstance(self._frames, Generator):
+                self._frames.close()
+        self._pending.put(_END)
+
+    def _discard_pending(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._pending.get_nowait()
 
 
-def _seconds_shown(times: Sequence[float]) -> np.ndarray:
-    """Return how long each frame stays on screen: until the next one; for the last, as long as usual."""
-    gaps = np.diff(np.asarray(times, np.float64))
-    last = float(np.median(gaps)) if gaps.size else 0.0
-    return np.append(np.maximum(gaps, 0), last)
+@dataclass(frozen=True)
+class _Pending:
+    """A decoded frame whose probabilities are being computed."""
+
+    frame: Frame
+    probabilities: Future[np.ndarray]
 
 
-def _step_back() -> None:
-    """Give this thread a lower priority, and with it the threads that FFmpeg starts from it."""
-    if sys.platform == "linux":  # elsewhere priorities belong to the process
+class _End(enum.Enum):
+    """The type of `_END`, which follows the last frame in the queue."""
+
+    END = enum.auto()
+
+
+_END = _End.END
+
+
+def _lower_priority() -> None:
+    """Lower the priority of this thread, and so of the threads that FFmpeg starts from it."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
         thread = threading.get_native_id()
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY))
-
-
-def _empty(rows: queue.Queue) -> None:
-    while True:
-        try:
-            rows.get_nowait()
-        except queue.Empty:
-            return
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS))

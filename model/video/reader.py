@@ -48,49 +48,54 @@ class Frame:
     image: np.ndarray
 
 
+@dataclass(frozen=True)
+class FrameRange:
+    """Which frames of a clip are read; without arguments, every frame.
+
+    Attributes:
+        frames_per_second: At most this many frames of each second, evenly spread; every frame when None.
+        start: Frames shown before this time are left out, in seconds from the first frame.
+        end: Frames shown at this time or later are left out, in seconds; None: up to the last frame.
+    """
+
+    frames_per_second: float | None = None
+    start: float = 0.0
+    end: float | None = None
+
+
+EVERY_FRAME = FrameRange()
+
 # A frame that is there but not yet converted: its stream's time in seconds, if it has one, and how to get
 # its image, uint8 BGR, or None if that fails.
 _Grabbed = tuple[float | None, Callable[[], np.ndarray | None]]
 
 
 def read_frames(
-    path: Path,
-    frames_per_second: float | None = None,
-    *,
-    start: float = 0.0,
-    end: float | None = None,
-    on_warning: Callable[[str], None] | None = None,
+    path: Path, frame_range: FrameRange = EVERY_FRAME, on_warning: Callable[[str], None] | None = None
 ) -> Iterator[Frame]:
     """Decode a clip.
 
     Args:
         path: The clip.
-        frames_per_second: At most this many frames of each second, evenly spread; every frame when
-            not given.
-        start: Leave out what is shown before, in seconds.
-        end: Leave out what is shown from then on, in seconds; to the last frame when not given.
-        on_warning: Receives a sentence when the clip breaks off; what was read up to there is kept.
+        frame_range: Which of its frames.
+        on_warning: Receives a sentence when the clip breaks off; the frames up to there are kept.
 
     Yields:
-        The frames in order, with phone rotation applied and transparent parts on white.
+        The frames in order, with phone rotation applied and transparent areas on white.
 
     Raises:
-        VideoError: It is not a video, has no frames, or its frames are too large.
+        VideoError: The file is not a video, has no frames, or its frames are too large.
     """
-    for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=on_warning):
+    for frame in read_frames_bgr(path, frame_range, on_warning):
         yield Frame(frame.index, frame.time, cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
 
 
 def read_frames_bgr(
-    path: Path,
-    frames_per_second: float | None = None,
-    *,
-    start: float = 0.0,
-    end: float | None = None,
-    on_warning: Callable[[str], None] | None = None,
+    path: Path, frame_range: FrameRange = EVERY_FRAME, on_warning: Callable[[str], None] | None = None
 ) -> Generator[Frame, None, None]:
     """Decode a clip as `read_frames` does, with the channels in the order BGR (see `prepare`)."""
     header = read_header(path)
+    rate = frame_range.frames_per_second
     declared_rate = header.info.frame_rate or 0
     usual_gap = 1 / declared_rate if 1 <= declared_rate <= 240 else 1 / 25
     grabbed = _grab(path, header)
@@ -106,12 +111,12 @@ def read_frames_bgr(
                 time = stream_time - first_time
             else:  # some containers (MPEG program streams) carry no usable time
                 time += usual_gap
-            if end is not None and time >= end:
+            if frame_range.end is not None and time >= frame_range.end:
                 return
             # One frame a slot; the twentieth forgives containers that round times to milliseconds.
-            slot = index if frames_per_second is None else int(time * frames_per_second + 0.05)
+            slot = index if rate is None else int(time * rate + 0.05)
             chosen, last_slot = slot != last_slot, slot
-            if not chosen or time < start:
+            if not chosen or time < frame_range.start:
                 continue
             image = image_of()
             if image is None:
@@ -215,23 +220,23 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
     return too_short or last_packet - last_time >= tolerance
 
 
-def prepared_frames(
-    path: Path, spec: InputSpec, frames_per_second: float | None = None, start: float = 0.0, end: float | None = None
-) -> Iterator[Frame | Sentence]:
-    """Yield the frames of a clip as the network takes them, and sentences about what is wrong with the clip.
+def prepared_frames(path: Path, spec: InputSpec, frame_range: FrameRange = EVERY_FRAME) -> Iterator[Frame | Sentence]:
+    """Decode a clip into frames at the network's input size.
 
     Args:
         path: The clip.
         spec: What the network takes.
-        frames_per_second: As in `read_frames`.
-        start: As in `read_frames`.
-        end: As in `read_frames`.
+        frame_range: Which of the clip's frames.
+
+    Yields:
+        The frames, their images (spec.height, spec.width, 3), uint8 RGB; at the end, a sentence for each
+        thing that is wrong with the clip.
 
     Raises:
         VideoError: As in `read_frames`.
     """
     warnings: list[str] = []
-    for frame in read_frames_bgr(path, frames_per_second, start=start, end=end, on_warning=warnings.append):
+    for frame in read_frames_bgr(path, frame_range, warnings.append):
         yield Frame(frame.index, frame.time, prepare(frame.image, spec, "bgr"))
     for warning in warnings:
         yield warning if isinstance(warning, Sentence) else Sentence(warning)

@@ -1,4 +1,4 @@
-"""Keep what is known about a clip while its frames are predicted: a few numbers a frame, however many labels."""
+"""Collect the predictions of a clip: a few numbers for each frame, however many labels there are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.classifier import top_labels
-from model.video.prediction import Aggregate, FramePrediction
+from model.video.prediction import FramePrediction
 from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder
 
 TOP = 5
@@ -18,7 +18,7 @@ NONE_OF_THESE = "none of these"
 
 @dataclass(frozen=True)
 class FrameRow:
-    """One row of a clip's table.
+    """One row of a clip's table: a frame.
 
     Attributes:
         index: Number of the frame in the clip, from 0.
@@ -33,17 +33,36 @@ class FrameRow:
     segment: str | None
 
 
-class ClipRecord:
-    """The rows, segments and sums of a clip, at any moment of its reading.
+@dataclass(frozen=True)
+class Aggregate:
+    """What the frames of a clip show, taken together.
 
-    About 60 bytes a frame are kept, so that an hour needs some five megabytes.
+    Attributes:
+        mean_probabilities: (classes,), float64, 0 to 1: the mean over the frames.
+        majority: The label that is the likeliest in most frames.
+        seconds: Seconds on screen of each label that is the likeliest in any frame, the longest first.
+        frames: Number of frames that were predicted.
+        duration: Seconds that those frames cover.
+    """
+
+    mean_probabilities: np.ndarray
+    majority: str
+    seconds: dict[str, float]
+    frames: int
+    duration: float
+
+
+class ClipRecord:
+    """The frames, segments and sums of a clip, available at any time while it is read.
+
+    Each frame takes about 60 bytes, an hour of video about five megabytes.
 
     Args:
         labels: The labels in class order.
-        unknown_threshold: Below this probability the model is unsure, 0 to 1; None: never unsure.
-        top: How many labels a row names.
+        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the likeliest always counts.
+        top: How many labels are kept for each frame.
         expected_seconds: How long a segment is expected to last; see `SegmentFinder`.
-        none_of_these: What to call a segment without a label, in tables and subtitles.
+        none_of_these: The name of a segment without a label, in tables and subtitles.
     """
 
     def __init__(
@@ -61,17 +80,17 @@ class ClipRecord:
         self._numbers, self._times = array("q"), array("d")
         self._best, self._probabilities = array("l"), array("f")  # `top` values a frame
         self._sum = np.zeros(len(labels))
-        self._led = np.zeros(len(labels), np.int64)  # frames in which each label leads
+        self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the likeliest
         self._seconds = np.zeros(len(labels))
         self._leader = 0
         self._segments: list[Segment] = []
-        self._segmented = 0  # how many frames `_segments` is about
+        self._segmented = 0  # how many frames `_segments` covers
 
     def __len__(self) -> int:
         return len(self._times)
 
     def add(self, frame: FramePrediction) -> None:
-        """Take the next frame, in order of time."""
+        """Add the next frame, in order of time."""
         best = np.argsort(-frame.probabilities, kind="stable")[: self._top]
         if self._times:
             self._seconds[self._leader] += max(0.0, frame.time - self._times[-1])
@@ -94,7 +113,7 @@ class ClipRecord:
         """Yield the rows in order of time.
 
         Args:
-            newest: Only the last so many; all when not given.
+            newest: How many of the last rows; by default all rows.
         """
         first = 0 if newest is None else max(0, len(self) - newest)
         segments = iter(self.segments())
@@ -109,7 +128,7 @@ class ClipRecord:
             yield FrameRow(index, self._times[position], ranking, segment.label if segment else None)
 
     def aggregate(self) -> Aggregate:
-        """Sum up the frames so far, as `model.video.prediction.aggregate` does.
+        """Sum up the frames so far. Each is on screen until the next; the last one for the median of these times.
 
         Raises:
             ValueError: There is no frame yet.

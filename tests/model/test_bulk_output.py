@@ -18,8 +18,7 @@ from model.__main__ import main
 from model.bulk import predictions
 from model.video.reader import read_frames
 from tests.support.images import IMAGE_KINDS, scene, write_clip
-
-ROOT = Path(__file__).parents[2]
+from tests.support.serving import ROOT
 
 
 @pytest.fixture
@@ -92,11 +91,11 @@ def test_a_second_run_predicts_only_what_is_missing(
     write_clip(folder / "c.mp4", [scene()], codec="libx264", pixels="yuv444p")
     predicted: list[str] = []
 
-    def noted(classifier: Any, path: Path, *others: Any) -> predictions.Prediction:
+    def noted(classifier: Any, path: Path, *others: Any, **options: Any) -> predictions.Prediction:
         predicted.append(path.name)
-        return predictions.answer(classifier, path, *others)
+        return predictions.predict_file(classifier, path, *others, **options)
 
-    monkeypatch.setattr("model.commands.predict.answer", noted)
+    monkeypatch.setattr("model.commands.predict.predict_file", noted)
 
     assert predict(folder, table, colour_bundle) == 0
 

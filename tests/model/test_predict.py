@@ -14,10 +14,8 @@ from PIL import Image
 
 from model.__main__ import main
 from model.bundle import load_bundle
-from tests.model.test_preprocessing import png_header
-from tests.support.images import IMAGE_KINDS, scene, write_clip
-
-ROOT = Path(__file__).parents[2]
+from tests.support.images import IMAGE_KINDS, png_header, scene, write_clip
+from tests.support.serving import ROOT
 
 
 def predict(*arguments: object) -> int:

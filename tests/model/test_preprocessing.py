@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import cv2
@@ -17,22 +15,21 @@ from PIL import Image
 
 from model.errors import DecodingError, ImageError
 from model.limits import Limits
-from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec, prepare, read_image
+from model.preprocessing import (
+    COLOUR_MODES,
+    RESIZE_RULES,
+    InputSpec,
+    prepare,
+    prepared_and_shown,
+    prepared_image,
+    read_image,
+    shown_image,
+)
 from tests.fuzz.seeds import write_images
-from tests.support.images import IMAGE_KINDS, ORIENTATION, scene
+from tests.support.images import IMAGE_KINDS, ORIENTATION, png_header, scene
 
 LOSSLESS_COLOUR = ["rgb", "16-bit colour"]
 LOSSLESS_GREY = {"greyscale": "L", "16-bit grey": "R"}
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has hardly any data."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
 
 
 def encoded(pil_image: Image.Image, kind: str, **options: object) -> bytes:
@@ -345,3 +342,36 @@ def test_a_frame_in_opencv_s_channel_order_becomes_the_very_same(colour_mode, ru
     spec = InputSpec(64, 48, colour_mode, rule)
 
     np.testing.assert_array_equal(prepare(image[..., ::-1].copy(), spec, "bgr"), prepare(image, spec))
+
+
+SMALL = InputSpec(32, 24)
+
+
+@pytest.mark.parametrize("kind", IMAGE_KINDS)
+def test_a_prepared_image_is_what_training_saw(kind: str, tmp_path: Path) -> None:
+    path = IMAGE_KINDS[kind](tmp_path)
+
+    np.testing.assert_array_equal(prepared_image(path, SMALL), prepare(read_image(path, SMALL.ample_side), SMALL))
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 300), (300, 900), (40, 30)])
+def test_a_shown_image_keeps_its_shape_and_is_not_larger_than_asked_for(
+    width: int, height: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "image.png"
+    Image.fromarray(scene(width, height)).save(path)
+
+    shown = shown_image(path, 300)
+
+    assert max(shown.shape[:2]) == min(300, max(width, height))
+    assert shown.shape[1] / shown.shape[0] == pytest.approx(width / height, rel=0.02)
+
+
+@pytest.mark.parametrize("side", [20, 300])
+def test_one_decoding_serves_network_and_people(side: int, tmp_path: Path) -> None:
+    path = IMAGE_KINDS["rgb"](tmp_path)
+
+    prepared, shown = prepared_and_shown(path, SMALL, side)
+
+    np.testing.assert_array_equal(prepared, prepared_image(path, SMALL))
+    assert shown.shape == shown_image(path, side).shape

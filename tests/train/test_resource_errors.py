@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.system_memory import SystemMemory
 from tests.conftest import QUICK
 from tests.support.images import COLOURS, hashes, write_class
 from train.__main__ import main
@@ -104,7 +105,7 @@ def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_
 def test_too_little_memory_is_said_before_anything_is_written(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("train.trainer.memory.available_memory", lambda: 10 * 2**20)
+    monkeypatch.setattr("train.trainer.memory.system_memory", lambda: SystemMemory(10 * 2**20, 2**30))
 
     assert main(["fit", str(data), "--out", str(tmp_path / "bundle"), *QUICK, "--batch-size", "512"]) == 2
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from model.errors import SettingsError
+from model.system_memory import system_memory
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -41,25 +41,9 @@ def refuse_small_memory(model: keras.Model, batch_size: int) -> None:
     """
     outputs = sum(int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape"))
     needed = 4 * (batch_size * outputs + 4 * model.count_params())
-    free = available_memory()
-    if free is not None and needed > free and not keras.distribution.list_devices("gpu"):
+    memory = system_memory()
+    if memory is not None and needed > memory.free and not keras.distribution.list_devices("gpu"):
         raise SettingsError(
-            f"A training step needs about {needed / 2**30:.0f} GiB of memory, and {free / 2**30:.1f} GiB are free. "
-            "Give a smaller --batch-size or --size."
+            f"A training step needs about {needed / 2**30:.0f} GiB of memory, "
+            f"and {memory.free / 2**30:.1f} GiB are free. Give a smaller --batch-size or --size."
         )
-
-
-def available_memory() -> int | None:
-    """Return the bytes a process may still take: the machine's or its container's; None where nothing says so."""
-    found = []
-    try:
-        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        found.append(int(lines["MemAvailable"].split()[0]) * 1024)
-    except (OSError, KeyError, ValueError):
-        pass
-    try:
-        limit, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text().strip() for name in ("max", "current"))
-        found.append(int(limit) - int(used))
-    except (OSError, ValueError):  # no container, or one without a limit (“max”)
-        pass
-    return min(found, default=None)

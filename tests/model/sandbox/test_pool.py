@@ -19,7 +19,8 @@ import pytest
 
 from model.errors import DecodingError, ImageError, VideoError
 from model.preprocessing import InputSpec, prepared_image, shown_image
-from model.sandbox.pool import DecoderPool, resident
+from model.sandbox.pool import DecoderPool
+from model.system_memory import resident_bytes
 from model.video.reader import prepared_frames
 from tests.support import hostile_tasks as tasks
 from tests.support.images import H264, scenes, write_class, write_clip
@@ -31,7 +32,7 @@ FILE = Path("file.jpg")
 
 @pytest.fixture(scope="module")
 def decoders() -> Iterator[DecoderPool]:
-    decoders = DecoderPool(300, image_seconds=5, silent_seconds=5)
+    decoders = DecoderPool(300, image_timeout=5, clip_timeout=5)
     yield decoders
     decoders.close()
 
@@ -39,7 +40,7 @@ def decoders() -> Iterator[DecoderPool]:
 @pytest.fixture
 def own_decoders() -> Iterator[DecoderPool]:
     """DecoderPool whose processes nobody else has started: what another test began may end those that wait."""
-    decoders = DecoderPool(300, image_seconds=5, silent_seconds=5)
+    decoders = DecoderPool(300, image_timeout=5, clip_timeout=5)
     yield decoders
     decoders.close()
 
@@ -93,7 +94,7 @@ def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: DecoderPoo
 
 
 def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
-    decoders = DecoderPool(300, image_seconds=0.5)
+    decoders = DecoderPool(300, image_timeout=0.5)
     began = time.monotonic()
     with pytest.raises(DecodingError, match="too long"):
         decoders.call(tasks.hang, image)
@@ -112,7 +113,7 @@ def test_what_came_before_a_crash_is_kept(decoders: DecoderPool) -> None:
 
 
 def test_a_clip_that_brings_nothing_more_is_given_up() -> None:
-    items = DecoderPool(300, silent_seconds=0.5).stream(tasks.wait_silently, FILE)
+    items = DecoderPool(300, clip_timeout=0.5).stream(tasks.wait_silently, FILE)
 
     assert next(items) == 1
     with pytest.raises(DecodingError, match="too long"):
@@ -197,7 +198,7 @@ def test_at_the_end_work_is_given_up_and_told(own_decoders: DecoderPool) -> None
 def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
     """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
     room = 450
-    decoders = DecoderPool(room, together=resident(os.getpid()) // 2**20 + room)
+    decoders = DecoderPool(room, total_megabytes=resident_bytes(os.getpid()) // 2**20 + room)
     try:
         with ThreadPoolExecutor() as visitors:
             sums = list(visitors.map(lambda _: decoders.call(tasks.hold, FILE, 250, 1.0), range(3)))
@@ -208,7 +209,7 @@ def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
 
 
 def test_one_that_is_too_large_alone_is_refused() -> None:
-    decoders = DecoderPool(2000, together=resident(os.getpid()) // 2**20 + 200)
+    decoders = DecoderPool(2000, total_megabytes=resident_bytes(os.getpid()) // 2**20 + 200)
     try:
         with pytest.raises(DecodingError, match="too much memory"):
             decoders.call(tasks.hold, FILE, 600, 2.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model.video.export import frame_columns, write_frames_csv, write_json, write_segments_csv, write_subtitles
-from model.video.prediction import FramePrediction, aggregate
+from model.video.prediction import FramePrediction
 from model.video.record import ClipRecord
 
 LABELS = ("=cat()", "dog <b>", "fox")
@@ -86,14 +86,6 @@ def test_subtitles_escape_labels_and_count_hours(tmp_path: Path) -> None:
 
     assert text.startswith("WEBVTT\n\n00:00:00.000 --> 03:00:00.")
     assert "dog &lt;b&gt; 90%" in text
-
-
-def test_a_record_sums_up_as_the_whole_list_does(record: ClipRecord) -> None:
-    whole = aggregate(frames("c" * 20 + "-" * 20 + "d" * 20), LABELS)
-
-    assert record.aggregate().seconds == pytest.approx(whole.seconds)
-    assert record.aggregate().majority == whole.majority
-    np.testing.assert_allclose(record.aggregate().mean_probabilities, whole.mean_probabilities, atol=1e-6)
 
 
 def test_the_newest_rows_can_be_had_alone(record: ClipRecord) -> None:

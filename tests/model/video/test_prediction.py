@@ -1,4 +1,4 @@
-"""A clip's frames are predicted in order, as images are, and summed up; nothing is left running."""
+"""A clip's frames are predicted in order, with the probabilities that images get; no thread is left running."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import itertools
 import os
 import sys
 import threading
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from model.classifier import Classifier
 from model.errors import BundleError, VideoError
 from model.preprocessing import read_image
-from model.video.prediction import Aggregate, FramePrediction, aggregate, predict_video
-from model.video.reader import read_frames, read_frames_bgr
+from model.video.prediction import FramePredictor, predict_video
+from model.video.reader import Frame, FrameRange, read_frames, read_frames_bgr
 from tests.support.images import IMAGE_KINDS, scene, write_clip
 
 
@@ -32,48 +30,6 @@ def test_a_frame_is_predicted_as_the_same_image_is(colour_bundle: Path, tmp_path
 
     assert [(row.index, row.time) for row in rows] == [(0, 0), (1, pytest.approx(0.1))]
     np.testing.assert_allclose(rows[0].probabilities, classifier.classify(read_image(path)), atol=1e-6)
-
-
-def rows_of(*rows: tuple[float, list[float]]) -> list[FramePrediction]:
-    return [FramePrediction(i, time, np.array(p, np.float32)) for i, (time, p) in enumerate(rows)]
-
-
-def test_a_clip_is_summed_up_by_mean_majority_and_seconds() -> None:
-    rows = rows_of((0, [0.9, 0.1]), (1, [0.2, 0.8]), (1.5, [0.4, 0.6]), (2, [0.3, 0.7]))
-
-    total = aggregate(rows, ["cat", "dog"])
-
-    assert total.majority == "dog"
-    assert total.seconds == {"dog": pytest.approx(1.5), "cat": pytest.approx(1.0)}
-    assert list(total.seconds) == ["dog", "cat"]
-    assert (total.frames, total.duration) == (4, pytest.approx(2.5))
-    np.testing.assert_allclose(total.mean_probabilities, [0.45, 0.55], atol=1e-6)
-
-
-def test_a_single_frame_is_summed_up_too() -> None:
-    assert aggregate(rows_of((0, [0.9, 0.1])), ["cat", "dog"]).seconds == {"cat": 0}
-
-
-def test_nothing_cannot_be_summed_up() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        aggregate([], ["cat", "dog"])
-
-
-@given(
-    probabilities=arrays(np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.floats(0, 1, width=32)),
-    gaps=st.lists(st.floats(0.001, 5), min_size=30, max_size=30),
-)
-def test_the_seconds_of_all_labels_add_up_to_the_duration(probabilities: np.ndarray, gaps: list[float]) -> None:
-    shown = np.concatenate([[0], np.cumsum(gaps)])
-    rows = [FramePrediction(i, float(shown[i]), row) for i, row in enumerate(probabilities)]
-
-    total: Aggregate = aggregate(rows, ["a", "b", "c"])
-
-    assert sum(total.seconds.values()) == pytest.approx(total.duration)
-    assert total.duration >= rows[-1].time
-    assert total.majority in total.seconds
-    assert list(total.seconds.values()) == sorted(total.seconds.values(), reverse=True)
-    assert ((total.mean_probabilities >= 0) & (total.mean_probabilities <= 1)).all()
 
 
 def long_clip(folder: Path, frames: int = 60) -> Path:
@@ -101,7 +57,7 @@ def test_rows_and_times_of_a_stretch_are_those_of_the_whole_clip(colour_bundle: 
     classifier = Classifier.load(colour_bundle)
     clip = long_clip(tmp_path)
 
-    stretch = list(predict_video(classifier, clip, 5, start=0.5, end=1.5))
+    stretch = list(predict_video(classifier, clip, FrameRange(5, start=0.5, end=1.5)))
 
     whole = {row.index: row.time for row in predict_video(classifier, clip)}
     assert {row.index: row.time for row in stretch}.items() <= whole.items()
@@ -112,22 +68,37 @@ def test_rows_and_times_of_a_stretch_are_those_of_the_whole_clip(colour_bundle: 
 def test_first_rows_come_while_the_rest_is_not_yet_decoded(
     colour_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoded = []
+    decoded: list[int] = []
 
-    def counted(*arguments: object, **options: object):
-        for frame in read_frames_bgr(*arguments, **options):  # type: ignore[arg-type]
+    def counted(*arguments: Any) -> Iterator[Frame]:
+        for frame in read_frames_bgr(*arguments):
             decoded.append(frame.index)
             yield frame
 
     monkeypatch.setattr("model.video.reader.read_frames_bgr", counted)
-    rows = predict_video(Classifier.load(colour_bundle), long_clip(tmp_path, 200))
+    rows = predict_video(Classifier.load(colour_bundle), long_clip(tmp_path), workers=1)
 
     taken = list(itertools.islice(rows, 3))
-    time.sleep(0.3)  # whoever takes no rows holds up the decoder
+    rows.close()  # whoever takes no rows holds up the decoder: it has not decoded the rest meanwhile
 
     assert [row.index for row in taken] == [0, 1, 2]
-    assert len(decoded) < 100
-    rows.close()
+    assert len(decoded) < 60
+
+
+def test_without_a_frame_for_a_while_there_is_a_heartbeat(colour_bundle: Path) -> None:
+    classifier = Classifier.load(colour_bundle)
+    spec = classifier.bundle.input
+    seen = threading.Event()
+
+    def frames() -> Iterator[Frame]:
+        seen.wait()
+        yield Frame(0, 0.0, np.zeros((spec.height, spec.width, 3), np.uint8))
+
+    rows = FramePredictor(classifier, frames()).predictions(heartbeat_seconds=0.01)
+
+    assert next(rows) is None
+    seen.set()
+    assert [row.index for row in rows if row is not None] == [0]
 
 
 def test_a_clip_that_is_left_leaves_nothing_running(colour_bundle: Path, tmp_path: Path) -> None:
@@ -200,20 +171,20 @@ def test_several_clips_and_images_are_predicted_at_once(colour_bundle: Path, tmp
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere priorities belong to the process")
-@pytest.mark.parametrize("alone", [False, True])
-def test_a_clip_steps_back_behind_images_unless_it_is_alone(
-    alone: bool, colour_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("low_priority", [True, False])
+def test_a_clip_of_low_priority_is_predicted_behind_images(
+    low_priority: bool, colour_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classifier = Classifier.load(colour_bundle)
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    seen = set()
+    seen: set[int] = set()
 
     def look(prepared: np.ndarray) -> np.ndarray:
         seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         return np.zeros(len(classifier.bundle.labels), np.float32)
 
     monkeypatch.setattr(classifier, "classify_beside", look)
-    list(predict_video(classifier, long_clip(tmp_path), alone=alone))
+    list(predict_video(classifier, long_clip(tmp_path), low_priority=low_priority))
 
-    assert seen == {own} if alone else min(seen) > own
+    assert min(seen) > own if low_priority else seen == {own}
     assert os.getpriority(os.PRIO_PROCESS, 0) == own

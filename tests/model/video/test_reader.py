@@ -10,17 +10,17 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
-from model.errors import VideoError
-from model.preprocessing import read_image
+from model.errors import Sentence, VideoError
+from model.preprocessing import InputSpec, prepare, read_image
 from model.video.probe import is_clip
-from model.video.reader import read_frames
+from model.video.reader import Frame, FrameRange, prepared_frames, read_frames
 from tests.support.images import H264, scene, scenes, write_clip
 
 VARIABLE = [0, 0.1, 0.15, 0.5, 2.0, 2.04, 3.5]
 
 
 def times(path: Path, frames_per_second: float | None = None) -> list[float]:
-    return [frame.time for frame in read_frames(path, frames_per_second)]
+    return [frame.time for frame in read_frames(path, FrameRange(frames_per_second))]
 
 
 @pytest.mark.parametrize(("name", "options"), [("clip.mkv", {}), ("clip.mp4", H264)])
@@ -93,7 +93,7 @@ def test_after_a_pause_in_the_clip_the_frame_limit_still_holds(tmp_path: Path) -
 def test_chosen_frames_keep_their_number_in_the_clip(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", scenes(9), rate=10)
 
-    assert [frame.index for frame in read_frames(clip, 5)] == [0, 2, 4, 6, 8]
+    assert [frame.index for frame in read_frames(clip, FrameRange(5))] == [0, 2, 4, 6, 8]
 
 
 def test_frames_of_a_clip_that_breaks_off_are_kept(tmp_path: Path) -> None:
@@ -187,11 +187,11 @@ def test_an_animation_is_a_clip(suffix: str, tmp_path: Path) -> None:
 def test_only_a_stretch_of_time_is_read_if_asked_and_keeps_its_numbers(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", scenes(10), rate=10)
 
-    frames = list(read_frames(clip, start=0.25, end=0.7))
+    frames = list(read_frames(clip, FrameRange(start=0.25, end=0.7)))
 
     assert [frame.index for frame in frames] == [3, 4, 5, 6]
     assert [frame.time for frame in frames] == pytest.approx([0.3, 0.4, 0.5, 0.6], abs=2e-3)
-    assert list(read_frames(clip, start=5)) == []
+    assert list(read_frames(clip, FrameRange(start=5))) == []
 
 
 def test_a_clip_can_be_left_after_its_first_frame(tmp_path: Path) -> None:
@@ -220,3 +220,16 @@ def test_a_frame_of_an_animation_that_cannot_be_converted_ends_it(
     else:
         with pytest.raises(VideoError, match="no frame of it can be decoded"):
             list(read_frames(tmp_path / "clip.gif"))
+
+
+def test_prepared_frames_have_the_network_s_size_and_warnings_come_last(tmp_path: Path) -> None:
+    content = write_clip(tmp_path / "clip.mkv", scenes(40)).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(content[: len(content) // 2])
+    spec = InputSpec(32, 24)
+
+    *frames, last = prepared_frames(tmp_path / "cut.mkv", spec)
+
+    assert isinstance(last, Sentence) and "breaks off" in last
+    for frame, whole in zip(frames, read_frames(tmp_path / "cut.mkv"), strict=True):
+        assert isinstance(frame, Frame)
+        np.testing.assert_array_equal(frame.image, prepare(whole.image, spec))

@@ -1,0 +1,59 @@
+"""The frames of a clip are summed up by mean, majority and seconds on screen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from model.video.prediction import FramePrediction
+from model.video.record import Aggregate, ClipRecord
+
+
+def aggregate_of(rows: list[tuple[float, list[float]]], labels: list[str]) -> Aggregate:
+    """Sum up frames that are given by their times and probabilities."""
+    record = ClipRecord(labels)
+    for index, (time, probabilities) in enumerate(rows):
+        record.add(FramePrediction(index, time, np.array(probabilities, np.float32)))
+    return record.aggregate()
+
+
+def test_a_clip_is_summed_up_by_mean_majority_and_seconds() -> None:
+    total = aggregate_of([(0, [0.9, 0.1]), (1, [0.2, 0.8]), (1.5, [0.4, 0.6]), (2, [0.3, 0.7])], ["cat", "dog"])
+
+    assert total.majority == "dog"
+    assert total.seconds == {"dog": pytest.approx(1.5), "cat": pytest.approx(1.0)}
+    assert list(total.seconds) == ["dog", "cat"]
+    assert (total.frames, total.duration) == (4, pytest.approx(2.5))
+    np.testing.assert_allclose(total.mean_probabilities, [0.45, 0.55], atol=1e-6)
+
+
+def test_a_single_frame_is_summed_up_too() -> None:
+    assert aggregate_of([(0, [0.9, 0.1])], ["cat", "dog"]).seconds == {"cat": 0}
+
+
+def test_nothing_cannot_be_summed_up() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        aggregate_of([], ["cat", "dog"])
+
+
+@given(
+    probabilities=arrays(np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.floats(0, 1, width=32)),
+    gaps=st.lists(st.floats(0.001, 5), min_size=30, max_size=30),
+)
+def test_a_sum_agrees_with_the_frames_it_was_made_of(probabilities: np.ndarray, gaps: list[float]) -> None:
+    times = [0.0, *np.cumsum(gaps)[: len(probabilities) - 1]]
+    total = aggregate_of(
+        [(time, row) for time, row in zip(times, probabilities.tolist(), strict=True)], ["a", "b", "c"]
+    )
+
+    # Each frame is on screen until the next one, the last one for as long as is usual.
+    shown = np.append(np.diff(times), np.median(np.diff(times)) if len(times) > 1 else 0)
+    leading = probabilities.argmax(axis=1)
+    assert total.seconds == {"abc"[label]: pytest.approx(shown[leading == label].sum()) for label in np.unique(leading)}
+    assert list(total.seconds.values()) == sorted(total.seconds.values(), reverse=True)
+    assert total.duration == pytest.approx(shown.sum())
+    assert total.majority == "abc"[np.bincount(leading).argmax()]
+    np.testing.assert_allclose(total.mean_probabilities, probabilities.mean(axis=0, dtype=np.float64), atol=1e-6)

@@ -12,9 +12,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.fake_hub.client import client, doors, forking_client, hub  # noqa: F401  (fixtures)
-from tests.fake_hub.pulling import commit, pull, start  # noqa: F401
-from tests.fake_hub.pushing import command, push  # noqa: F401
+from tests.fake_hub.client import client, forking_client, hub, origins  # noqa: F401  (fixtures)
+from tests.fake_hub.pulling import commit, pull, start_pull  # noqa: F401
+from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
 from tests.support.images import COLOURS, hashes, write_class, write_colours, write_stripes
 
 # The same examples in every run, however busy the machine is, and nothing kept between runs.

@@ -56,10 +56,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def _meet(self) -> None:
-        if self.server.doors.hub is None:
+        if self.server.origins.hub is None:
             self.close_connection = True
             return
-        self.hub = self.server.doors.hub
+        self.hub = self.server.origins.hub
         request = f"{self.command} {self.path}"
         self.note(request)
         self.losing = False

@@ -18,8 +18,8 @@ _LOAD = (
     + """
 import json, sys
 from model import loading
-from model.hub import download, http
-download.ASK_SECONDS = download.DOWNLOAD_SECONDS = 3.0
+from model.hub import contents, download, http
+contents.CONTENTS_SECONDS = download.DOWNLOAD_SECONDS = 3.0
 http.REQUEST_SECONDS = 1.0
 {prelude}
 name, fall_back = json.loads(sys.argv[1])

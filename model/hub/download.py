@@ -47,8 +47,13 @@ def fetch_bundle(contents: RepositoryContents, revision: str | None, on_retry: O
         HubUnreachableError: The files did not arrive.
         ModelNotFoundError: They may not be read, do not fit on the disk, or are no valid bundle.
     """
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.constants import HF_HUB_CACHE
+
     files = serving_files(contents)
-    _check_disk(files)
+    cached = [try_to_load_from_cache(file.repository, file.name, revision=file.commit) for file in files]
+    missing = [file for file, path in zip(files, cached, strict=True) if not isinstance(path, str)]
+    check_disk(missing, Path(HF_HUB_CACHE), "HF_HOME")
     end = time.monotonic() + _seconds(sum(file.size or 0 for file in files))
     paths = [fetch_file(file, end - time.monotonic(), on_retry) for file in files]
     directory = paths[0].parent
@@ -160,21 +165,21 @@ def _max_bytes(name: str) -> int:
     return MAX_LABELS_BYTES if name == LABELS or language_of(name) else MAX_JSON_BYTES
 
 
-def _check_disk(files: Sequence[HubFile]) -> None:
-    """Refuse what will not fit before any of it is fetched; the client would only warn."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.constants import HF_HUB_CACHE
+def check_disk(files: Sequence[HubFile], folder: Path, variable: str) -> None:
+    """Refuse what will not fit before any of it is fetched; the client would only warn.
 
-    missing = sum(
-        file.size or 0
-        for file in files
-        if not isinstance(try_to_load_from_cache(file.repository, file.name, revision=file.commit), str)
-    )
-    cache = Path(HF_HUB_CACHE)
-    existing = next(path for path in (cache, *cache.absolute().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if missing and missing + _SPARE_BYTES > free:
+    Args:
+        files: What will be fetched.
+        folder: Where to; it need not exist.
+        variable: The environment variable that names another place.
+
+    Raises:
+        ModelNotFoundError: There is not enough room on the disk.
+    """
+    needed = sum(file.size or 0 for file in files) + _SPARE_BYTES
+    free = shutil.disk_usage(next(path for path in (folder, *folder.absolute().parents) if path.exists())).free
+    if files and needed > free:
         raise ModelNotFoundError(
-            f"“{files[0].repository}” needs {(missing + _SPARE_BYTES) / 1e6:,.0f} MB of disk and “{cache}” has "
-            f"{free / 1e6:,.0f} MB left. Free some, or set HF_HOME to another place."
+            f"“{files[0].repository}” needs {needed / 1e6:,.0f} MB of disk and “{folder}” has {free / 1e6:,.0f} MB "
+            f"left. Free some, or set {variable} to another place."
         )

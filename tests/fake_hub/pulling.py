@@ -57,7 +57,7 @@ print(json.dumps(result | dict(retries=retries, seconds=time.monotonic() - begin
 )
 # For the contents, and for the files; `SHORT` is enough for a time that has to pass.
 SECONDS, SHORT = 6.0, 1.0
-# Nobody listens there.
+# A prelude: no server listens there.
 DOWN = "import huggingface_hub; huggingface_hub.constants.ENDPOINT = 'http://127.0.0.1:9'"
 
 Pull = Callable[..., "Pulled"]

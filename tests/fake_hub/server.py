@@ -13,18 +13,18 @@ that it belongs to. `private` repositories answer only to `TOKEN`.
 Where the protocol leaves a choice, `hub.dialect` makes the other one:
 
     pages      one file on a page of the tree
-    no list    what is told about a repository has no files
+    no list    the information about a repository lists no files
     no ids     … files without sizes and identities
     lower      names of headers in lower case
     weak       weak ETags
     absolute   redirections with scheme and host
-    direct     small files at once, without a redirection
+    direct     small files without a redirection
     chunked    bodies of unannounced length
-    gzip       compressed bodies for clients that take them
-    whole      all of a file, also where a part of it was asked for
+    gzip       compressed bodies for clients that accept them
+    whole      all of a file, also where a range of it was requested
     xet        large files that could also be had from Xet
-    remarks    something to say about every card
-    bare       a new Space has no variables, whatever was asked for
+    remarks    warnings about every card
+    bare       a new Space has no variables, whatever was requested
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Fault:
     Attributes:
         match: A regular expression.
         times: How many requests it meets.
-        status: Answered instead of the file, when given.
+        status: The response's instead of the file's, when given.
         code: X-Error-Code that goes with it.
         headers: More headers that go with it.
-        stall: Seconds of silence before anything is answered.
-        reset: Close the connection without an answer.
+        stall: Seconds of silence before the response.
+        reset: Close the connection without a response.
         body: Changes the pieces of the file that is sent: see `truncated`, `corrupted`, `dripping`.
-        then: Called when the request is met, before it is answered.
-        lose: Do what was asked for, and close the connection without an answer.
+        then: Called before the response.
+        lose: Do what was requested, and close the connection without a response.
     """
 
     match: str
@@ -95,7 +95,7 @@ class Fault:
 
 
 class Origins:
-    """The two ports, Hub and CDN, at which one `Hub` after the other can be had; use it in a `with` statement."""
+    """The two ports, Hub and CDN, at which one `Hub` after the other is served; use it in a `with` statement."""
 
     def __enter__(self) -> Origins:
         self.hub: Hub | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
 from model.errors import ModelNotFoundError
 from model.hub.contents import HubFile, RepositoryContents, list_contents
-from model.hub.download import fetch_file
+from model.hub.download import check_disk, fetch_file
 from model.hub.resolve import repository_of
 from train.convert.labels import NAMES
 from train.data.loading import listed
@@ -55,12 +54,7 @@ def on_this_machine(name: str) -> Iterator[Path]:
 def _fetch(contents: RepositoryContents, directory: Path) -> None:
     needed = _needed(contents)
     directory.mkdir()
-    total = sum(file.size or 0 for file in needed)
-    if total > (free := shutil.disk_usage(directory).free):
-        raise ModelNotFoundError(
-            f"“{contents.repository}” needs {total / 1e6:,.0f} MB of disk and “{tempfile.gettempdir()}” has "
-            f"{free / 1e6:,.0f} MB left. Free some, or set TMPDIR to another place."
-        )
+    check_disk(needed, Path(tempfile.gettempdir()), "TMPDIR")
     names = [file.name for file in needed]
     print(f"Fetching {listed(names, 5)} of “{contents.repository}” …", file=sys.stderr)
     for file in needed:

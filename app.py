@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 from model.errors import HubUnreachableError, SettingsError, VistazoError
+from model.hub.http import configure_client
 from model.limits import limits
 from model.loading import ModelLoader
 
@@ -55,6 +56,7 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     """
     if fallback not in (None, "", FALLBACK):
         raise SettingsError(f"VISTAZO_FALLBACK should be “{FALLBACK}” or empty. Received: {fallback[:40]}.")
+    configure_client()
     loaders = [ModelLoader(name, fall_back=fallback == FALLBACK) for name in ([model, other] if other else [model])]
     for loader in loaders:
         loader.start()

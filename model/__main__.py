@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from model.commands import predict
 from model.errors import VistazoError
+from model.hub.http import configure_client
+from model.hub.resolve import repository_of
 
 _INTERRUPTED = 130  # as shells say it
 
@@ -20,6 +22,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
     # Pillow prints about odd files, in lines of its own; what matters becomes an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
+        if repository_of(options.model):  # the client takes a quarter of a second to import
+            configure_client()
         return predict.run(options)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Load the model that the app serves: in the background, and however long the Hub takes."""
+"""Load the model that the app serves in the background, and try again until the Hub has it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from model.classifier import Classifier
 from model.errors import HubUnreachableError, Sentence, VistazoError
-from model.hub.resolve import ModelSource, can_be_fetched, find_model, newer_commit, repository_of
+from model.hub.resolve import ModelSource, find_model, is_available, newer_commit, repository_of
 
-# Between two rounds of tries; the last one again and again.
+# In seconds, between two rounds of attempts; the last one is repeated.
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-# The Hub is asked for a newer commit when somebody looks, at most this often.
+# The Hub is asked for a newer commit when a page is opened, at most this often.
 SECONDS_BETWEEN_CHECKS = 30.0
 _UNEXPECTED = Sentence("Something went wrong on our side while the model was being loaded.")
 
@@ -22,7 +22,7 @@ _log = logging.getLogger("vistazo")
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to answer, and where it comes from.
+    """A model that is ready to predict, and where it comes from.
 
     Attributes:
         classifier: The model.
@@ -36,16 +36,16 @@ class LoadedModel:
 
 
 class ModelLoader:
-    """Finds and loads a model in a thread of its own; a repository is tried until it can be had.
+    """Finds and loads a model in a thread of its own; a repository is tried until it can be fetched.
 
     Args:
         name: What to load; see `find_model`.
-        fall_back: Take the embedded model when a repository cannot be had, instead of waiting for it.
+        fall_back: Use the embedded model when a repository cannot be fetched, instead of waiting for it.
 
     Attributes:
         model: The model, once it is loaded.
-        error: Why the last round of tries failed; None before the first has.
-        text: What to tell somebody who waits.
+        error: Why the last round of attempts failed; None before the first has.
+        text: A sentence for users who wait.
 
     Raises:
         ModelNotFoundError: `name` is neither a directory nor the name of a repository.
@@ -61,21 +61,18 @@ class ModelLoader:
             self.text = Sentence("Waiting for the model “{name}” from the Hub.", name=name)
         self._fall_back = fall_back and self.in_repository
         self._changed = threading.Condition()
-        self._troubled = False
+        self._retrying = False
 
     def start(self) -> None:
-        """Begin; what this needs is imported now, so that no two threads import the same at once."""
+        """Start the thread; the Hub's client is imported before it, so that no two threads import it at once."""
         if self.in_repository:
-            from model.hub.http import limit_requests
-
-            limit_requests()
             from huggingface_hub import HfApi, hf_hub_download, snapshot_download  # noqa: F401
         threading.Thread(target=self._run, daemon=True, name="model").start()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the model is there; less long when the time has passed or a try has failed."""
+        """Wait until the model is loaded, an attempt has failed, or the time has passed; say whether it is loaded."""
         with self._changed:
-            self._changed.wait_for(lambda: self.model or self.error or self._troubled, seconds)
+            self._changed.wait_for(lambda: self.model or self.error or self._retrying, seconds)
         return self.model is not None
 
     def wait_for_other_text(self, text: str) -> None:
@@ -87,7 +84,7 @@ class ModelLoader:
         rounds = 0
         while True:
             try:
-                source = find_model(self.name, self._trouble)
+                source = find_model(self.name, self._on_retry)
                 model = LoadedModel(Classifier.load(source.directory), source)
             except VistazoError as error:
                 failure = error
@@ -98,7 +95,7 @@ class ModelLoader:
                 return self._loaded(model)
             if self._fall_back and (embedded := self._embedded(failure)):
                 return self._loaded(embedded)
-            if not self.in_repository:  # a directory does not mend itself
+            if not self.in_repository:  # trying a directory again would change nothing
                 return self._failed(failure, failure.sentence)
             pause = PAUSES[min(rounds, len(PAUSES) - 1)] if isinstance(failure, HubUnreachableError) else PAUSES[-1]
             rounds += 1
@@ -108,7 +105,7 @@ class ModelLoader:
             time.sleep(pause)
 
     def _embedded(self, failure: VistazoError) -> LoadedModel | None:
-        """Load the embedded model; None where the program came without it, as on a Space."""
+        """Load the embedded model; None where the program was installed without it, as on a Space."""
         source = find_model(None)
         note = Sentence(
             "This is the embedded model, in place of “{name}”. {reason}", name=self.name, reason=failure.sentence
@@ -119,9 +116,9 @@ class ModelLoader:
             _log.warning("%s", error)
             return None
 
-    def _trouble(self, sentence: str) -> None:
+    def _on_retry(self, sentence: str) -> None:
         with self._changed:
-            self._troubled = True
+            self._retrying = True
             self._change(
                 Sentence("Waiting for the model “{name}”. {reason} Trying again.", name=self.name, reason=sentence)
             )
@@ -142,7 +139,7 @@ class ModelLoader:
 
 
 class UpdateCheck:
-    """Says when the Hub has something newer than what is served. It is offered, never taken by itself.
+    """Says when the Hub has a newer version than what is served. It is offered, never loaded by itself.
 
     Args:
         model: What is served.
@@ -156,26 +153,25 @@ class UpdateCheck:
         self._idle = threading.Event()
         self._idle.set()
 
-    def text(self, patience: float = 3.0) -> str:
+    def text(self, timeout: float = 3.0) -> str:
         """Return the news in a sentence, or nothing; asks the Hub in the background, not too often.
 
         Args:
-            patience: How many seconds to wait for the Hub's answer; a later call returns it otherwise.
+            timeout: How many seconds to wait for the Hub's response; a later call returns it otherwise.
         """
         with self._lock:
             if self._idle.is_set() and time.monotonic() >= self._next:
                 self._idle.clear()
-                threading.Thread(target=self._check, daemon=True, name="news").start()
-        self._idle.wait(patience)
+                threading.Thread(target=self._check, daemon=True, name="updates").start()
+        self._idle.wait(timeout)
         return self._text
 
     def _check(self) -> None:
         model = self._model
         try:
             if model.wanted:
-                there = can_be_fetched(model.wanted)
-                again = Sentence("“{name}” can be had again. Restart the app to use it.", name=model.wanted)
-                self._text = again if there else ""
+                available = Sentence("“{name}” is available again. Restart the app to use it.", name=model.wanted)
+                self._text = available if is_available(model.wanted) else ""
             else:
                 commit = newer_commit(model.source)
                 if commit:

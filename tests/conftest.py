@@ -10,9 +10,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.fake_hub.client import client, doors, forking_client, hub  # noqa: F401  (fixtures)
-from tests.fake_hub.pulling import commit, pull, start  # noqa: F401
-from tests.fake_hub.pushing import command, push  # noqa: F401
+from tests.fake_hub.client import client, forking_client, hub, origins  # noqa: F401  (fixtures)
+from tests.fake_hub.pulling import commit, pull, start_pull  # noqa: F401
+from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
 from tests.support.fitting import CORRUPT, QUICK, Fitted, fit, fitted_once, made_once  # noqa: F401
 from tests.support.images import COLOURS, write_class, write_colours, write_stripes
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 
 from model.errors import VistazoError
+from model.hub.http import configure_client
 from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
 from train.resource_errors import shortage
 
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
     options = _parser(prog).parse_args(arguments)
     # Pillow prints about odd files, in lines of its own; what matters becomes an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    configure_client()
     try:
         return _COMMANDS[options.command].run(options)
     except VistazoError as error:

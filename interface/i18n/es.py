@@ -226,7 +226,7 @@ ERRORS = {
     "Waiting for the model “{name}”. {reason} Trying again.": "Esperando el modelo «{name}». {reason} Nuevo intento.",
     "Something went wrong on our side while the model was being loaded.": "Algo falló por nuestra parte al cargar el "
     "modelo.",
-    "“{name}” can be had again. Restart the app to use it.": "«{name}» vuelve a estar disponible. Reinicia la "
+    "“{name}” is available again. Restart the app to use it.": "«{name}» vuelve a estar disponible. Reinicia la "
     "aplicación para usarlo.",
     "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Hay una versión más nueva "
     "de este modelo: commit {commit}. Reinicia la aplicación para usarla.",
@@ -234,9 +234,10 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copia local del commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está puesto: no se preguntó al Hub "
     "por «{name}».",
-    "The Hub did not answer in time about “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
+    "The Hub did not respond in time for “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
     "The Hub cannot be reached for “{name}” ({reason}).": "No se puede acceder al Hub para «{name}» ({reason}).",
-    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "El Hub pide que se le deje en paz "
-    "un rato (estado {status} para «{name}»).",
-    "The Hub has trouble (status {status} for “{name}”).": "El Hub tiene problemas (estado {status} para «{name}»).",
+    "The Hub limits requests now (status {status} for “{name}”).": "El Hub limita ahora las peticiones (estado "
+    "{status} para «{name}»).",
+    "The Hub reports an error (status {status} for “{name}”).": "El Hub informa de un error (estado {status} para "
+    "«{name}»).",
 }

@@ -229,7 +229,7 @@ ERRORS = {
     "Waiting for the model “{name}”. {reason} Trying again.": "En attente du modèle « {name} ». {reason} Nouvel essai.",
     "Something went wrong on our side while the model was being loaded.": "Quelque chose a échoué de notre côté "
     "pendant le chargement du modèle.",
-    "“{name}” can be had again. Restart the app to use it.": "« {name} » est de nouveau disponible. Relancez "
+    "“{name}” is available again. Restart the app to use it.": "« {name} » est de nouveau disponible. Relancez "
     "l’application pour l’utiliser.",
     "There is a newer version of this model: commit {commit}. Restart the app to use it.": "Il y a une version plus "
     "récente de ce modèle : commit {commit}. Relancez l’application pour l’utiliser.",
@@ -237,9 +237,10 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
     "demandé au Hub.",
-    "The Hub did not answer in time about “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
+    "The Hub did not respond in time for “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
     "The Hub cannot be reached for “{name}” ({reason}).": "Le Hub est injoignable pour « {name} » ({reason}).",
-    "The Hub asks to be left alone for a while (status {status} for “{name}”).": "Le Hub demande qu’on le laisse un "
-    "moment (statut {status} pour « {name} »).",
-    "The Hub has trouble (status {status} for “{name}”).": "Le Hub a des ennuis (statut {status} pour « {name} »).",
+    "The Hub limits requests now (status {status} for “{name}”).": "Le Hub limite actuellement les requêtes (statut "
+    "{status} pour « {name} »).",
+    "The Hub reports an error (status {status} for “{name}”).": "Le Hub signale une erreur (statut {status} pour "
+    "« {name} »).",
 }

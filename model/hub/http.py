@@ -1,8 +1,9 @@
-"""Deadlines for the Hub's client, which has none of its own.
+"""Deadlines and size limits for the requests of the Hub's client, which has none of its own.
 
-Measured on `huggingface_hub` 2.4: the calls that ask about a repository wait for ever on a server
-that accepts and never answers, and `Retry-After: 86400` is obeyed to the second. The limits sit in
-the hooks of the client's own HTTP session, so that proxies, certificates and tokens stay its business.
+Measured on `huggingface_hub` 2.4: it resumes downloads and tries again after 408, 429 and 5xx, but its calls that look
+at a repository wait for ever on a server that accepts and never responds, `Retry-After: 86400` is obeyed to the second,
+and bodies may be of any length. The limits sit in the event hooks of the client's own HTTP session, so that proxies,
+certificates and tokens stay its business.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-# How long one answer may stay away: connecting, or between two pieces of it.
+# The longest silence: before the connection is made, or between two pieces of a response.
 REQUEST_SECONDS = 10.0
-# The longest wait that a server may ask for ("Retry-After").
-LONGEST_WAIT = 5
+# The longest pause that a server may ask for ("Retry-After").
+MAX_RETRY_AFTER = 5
+# What a call may take longer than its deadline, before the thread that hangs is left behind.
+GRACE_SECONDS = 2.0
 
 
 class DeadlineError(Exception):
-    """The time for a piece of work has passed; no `OSError`, because the client would try those again.
+    """The time for a call has passed; no `OSError`, because the client would try those again.
 
     Attributes:
-        status: That of the last answer, where it was an error that the client was trying to outlast.
+        status: That of the last response, where it was an error that the client was retrying.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -44,58 +45,47 @@ class BodyTooLargeError(Exception):
     """A server sends more than was announced."""
 
 
+@dataclass(frozen=True)
+class Budget:
+    """How much time a call may take, and how much it may receive.
+
+    Attributes:
+        seconds: For all attempts together.
+        attempt_seconds: For one of them: a response that drips is given up, and asked for again.
+        body_bytes: The largest response body.
+        request_seconds: The longest silence of a server; None for `REQUEST_SECONDS`.
+        max_pause: The longest pause in seconds that a server may ask for between two attempts.
+    """
+
+    seconds: float
+    attempt_seconds: float
+    body_bytes: int
+    request_seconds: float | None = None
+    max_pause: float = MAX_RETRY_AFTER
+
+
 @dataclass
 class _Limits:
     end: float  # on the clock of time.monotonic
-    body_bytes: int
-    answer_seconds: float
-    status: int | None = None  # of the last answer, when it was an error
+    budget: Budget
+    status: int | None = None  # of the last response, when it was an error
+
+    def seconds_left(self) -> float:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise DeadlineError("the time has passed", self.status)
+        return left
 
 
 _LIMITS: contextvars.ContextVar[_Limits | None] = contextvars.ContextVar("vistazo_limits", default=None)
 
 
-def within(seconds: float, body_bytes: int, work: Callable[[], Result], answer_seconds: float | None = None) -> Result:
-    """Do a piece of work with the Hub's client, and give up when the time has passed.
+def configure_client() -> None:
+    """Set the Hub's client up for this process; each program calls it once when it starts.
 
-    Every request in it gets time-outs, waits and bodies that fit the limits. Should something hang all
-    the same, the thread that does the work is left behind.
-
-    Args:
-        seconds: For all of it, 0 or more.
-        body_bytes: The largest body that a server may send.
-        work: Calls the client in the thread it is called in, and in no other.
-        answer_seconds: How long one answer may stay away; None for `REQUEST_SECONDS`.
-
-    Raises:
-        DeadlineError: The time has passed.
-    """
-    limit_requests()
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            with _limits(seconds, body_bytes, answer_seconds or REQUEST_SECONDS):
-                result = work()
-        except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    threading.Thread(target=run, daemon=True, name="hub").start()
-    try:
-        return future.result(seconds + 2)
-    except TimeoutError as error:
-        if future.done():  # the work's own error, which only looks like ours
-            raise
-        raise DeadlineError(f"no answer in {seconds:.0f} s") from error
-
-
-@cache
-def limit_requests() -> None:
-    """Make the client of this process keep the limits of `within`; other requests of it stay as they were.
-
-    Downloads go over plain HTTP: the Xet client, written in Rust, knows none of these limits.
+    Its requests then keep the limits of `run_with_limits`; requests outside of it stay as they were. Downloads use
+    plain HTTP, because the Xet client, written in Rust, knows none of these limits. The client's own lines about failed
+    requests are left out: messages of ours say what they mean.
     """
     from huggingface_hub import constants, set_client_factory
     from huggingface_hub.utils import disable_progress_bars, logging
@@ -113,33 +103,50 @@ def limit_requests() -> None:
     constants.HF_HUB_DISABLE_XET = True
     set_client_factory(client)
     if "HF_HUB_VERBOSITY" not in os.environ:
-        logging.set_verbosity_error()  # each failed request would be a line; we say what comes of them
-    warnings.filterwarnings("ignore", module=r"huggingface_hub\.")  # the server's own words about a card, among others
+        logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", module=r"huggingface_hub\.")  # they repeat the server's words about a card
     if not sys.stderr.isatty():
         disable_progress_bars()
 
 
-@contextmanager
-def _limits(seconds: float, body_bytes: int, answer_seconds: float) -> Iterator[None]:
-    token = _LIMITS.set(_Limits(time.monotonic() + seconds, body_bytes, answer_seconds))
+def run_with_limits(work: Callable[[], Result], budget: Budget, seconds: float) -> Result:
+    """Call the Hub's client once, and give up when the time has passed.
+
+    Every request gets time-outs, pauses and a body that fit the limits. If something hangs all the same (a name
+    server, another process that holds a file's lock), the thread that does the work is left behind.
+
+    Args:
+        work: Calls the client in the thread that it is called in, and in no other.
+        budget: The limits.
+        seconds: What is left of them for this attempt, 0 or more.
+
+    Raises:
+        DeadlineError: The time has passed.
+    """
+    limits = _Limits(time.monotonic() + seconds, budget)
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        _LIMITS.set(limits)  # of this thread alone
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="hub").start()
     try:
-        yield
-    finally:
-        _LIMITS.reset(token)
-
-
-def _seconds_left(limits: _Limits) -> float:
-    left = limits.end - time.monotonic()
-    if left <= 0:
-        raise DeadlineError("the time has passed", limits.status)
-    return left
+        return future.result(seconds + GRACE_SECONDS)
+    except TimeoutError as error:
+        if future.done():  # the work's own error, which only looks like ours
+            raise
+        raise DeadlineError(f"no response in {seconds:.0f} s") from error
 
 
 def _limit_request(request: Any) -> None:
     limits = _LIMITS.get()
     if limits is None:
         return
-    longest = min(limits.answer_seconds, _seconds_left(limits))
+    longest = min(limits.budget.request_seconds or REQUEST_SECONDS, limits.seconds_left())
     request.headers["accept-encoding"] = "identity"  # sizes are bounded before anything is unpacked
     given = request.extensions.get("timeout", {})
     request.extensions["timeout"] = {
@@ -153,26 +160,25 @@ def _limit_response(response: Any) -> None:
     if limits is None:
         return
     limits.status = response.status_code if response.status_code >= 400 else None
-    wait = response.headers.get("retry-after", "")
-    if wait.strip().isdigit():
-        response.headers["retry-after"] = str(min(int(wait), LONGEST_WAIT, int(_seconds_left(limits))))
-    response.headers.pop("ratelimit", None)  # names a wait of its own, which the client obeys as well
-    response.stream = _limited(response.stream, limits)
+    pause = response.headers.get("retry-after", "")
+    if pause.strip().isdigit():
+        response.headers["retry-after"] = str(min(int(pause), MAX_RETRY_AFTER, int(limits.seconds_left())))
+    response.headers.pop("ratelimit", None)  # names a pause of its own, which the client obeys as well
+    response.stream = _limited_stream(response.stream, limits)
 
 
-def _limited(stream: Any, limits: _Limits) -> Any:
+def _limited_stream(stream: Any, limits: _Limits) -> Any:
+    """Return a body that ends with the deadline, also when it drips, and at the largest size."""
     from httpx2 import SyncByteStream
 
     class LimitedStream(SyncByteStream):
-        """A body that ends with the deadline, also when it drips, and at the largest size."""
-
         def __iter__(self) -> Iterator[bytes]:
             received = 0
             for piece in stream:
-                _seconds_left(limits)
+                limits.seconds_left()
                 received += len(piece)
-                if received > limits.body_bytes:
-                    raise BodyTooLargeError(f"more than {limits.body_bytes:,} bytes")
+                if received > limits.budget.body_bytes:
+                    raise BodyTooLargeError(f"more than {limits.budget.body_bytes:,} bytes")
                 yield piece
 
         def close(self) -> None:

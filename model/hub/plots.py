@@ -1,47 +1,48 @@
-"""Fetch the plots that a repository's report has: nice to look at, and nothing that anybody waits for.
+"""Fetch the plots of a repository's report, which are shown when they arrive and which nobody waits for.
 
-They are no part of what serving needs, and may come from a stranger: the manifest, whose checksums
-were compared already, says which there are, how large they are and what is in them.
+They are untrusted files: the manifest, whose checksums were compared already, says which plots there are, how large
+they are and what is in them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from model.bundle import listed_entries
-from model.errors import BundleError, ModelNotFoundError
-from model.hub.download import fetch_apart
+from model.errors import BundleError, HubUnreachableError, ModelNotFoundError
+from model.hub.contents import HubFile
+from model.hub.download import fetch_file
 from model.hub.resolve import ModelSource
 
 MOST_PLOTS = 12
 MAX_PLOT_BYTES = 2 * 2**20
-# For each; when one has not arrived by then, the Hub is not asked for the next.
+# For each plot; after one that has not arrived by then, no further one is requested.
 SECONDS = 20.0
 
 _PLOT = re.compile(r"report/[A-Za-z0-9][\w-]{0,60}\.png", re.ASCII)
 
 
 def fetch_plots(source: ModelSource) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the content of each plot that arrives as the manifest says; the others are left out.
+    """Yield the name and the content of each plot whose checksum is right; the others are left out.
 
     Args:
-        source: Where the model came from; only that of a repository has anything to fetch.
+        source: Where the model came from; there are plots to fetch only where that is a repository.
     """
     if source.repository is None or source.commit is None:
         return
     for path, size, digest in _listed(source.directory):
+        file = HubFile(source.repository, source.commit, path, size, frozenset({digest}))
         with tempfile.TemporaryDirectory(prefix="vistazo-plot-") as folder:
             try:
-                file = fetch_apart(source.repository, source.commit, path, size, Path(folder), SECONDS)
-                content = file.read_bytes()
-            except (ModelNotFoundError, OSError):
-                return  # the Hub has trouble, or the disk is full: no reason to go on asking
-        if hashlib.sha256(content).hexdigest() == digest:
-            yield Path(path).stem, content
+                content = fetch_file(file, SECONDS, folder=Path(folder)).read_bytes()
+            except (HubUnreachableError, OSError):
+                return  # the next plot would not arrive either
+            except ModelNotFoundError:
+                continue
+        yield Path(path).stem, content
 
 
 def _listed(directory: Path) -> list[tuple[str, int, str]]:

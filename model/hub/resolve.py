@@ -1,22 +1,23 @@
 """Find the bundle that a model name stands for: the embedded one, a directory, or a Hub repository.
 
-A repository is asked for its commit first, and every file is then fetched at that commit: one that
-changes meanwhile is never mixed. Nothing counts as fetched before its checksums were compared; only
-then the cache's reference to the branch is moved, so that an interrupted fetch leaves the commit
-before it in use. When the Hub does not help, that copy is used, and said to be one.
+The commit of a repository is resolved first, and every file is then fetched at that commit: files of two commits are
+never mixed. Nothing counts as fetched before its checksums were compared; only then the cache's reference to the branch
+is moved, so that an interrupted download leaves the commit before it in use. When the Hub fails, that copy is used, and
+said to be one.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ModelNotFoundError, Sentence
 from model.hub.cache import cached_copy, is_complete
-from model.hub.download import ask, download
+from model.hub.contents import list_contents
+from model.hub.download import fetch_bundle, serving_files
+from model.hub.retry import OnRetry
 
 EMBEDDED = Path(__file__).parents[1] / "default"
 
@@ -24,20 +25,17 @@ EMBEDDED = Path(__file__).parents[1] / "default"
 _REPOSITORY = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
-# Called with a sentence each time that the Hub has to be asked again.
-OnTrouble = Callable[[str], object]
-
 
 @dataclass(frozen=True)
 class ModelSource:
     """Where a model comes from.
 
     Attributes:
-        directory: The bundle; of a repository its checksums were compared, others are not yet validated.
+        directory: The bundle; that of a repository is validated, another is not yet.
         repository: "user/name", or None for a directory and for the embedded model.
         revision: Branch, tag or commit that was asked for; None for the repository's default branch.
         commit: The full commit hash that it stood for.
-        note: A sentence for whoever looks at the model, when it is not quite what was asked for.
+        note: A sentence for the user, when it is not quite what was asked for.
     """
 
     directory: Path
@@ -48,7 +46,7 @@ class ModelSource:
 
     @property
     def title(self) -> str:
-        """What to call the model in a line of text; of a directory only its name is told."""
+        """The model's name in a line of text; a directory is given without its parents."""
         if self.repository:
             at = f" at {self.revision}" if self.revision and self.revision != self.commit else ""
             return f"{self.repository}{at}, commit {self.commit}"
@@ -76,26 +74,26 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
     return found[1], found[2]
 
 
-def find_model(name: str | None, on_trouble: OnTrouble | None = None) -> ModelSource:
+def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource:
     """Find the bundle that a model name stands for; of a repository fetch the files that serving needs.
 
     Args:
         name: A directory, a Hub repository as "user/name" or "user/name@revision", or None for the
             embedded model.
-        on_trouble: Called with a sentence each time that the Hub has to be asked again.
+        on_retry: Called with a sentence before the Hub is asked again.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should, and there is no copy on this machine.
+        HubUnreachableError: The Hub gives no usable response, and there is no copy on this machine.
         BundleError: There is no such directory or repository, it may not be read, or it holds no bundle.
     """
     repository = repository_of(name)
     if repository:
-        return _pull(*repository, on_trouble or (lambda _: None))
+        return _pull(*repository, on_retry or (lambda _: None))
     return ModelSource(Path(os.path.expanduser(name)) if name else EMBEDDED)  # noqa: PTH111
 
 
 def resolve_model(name: str | None) -> Path:
-    """Return the directory of the bundle that `name` stands for; see `find_model`. What is to be known is logged."""
+    """Return the directory of the bundle that `name` stands for; see `find_model`. Its note is logged."""
     import logging
 
     source = find_model(name)
@@ -116,7 +114,7 @@ def newer_commit(source: ModelSource) -> str | None:
     return commit if commit != source.commit else None
 
 
-def can_be_fetched(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Ask the Hub, once, whether it has a repository with the files of a bundle."""
     repository = repository_of(name)
     return repository is not None and _commit_now(*repository) is not None
@@ -124,22 +122,24 @@ def can_be_fetched(name: str) -> bool:
 
 def _commit_now(repository: str, revision: str | None) -> str | None:
     try:
-        return ask(repository, revision).commit
+        contents = list_contents(repository, revision)
+        serving_files(contents)
     except ModelNotFoundError:
         return None
+    return contents.commit
 
 
-def _pull(repository: str, revision: str | None, on_trouble: OnTrouble) -> ModelSource:
+def _pull(repository: str, revision: str | None, on_retry: OnRetry) -> ModelSource:
     copy = cached_copy(repository, revision)
     if copy and revision and _COMMIT.fullmatch(revision) and is_complete(copy):
         return ModelSource(copy, repository, revision, revision)  # a commit never changes: nothing to ask
     try:
-        listing = ask(repository, revision, on_trouble)
-        directory = download(listing, revision, on_trouble)
+        contents = list_contents(repository, revision, on_retry)
+        directory = fetch_bundle(contents, revision, on_retry)
     except ModelNotFoundError as error:
         if copy is None:
             sentence = Sentence("{reason} There is no usable copy on this machine.", reason=error.sentence)
             raise type(error)(sentence) from error
         note = Sentence("Offline copy of commit {commit}. {reason}", commit=copy.name, reason=error.sentence)
         return ModelSource(copy, repository, revision, copy.name, note)
-    return ModelSource(directory, repository, revision, listing.commit)
+    return ModelSource(directory, repository, revision, contents.commit)

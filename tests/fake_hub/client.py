@@ -17,14 +17,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from tests.fake_hub.server import Doors, Hub
+from tests.fake_hub.server import Hub, Origins
 from tests.support.serving import ROOT, environment
 
 _HERE = "tests.fake_hub.client"
-# Sleeps of the client and of ours between two tries pass so many times faster; deadlines are left alone.
+# Pauses between two attempts, the client's and ours, are so many times shorter; deadlines stay as they are.
 HURRY = "import time; _sleep = time.sleep; time.sleep = lambda seconds: _sleep(seconds / 20)\n"
 
 
@@ -37,13 +38,36 @@ class Ended:
     stderr: str
 
 
+@dataclass(frozen=True)
+class Running:
+    """A call that has not ended yet."""
+
+    process: int
+    statuses: IO[str]
+    out: Path
+    err: Path
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.process, number)
+
+    def wait(self, seconds: float = 60) -> Ended:
+        """Wait until it has ended; AssertionError when it does not."""
+        in_time = bool(select.select([self.statuses], [], [], seconds)[0])
+        if not in_time:
+            os.kill(self.process, signal.SIGKILL)
+        status = int(self.statuses.readline())
+        err = self.err.read_text(encoding="utf-8")
+        assert in_time, f"it did not end in {seconds} s: {err}"
+        return Ended(status, self.out.read_text(encoding="utf-8"), err)
+
+
 class Client:
     """The process that forks, for as long as the `with` statement lasts."""
 
-    def __init__(self, doors: Doors, folder: Path) -> None:
+    def __init__(self, origins: Origins, folder: Path) -> None:
         self.home = folder / "home"  # HF_HOME
         self._folder = folder
-        self._environment = environment(folder, HF_ENDPOINT=doors.url, HF_HOME=str(self.home), HF_HUB_OFFLINE="0")
+        self._environment = environment(folder, HF_ENDPOINT=origins.url, HF_HOME=str(self.home), HF_HUB_OFFLINE="0")
 
     def __enter__(self) -> Client:
         self._process = subprocess.Popen(
@@ -67,29 +91,28 @@ class Client:
         """Empty the cache."""
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def run(self, code: str, arguments: Sequence[str], seconds: float = 60, **more: str) -> Ended:
-        """Run code with `sys.argv[1:]` = arguments and `more` variables; AssertionError when it does not end."""
+    def start(self, code: str, arguments: Sequence[str], **more: str) -> Running:
+        """Start code with `sys.argv[1:]` = arguments and `more` variables; one call at a time."""
         out, err = self._folder / "out", self._folder / "err"
         asked = {"code": code, "arguments": list(arguments), "variables": more, "out": str(out), "err": str(err)}
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(asked) + "\n")
-        child = int(self._process.stdout.readline())
-        if not select.select([self._process.stdout], [], [], seconds)[0]:
-            os.kill(child, signal.SIGKILL)
-        status = int(self._process.stdout.readline())
-        assert status != -signal.SIGKILL, f"it did not end in {seconds} s: {err.read_text(encoding='utf-8')}"
-        return Ended(status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        return Running(int(self._process.stdout.readline()), self._process.stdout, out, err)
+
+    def run(self, code: str, arguments: Sequence[str], **more: str) -> Ended:
+        """Start code, and wait until it has ended."""
+        return self.start(code, arguments, **more).wait()
 
 
 @pytest.fixture(scope="session")
-def doors() -> Iterator[Doors]:
-    with Doors() as both:
+def origins() -> Iterator[Origins]:
+    with Origins() as both:
         yield both
 
 
 @pytest.fixture(scope="session")
-def forking_client(doors: Doors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with Client(doors, tmp_path_factory.mktemp("client")) as started:
+def forking_client(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with Client(origins, tmp_path_factory.mktemp("client")) as started:
         yield started
 
 
@@ -101,14 +124,14 @@ def client(forking_client: Client) -> Client:
 
 
 @pytest.fixture
-def hub(doors: Doors) -> Iterator[Hub]:
+def hub(origins: Origins) -> Iterator[Hub]:
     """A Hub with nothing on it."""
-    with Hub(doors) as server:
+    with Hub(origins) as server:
         yield server
 
 
 def _serve() -> None:
-    # All that a call needs; the client itself imports most of its own modules when they are first used.
+    # Everything that a call needs; the client itself imports most of its own modules when they are first used.
     import ssl
 
     import huggingface_hub._commit_api
@@ -121,9 +144,9 @@ def _serve() -> None:
     import train.__main__
     import train.publish.push
     import train.publish.space  # noqa: F401
-    from model.hub.http import limit_requests
+    from model.hub.http import configure_client
 
-    limit_requests()
+    configure_client()
     # Each process would read all authorities' certificates, and none of our addresses is https.
     ssl.SSLContext.load_verify_locations = lambda *_, **__: None  # type: ignore[method-assign]
     for line in sys.stdin:

@@ -14,7 +14,7 @@ import pytest
 
 from model.bundle import load_bundle
 from model.hub.resolve import EMBEDDED
-from tests.fake_hub.client import HURRY, Client
+from tests.fake_hub.client import HURRY, Client, Running
 from tests.fake_hub.server import Hub
 from tests.fake_hub.writing import TOKEN
 from tests.support.serving import ROOT, environment
@@ -37,39 +37,45 @@ _PULL = (
     HURRY
     + """
 import json, sys, time
-from model.hub import download, http
-download.ASK_SECONDS = download.DOWNLOAD_SECONDS = {patience}
-http.REQUEST_SECONDS = {patience} / 2
+from model.hub import contents, download, http
+contents.CONTENTS_SECONDS = download.DOWNLOAD_SECONDS = {seconds}
+http.REQUEST_SECONDS = {seconds} / 2
 download.SLOWEST_BYTES_PER_SECOND = 20_000_000
 {prelude}
 from model.errors import HubUnreachableError, VistazoError
 from model.hub.resolve import find_model
-trouble = []
+http.configure_client()
+retries = []
 begin = time.monotonic()
 try:
-    source = find_model(sys.argv[1], trouble.append)
-    told = dict(directory=str(source.directory), title=source.title, commit=source.commit, note=source.note)
+    source = find_model(sys.argv[1], retries.append)
+    result = dict(directory=str(source.directory), title=source.title, commit=source.commit, note=source.note)
 except VistazoError as error:
-    told = dict(error=str(error), later=isinstance(error, HubUnreachableError))
-print(json.dumps(told | dict(trouble=trouble, seconds=time.monotonic() - begin)))
+    result = dict(error=str(error), temporary=isinstance(error, HubUnreachableError))
+print(json.dumps(result | dict(retries=retries, seconds=time.monotonic() - begin)))
 """
 )
-# Seconds for asking, and for fetching; where they have to pass, `SOON` is enough.
-PATIENCE, SOON = 6.0, 1.0
+# For the contents, and for the files; `SHORT` is enough for a time that has to pass.
+SECONDS, SHORT = 6.0, 1.0
+# A prelude: no server listens there.
+DOWN = "import huggingface_hub; huggingface_hub.constants.ENDPOINT = 'http://127.0.0.1:9'"
+
+Pull = Callable[..., "Pulled"]
+StartPull = Callable[..., Running]
 
 
 @dataclass(frozen=True)
 class Pulled:
     """What came of one pull."""
 
-    directory: Path | None
-    title: str | None
-    commit: str | None
-    note: str | None
-    error: str | None
-    later: bool
-    trouble: list[str]
+    retries: list[str]
     seconds: float
+    directory: Path | None = None
+    title: str | None = None
+    commit: str | None = None
+    note: str | None = None
+    error: str | None = None
+    temporary: bool = False
 
 
 @pytest.fixture
@@ -78,59 +84,44 @@ def commit(hub: Hub) -> str:
 
 
 @pytest.fixture
-def start(hub: Hub, client: Client, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Begin a pull, in a process that can be killed and that reads its settings itself."""
+def start_pull(client: Client) -> StartPull:
+    """Start a pull that can be killed."""
 
-    def start_(name: str, code: str = _PULL.format(prelude="", patience=PATIENCE), **more: str) -> Any:
-        return subprocess.Popen(
-            [sys.executable, "-c", code, name],
-            cwd=ROOT,
-            env=environment(tmp_path, **hub.environment(client.home, **more)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start_(name: str = REPOSITORY, prelude: str = "", seconds: float = SECONDS, **more: str) -> Running:
+        return client.start(_PULL.format(prelude=prelude, seconds=seconds), [name], **more)
 
     return start_
 
 
 @pytest.fixture
-def pull(start: Callable[..., subprocess.Popen[str]], client: Client) -> Callable[..., Pulled]:
-    """Pull, and check what holds whatever happens: it ends, quietly, and keeps the token for itself."""
+def pull(start_pull: StartPull) -> Pull:
+    """Pull, and check what holds whatever happens: it ends, quietly, and shows the token to nobody."""
 
-    def pull_(name: str = REPOSITORY, prelude: str = "", patience: float = PATIENCE, **more: str) -> Pulled:
-        code = _PULL.format(prelude=prelude, patience=patience)
-        if set(more) <= {"HF_TOKEN"}:
-            ended = client.run(code, [name], **more)
-            status, out, err = ended.returncode, ended.stdout, ended.stderr
-        else:
-            process = start(name, code, **more)
-            try:
-                out, err = process.communicate(timeout=60)
-            finally:
-                process.kill()
-            status = process.returncode
-        assert status == 0, err
-        assert "Traceback" not in err
-        assert TOKEN not in out + err
-        told: dict[str, Any] = json.loads(out)
-        pulled = Pulled(
-            Path(told["directory"]) if "directory" in told else None,
-            told.get("title"),
-            told.get("commit"),
-            told.get("note"),
-            told.get("error"),
-            told.get("later", False),
-            told["trouble"],
-            told["seconds"],
-        )
+    def pull_(*arguments: Any, **more: Any) -> Pulled:
+        ended = start_pull(*arguments, **more).wait()
+        assert ended.returncode == 0, ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert TOKEN not in ended.stdout + ended.stderr
+        result: dict[str, Any] = json.loads(ended.stdout)
+        if "directory" in result:
+            result["directory"] = Path(result["directory"])
+        pulled = Pulled(**result)
         assert pulled.error or load_bundle(pulled.directory or Path()).labels
         return pulled
 
     return pull_
 
 
-Pull = Callable[..., Pulled]
+def pull_command(name: str, home: Path, hub: Hub, temporary: Path, **more: str) -> dict[str, Any]:
+    """What `Popen` takes for a pull in a process that reads its settings itself."""
+    return {
+        "args": [sys.executable, "-c", _PULL.format(prelude="", seconds=SECONDS), name],
+        "cwd": ROOT,
+        "env": environment(temporary, **hub.environment(home, **more)),
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
 
 
 def of_embedded(name: str) -> bytes:

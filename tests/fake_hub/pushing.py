@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from model.hub.resolve import EMBEDDED
-from tests.fake_hub.client import HURRY, Client, Ended
+from tests.fake_hub.client import HURRY, Client, Ended, Running
 from tests.fake_hub.server import Hub, Repository
 from tests.fake_hub.writing import TOKEN
 from tests.support.serving import ROOT, environment
@@ -48,33 +48,29 @@ _PUSH = (
     + """
 import sys
 from model.hub import http
-from train.publish import retry
-retry.CALL_SECONDS, retry.SLOWEST_BYTES_PER_SECOND = {patience}, 20_000_000
-retry.LONGEST_PAUSE = 1.0
-http.REQUEST_SECONDS = retry.STORING_SECONDS = {answer}
+from train.publish import target
+target.CALL_SECONDS, target.SLOWEST_BYTES_PER_SECOND = {call_seconds}, 20_000_000
+target.MAX_PAUSE = 1.0
+http.REQUEST_SECONDS = target.STORING_SECONDS = {request_seconds}
+{prelude}
 from train.__main__ import main
 sys.exit(main(["push", *sys.argv[1:]]))
 """
 )
-# Seconds for one call with all its tries, and for one answer; where they have to pass, `SOON` is enough.
-PATIENCE, ANSWER, SOON = 15.0, 2.0, 1.0
+# In seconds: for one call with all its attempts, and for one response; `SHORT` is enough for a time that has to pass.
+CALL_SECONDS, REQUEST_SECONDS, SHORT = 15.0, 2.0, 1.0
 Push = Callable[..., Ended]
+StartPush = Callable[..., Running]
 
 
 @pytest.fixture
 def command(hub: Hub, client: Client, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """What `Popen` takes for a push in a process that can be killed."""
+    """What `Popen` takes for a push in a process that reads its settings itself."""
 
     def command_(*options: str, bundle: Path = EMBEDDED, **more: str) -> dict[str, Any]:
+        code = _PUSH.format(call_seconds=CALL_SECONDS, request_seconds=REQUEST_SECONDS, prelude="")
         return {
-            "args": [
-                sys.executable,
-                "-c",
-                _PUSH.format(patience=PATIENCE, answer=ANSWER),
-                str(bundle),
-                REPOSITORY,
-                *options,
-            ],
+            "args": [sys.executable, "-c", code, str(bundle), REPOSITORY, *options],
             "cwd": ROOT,
             "env": environment(tmp_path, **hub.environment(client.home, HF_TOKEN=TOKEN, **more)),
             "text": True,
@@ -84,18 +80,29 @@ def command(hub: Hub, client: Client, tmp_path: Path) -> Callable[..., dict[str,
 
 
 @pytest.fixture
-def push(client: Client, hub: Hub) -> Push:
-    """Push, and check what holds whatever happens: it ends, without a traceback, and keeps the token for itself."""
+def start_push(client: Client) -> StartPush:
+    """Start a push that can be killed."""
 
-    def push_(
+    def start_(
         *options: str,
         bundle: Path = EMBEDDED,
         token: str = TOKEN,
-        patience: float = PATIENCE,
-        answer: float = ANSWER,
-    ) -> Ended:
-        code = _PUSH.format(patience=patience, answer=answer)
-        done = client.run(code, [str(bundle), REPOSITORY, *options], HF_TOKEN=token)
+        call_seconds: float = CALL_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
+        prelude: str = "",
+    ) -> Running:
+        code = _PUSH.format(call_seconds=call_seconds, request_seconds=request_seconds, prelude=prelude)
+        return client.start(code, [str(bundle), REPOSITORY, *options], HF_TOKEN=token)
+
+    return start_
+
+
+@pytest.fixture
+def push(start_push: StartPush, hub: Hub) -> Push:
+    """Push, and check what holds whatever happens: it ends, without a traceback, and shows the token to nobody."""
+
+    def push_(*options: str, **more: Any) -> Ended:
+        done = start_push(*options, **more).wait()
         assert "Traceback" not in done.stderr
         assert TOKEN not in done.stdout + done.stderr
         assert not hub.cdn_tokens

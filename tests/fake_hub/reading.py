@@ -1,4 +1,4 @@
-"""What both origins of the small Hub answer: faults first, then files and what is told about repositories."""
+"""How both origins of the test Hub respond: faults first, then files and information about repositories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHORT_PIECE = 8192
 
 
 class _Handler(Writing, BaseHTTPRequestHandler):
-    """What both origins share: faults, and answers with or without a body."""
+    """What both origins share: faults, and responses with or without a body."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
@@ -56,10 +56,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def _meet(self) -> None:
-        if self.server.doors.hub is None:
+        if self.server.origins.hub is None:
             self.close_connection = True
             return
-        self.hub = self.server.doors.hub
+        self.hub = self.server.origins.hub
         request = f"{self.command} {self.path}"
         self.note(request)
         self.losing = False
@@ -148,11 +148,11 @@ class HubHandler(_Handler):
         self.error(404)
 
     def _find(self, name: str, revision: str | None) -> tuple[str, dict[str, bytes]] | None:
-        """Return commit and files, or answer why there are none."""
+        """Return commit and files, or respond with an error."""
         repository = self.hub.repositories.get(name)
         known = self.headers.get("Authorization") in (f"Bearer {TOKEN}", f"Bearer {READ_TOKEN}")
         if not repository or (repository.private and not known):
-            self.error(404 if known else 401, "RepoNotFound")  # as the real one: who may not read it is not told
+            self.error(404 if known else 401, "RepoNotFound")  # as the real one: it does not say that there is one
             return None
         commit = repository.references.get(revision or "main", revision or "main")
         if commit not in repository.commits:

@@ -13,18 +13,18 @@ that it belongs to. `private` repositories answer only to `TOKEN`.
 Where the protocol leaves a choice, `hub.dialect` makes the other one:
 
     pages      one file on a page of the tree
-    no list    what is told about a repository has no files
+    no list    the information about a repository lists no files
     no ids     … files without sizes and identities
     lower      names of headers in lower case
     weak       weak ETags
     absolute   redirections with scheme and host
-    direct     small files at once, without a redirection
+    direct     small files without a redirection
     chunked    bodies of unannounced length
-    gzip       compressed bodies for clients that take them
-    whole      all of a file, also where a part of it was asked for
+    gzip       compressed bodies for clients that accept them
+    whole      all of a file, also where a range of it was requested
     xet        large files that could also be had from Xet
-    remarks    something to say about every card
-    bare       a new Space has no variables, whatever was asked for
+    remarks    warnings about every card
+    bare       a new Space has no variables, whatever was requested
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Fault:
     Attributes:
         match: A regular expression.
         times: How many requests it meets.
-        status: Answered instead of the file, when given.
+        status: The response's instead of the file's, when given.
         code: X-Error-Code that goes with it.
         headers: More headers that go with it.
-        stall: Seconds of silence before anything is answered.
-        reset: Close the connection without an answer.
+        stall: Seconds of silence before the response.
+        reset: Close the connection without a response.
         body: Changes the pieces of the file that is sent: see `truncated`, `corrupted`, `dripping`.
-        then: Called when the request is met, before it is answered.
-        lose: Do what was asked for, and close the connection without an answer.
+        then: Called before the response.
+        lose: Do what was requested, and close the connection without a response.
     """
 
     match: str
@@ -94,16 +94,16 @@ class Fault:
     lose: bool = False
 
 
-class Doors:
-    """The two ports, Hub and CDN, at which one `Hub` after the other can be had; use it in a `with` statement."""
+class Origins:
+    """The two ports, Hub and CDN, at which one `Hub` after the other is served; use it in a `with` statement."""
 
-    def __enter__(self) -> Doors:
+    def __enter__(self) -> Origins:
         self.hub: Hub | None = None
         self._servers = []
         for handler in (HubHandler, CdnHandler):
             server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
             server.daemon_threads, server.block_on_close = True, False
-            server.doors = self  # type: ignore[attr-defined]
+            server.origins = self  # type: ignore[attr-defined]
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             self._servers.append(server)
         self.url, self.cdn_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
@@ -119,10 +119,10 @@ class Hub:
     """The server; use it in a `with` statement.
 
     Args:
-        doors: Where to serve; None for ports of its own.
+        origins: Where to serve; None for ports of its own.
     """
 
-    def __init__(self, doors: Doors | None = None) -> None:
+    def __init__(self, origins: Origins | None = None) -> None:
         self.repositories: dict[str, Repository] = {}
         self.log: list[str] = []  # "METHOD path" of every request to the Hub
         self.cdn_log: list[str] = []
@@ -136,20 +136,20 @@ class Hub:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._number = itertools.count()
-        self._doors, self._own_doors = doors or Doors(), doors is None
+        self._origins, self._own_origins = origins or Origins(), origins is None
 
     def __enter__(self) -> Hub:
-        if self._own_doors:
-            self._doors.__enter__()
-        self.url, self.cdn_url = self._doors.url, self._doors.cdn_url
-        self._doors.hub = self
+        if self._own_origins:
+            self._origins.__enter__()
+        self.url, self.cdn_url = self._origins.url, self._origins.cdn_url
+        self._origins.hub = self
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        self._doors.hub = None
-        if self._own_doors:
-            self._doors.__exit__()
+        self._origins.hub = None
+        if self._own_origins:
+            self._origins.__exit__()
 
     def environment(self, folder: Path, **more: str) -> dict[str, str]:
         """The variables that send a process's Hub client here, with its cache in `folder`."""

@@ -1,7 +1,7 @@
-"""The half of the small Hub that a push talks to: repositories, uploads, commits, tags, pull requests, Spaces.
+"""The half of the test Hub that a push talks to: repositories, uploads, commits, tags, pull requests, Spaces.
 
-A `Fault` whose `then` changes the Hub, or one with `lose=True` (the work is done, the answer is not
-sent), stands for everything that happens between a request and its answer.
+A `Fault` whose `then` changes the Hub, or one with `lose=True` (the work is done, the response is not
+sent), stands for everything that happens between a request and its response.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Writing:
         return content
 
     def write(self, method: str, path: str, body: bytes) -> bool:
-        """Answer a request that changes something, or asks what a push needs to know; False when it is none."""
+        """Respond to a request that changes something, or asks what a push needs to know; False when it is none."""
         for verb, pattern, answer in _ROUTES:
             found = re.fullmatch(pattern, path)
             if verb == method and found:
@@ -206,8 +206,8 @@ class Writing:
             return self.error(404, "RevisionNotFound")
         files, answer = repository.commits[commit], []
         for file in json.loads(body)["files"]:
-            there = files.get(file["path"])
-            known = entry(file["path"], there) if there is not None else None
+            content = files.get(file["path"])
+            known = entry(file["path"], content) if content is not None else None
             oid = None if known is None else known.get("lfs", known)["oid"]
             mode = "lfs" if file["size"] >= LARGE else "regular"
             answer.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
@@ -219,7 +219,7 @@ class Writing:
         objects = []
         for asked in json.loads(body)["objects"]:
             oid, size = asked["oid"], asked["size"]
-            told: dict[str, Any] = {"oid": oid, "size": size}
+            listed: dict[str, Any] = {"oid": oid, "size": size}
             if oid not in self.hub.uploads:
                 header = {}
                 href = f"{self.hub.cdn_url}/upload/{oid}"
@@ -228,11 +228,11 @@ class Writing:
                     count = -(-size // PART)
                     header |= {f"{n:05}": f"{self.hub.cdn_url}/part/{oid}/{n}" for n in range(1, count + 1)}
                     href = f"{self.hub.url}/complete/{oid}"
-                told["actions"] = {
+                listed["actions"] = {
                     "upload": {"href": href, "header": header},
                     "verify": {"href": f"{self.hub.url}/verify"},
                 }
-            objects.append(told)
+            objects.append(listed)
         transfer = "multipart" if any(o["size"] > PART for o in objects) else "basic"
         self.json({"transfer": transfer, "objects": objects})
 

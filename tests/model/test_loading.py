@@ -1,4 +1,4 @@
-"""Loading the model that the app serves, however long the Hub takes, and hearing of a newer one."""
+"""Loading the model that the app serves, however long the Hub takes, and finding out about a newer one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LOAD = (
     + """
 import json, sys
 from model import loading
-from model.hub import download, http
-download.ASK_SECONDS = download.DOWNLOAD_SECONDS = 3.0
+from model.hub import contents, download, http
+contents.CONTENTS_SECONDS = download.DOWNLOAD_SECONDS = 3.0
 http.REQUEST_SECONDS = 1.0
 {prelude}
 name, fall_back = json.loads(sys.argv[1])
@@ -30,9 +30,9 @@ while not loader.model:
     loader.wait_for_other_text(texts[-1])
     texts.append(loader.text)
 source = loader.model.source
-told = dict(texts=texts, title=source.title, note=source.note)
+result = dict(texts=texts, title=source.title, note=source.note)
 {then}
-print(json.dumps(told))
+print(json.dumps(result))
 """
 )
 Load = Callable[..., dict[str, Any]]
@@ -50,54 +50,54 @@ def load(client: Client) -> Load:
 
 def test_it_says_what_it_waits_for_and_loads_when_the_hub_is_back(hub: Hub, commit: str, load: Load) -> None:
     hub.fail("GET /api/models", status=503, times=9)  # more than one round of tries
-    told = load()
+    result = load()
 
-    assert told["texts"][0] == f"Waiting for the model “{REPOSITORY}” from the Hub."
-    assert any("status 503" in text and "Trying again in 2 seconds." in text for text in told["texts"])
-    assert told["title"] == f"{REPOSITORY}, commit {commit}" and told["note"] is None
+    assert result["texts"][0] == f"Waiting for the model “{REPOSITORY}” from the Hub."
+    assert any("status 503" in text and "Trying again in 2 seconds." in text for text in result["texts"])
+    assert result["title"] == f"{REPOSITORY}, commit {commit}" and result["note"] is None
 
 
 def test_it_starts_from_the_cache_without_the_hub_and_says_so(hub: Hub, commit: str, load: Load) -> None:
     load()
     hub.fail("", status=500)
-    told = load()
-    assert told["note"].startswith(f"Offline copy of commit {commit}. ")
-    assert told["texts"][-1].startswith(f"Serving {REPOSITORY}, commit {commit}. Offline copy of commit")
+    result = load()
+    assert result["note"].startswith(f"Offline copy of commit {commit}. ")
+    assert result["texts"][-1].startswith(f"Serving {REPOSITORY}, commit {commit}. Offline copy of commit")
 
 
-def test_told_to_it_falls_back_on_the_embedded_model(hub: Hub, load: Load) -> None:
+def test_with_fall_back_the_embedded_model_is_served(hub: Hub, load: Load) -> None:
     hub.fail("", status=500)
-    told = load(fall_back=True)
-    assert told["title"] == "the embedded model"
-    assert f"in place of “{REPOSITORY}”" in told["note"] and "status 500" in told["note"]
+    result = load(fall_back=True)
+    assert result["title"] == "the embedded model"
+    assert f"in place of “{REPOSITORY}”" in result["note"] and "status 500" in result["note"]
 
 
-def test_where_the_embedded_model_was_left_out_it_goes_on_waiting(hub: Hub, commit: str, load: Load) -> None:
+def test_without_an_embedded_model_it_goes_on_waiting(hub: Hub, commit: str, load: Load) -> None:
     hub.fail("GET /api/models", status=500, times=9)
-    told = load(
+    result = load(
         fall_back=True,
         prelude="import model.hub.resolve, pathlib; model.hub.resolve.EMBEDDED = pathlib.Path('/nothing')",
     )
-    assert told["title"] == f"{REPOSITORY}, commit {commit}"
+    assert result["title"] == f"{REPOSITORY}, commit {commit}"
 
 
 NEWS = """
 check = loading.UpdateCheck(loader.model)
-told["news"] = []
+result["news"] = []
 for request in ("look", "again"):
     check._next = 0.0
-    told["news"].append(check.text(20))
+    result["news"].append(check.text(20))
 """
 
 
 def test_a_new_commit_is_offered_and_not_taken(hub: Hub, commit: str, load: Load) -> None:
     newer: list[str] = []
     hub.fail("GET .*manifest", times=1, then=lambda: newer.append(hub.commit(REPOSITORY, EMBEDDED)))
-    told = load(then=NEWS)
+    result = load(then=NEWS)
 
-    assert told["title"] == f"{REPOSITORY}, commit {commit}"
+    assert result["title"] == f"{REPOSITORY}, commit {commit}"
     assert (
-        told["news"] == [f"There is a newer version of this model: commit {newer[0]}. Restart the app to use it."] * 2
+        result["news"] == [f"There is a newer version of this model: commit {newer[0]}. Restart the app to use it."] * 2
     )
 
 
@@ -106,6 +106,6 @@ def test_there_is_no_news_while_the_hub_is_down(hub: Hub, commit: str, load: Loa
         hub.fail("", status=500)
 
     hub.fail(r"GET .*labels\.fr", times=1, then=down)
-    told = load(then=NEWS)
-    assert told["title"] == f"{REPOSITORY}, commit {commit}" and told["news"] == ["", ""]
+    result = load(then=NEWS)
+    assert result["title"] == f"{REPOSITORY}, commit {commit}" and result["news"] == ["", ""]
     assert len(hub.requests("GET /api/models")) == 3

@@ -30,26 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
     from model.errors import SettingsError, VistazoError
-    from train.publish.push import check_name, push_bundle
-    from train.publish.retry import Target
+    from train.publish.push import CardDetails, check_name, push_bundle
     from train.publish.space import push_space
+    from train.publish.target import Target
 
     check_name("REPO", options.repository)
     if options.space:
         check_name("--space", options.space)
         if options.create_pr:
             raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
-    target = Target(options.repository, branch=options.revision, as_request=options.create_pr)
-    pushed, version = push_bundle(
-        target,
-        options.bundle,
-        licence=options.license,
-        ask_licence=ask_licence,
-        dataset_name=options.dataset_name,
-        private=options.private,
-        replace=options.replace,
-        dry_run=options.dry_run,
+    target = Target(
+        options.repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private
     )
+    details = CardDetails(options.license, ask_licence, options.dataset_name)
+    pushed, version = push_bundle(target, options.bundle, details, replace=options.replace, dry_run=options.dry_run)
     _tell(options.repository, pushed, options.dry_run)
     result = {
         "repository": options.repository,

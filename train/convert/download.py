@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
 from model.errors import ModelNotFoundError
-from model.hub.cache import ids
-from model.hub.download import DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND, Contents, contents_of, fetch_apart
+from model.hub.contents import HubFile, RepositoryContents, list_contents
+from model.hub.download import check_disk, fetch_file
 from model.hub.resolve import repository_of
 from train.convert.labels import NAMES
 from train.data.loading import listed
@@ -42,58 +42,48 @@ def on_this_machine(name: str) -> Iterator[Path]:
         yield Path(name)  # whose message says what a file should be
         return
     try:
-        contents = contents_of(repository, revision, _say)
+        contents = list_contents(repository, revision, _say)
     except ModelNotFoundError as error:
         raise type(error)(f"There is no file or directory “{name}”. {error}") from error
     with tempfile.TemporaryDirectory(prefix="vistazo-") as folder:
         directory = Path(folder) / repository.partition("/")[2]
-        _fetch(repository, contents, directory)
+        _fetch(contents, directory)
         yield directory
 
 
-def _fetch(repository: str, contents: Contents, directory: Path) -> None:
-    wanted = _wanted(f"“{repository}” at commit {contents.commit}", contents.sizes)
+def _fetch(contents: RepositoryContents, directory: Path) -> None:
+    needed = _needed(contents)
     directory.mkdir()
-    total = sum(size or 0 for size in wanted.values())
-    if total > (free := shutil.disk_usage(directory).free):
-        raise ModelNotFoundError(
-            f"“{repository}” needs {total / 1e6:,.0f} MB of disk and “{tempfile.gettempdir()}” has "
-            f"{free / 1e6:,.0f} MB left. Free some, or set TMPDIR to another place."
-        )
-    print(f"Fetching {listed(list(wanted), 5)} of “{repository}” …", file=sys.stderr)
-    for name, size in wanted.items():
-        seconds = DOWNLOAD_SECONDS + (size or 0) / SLOWEST_BYTES_PER_SECOND
-        limit = _largest(name) if size is None else size
-        for _ in range(2):  # the client takes a body of the right size for the file
-            path = fetch_apart(repository, contents.commit, name, limit, directory, seconds, _say)
-            if not contents.ids[name] or ids(path) & contents.ids[name]:
-                break
-            path.unlink()
-        else:
-            raise ModelNotFoundError(f"“{name}” of “{repository}” arrives damaged. Try again later.")
+    check_disk(needed, Path(tempfile.gettempdir()), "TMPDIR")
+    names = [file.name for file in needed]
+    print(f"Fetching {listed(names, 5)} of “{contents.repository}” …", file=sys.stderr)
+    for file in needed:
+        fetch_file(file, on_retry=_say, folder=directory)
 
 
-def _wanted(at: str, sizes: dict[str, int | None]) -> dict[str, int | None]:
+def _needed(contents: RepositoryContents) -> list[HubFile]:
     """Choose what to fetch, and refuse what could not be converted before a byte of it is fetched."""
-    root = [name for name in sorted(sizes) if "/" not in name]
+    at = f"“{contents.repository}” at commit {contents.commit}"
+    root = [name for name in sorted(contents.files) if "/" not in name]
     whole = [name for name in root if name.lower().endswith(_WHOLE)]
     models = whole or [name for name in root if name.lower().endswith(_WEIGHTS)]
     if "config.json" in root and "model.weights.h5" in root:
         models = ["model.weights.h5"]
     if not models:
-        saved = " It holds a SavedModel, which may hold code." if "saved_model.pb" in sizes else ""
+        saved = " It holds a SavedModel, which may hold code." if "saved_model.pb" in root else ""
         raise ModelNotFoundError(f"{at} holds no .keras and no .h5 file.{saved} Name another repository.")
     if len(models) > 1:
         raise ModelNotFoundError(
             f"{at} holds several models ({listed(models, 5)}). Fetch it with `hf download`, and name one of them."
         )
-    wanted = {name: sizes[name] for name in (*models, *(name for name in _BESIDE if name in root))}
-    for name, size in wanted.items():
-        if size is not None and size > _largest(name):
+    needed = [contents.files[name] for name in (*models, *(name for name in _BESIDE if name in root))]
+    for file in needed:
+        limit = _largest(file.name)
+        if file.size is not None and file.size > limit:
             raise ModelNotFoundError(
-                f"{at}: {name} has {size:,} bytes; the limit is {_largest(name):,}. It was not fetched."
+                f"{at}: {file.name} has {file.size:,} bytes; the limit is {limit:,}. It was not fetched."
             )
-    return wanted
+    return [file if file.size is not None else replace(file, size=_largest(file.name)) for file in needed]
 
 
 def _largest(name: str) -> int:

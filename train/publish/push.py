@@ -4,67 +4,72 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from model.bundle import CARD, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
-from model.hub.cache import ids
+from model.hub.contents import RepositoryContents
 from train.export.model_card import merge_card, model_card, told_by
-from train.publish.commit import Content, Pushed, Remote, difference, find_remote, publish, remote_text
+from train.publish.commit import Change, Content, Pushed, publish, published_text
 from train.publish.errors import PushError
-from train.publish.retry import Target, trying
+from train.publish.target import Target
 from train.report.gallery import without_images
 
 _PAGE = "report/index.html"
 
 
+@dataclass(frozen=True)
+class CardDetails:
+    """What the card says that the bundle does not know.
+
+    Attributes:
+        licence: The Hub's identifier of a licence; None to keep the one that is published.
+        ask_licence: Called when neither names one; may return None.
+        dataset_name: What the model was trained on; None to keep what is published.
+    """
+
+    licence: str | None = None
+    ask_licence: Callable[[], str | None] = lambda: None
+    dataset_name: str | None = None
+
+
 def push_bundle(
-    target: Target,
-    directory: Path,
-    *,
-    licence: str | None = None,
-    ask_licence: Callable[[], str | None] = lambda: None,
-    dataset_name: str | None = None,
-    private: bool = False,
-    replace: bool = False,
-    dry_run: bool = False,
+    target: Target, directory: Path, details: CardDetails, *, replace: bool = False, dry_run: bool = False
 ) -> tuple[Pushed, str]:
     """Publish a bundle and tag the commit with its version, which is returned as well.
 
     Args:
         target: Where to.
         directory: The bundle.
-        licence: The Hub's identifier of a licence; None to keep the one that is published.
-        ask_licence: Called when neither names one; may return None.
-        dataset_name: What the model was trained on; None to keep what is published.
-        private: Make a new repository private.
+        details: For the card.
         replace: Write over what somebody has changed since the last push.
         dry_run: Change nothing.
 
     Raises:
         BundleError: The bundle is damaged or incomplete.
         PushError: It may not be written, or somebody else's work would be lost.
-        HubUnreachableError: The Hub does not answer as it should; push again later.
+        HubUnreachableError: The Hub gives no usable response; push again later.
     """
     files, version = bundle_files(directory)
-    remote = find_remote(target)
-    _check_is_ours(target, remote)
-    manifest = remote_text(target, remote, MANIFEST)
-    obsolete = _listed(manifest) - set(files)
-    if not replace and not target.as_request:
-        _check_nothing_is_lost(target, remote, manifest, files, obsolete)
-    published = remote_text(target, remote, CARD)
-    told_licence, told_dataset = told_by(published)
+    current = target.contents()
+    _check_is_ours(current)
+    manifest = published_text(current, MANIFEST)
+    obsolete = frozenset(_listed(manifest) - set(files))
+    if manifest is not None and not replace and not target.as_pull_request:
+        _check_nothing_is_lost(target, current, manifest, Change(files, obsolete))
+    published = published_text(current, CARD)
+    published_licence, published_dataset = told_by(published)
     card = model_card(
         load_bundle(directory),
         repository=target.repository,
-        licence=licence or told_licence or ask_licence(),
-        dataset_name=dataset_name or told_dataset,
+        licence=details.licence or published_licence or details.ask_licence(),
+        dataset_name=details.dataset_name or published_dataset,
     )
     files[CARD] = merge_card(card, published).encode()
-    pushed = publish(target, files, obsolete, f"Publish {version}", remote=remote, private=private, dry_run=dry_run)
-    if not dry_run and not target.as_request and pushed.commit:
+    pushed = publish(target, Change(files, obsolete, f"Publish {version}"), current, dry_run=dry_run)
+    if not dry_run and not target.as_pull_request and pushed.commit:
         _tag(target, version, pushed.commit)
     return pushed, version
 
@@ -115,34 +120,33 @@ def _version(manifest: bytes) -> str:
     return f"bundle-{hashlib.sha256(manifest).hexdigest()[:12]}"
 
 
-def _check_is_ours(target: Target, remote: Remote) -> None:
+def _check_is_ours(current: RepositoryContents) -> None:
     """Refuse a repository whose model no push wrote."""
-    if "config.json" in remote.files and MANIFEST not in remote.files:
+    if "config.json" in current.files and MANIFEST not in current.files:
         raise PushError(
-            f"“{target.repository}” holds a model that `train push` did not write. Give another repository or branch."
+            f"“{current.repository}” holds a model that `train push` did not write. Give another repository or branch."
         )
 
 
-def _check_nothing_is_lost(
-    target: Target, remote: Remote, manifest: str | None, files: Mapping[str, Content], obsolete: set[str]
-) -> None:
+def _check_nothing_is_lost(target: Target, current: RepositoryContents, manifest: str, change: Change) -> None:
     """Refuse to write over a file that somebody has changed since the last push, whose commit has the tag."""
-    if manifest is None:
+    base = target.contents(_version(manifest.encode()))
+    if not base.commit:  # a pull request was merged, or the push was interrupted before it set the tag
         return
-    base = find_remote(target, _version(manifest.encode()))
-    if base.commit is None:  # a pull request was merged, or the push was interrupted before it set the tag
-        return
-    wanted = {path: ids(content) for path, content in files.items()}
-    theirs = [path for path in difference(remote, wanted, obsolete) if remote.files.get(path) != base.files.get(path)]
+    theirs = [path for path in change.paths(current) if _ids(current, path) != _ids(base, path)]
     if theirs:
         raise PushError(
             f"Somebody has changed {', '.join(theirs)} in “{target.repository}” since the last push. Nothing was "
-            f"overwritten. Look at commit {remote.commit}; then push with --replace, or to another --revision."
+            f"overwritten. Look at commit {current.commit}; then push with --replace, or to another --revision."
         )
 
 
+def _ids(contents: RepositoryContents, path: str) -> frozenset[str] | None:
+    return contents.files[path].ids if path in contents.files else None
+
+
 def _listed(manifest: str | None) -> set[str]:
-    """Return the paths that the last push wrote, as its manifest says."""
+    """Return the paths that the last push wrote, according to its manifest."""
     try:
         return {name for name in json.loads(manifest or "{}")["files"] if name != CARD}
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -150,22 +154,19 @@ def _listed(manifest: str | None) -> set[str]:
 
 
 def _tag(target: Target, version: str, commit: str) -> None:
-    """Name the commit after the bundle's version; a tag that is there already stays where it is."""
+    """Name the commit after the bundle's version; a tag that exists already stays where it is."""
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
 
-    def create() -> None:
-        try:
-            HfApi().create_tag(target.repository, tag=version, revision=commit)
-        except HfHubHTTPError as error:
-            if error.response.status_code != 409 or not is_there():
-                raise
+    def create() -> bool:
+        HfApi().create_tag(target.repository, tag=version, revision=commit)
+        return True
 
-    def is_there() -> bool:
-        return any(tag.name == version for tag in HfApi().list_repo_refs(target.repository).tags)
+    def exists() -> bool | None:
+        refs = target.call(lambda: HfApi().list_repo_refs(target.repository))
+        return any(tag.name == version for tag in refs.tags) or None
 
     try:
-        trying(target, create)
+        target.call(create, already_done=exists)
     except VistazoError as error:
         raise type(error)(
             f"The model is published at commit {commit}, but has no tag yet. {error} Push again."

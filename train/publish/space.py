@@ -14,12 +14,12 @@ from model.errors import SettingsError, VistazoError
 from model.hub.resolve import EMBEDDED
 from model.labels import language_of
 from train.export.model_card import BEGIN, END, merge_card, yaml_of
-from train.publish.commit import Content, Pushed, find_remote, publish, remote_text
+from train.publish.commit import Change, Content, Pushed, publish, published_text
 from train.publish.errors import PushError
-from train.publish.retry import Target, trying
+from train.publish.target import Target
 
 VARIABLE = "VISTAZO_MODEL"
-# Of the front matter; title, emoji, colours and the rest are the owner's once they are there.
+# Of the front matter; title, emoji, colours and the rest belong to the owner once they exist.
 _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = ("interface", "model")
@@ -39,30 +39,19 @@ def push_space(
 
     Raises:
         PushError: It may not be written, or somebody else's work would be lost.
-        HubUnreachableError: The Hub does not answer as it should; push again later.
+        HubUnreachableError: The Hub gives no usable response; push again later.
     """
-    target = Target(space, kind="space")
-    remote = find_remote(target)
     pin = f"{repository}@{commit}"
+    target = Target(space, kind="space", private=private, variables={VARIABLE: pin})
+    current = target.contents()
     files = space_files(space, repository, commit, _preloaded(repository, commit))
-    theirs = [path for path in remote.files if path.endswith(".py") and "/" not in path and path not in files]
+    theirs = [path for path in current.files if path.endswith(".py") and "/" not in path and path not in files]
     if theirs:
         raise SettingsError(f"The Space “{space}” holds another app ({theirs[0]}). Give --space another name.")
-    if "app.py" in remote.files:  # else its README.md is the Hub's own
-        files["README.md"] = merge_card(
-            _text(files["README.md"]), remote_text(target, remote, "README.md"), _OURS
-        ).encode()
-    obsolete = {path for path in remote.files if path.partition("/")[0] in _CODE} - set(files)
-    pushed = publish(
-        target,
-        files,
-        obsolete,
-        f"Serve {pin}",
-        remote=remote,
-        private=private,
-        dry_run=dry_run,
-        variables={VARIABLE: pin},
-    )
+    if "app.py" in current.files:  # else its README.md is the Hub's own
+        files["README.md"] = merge_card(_text(files["README.md"]), published_text(current, "README.md"), _OURS).encode()
+    obsolete = frozenset(path for path in current.files if path.partition("/")[0] in _CODE and path not in files)
+    pushed = publish(target, Change(files, obsolete, f"Serve {pin}"), current, dry_run=dry_run)
     if not dry_run:
         _set_variable(target, pin)
     return pushed
@@ -89,7 +78,7 @@ def space_files(space: str, repository: str, commit: str | None, preloaded: Sequ
 
 
 def _is_made(path: Path) -> bool:
-    """Say whether a file is no source but something that running the program left there."""
+    """Say whether a file is no source but was left by a run of the program."""
     return "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts)
 
 
@@ -129,22 +118,17 @@ duplicate it and keep that variable. For a private model, also set the secret `H
 
 
 def _preloaded(repository: str, commit: str | None) -> list[str]:
-    """Return the files of the model that serving needs, where everybody may fetch them.
+    """Return the files of the model that serving needs; none where not everybody may fetch them.
 
     Spaces are built without the owner's token: https://huggingface.co/docs/hub/spaces-config-reference
     """
-    from huggingface_hub import HfApi
-
-    model = Target(repository)
-    if commit is None or trying(model, lambda: _is_restricted(HfApi().model_info(repository, revision=commit))):
+    if commit is None:
         return []
-    there = find_remote(model, commit, must_exist=True).files
-    wanted = [*SERVING_FILES, METRICS, *sorted(filter(language_of, there))]
-    return [name for name in wanted if name in there]
-
-
-def _is_restricted(info: object) -> bool:
-    return bool(getattr(info, "private", False) or getattr(info, "gated", False))
+    contents = Target(repository).contents(commit, must_exist=True)
+    if contents.restricted:
+        return []
+    needed = [*SERVING_FILES, METRICS, *sorted(filter(language_of, contents.files))]
+    return [name for name in needed if name in contents.files]
 
 
 def _set_variable(target: Target, pin: str) -> None:
@@ -155,12 +139,12 @@ def _set_variable(target: Target, pin: str) -> None:
         return {name: variable.value or "" for name, variable in HfApi().get_space_variables(target.repository).items()}
 
     try:
-        if trying(target, current).get(VARIABLE) == pin:
+        if target.call(current).get(VARIABLE) == pin:
             return
     except PushError:  # a token that may write them need not be allowed to read them
         pass
     try:
-        trying(target, lambda: HfApi().add_space_variable(target.repository, VARIABLE, pin))
+        target.call(lambda: HfApi().add_space_variable(target.repository, VARIABLE, pin))
     except VistazoError as error:
         raise type(error)(
             f"The files of the Space “{target.repository}” are written, but not its variable. {error} Push again, or "

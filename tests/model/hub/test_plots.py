@@ -1,4 +1,4 @@
-"""The plots of a model that came from the Hub: bounded, checked, decoded apart, and never waited for."""
+"""The plots of a model from the Hub: bounded, checked, and never waited for."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Shown = Callable[..., list[tuple[str, list[int]]]]
 def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
     """Publish the embedded model with these files in its report, and return name and shape of what is shown."""
 
-    def shown_(report: Mapping[str, bytes], entries: Mapping[str, Any] | None = None, patience: float = 20) -> Any:
+    def shown_(report: Mapping[str, bytes], entries: Mapping[str, Any] | None = None, timeout: float = 20) -> Any:
         files = {name: of_embedded(name) for name in ("config.json", "labels.txt", "metrics.json", "model.tflite")}
         manifest = json.loads(of_embedded("manifest.json"))
         listed = {name: manifest["files"][name] for name in files}
@@ -62,12 +62,12 @@ def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
             listed[path] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
         manifest["files"] = listed | dict(entries or {})
         hub.commit(REPOSITORY, files={**files, **report, "manifest.json": json.dumps(manifest).encode()})
-        done = client.run(_PLOTS, [REPOSITORY, str(patience), str(tmp_path / "kept")])
+        done = client.run(_PLOTS, [REPOSITORY, str(timeout), str(tmp_path / "kept")])
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-        told = json.loads(done.stdout.splitlines()[-1])
-        assert told["at_once"] < 0.5, "nobody waits for a plot"
-        assert told["same"], "the bundle stays as it is"
-        return told["found"]
+        shown = json.loads(done.stdout.splitlines()[-1])
+        assert shown["at_once"] < 0.5, "nobody waits for a plot"
+        assert shown["same"], "the bundle stays as it is"
+        return shown["found"]
 
     return shown_
 
@@ -113,9 +113,9 @@ def test_other_names_and_more_than_a_page_holds_are_not_fetched(shown: Shown, hu
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"stall": 5}, {"body": dripping}])
-def test_a_hub_in_trouble_costs_the_plots_and_nothing_else(fault: dict[str, Any], shown: Shown, hub: Hub) -> None:
+def test_a_hub_that_fails_costs_the_plots_and_nothing_else(fault: dict[str, Any], shown: Shown, hub: Hub) -> None:
     hub.fail(PLOT, **fault)
-    assert shown({"report/confusion.png": image(), "report/roc.png": image()}, patience=1) == []
+    assert shown({"report/confusion.png": image(), "report/roc.png": image()}, timeout=1) == []
 
 
 def test_a_plot_that_arrives_damaged_is_left_out(shown: Shown, hub: Hub) -> None:

@@ -44,18 +44,18 @@ def test_the_report_is_published_without_the_images_in_it(tmp_path: Path) -> Non
     assert b"<p>after</p>" in public
     assert b"Jane Doe" not in public and b"image/jpeg" not in public
     assert isinstance(files["manifest.json"], bytes)
-    told = json.loads(files["manifest.json"])["files"]["report/index.html"]
-    assert told == {"sha256": hashlib.sha256(public).hexdigest(), "size": len(public)}
+    shown = json.loads(files["manifest.json"])["files"]["report/index.html"]
+    assert shown == {"sha256": hashlib.sha256(public).hexdigest(), "size": len(public)}
     assert "Jane Doe" in page.read_text(encoding="utf-8")  # the report on this machine stays as it is
     assert bundle_files(bundle)[1] == version
 
 
 def test_a_push_is_one_commit_with_every_file_and_a_tag(hub: Hub, push: Push) -> None:
-    told = result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
+    shown = result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
 
     repository = hub.repositories[REPOSITORY]
     assert len(titles(hub)) == 1
-    assert repository.references[told["version"]] == repository.references["main"] == told["commit"]
+    assert repository.references[shown["version"]] == repository.references["main"] == shown["commit"]
     for path in ("model.tflite", "model.weights.h5", "labels.txt", "report/confusion_matrix.png"):
         assert published(hub)[path] == (EMBEDDED / path).read_bytes()
     assert "README.md" not in json.loads(published(hub)["manifest.json"])["files"]
@@ -113,11 +113,11 @@ def test_a_file_that_the_bundle_no_longer_has_is_deleted(hub: Hub, push: Push, t
 
 def test_a_pull_request_leaves_the_branch_alone_and_is_made_once(hub: Hub, push: Push) -> None:
     hub.commit(REPOSITORY, files={"README.md": b"hello"})
-    told = result(push("--create-pr"))
+    shown = result(push("--create-pr"))
     again = result(push("--create-pr"))
 
-    assert told["pull_request"].endswith("/discussions/1")
-    assert again["commit"] == told["commit"]
+    assert shown["pull_request"].endswith("/discussions/1")
+    assert again["commit"] == shown["commit"]
     assert set(published(hub)) == {"README.md"}
     assert [r for r in hub.repositories[REPOSITORY].references if r.startswith("refs/pr/")] == ["refs/pr/1"]
 
@@ -180,17 +180,17 @@ def test_somebody_at_a_terminal_can_answer_with_a_licence(monkeypatch: pytest.Mo
 def test_a_repository_that_was_renamed_gets_the_commit(hub: Hub, push: Push) -> None:
     hub.commit("somebody/banners", files={".gitattributes": b""})
     hub.moved[REPOSITORY] = "somebody/banners"
-    told = result(push())
+    shown = result(push())
     repository = hub.repositories["somebody/banners"]
-    assert repository.references["main"] == told["commit"] == repository.references[told["version"]]
+    assert repository.references["main"] == shown["commit"] == repository.references[shown["version"]]
 
 
 def test_a_branch_is_made_and_the_default_branch_left_alone(hub: Hub, push: Push) -> None:
     hub.commit(REPOSITORY, files={"README.md": b"hello"})
-    told = result(push("--revision", "dev"))
+    shown = result(push("--revision", "dev"))
 
     assert published(hub, "dev").keys() > {"model.tflite"} and set(published(hub)) == {"README.md"}
-    assert hub.repositories[REPOSITORY].references["dev"] == told["commit"]
+    assert hub.repositories[REPOSITORY].references["dev"] == shown["commit"]
 
 
 @pytest.mark.parametrize(("option", "private"), [((), False), (("--private",), True)])

@@ -22,7 +22,7 @@ def _bare(hub: Hub) -> None:
     hub.dialect.add("bare")
 
 
-def test_of_two_pushes_at_once_one_wins_whole_and_the_other_is_told(
+def test_of_two_pushes_at_once_one_wins_and_the_other_changes_nothing(
     hub: Hub, command: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     hub.commit(REPOSITORY, files={".gitattributes": b""})
@@ -35,9 +35,9 @@ def test_of_two_pushes_at_once_one_wins_whole_and_the_other_is_told(
     won, lost = sorted(ended)
     assert "Somebody else has changed “somebody/flags”" in lost[2] and "Nothing was overwritten" in lost[2]
     winner = mine if won is ended[0] else theirs
-    told = json.loads(won[1].splitlines()[-1])
-    assert titles(hub) == [f"Publish {told['version']}"]
-    assert hub.repositories[REPOSITORY].references["main"] == told["commit"]
+    shown = json.loads(won[1].splitlines()[-1])
+    assert titles(hub) == [f"Publish {shown['version']}"]
+    assert hub.repositories[REPOSITORY].references["main"] == shown["commit"]
     for name, content in bundle_files(winner)[0].items():
         assert published(hub)[name] == (content if isinstance(content, bytes) else content.read_bytes())
 
@@ -69,9 +69,9 @@ def test_a_change_between_looking_and_committing_is_not_overwritten(status: int 
 def _at_once(commands: list[dict[str, Any]]) -> list[tuple[int, str, str]]:
     processes = [subprocess.Popen(**c, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for c in commands]
     try:
-        told = [process.communicate(timeout=90) for process in processes]
+        shown = [process.communicate(timeout=90) for process in processes]
     finally:
         for process in processes:
             process.kill()
             process.wait()
-    return [(process.returncode, out, err) for process, (out, err) in zip(processes, told, strict=True)]
+    return [(process.returncode, out, err) for process, (out, err) in zip(processes, shown, strict=True)]

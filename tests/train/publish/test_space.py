@@ -17,7 +17,8 @@ from tests.fake_hub.client import Client
 from tests.fake_hub.pushing import REPOSITORY, SPACE, VARIABLE, Push, other_version, result
 from tests.fake_hub.server import Hub
 from tests.fake_hub.writing import TOKEN
-from tests.support.serving import EXAMPLES, environment, running_app
+from tests.support.serving import EXAMPLES, ROOT, environment, running_app
+from train.publish.space import space_files
 
 _FETCH = """
 import subprocess
@@ -36,7 +37,7 @@ for name in files.split(","):
 """
 
 
-def space_files(hub: Hub) -> dict[str, bytes]:
+def pushed_files(hub: Hub) -> dict[str, bytes]:
     space = hub.repositories[f"spaces/{SPACE}"]
     return space.commits[space.references["main"]]
 
@@ -44,7 +45,7 @@ def space_files(hub: Hub) -> dict[str, bytes]:
 def front_matter(hub: Hub) -> dict[str, object]:
     import yaml
 
-    return yaml.safe_load(space_files(hub)["README.md"].decode().split("---\n")[1])
+    return yaml.safe_load(pushed_files(hub)["README.md"].decode().split("---\n")[1])
 
 
 def environment_of_space(hub: Hub) -> dict[str, str]:
@@ -58,9 +59,9 @@ def environment_of_space(hub: Hub) -> dict[str, str]:
     }
 
 
-def page_of(url: str) -> str:
-    with urllib.request.urlopen(f"{url}config", timeout=10) as answer:
-        return json.dumps(json.load(answer))
+def fetched(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return str(response.read().decode())
 
 
 def recognised(url: str) -> str:
@@ -95,10 +96,24 @@ def test_the_pushed_space_starts_and_serves_the_pinned_commit(hub: Hub, folder: 
     variables = {**environment_of_space(hub), **hub.environment(tmp_path / "cache")}
     with running_app(tmp_path, folder=folder, **variables) as url:
         assert recognised(url) == "Brazil"
-        assert f"Model: {REPOSITORY}, commit {pinned}" in page_of(url)
+        assert f"Model: {REPOSITORY}, commit {pinned}" in json.dumps(json.loads(fetched(f"{url}config")))
+        assert "<html" in fetched(url) and "import(" in fetched(f"{url}gradio.js")
         hub.fail("", status=500)  # down while running
         assert recognised(url) == "Brazil"
     assert "Traceback" not in (tmp_path / "app.log").read_text(encoding="utf-8")
+
+
+def test_every_kind_of_file_of_the_app_is_pushed() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "interface", "model"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if tracked.returncode != 0:
+        pytest.skip("not a git repository")
+    names = {name for name in tracked.stdout.split("\0") if name and not name.startswith("model/default/")}
+
+    files = space_files(SPACE, REPOSITORY, None, [])
+    assert {name for name in names if (ROOT / name).is_file()} <= set(files)
+    assert not [name for name in files if name.startswith("model/default/")]
 
 
 def test_what_is_preloaded_is_all_that_serving_asks_for(hub: Hub, folder: Path, client: Client, tmp_path: Path) -> None:
@@ -120,17 +135,17 @@ def test_what_is_preloaded_is_all_that_serving_asks_for(hub: Hub, folder: Path, 
 
 
 def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> None:
-    told = result(push("--space", SPACE))
+    shown = result(push("--space", SPACE))
     settings = front_matter(hub)
 
-    assert settings["sdk"] == "gradio" and settings["app_file"] in space_files(hub)
+    assert settings["sdk"] == "gradio" and settings["app_file"] in pushed_files(hub)
     assert settings["sdk_version"] == importlib.metadata.version("gradio")
     assert settings["models"] == [REPOSITORY] and settings["suggested_hardware"] == "cpu-basic"
     assert len(str(settings["short_description"])) <= 60
     assert settings["colorFrom"] in _COLOURS and settings["colorTo"] in _COLOURS
-    assert f"- {settings['preload_from_hub'][0]}\n" in space_files(hub)["README.md"].decode()  # type: ignore[index]
+    assert f"- {settings['preload_from_hub'][0]}\n" in pushed_files(hub)["README.md"].decode()  # type: ignore[index]
     repository, files, commit = settings["preload_from_hub"][0].split()  # type: ignore[index]
-    assert (repository, commit) == (REPOSITORY, told["commit"])
+    assert (repository, commit) == (REPOSITORY, shown["commit"])
     assert set(files.split(",")) == {
         *("config.json", "labels.txt", "manifest.json", "model.tflite", "metrics.json"),
         *("labels.es.txt", "labels.fr.txt"),
@@ -141,7 +156,7 @@ def test_the_version_of_gradio_is_one_that_the_requirements_allow(hub: Hub, push
     from packaging.requirements import Requirement
 
     result(push("--space", SPACE))
-    lines = [line for line in space_files(hub)["requirements.txt"].decode().splitlines() if line[0] != "#"]
+    lines = [line for line in pushed_files(hub)["requirements.txt"].decode().splitlines() if line[0] != "#"]
     (gradio,) = [wanted for wanted in map(Requirement, lines) if wanted.name == "gradio"]
     settings = front_matter(hub)
     assert gradio.specifier.contains(str(settings["sdk_version"]))
@@ -157,19 +172,19 @@ def test_a_private_model_is_not_preloaded(hub: Hub, push: Push) -> None:
 def test_what_people_wrote_into_the_spaces_readme_stays(hub: Hub, push: Push, tmp_path: Path) -> None:
     result(push("--space", SPACE))
     key = f"spaces/{SPACE}"
-    edited = space_files(hub)["README.md"].decode().replace("# show\n", "# Flags\n\nBy hand.\n") + "\nThanks to all.\n"
+    edited = pushed_files(hub)["README.md"].decode().replace("# show\n", "# Flags\n\nBy hand.\n") + "\nThanks to all.\n"
     edited = edited.replace("title: show", "title: Flags of the world").replace("emoji: 👀", "emoji: 🌍")
     edited = edited.replace("tags:\n", "pinned: true\ntags:\n- ours\n").replace("sdk_version: ", "sdk_version: 1.")
-    hub.commit(key, files={**space_files(hub), "README.md": edited.encode(), "notes.txt": b"mine"})
-    told = result(push("--space", SPACE, bundle=other_version(tmp_path)))
+    hub.commit(key, files={**pushed_files(hub), "README.md": edited.encode(), "notes.txt": b"mine"})
+    shown = result(push("--space", SPACE, bundle=other_version(tmp_path)))
 
-    card, settings = space_files(hub)["README.md"].decode(), front_matter(hub)
+    card, settings = pushed_files(hub)["README.md"].decode(), front_matter(hub)
     assert "# Flags\n\nBy hand.\n" in card and card.endswith("\nThanks to all.\n")
     assert (settings["title"], settings["emoji"], settings["pinned"]) == ("Flags of the world", "🌍", True)
     assert "ours" in settings["tags"]  # type: ignore[operator]
     assert settings["sdk_version"] == importlib.metadata.version("gradio")
-    assert card.count(told["commit"]) == 2, "in the metadata and in the generated block"
-    assert space_files(hub)["notes.txt"] == b"mine"
+    assert card.count(shown["commit"]) == 2, "in the metadata and in the generated block"
+    assert pushed_files(hub)["notes.txt"] == b"mine"
 
 
 def test_another_app_is_not_overwritten(hub: Hub, push: Push) -> None:
@@ -178,33 +193,33 @@ def test_another_app_is_not_overwritten(hub: Hub, push: Push) -> None:
 
     assert done.returncode == 2
     assert "holds another app (main.py)" in done.stderr and "The model is published at commit" in done.stderr
-    assert space_files(hub) == {"main.py": b"print('mine')"}
+    assert pushed_files(hub) == {"main.py": b"print('mine')"}
 
 
 def test_a_new_space_has_its_variable_from_the_start(hub: Hub, push: Push) -> None:
     hub.dialect.clear()
-    told = result(push("--space", SPACE))
-    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    shown = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{shown['commit']}"}
     assert not hub.requests(VARIABLE)
 
 
 def test_variables_that_may_not_be_read_are_set_all_the_same(hub: Hub, push: Push) -> None:
     hub.fail("GET /api/spaces/somebody/show/variables", status=403)
-    told = result(push("--space", SPACE))
-    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    shown = result(push("--space", SPACE))
+    assert hub.repositories[f"spaces/{SPACE}"].variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{shown['commit']}"}
 
 
 def test_a_space_serves_the_pushed_commit(hub: Hub, push: Push) -> None:
-    told = result(push("--space", SPACE))
+    shown = result(push("--space", SPACE))
     space = hub.repositories[f"spaces/{SPACE}"]
     files = space.commits[space.references["main"]]
 
-    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{shown['commit']}"}
     assert {"app.py", "requirements.txt", "model/hub/resolve.py", "interface/page.py"} <= set(files)
     assert not [path for path in files if path.startswith(("train/", "tests/", "examples/", "model/default/"))]
     card = files["README.md"].decode()
-    assert f"models:\n- {REPOSITORY}\n" in card and told["commit"] in card.partition("preload_from_hub")[2]
+    assert f"models:\n- {REPOSITORY}\n" in card and shown["commit"] in card.partition("preload_from_hub")[2]
     space.variables["VISTAZO_MODEL"] = "something else"
     again = result(push("--space", SPACE))
     assert again["space_changed"] == []
-    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{told['commit']}"}
+    assert space.variables == {"VISTAZO_MODEL": f"{REPOSITORY}@{shown['commit']}"}

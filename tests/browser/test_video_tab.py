@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support.browser import scrolls_sideways, top_label
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, write_long_clip
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
 
@@ -29,7 +32,7 @@ def open_video_tab(page: Page) -> Page:
 
 
 def total(page: Page) -> Locator:
-    return page.locator("#total").get_by_test_id("label-output-value")
+    return top_label(page, "total")
 
 
 def upload(page: Page, path: Path) -> None:
@@ -84,9 +87,9 @@ def test_stop_keeps_what_has_arrived(page: Page, tmp_path: Path) -> None:
     page.locator("#read-clip").click()
     expect(total(page)).to_be_visible()
     status = page.locator("#status textarea")
-    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames a second\.$"))
+    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames per second\.$"))
     # How long the rest will take is said when it can be known.
-    left = re.compile(r"^Reading … \d+%, [\d,]+ frames a second, about [\d:]+ left\.$")
+    left = re.compile(r"^Reading … \d+%, [\d,]+ frames per second, about [\d:]+ left\.$")
     expect(status).to_have_value(left, timeout=10_000)
     page.locator("#stop").click()
     expect(status).to_have_value(re.compile("^Stopped at"), timeout=10_000)
@@ -164,4 +167,4 @@ def test_a_phone_shows_the_answer_without_scrolling_sideways(open_page: Callable
     page = open_video_tab(open_page(phone=True))
     read_example(page)
     expect(page.locator("#timeline [data-start]").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not scrolls_sideways(page)

@@ -25,6 +25,11 @@ def truth() -> list[str]:
         return [row["label"] for row in csv.DictReader(file)]
 
 
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_long_clip(tmp_path_factory.mktemp("clips") / "long.mp4")
+
+
 def open_video_tab(page: Page) -> Page:
     page.get_by_role("tab", name="Video").click()
     expect(page.locator("#read-clip")).to_be_visible()
@@ -81,9 +86,9 @@ def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
     assert float(cells(page, "#seconds", 1)[0]) > 0
 
 
-def test_stop_keeps_what_has_arrived(page: Page, tmp_path: Path) -> None:
+def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     open_video_tab(page)
-    upload(page, write_long_clip(tmp_path / "long.mp4"))
+    upload(page, long_clip)
     page.locator("#read-clip").click()
     expect(total(page)).to_be_visible()
     status = page.locator("#status textarea")
@@ -120,12 +125,11 @@ def test_the_clip_with_labels_plays(page: Page) -> None:
     assert page.evaluate("document.querySelector('#annotated video').error") is None
 
 
-def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], tmp_path: Path) -> None:
+def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], long_clip: Path, tmp_path: Path) -> None:
     """As many clips as are read at once are left alone; the next visitor does not wait for their end."""
-    clip = write_long_clip(tmp_path / "long.mp4")
     leaving = [open_video_tab(open_page()) for _ in range(2)]
     for page in leaving:
-        upload(page, clip)
+        upload(page, long_clip)
         page.locator("#read-clip").click()
     for page in leaving:
         expect(total(page)).to_be_visible(timeout=20_000)

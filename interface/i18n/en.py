@@ -163,7 +163,7 @@ TEXTS = {
     "unexpected": "Something went wrong on our side. Try again, or try another file.",
     "too_many_images": "At most {most} images can be classified at once. Received: {count}.",
     "no_such_label": "The model has no label “{label}”. Name one of its labels, or none.",
-    "bad_stretch": "“To” should come after “From”, or be 0 for the end. Received: {first} to {last}.",
+    "bad_range": "“To” should come after “From”, or be 0 for the end. Received: {first} to {last}.",
     "bad_rate": "Frames per second should be a number above 0, or 0 for every frame. Received: {value}.",
     "bad_seconds": "“From” and “To” should be seconds, 0 or more. Received: {value}.",
     "no_frame": "“{name}” has no frame in the range asked for. Choose an earlier one.",

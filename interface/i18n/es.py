@@ -155,7 +155,7 @@ TEXTS = {
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
-    "bad_stretch": "«Hasta» debe venir después de «Desde», o ser 0 para el final. Recibido: de {first} a {last}.",
+    "bad_range": "«Hasta» debe venir después de «Desde», o ser 0 para el final. Recibido: de {first} a {last}.",
     "bad_rate": "Los fotogramas por segundo deben ser un número mayor que 0, o 0 para todos. Recibido: {value}.",
     "bad_seconds": "«Desde» y «Hasta» deben ser segundos, 0 o más. Recibido: {value}.",
     "no_frame": "«{name}» no tiene ningún fotograma en el intervalo pedido. Elige uno anterior.",

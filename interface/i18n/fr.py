@@ -156,7 +156,7 @@ TEXTS = {
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
     "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
-    "bad_stretch": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
+    "bad_range": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
     "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",
     "bad_seconds": "« De » et « À » doivent être des secondes, 0 ou plus. Reçu : {value}.",
     "no_frame": "« {name} » n’a aucune image dans l’intervalle demandé. Choisissez un intervalle plus tôt.",

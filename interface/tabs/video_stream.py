@@ -162,7 +162,7 @@ def frame_range(
     rate = _number(frames_per_second, "bad_rate", language)
     first, last = _number(start, "bad_seconds", language), _number(end, "bad_seconds", language)
     if last and last <= first:
-        raise SettingsError(say(language, "bad_stretch", first=f"{first:g}", last=f"{last:g}"))
+        raise SettingsError(say(language, "bad_range", first=f"{first:g}", last=f"{last:g}"))
     return FrameRange(rate or None, first, last or None)
 
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium_program
+from tests.support.browser import FLAGS, chromium_program
 from tests.support.serving import running_app
 
 HERE = Path(__file__).resolve().parent

@@ -1,4 +1,4 @@
-"""Put the page together: heading, tabs, where the model comes from, limits."""
+"""Build the page: heading, tabs, the model's source, limits."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from interface.accessibility import SCRIPT as NAMES
-from interface.deep_links import SCRIPT as LINKS
 from interface.deep_links import tab_to_open
-from interface.dropping import SCRIPT as DROPPING
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
+from interface.rendering import asset, render
 from interface.server.blocks import SafeBlocks
 from interface.server.gradio_internals import MOST_SESSIONS
 from interface.server.requests import RequestGuard
@@ -26,11 +24,12 @@ from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
 from interface.tabs.about import add_model_tab, model_page, source_title
 from interface.tabs.batch import add_batch_tab, headings
-from interface.tabs.camera import add_webcam_tab
+from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
 from interface.tabs.image import add_image_tab
-from interface.tabs.video import add_video_tab, frame_headings, second_headings, segment_headings
-from interface.theme import MARGINS, STYLE, theme
+from interface.tabs.video import add_video_tab
+from interface.tabs.video_layout import frame_headings, second_headings, segment_headings
+from interface.theme import STYLE_SHEETS, head, theme
 from interface.waiting_page import add_waiting, change_content
 from model.hub.resolve import EMBEDDED
 from model.limits import limits
@@ -40,7 +39,7 @@ from model.sandbox.pool import WORKER_SHARE, DecoderPool
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
-# Two at once keep two cores busy; the network itself answers one after the other.
+# Two at once keep two cores busy; the network itself runs one prediction at a time.
 _AT_ONCE = 2
 _LABELS_LISTED = 300
 
@@ -48,14 +47,14 @@ _log = logging.getLogger("vistazo")
 
 
 class Page(SafeBlocks):
-    """The page, with what serves its visitors.
+    """The page, and what its endpoints need.
 
     Attributes:
-        files: Where visitors' files lie.
-        guard: Serves requests.
-        decoders: Decode visitors' files.
-        model: The model, once it is there.
-        waits_for: What a page without a model tells those who wait.
+        files: Where uploads are kept.
+        guard: Serves the requests.
+        decoders: Decode the uploads.
+        model: The model; None until it is loaded.
+        waits_for: What the page waits for; None once the model is loaded.
     """
 
     def __init__(self) -> None:
@@ -68,16 +67,16 @@ class Page(SafeBlocks):
         self.waits_for: str | None = None
 
     def fill(self, models: Sequence[LoadedModel]) -> None:
-        """Add the content for one model, or for two that are compared; within the page's `with`."""
+        """Add the content for one model, or for two to compare; to be called within the page's `with`."""
         _add_content(self, models)
         self.model = models[0]
 
 
 def build_demo(*loaders: ModelLoader) -> Page:
-    """Return the page for models that may still be on their way: until then it says what it waits for.
+    """Return the page; until the models are loaded it says what it waits for.
 
     Args:
-        loaders: Of the model to serve, and of one to compare it with; they have been started.
+        loaders: Those of the model to serve and, if any, of the model to compare it with; they have been started.
     """
     models = [loader.model for loader in loaders if loader.model]
     page = Page()
@@ -93,19 +92,19 @@ def build_demo(*loaders: ModelLoader) -> Page:
 
 
 def launch_options(page: Page) -> dict[str, Any]:
-    """Return what `launch` needs to know about the page, whoever launches it."""
+    """Return the arguments of `launch` for the page."""
     return {
         "theme": theme(),
-        "css": STYLE,
-        "head": NAMES + LINKS + DROPPING + MARGINS,
+        "css_paths": STYLE_SHEETS,
+        "head": head(),
         "i18n": languages.translations(),
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
-        "run_history": False,  # a shared phone should not keep a stranger's images
+        "run_history": False,  # a shared device should not keep a visitor's images
         "state_session_capacity": MOST_SESSIONS,
-        "ssr_mode": False,  # what answers is this process alone
+        "ssr_mode": False,  # no second server process
         "app_kwargs": server_options(page.files),
-        # Gradio would ask its own page for an answer, and give up after three seconds, which a busy machine may need.
+        # Gradio would request its own page and fail after three seconds, which a busy machine may need.
         "_frontend": False,
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
@@ -116,7 +115,7 @@ def _awaited(loaders: Sequence[ModelLoader]) -> ModelLoader:
 
 
 def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
-    """Keep a waiting page up to date, and turn it into the real one when the models are there."""
+    """Keep a waiting page up to date, and replace its content once the models are loaded."""
     while not page.is_running:  # `launch` reads the page's configuration; nothing may change meanwhile
         time.sleep(0.1)
     try:
@@ -136,7 +135,7 @@ def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
 
 
 def _limited(page: Page) -> Page:
-    # Whoever waits hears of it every second, not whenever one of the others is done; nobody goes past the queue.
+    # Waiting visitors get their position every second; no call bypasses the queue.
     page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE, api_open=False)
     _protect_examples(page)
     return page
@@ -160,7 +159,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
         with _tab("video", text("video_tab")):
             seconds, segments, frames = add_video_tab(classifier, clips, decoders, guard)
         with _tab("camera", text("camera_tab")):
-            add_webcam_tab(classifier, decoders, guard)
+            add_camera_tab(classifier, decoders, guard)
         if len(models) > 1:
             with _tab("compare", text("compare_tab")):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
@@ -174,7 +173,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
 
     def greet(request: gr.Request) -> list[Any]:
-        """Say in the visitor's language what the browser cannot translate, and open the tab that the address names."""
+        """Translate what the browser cannot, and open the tab that the address names."""
         language = language_of(request)
         tab = tab_to_open(request, opened, images, clips)
         return [
@@ -206,28 +205,12 @@ def _tab(name: str, label: I18nData) -> gr.Tab:
 def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:
     with gr.Row(elem_id="top"):
         gr.Markdown(text("title"), elem_id="heading")
-        links = " ".join(
-            f'<a href="?{PARAMETER}={language}" lang="{language}" hreflang="{language}">{name}</a>'
-            for language, name in LANGUAGES.items()
-        )
-        gr.HTML(f"<nav>{links}</nav>", elem_id="languages", js_on_load=_KEEP_ADDRESS)
+        links = render("languages.html", languages=LANGUAGES, parameter=PARAMETER)
+        gr.HTML(links, elem_id="languages", js_on_load=asset("language_links.js"))
     question = _plain_text(_question(model, ENGLISH), "labels", "question")
     with gr.Accordion(text("what_it_knows"), open=False):
         labels = _plain_text(_labels(model, ENGLISH), "labels", "labels")
     return question, labels
-
-
-# A language is added to the page's address, whatever else is in it.
-_KEEP_ADDRESS = """
-element.addEventListener('click', (event) => {
-  const link = event.target.closest('a[hreflang]');
-  if (!link) return;
-  event.preventDefault();
-  const address = new URL(location.href);
-  address.searchParams.set('PARAMETER', link.hreflang);
-  location.assign(address);
-});
-""".replace("PARAMETER", PARAMETER)
 
 
 def _question(model: LoadedModel, language: str) -> str:
@@ -258,7 +241,7 @@ def _limits(language: str) -> str:
 
 
 def _add_news(model: LoadedModel) -> None:
-    """Say when the Hub has a newer commit than the one that is served."""
+    """Add a line that says when the Hub has a newer commit than the one served."""
     pinned = model.source.repository is None or model.source.revision == model.source.commit
     if pinned and not model.wanted:
         return
@@ -273,14 +256,14 @@ def _add_news(model: LoadedModel) -> None:
 
 
 def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> gr.Textbox:
-    """Add a text box: it shows plain text, whatever a stranger's labels or names contain."""
+    """Add a text box: it shows plain text, whatever untrusted labels or names contain."""
     return gr.Textbox(
         value, label=text(label), show_label=False, container=False, interactive=False, visible=visible, elem_id=elem_id
     )
 
 
 def _examples(directory: Path) -> tuple[list[Path], list[Path]]:
-    """Find the images and clips that go with a bundle: its own, or ours for the embedded one."""
+    """Return the example images and clips of a bundle: its own, or the app's for the embedded one."""
     if directory.resolve() == EMBEDDED.resolve():
         images, clips = _EXAMPLES / "images", _EXAMPLES / "clips"
     else:

@@ -10,26 +10,6 @@ import gradio as gr
 from interface.i18n.language import ENGLISH, say, text
 from interface.server.mcp_tools import offer_tools
 
-# The page asks every two seconds what it waits for, in the visitor's language; when there is no waiting any
-# more it loads itself anew. A server that does not answer is asked again.
-_WATCH = """
-() => {
-  const look = async () => {
-    try {
-      const { text } = await (await fetch("./waiting" + location.search, { cache: "no-store" })).json();
-      if (text === null) {
-        clearInterval(watch);
-        location.reload();
-      }
-      document.querySelector("#waiting textarea").value = text;
-    } catch (error) {}
-  };
-  const watch = setInterval(look, 2000);
-  look();
-}
-"""
-
-
 _ENDPOINTS = ("predict_image", "explain_image", "locate_image", "predict_images", "predict_video")
 
 
@@ -49,7 +29,7 @@ def add_waiting(sentence: Callable[[], str]) -> None:
         show_label=False,
         elem_id="waiting",
     )
-    gr.on(None, None, js=_WATCH, api_visibility="private")
+    gr.on(None, None, js="() => vistazo.watchWaiting()", api_visibility="private")
 
     # Programs that call now are told the same, instead of that there is no such endpoint.
     def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:

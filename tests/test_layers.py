@@ -55,10 +55,10 @@ LAYERS: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "interface": [
-        {"i18n"},
+        {"i18n", "rendering"},
         {"server"},
         {"tabs"},
-        {"theme", "waiting_page", "deep_links", "accessibility", "dropping"},
+        {"theme", "waiting_page", "deep_links"},
         {"page"},
     ],
 }

@@ -1,7 +1,7 @@
-"""Choose the visitor's language, and say things in it.
+"""Choose the visitor's language, and translate into it.
 
-What never changes is translated in the browser, by the keys that `text` returns; what depends on the answer is said on
-the server, by `say`. Both follow the page's address (`?lang=es`) and, where that names none, the browser.
+Fixed texts are translated in the browser, by the keys that `text` returns; those with values on the server, by `say`.
+Both follow the page's address (`?lang=es`) and, where that names no language, the browser.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ PARAMETER = "lang"
 TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: en.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS}
 _ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": es.ERRORS, "fr": fr.ERRORS}
 
-_MOST_TAGS = 20  # of a header that anybody may send
+_MOST_TAGS = 20  # of an Accept-Language header, which may have any length
 
 
 def translations() -> gr.I18n:
-    """Return what the browser needs for `text`."""
+    """Return the texts in all languages, for the browser."""
     return gr.I18n(**{language: dict(texts) for language, texts in TEXTS.items()})
 
 
 def text(key: str) -> I18nData:
-    """Return what the browser replaces by the text of this key in the visitor's language."""
-    en.TEXTS[key]  # a wrong key would show as itself
+    """Return a placeholder that the browser replaces by the text of this key in the visitor's language."""
+    en.TEXTS[key]  # an unknown key would be shown as it is
     return I18nData(key)
 
 
@@ -41,7 +41,7 @@ def say(language: str, key: str, **values: object) -> str:
 
 
 def language_of(request: gr.Request | Request | None) -> str:
-    """Return the language of whoever asks: "en", "es" or "fr"; English for programs that name none."""
+    """Return the language of a request: "en", "es" or "fr"; English for programs that name none."""
     if request is None:
         return ENGLISH
     asked = (request.query_params or {}).get(PARAMETER)
@@ -65,7 +65,7 @@ def translated(message: object, language: str) -> str:
 
 
 def _preferred(header: str) -> str:
-    """Return the first of our languages in an Accept-Language header (RFC 9110, 12.5.4), the most wanted first."""
+    """Return the supported language of the highest weight in an Accept-Language header (RFC 9110, section 12.5.4)."""
     wanted: list[tuple[float, str]] = []
     for part in header.split(",")[:_MOST_TAGS]:
         tag, _, quality = part.strip().partition(";q=")

@@ -1,10 +1,10 @@
-"""The tab that says what the model is and how good it is: everything from the bundle, as tables and plots."""
+"""The Model tab: what the model is and how well it performs, from its bundle, as tables and plots."""
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import ENGLISH, language_of, say, text
+from interface.rendering import render
 from interface.server.storage import UploadStorage
 from interface.tabs.model_plots import FetchedPlots
 from model.bundle import Bundle
@@ -22,9 +23,9 @@ from model.loading import LoadedModel
 from model.preprocessing import read_image
 from model.sandbox.pool import DecoderPool
 
-_FIGURES = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
-# What names in a bundle mean to a visitor.
-_PARTS = {"test": "part_test", "validation": "part_validation"}
+_METRICS = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
+# The texts for the names that a bundle uses.
+_SPLITS = {"test": "split_test", "validation": "split_validation"}
 _RULES = {"stretch": "rule_stretch", "crop": "rule_crop", "pad": "rule_pad"}
 _COLOURS = {"rgb": "colour_rgb", "grey": "colour_grey"}
 _PLOTS = {
@@ -38,26 +39,10 @@ _PLOTS = {
     "training_curves": "plot_training_curves",
 }
 _CLASSES_SHOWN = 8
-_LARGEST_FIGURE = 1e9
+_LARGEST_METRIC = 1e9
+_LONGEST_TEXT = 300  # characters of a cell
 
-STYLE = """
-.vz-model table { border-collapse: collapse; width: 100%; margin: 0 0 8px !important; border: 0 !important; }
-.vz-model tr { border: 0 !important; }
-.vz-model th, .vz-model td { text-align: left; padding: 5px 12px 5px 0 !important; vertical-align: top;
-  border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
-.vz-model thead th { font-weight: 600; font-size: 13px; }
-.vz-model tbody th { font-weight: 400; }
-.vz-model td { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.vz-about td { white-space: normal; overflow-wrap: anywhere; }
-.vz-model h2 { margin: 18px 0 6px; font-size: 1.15em; }
-.vz-model section { min-width: 0; overflow-x: auto; }
-@media (max-width: 480px) { .vz-model th, .vz-model td { padding-right: 6px !important; font-size: 13px; } }
-#model-page .html-container { padding: 0 !important; }
-#plots { display: block; columns: 2 420px; column-gap: 16px; }
-#plots > div { break-inside: avoid; margin-bottom: 16px; padding-top: 30px !important; }
-#plots img { width: 100%; height: auto; background: white; }
-.vz-columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 0 40px; }
-"""
+Row = tuple[str, ...]
 
 
 def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
@@ -69,7 +54,7 @@ def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorag
         files: Where those plots are kept.
 
     Returns:
-        The page about the model, which is to be said in the visitor's language.
+        The description of the model, to be replaced by that in the visitor's language.
     """
     page = gr.HTML(model_page(model, ENGLISH), elem_id="model-page")
     fetched = FetchedPlots(model.source, decoders, files) if model.source.repository else None
@@ -82,7 +67,7 @@ def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorag
 
         def look(request: gr.Request) -> list[Any]:
             found = [
-                gr.update(value=path, label=_name_in(language_of(request), name), visible=True)
+                gr.update(value=path, label=_plot_title(language_of(request), name), visible=True)
                 for path, name in fetched.found()[:MOST_PLOTS]
             ]
             return found + [gr.update(visible=False)] * (MOST_PLOTS - len(found))
@@ -91,8 +76,39 @@ def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorag
     return page
 
 
+def model_page(model: LoadedModel, language: str) -> str:
+    """Return what is known about a model as HTML; all text from its bundle is escaped.
+
+    Args:
+        model: The model and where it comes from.
+        language: The visitor's language.
+    """
+    bundle = model.classifier.bundle
+    return render(
+        "about.html",
+        say=partial(say, language),
+        most=_LONGEST_TEXT,
+        facts=list(_facts(model, language)),
+        count=f"{len(bundle.labels):,}",
+        evaluated_on=_evaluated_on(bundle, language),
+        metrics=list(_metrics(bundle, language)),
+        columns=["", *(say(language, name) for name in ("precision", "recall", "f1", "support"))],
+        classes=list(_classes(bundle, language)),
+    )
+
+
+def source_title(model: LoadedModel, language: str) -> str:
+    """Return what to call a model in a line of text."""
+    return say(language, "embedded_model") if is_embedded(model) else model.source.title
+
+
+def is_embedded(model: LoadedModel) -> bool:
+    """Return whether a model is the one that comes with the app."""
+    return model.source.repository is None and model.source.directory == EMBEDDED
+
+
 def _plot(number: int, plot: np.ndarray | None = None, name: str = "") -> gr.Image:
-    """Add the place of a plot, hidden until there is one."""
+    """Add a plot; hidden while there is none."""
     return gr.Image(
         plot,
         label=text(_PLOTS[name]) if name in _PLOTS else name,  # type: ignore[arg-type]
@@ -104,33 +120,20 @@ def _plot(number: int, plot: np.ndarray | None = None, name: str = "") -> gr.Ima
     )
 
 
-def _name_in(language: str, name: str) -> str:
+def _plot_title(language: str, name: str) -> str:
     return say(language, _PLOTS[name]) if name in _PLOTS else name.replace("_", " ")
 
 
-def model_page(model: LoadedModel, language: str) -> str:
-    """Return what is known about a model as HTML; all that a stranger may have written in it is escaped.
-
-    Args:
-        model: The model and where it comes from.
-        language: The visitor's language.
-    """
-    bundle = model.classifier.bundle
-    about = _table(_about(model, language))
-    measured = _measured(bundle, language)
-    # Where a narrow page cuts a table off, the arrow keys scroll it.
-    classes = "".join(f'<section tabindex="0">{part}</section>' for part in _classes(bundle, language))
-    limits = say(language, "limits_text", count=f"{len(bundle.labels):,}")
-    return (
-        '<div class="vz-model"><div class="vz-columns">'
-        f'<section class="vz-about"><h2>{_safe(say(language, "about"))}</h2>{about}'
-        f"<h2>{_safe(say(language, 'limits_title'))}</h2><p>{_safe(limits)}</p></section>"
-        f'<section class="vz-about"><h2>{_safe(say(language, "measured"))}</h2>{measured}</section>'
-        f"{classes}</div></div>"
-    )
+def _plots(folder: Path) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield the report's plots with their names; decoded here, so that only images reach visitors."""
+    for path in sorted(folder.glob("*.png"))[:MOST_PLOTS]:
+        try:
+            yield read_image(path), path.stem
+        except ImageError:
+            continue
 
 
-def _about(model: LoadedModel, language: str) -> Iterable[tuple[str, str]]:
+def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
     bundle = model.classifier.bundle
     settings, spec = bundle.settings, bundle.input
     yield say(language, "about_source"), source_title(model, language)
@@ -143,72 +146,65 @@ def _about(model: LoadedModel, language: str) -> Iterable[tuple[str, str]]:
         yield say(language, "about_recipe"), str(settings["recipe"])
     if settings.get("weights") not in (None, "", "none"):
         yield say(language, "about_weights"), str(settings["weights"])
-    if data := _fingerprint(bundle):
-        yield say(language, "about_data"), data
-    shares = [settings.get(f"{part}_share") for part in ("validation", "test")]
-    if all(isinstance(share, float) and 0 <= share <= 1 for share in shares):
-        yield (
-            say(language, "about_split"),
-            say(language, "split", validation=f"{shares[0]:.0%}", test=f"{shares[1]:.0%}"),
-        )
+    if fingerprint := _fingerprint(bundle):
+        yield say(language, "about_data"), fingerprint
+    validation, test = (settings.get(f"{split}_share") for split in ("validation", "test"))
+    if _is_share(validation) and _is_share(test):
+        yield say(language, "about_split"), say(language, "split", validation=f"{validation:.0%}", test=f"{test:.0%}")
     yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
     if bundle.unknown_threshold is not None:
         yield say(language, "about_threshold"), f"{bundle.unknown_threshold:.0%}"
     yield say(language, "about_temperature"), f"{bundle.temperature:.2f}"
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, float) and 0 <= value <= 1
+
+
 def _fingerprint(bundle: Bundle) -> str:
-    """Return the short hash of the images that the network was trained on; empty where a bundle names none."""
+    """Return the fingerprint of the training images; empty where the bundle has none."""
     try:
-        described = json.loads((bundle.directory / "config.json").read_text(encoding="utf-8"))["vistazo"]
-        return str(described.get("dataset_fingerprint") or "")
+        config = json.loads((bundle.directory / "config.json").read_text(encoding="utf-8"))["vistazo"]
+        return str(config.get("dataset_fingerprint") or "")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
 
 
-def source_title(model: LoadedModel, language: str) -> str:
-    """Return what to call a model in a line of text."""
-    return say(language, "embedded_model") if is_embedded(model) else model.source.title
+def _evaluated_on(bundle: Bundle, language: str) -> str:
+    """Say which images the metrics are from."""
+    if not bundle.metrics:
+        return say(language, "no_metrics")
+    split = str(bundle.metrics.get("split", "?"))
+    split = say(language, _SPLITS[split]) if split in _SPLITS else split
+    return say(language, "evaluated_on", count=bundle.metrics.get("n", "?"), split=split)
 
 
-def is_embedded(model: LoadedModel) -> bool:
-    """Return whether a model is the one that came with the app."""
-    return model.source.repository is None and model.source.directory == EMBEDDED
+def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
+    metrics = bundle.metrics
+    interval = metrics.get("accuracy_interval")
+    for name in _METRICS:
+        if name in metrics:
+            yield say(language, name), _number(metrics[name])
+        if name == "accuracy" and isinstance(interval, list) and len(interval) == 2:
+            yield say(language, "accuracy_interval"), " – ".join(map(_number, interval))
+    for path, key in ((("curves", "macro", "roc_auc"), "roc_auc"), (("curves", "macro", "average_precision"), "ap")):
+        if isinstance(value := _nested(metrics, *path), int | float):
+            yield say(language, key), _number(value)
+    coverage, accuracy = (_nested(metrics, "unknown", name) for name in ("coverage", "accuracy_answered"))
+    if isinstance(coverage, int | float) and isinstance(accuracy, int | float):
+        shares = {"share": f"{coverage:.0%}", "accuracy": f"{accuracy:.0%}"}
+        yield say(language, "coverage"), say(language, "coverage_and_accuracy", **shares)
 
 
-def _measured(bundle: Bundle, language: str) -> str:
-    figures = bundle.metrics
-    if not figures:
-        return f"<p>{_safe(say(language, 'measured_nowhere'))}</p>"
-    part = str(figures.get("split", "?"))
-    part = say(language, _PARTS[part]) if part in _PARTS else part
-    told = say(language, "measured_on", count=figures.get("n", "?"), part=part)
-    rows = [(say(language, name), _number(figures[name])) for name in _FIGURES if name in figures]
-    interval = figures.get("accuracy_interval")
-    if isinstance(interval, list) and len(interval) == 2:
-        rows.insert(1, (say(language, "accuracy_interval"), " – ".join(map(_number, interval))))
-    for names, key in ((("curves", "macro", "roc_auc"), "roc_auc"), (("curves", "macro", "average_precision"), "ap")):
-        if isinstance(value := _within(figures, *names), int | float):
-            rows.append((say(language, key), _number(value)))
-    shares = [_within(figures, "unknown", name) for name in ("coverage", "accuracy_answered")]
-    if all(isinstance(share, int | float) for share in shares):
-        rows.append((say(language, "answered"), say(language, "answered_right", **_percent(shares))))
-    return f"<p>{_safe(told)}</p>{_table(rows)}"
+def _nested(metrics: object, *path: str) -> object:
+    """Return the value at the end of a path of keys, or None."""
+    for name in path:
+        metrics = metrics.get(name) if isinstance(metrics, Mapping) else None
+    return metrics
 
 
-def _within(figures: object, *names: str) -> object:
-    """Return what lies under these names one in the other, or None."""
-    for name in names:
-        figures = figures.get(name) if isinstance(figures, Mapping) else None
-    return figures
-
-
-def _percent(shares: list[Any]) -> dict[str, str]:
-    return {"share": f"{shares[0]:.0%}", "right": f"{shares[1]:.0%}"}
-
-
-def _classes(bundle: Bundle, language: str) -> Iterable[str]:
-    """Yield tables of the labels with the lowest and the highest F1."""
+def _classes(bundle: Bundle, language: str) -> Iterator[tuple[str, list[Row]]]:
+    """Yield tables of the labels with the lowest and the highest F1: the key of the heading, and the rows."""
     classes = bundle.metrics.get("per_class")
     if not isinstance(classes, Mapping):
         return
@@ -218,47 +214,20 @@ def _classes(bundle: Bundle, language: str) -> Iterable[str]:
         if isinstance(row, Mapping) and row.get("support") and isinstance(row.get("f1"), int | float)
     ]
     ranked = sorted(known, key=lambda pair: pair[1]["f1"])
-    columns = ["", *(say(language, name) for name in ("precision", "recall", "f1", "support"))]
-    parts = [("worst_classes", ranked[:_CLASSES_SHOWN])]
-    if len(ranked) > 2 * _CLASSES_SHOWN:
-        parts.append(("best_classes", ranked[: -_CLASSES_SHOWN - 1 : -1]))
-    for key, rows in parts:
-        cells = [
-            [
-                bundle.label_in(str(label), language),
-                *(_number(row.get(name)) for name in ("precision", "recall", "f1")),
-                str(row["support"]),
-            ]
-            for label, row in rows
-        ]
-        yield f"<h2>{_safe(say(language, key))}</h2>{_table(cells, columns)}"
-
-
-def _table(rows: Iterable[Iterable[str]], columns: Iterable[str] | None = None) -> str:
-    head = ""
-    if columns is not None:
-        cells = "".join(f'<th scope="col">{_safe(name)}</th>' for name in columns)
-        head = f"<thead><tr>{cells}</tr></thead>"
-    body = ""
-    for first, *others in rows:
-        body += f'<tr><th scope="row">{_safe(first)}</th>{"".join(f"<td>{_safe(cell)}</td>" for cell in others)}</tr>'
-    return f"<table>{head}<tbody>{body}</tbody></table>"
+    rows: list[Row] = [
+        (
+            bundle.label_in(str(label), language),
+            *(_number(row.get(name)) for name in ("precision", "recall", "f1")),
+            str(row["support"]),
+        )
+        for label, row in ranked
+    ]
+    yield "worst_classes", rows[:_CLASSES_SHOWN]
+    if len(rows) > 2 * _CLASSES_SHOWN:
+        yield "best_classes", rows[: -_CLASSES_SHOWN - 1 : -1]
 
 
 def _number(value: Any) -> str:
-    # A stranger's figure may be a whole number of hundreds of digits, which no float can hold.
-    known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_FIGURE
+    # The bundle may be anybody's: a whole number of hundreds of digits is more than a float can hold.
+    known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_METRIC
     return f"{value:.3f}" if known else "–"
-
-
-def _safe(value: str) -> str:
-    return html.escape(str(value)[:300])
-
-
-def _plots(folder: Path) -> Iterable[tuple[np.ndarray, str]]:
-    """Yield the plots of the report with their names; decoded here, so that nothing else is passed on to visitors."""
-    for path in sorted(folder.glob("*.png"))[:MOST_PLOTS]:
-        try:
-            yield read_image(path), path.stem
-        except ImageError:
-            continue

@@ -1,4 +1,4 @@
-"""The tab for several images: a gallery, a table and a CSV file of their labels."""
+"""The Batch tab: several images in; a gallery, a table and a CSV file of their labels out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SECONDS_BETWEEN = 1.0
 Row = list[str | float]
 Tile = tuple[np.ndarray, str]
 Table = dict[str, list]
-BatchAnswer = tuple[list[Tile], Table, str | None]
+BatchResults = tuple[list[Tile], Table, str | None]
 
 
 def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> gr.Dataframe:
@@ -37,8 +37,8 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
 
     Args:
         classifier: The model.
-        decoders: Decode what visitors upload.
-        guard: Serves their requests.
+        decoders: Decode the uploads.
+        guard: Serves the requests.
 
     Returns:
         The table, whose headings have the visitor's language.
@@ -46,10 +46,10 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
 
     def predict_images(
         images: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
-    ) -> Iterator[BatchAnswer]:
-        """Read images; answers with thumbnails, one row an image, and at the end all rows as a CSV file."""
+    ) -> Iterator[BatchResults]:
+        """Classify images; returns thumbnails, one row per image, and at the end all rows as a CSV file."""
         with guard.handle(request, "predict_images") as language:
-            yield from _answers(classifier, decoders, _named_files(images, language), language)
+            yield from _results(classifier, decoders, _named_files(images, language), language)
 
     images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
     with gr.Row():
@@ -103,7 +103,7 @@ def headings(language: str) -> list[str]:
 
 
 def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
-    """Return the uploaded files with the names that their owner gave them."""
+    """Return the uploaded files with their original names."""
     if not payload:
         raise gr.Error(say(language, "no_images"), print_exception=False)
     if not isinstance(payload, list):
@@ -119,20 +119,20 @@ def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
     return files
 
 
-def _answers(
+def _results(
     classifier: Classifier, decoders: DecoderPool, files: Sequence[tuple[Path, str]], language: str
-) -> Iterator[BatchAnswer]:
-    """Yield what is known so far about once a second, and at the end everything."""
+) -> Iterator[BatchResults]:
+    """Yield partial results about once a second, and at the end all of them with the CSV file."""
     tiles: list[Tile] = []
     rows: list[Row] = []
-    next_answer = time.monotonic() + _SECONDS_BETWEEN
+    next_update = time.monotonic() + _SECONDS_BETWEEN
     for path, name in files:
-        tile, row = _read(classifier, decoders, path, name, language)
+        tile, row = _classify(classifier, decoders, path, name, language)
         tiles += [tile] if tile else []
         rows.append(row)
-        if time.monotonic() >= next_answer:
+        if time.monotonic() >= next_update:
             yield list(tiles), _table(rows, language), None
-            next_answer = time.monotonic() + _SECONDS_BETWEEN
+            next_update = time.monotonic() + _SECONDS_BETWEEN
     yield tiles, _table(rows, language), _write_csv(rows)
 
 
@@ -140,10 +140,10 @@ def _table(rows: Sequence[Row], language: str) -> Table:
     return {"headers": headings(language), "data": list(rows)}
 
 
-def _read(
+def _classify(
     classifier: Classifier, decoders: DecoderPool, path: Path, name: str, language: str
 ) -> tuple[Tile | None, Row]:
-    """Return an image's thumbnail with its caption, and its row; a file that is no image gets a row that says so."""
+    """Return an image's thumbnail with its caption, and its row; for a file that is no image the row only."""
     bundle = classifier.bundle
     try:
         prepared = decoders.call(prepared_image, path, bundle.input)

@@ -1,4 +1,4 @@
-"""The tab for live answers: the browser's camera in, its likeliest labels out, a few times a second."""
+"""The Camera tab: the images of the browser's camera are classified a few times a second."""
 
 from __future__ import annotations
 
@@ -18,35 +18,34 @@ from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
 
 TOP = 5
-# The browser sends the next image only when the answer to the last has come: nothing piles up, and a
-# busy machine answers less often.
+# The browser sends an image only after the prediction of the one before: nothing piles up on a busy machine.
 _SECONDS_BETWEEN = 0.2
-# Then the camera stops and can be started again: a forgotten page does not keep a place.
+# After this the camera stops and can be started again: a forgotten page does not keep a slot.
 _SECONDS_AT_MOST = 300
-_VISITORS_AT_ONCE = 4
+_CAMERAS_AT_ONCE = 4
 _LARGEST_IMAGE = 8_000_000  # characters of base64
 
 
-def add_webcam_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> None:
+def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> None:
     """Add the tab's components and events to the page that is being built.
 
     Args:
         classifier: The model.
         decoders: Decode the camera's images.
-        guard: Serves requests.
+        guard: Serves the requests.
     """
     bundle = classifier.bundle
 
     def predict_live(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], str]:
-        """Return the likeliest labels of the camera's image, and doubt in words."""
+        """Return the most likely labels of the camera's image, and a note when the confidence is low."""
         with guard.handle(request, "predict_live", counted=False) as language:
             source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
             probabilities = classifier.classify_prepared(decoders.call(prepared_image, source, bundle.input))
             unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold
-            doubt = say(language, "none_probably") if unsure else ""
-            return dict(top_labels(probabilities, bundle.labels_in(language), TOP)), doubt
+            note = say(language, "none_probably") if unsure else ""
+            return dict(top_labels(probabilities, bundle.labels_in(language), TOP)), note
 
     with gr.Row():
         with gr.Column(scale=1):
@@ -60,17 +59,17 @@ def add_webcam_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
                 elem_id="camera",
             )
         with gr.Column(scale=1):
-            answer = gr.Label(label=text("camera_sees"), num_top_classes=TOP, elem_id="live")
+            prediction = gr.Label(label=text("camera_sees"), num_top_classes=TOP, elem_id="live")
             note = gr.Textbox(
                 label=text("doubt"), show_label=False, container=False, interactive=False, elem_id="live-note"
             )
     camera.stream(
         predict_live,
         camera,
-        [answer, note],
+        [prediction, note],
         stream_every=_SECONDS_BETWEEN,
         time_limit=_SECONDS_AT_MOST,
-        concurrency_limit=_VISITORS_AT_ONCE,
+        concurrency_limit=_CAMERAS_AT_ONCE,
         concurrency_id="camera",
         preprocess=False,
         api_visibility="private",
@@ -79,10 +78,10 @@ def add_webcam_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
 
 
 def _image_bytes(payload: Mapping[str, Any] | None, language: str = ENGLISH) -> bytes | None:
-    """Return the image of a data URL, which is how browsers stream it; None where there is none.
+    """Return the image of the data URL in which a browser streams it; None when the payload has none.
 
     Raises:
-        ImageError: It is too large, or not base64.
+        ImageError: The image is too large, or is not base64.
     """
     url = payload.get("url") if isinstance(payload, Mapping) else None
     if not isinstance(url, str) or not url.startswith("data:image/"):

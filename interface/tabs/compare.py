@@ -1,4 +1,4 @@
-"""The tab that reads one image with two models, side by side."""
+"""The Compare tab: one image, classified by two models side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interface.i18n.language import say, text
 from interface.server.requests import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.about import is_embedded, source_title
-from interface.tabs.image_input import add_image_box, read_at_once
+from interface.tabs.image_input import add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import shown_labels, top_labels
 from model.loading import LoadedModel
@@ -30,36 +30,36 @@ def add_compare_tab(
     """Add the tab's components and events to the page that is being built.
 
     Args:
-        first: The model that the other tabs serve.
-        second: The one to compare it with.
+        first: The model that the other tabs use.
+        second: The model to compare it with.
         examples: Images to offer, may be empty.
-        decoders: Decode what visitors upload.
-        guard: Serves their requests.
+        decoders: Decode the uploads.
+        guard: Serves the requests.
     """
 
     def compare_image(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], dict[str, float], str]:
-        """Return the likeliest labels of an image by both models, and whether they agree and how long each took."""
+        """Return the most likely labels by each model, and whether they agree and how long each took."""
         with guard.handle(request, "compare_image") as language:
             path = uploaded_file(image, "no_image", language)
-            read, times = [], []
+            outputs, times = [], []
             for model in (first, second):
                 classifier = model.classifier
                 prepared = decoders.call(prepared_image, path, classifier.bundle.input)
                 began = time.perf_counter()
-                read.append(classifier.classify_prepared(prepared))
+                outputs.append(classifier.classify_prepared(prepared))
                 times.append((time.perf_counter() - began) * 1000)
-            answers = [
+            predictions = [
                 dict(top_labels(probabilities, model.classifier.bundle.labels_in(language), TOP))
-                for probabilities, model in zip(read, (first, second), strict=True)
+                for probabilities, model in zip(outputs, (first, second), strict=True)
             ]
-            return answers[0], answers[1], _verdict(read, times, language)
+            return predictions[0], predictions[1], _verdict(outputs, times, language)
 
-    def _verdict(read: list[np.ndarray], times: list[float], language: str) -> str:
+    def _verdict(outputs: list[np.ndarray], times: list[float], language: str) -> str:
         bundles = [first.classifier.bundle, second.classifier.bundle]
-        # By the labels themselves: only one of the two may have names in the visitor's language.
-        shown = [shown_labels(probabilities, bundle) for probabilities, bundle in zip(read, bundles, strict=True)]
+        # Compared in their original language: perhaps only one model has labels in the visitor's.
+        shown = [shown_labels(probabilities, bundle) for probabilities, bundle in zip(outputs, bundles, strict=True)]
         agreed = set(shown[0]) == set(shown[1])
         names = [_names(labels, bundle, language) for labels, bundle in zip(shown, bundles, strict=True)]
         verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
@@ -77,7 +77,7 @@ def add_compare_tab(
             )
         with gr.Column(scale=2):
             with gr.Row():
-                answers = [
+                results = [
                     gr.Label(
                         label=text("embedded_model") if is_embedded(model) else model.source.title,
                         num_top_classes=TOP,
@@ -87,11 +87,11 @@ def add_compare_tab(
                     for number, model in enumerate((first, second), 1)
                 ]
             verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
-    read_at_once(image, offered, compare_image, [*answers, verdict], api_name="compare_image")
+    classify_new_images(image, offered, compare_image, [*results, verdict], api_name="compare_image")
     image.clear(
         lambda: (None, None, ""),
         None,
-        [*answers, verdict],
+        [*results, verdict],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
@@ -99,6 +99,6 @@ def add_compare_tab(
 
 
 def _names(labels: Sequence[str], bundle: Bundle, language: str) -> str:
-    """Return what labels are called in a language; a sentence where the model is unsure."""
+    """Return the labels in a language; “none of these” where the model is unsure."""
     names = dict(zip(bundle.labels, bundle.labels_in(language), strict=True))
     return ", ".join(names[label] for label in labels) or say(language, "none_of_these")

@@ -1,4 +1,4 @@
-"""The image tab: one image in, the five likeliest labels out, why, and where each label is."""
+"""The Image tab: the most likely labels of an image, what supports each (Grad-CAM), and where each is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.requests import RequestGuard
 from interface.server.uploads import uploaded_file
-from interface.tabs.image_input import add_image_box, read_at_once
+from interface.tabs.image_input import add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
@@ -23,7 +23,7 @@ from model.preprocessing import prepared_and_shown, prepared_image, shown_image
 from model.sandbox.pool import DecoderPool
 
 TOP = 5
-# A phone and a projector show no more than this of an image with heat on it.
+# Longest side in pixels of an image with a heat map or boxes.
 _SHOWN_SIDE = 768
 
 Prediction = dict[str, float] | None
@@ -36,13 +36,13 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     Args:
         classifier: The model.
         examples: Images to offer, may be empty.
-        decoders: Decode what visitors upload.
-        guard: Serves their requests.
+        decoders: Decode the uploads.
+        guard: Serves the requests.
     """
     bundle = classifier.bundle
 
     def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
-        """Return the likeliest labels of an image with their probabilities."""
+        """Return the most likely labels of an image with their probabilities."""
         with guard.handle(request, "predict_image") as language:
             path = uploaded_file(image, "no_image", language)
             probabilities = classifier.classify_prepared(decoders.call(prepared_image, path, bundle.input))
@@ -51,7 +51,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     def explain_image(
         image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
     ) -> np.ndarray:
-        """Return the image with heat where it speaks for a label; for the likeliest one when none is named."""
+        """Return the image with a heat map of the regions that support a label; the most likely one by default."""
         with guard.handle(request, "explain_image") as language:
             path = uploaded_file(image, "no_image", language)
             index = index_of(label, bundle, language)
@@ -61,17 +61,18 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     def locate_image(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[np.ndarray, list[Box]]:
-        """Return the image with a box around everything that the model is sure of, and its label."""
+        """Return the image, and its detections: a box and a label each."""
         with guard.handle(request, "locate_image") as language:
             path = uploaded_file(image, "no_image", language)
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
-            found = [
-                (thing.box, f"{names[thing.label]} {thing.probability:.0%}") for thing in locate(classifier, shown)
+            detections = [
+                (detection.box, f"{names[detection.label]} {detection.probability:.0%}")
+                for detection in locate(classifier, shown)
             ]
-            if not found:
+            if not detections:
                 gr.Info(say(language, "nothing_found"))
-            return shown, found
+            return shown, detections
 
     with gr.Row():
         with gr.Column(scale=1):
@@ -100,7 +101,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             find = gr.Button(text("find_several"), visible=False, elem_id="find-several")
             found = gr.AnnotatedImage(label=text("found"), visible=False, height=360, elem_id="found")
     button.click(predict_image, image, answer, api_name="predict_image", preprocess=False, concurrency_id="images")
-    # It takes a second or two: what is shown first is that something is on its way.
+    # It takes a second or two: the empty box with its progress is shown first.
     find.click(_shown, None, found, api_visibility="private", queue=False, show_progress="hidden").then(
         locate_image,
         image,
@@ -109,8 +110,8 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         preprocess=False,
         concurrency_id="images",
         show_progress="minimal",
-    ).then(None, None, None, js=_into_sight("found"), api_visibility="private")
-    read_at_once(image, offered, predict_image, answer, api_visibility="private")
+    ).then(None, None, None, js="() => vistazo.scrollTo('#found')", api_visibility="private")
+    classify_new_images(image, offered, predict_image, answer, api_visibility="private")
     image.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
     answer.change(
         besides(bundle),
@@ -119,7 +120,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         api_visibility="private",
         queue=False,
         show_progress="hidden",
-    ).then(None, None, None, js=_into_sight("answer"), api_visibility="private")
+    ).then(None, None, None, js="() => vistazo.scrollTo('#answer')", api_visibility="private")
     explaining: dict[str, Any] = {
         "fn": explain_image,
         "inputs": [image, why],
@@ -130,23 +131,15 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     }
     explained = (
         why.input(**explaining, api_name="explain_image", trigger_mode="always_last"),
-        # A click on a row of the answer asks the same.
+        # A click on a label of the prediction does the same.
         answer.select(_chosen, None, why, api_visibility="private", queue=False, show_progress="hidden").then(
             **explaining, api_visibility="private"
         ),
     )
     for event in explained:
         event.success(_shown, None, heat, api_visibility="private", queue=False, show_progress="hidden").then(
-            None, None, None, js=_into_sight("heat"), api_visibility="private"
+            None, None, None, js="() => vistazo.scrollTo('#heat')", api_visibility="private"
         )
-
-
-def _into_sight(elem_id: str) -> str:
-    """Return the script that scrolls to what has just come: on a phone it is below the image."""
-    return (
-        f"() => document.querySelector('#{elem_id}')?.scrollIntoView({{ block: 'nearest', "
-        "behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' })"
-    )
 
 
 def _shown() -> dict[str, Any]:
@@ -158,7 +151,7 @@ def _chosen(event: gr.SelectData) -> str:
 
 
 def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
-    """Return the function that says what goes with an answer: a sentence, the labels to explain, nothing shown yet."""
+    """Return the function that updates what is below a prediction: the note, the labels to explain, old results."""
 
     def beside(answer: Prediction, request: gr.Request | None = None) -> tuple[dict[str, Any], ...]:
         known = answer if isinstance(answer, dict) else {}
@@ -175,7 +168,7 @@ def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
 
 
 def sentence_for(answer: Mapping[str, float], bundle: Bundle, language: str = ENGLISH) -> str:
-    """Say what the numbers mean where they do not say it themselves: doubt, and several labels at once."""
+    """Return the note on a prediction: low confidence, or the labels of a multi-label model; may be empty."""
     best = max(answer.values())
     if bundle.thresholds is not None:
         least = dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True))
@@ -187,7 +180,7 @@ def sentence_for(answer: Mapping[str, float], bundle: Bundle, language: str = EN
 
 
 def index_of(label: object, bundle: Bundle, language: str = ENGLISH) -> int | None:
-    """Return the index of a label, or None for the likeliest one; callers of the API may send anything."""
+    """Return the index of a label, or None for the most likely one; callers of the API may send anything."""
     if label is None or label == "":
         return None
     for labels in (bundle.labels_in(language), bundle.labels):

@@ -1,4 +1,4 @@
-"""The box for one image, with its examples: what is put into it is read at once."""
+"""The box for one image, with its examples: what is put into it is classified at once."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from interface.i18n.language import text
 def add_image_box(
     examples: Sequence[Path], *, height: int, elem_id: str, examples_id: str
 ) -> tuple[gr.Image, Examples | None]:
-    """Add the box, and below it the images that fill it with one click.
+    """Add the box, and below it the examples that fill it with one click.
 
     Args:
         examples: The images, may be empty.
-        height: Of the box, in pixels.
-        elem_id: Of the box.
-        examples_id: Of the list of examples.
+        height: Height of the box in pixels.
+        elem_id: Element id of the box.
+        examples_id: Element id of the list of examples.
 
     Returns:
-        The box, and the list; None when there is nothing to choose.
+        The box, and the list of examples; None without examples.
     """
     image = gr.Image(
         label=text("image"),
@@ -47,24 +47,24 @@ def add_image_box(
     )
 
 
-def read_at_once(
+def classify_new_images(
     image: gr.Image,
     offered: Examples | None,
-    read: Callable[..., Any],
+    classify: Callable[..., Any],
     outputs: Component | Sequence[Component],
     **endpoint: Any,
 ) -> None:
-    """Read what is uploaded, pasted, taken with the camera or chosen among the examples.
+    """Classify every image that is uploaded, pasted, taken with the camera or chosen among the examples.
 
     Args:
         image: The box.
         offered: Its examples.
-        read: Takes Gradio's raw payload, and returns the outputs.
-        outputs: Where the answer goes.
-        endpoint: `api_name` or `api_visibility` of reading what is uploaded.
+        classify: Takes Gradio's raw payload and returns the values of the outputs.
+        outputs: The components that show the prediction.
+        endpoint: `api_name` or `api_visibility` of the upload event.
     """
-    reading: dict[str, Any] = {
-        "fn": read,
+    event: dict[str, Any] = {
+        "fn": classify,
         "inputs": image,
         "outputs": outputs,
         "preprocess": False,
@@ -72,8 +72,8 @@ def read_at_once(
         "show_progress": "minimal",
         "trigger_mode": "always_last",
     }
-    # "change" would come twice when one image replaces another, and "input" may come with the old
-    # image when the box is emptied.
-    image.upload(**reading, **endpoint)
+    # "change" would come twice when one image replaces another, and "input" may come with the old image when the box
+    # is emptied.
+    image.upload(**event, **endpoint)
     if offered:
-        offered.load_input_event.success(**reading, api_visibility="private")
+        offered.load_input_event.success(**event, api_visibility="private")

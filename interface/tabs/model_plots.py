@@ -1,4 +1,4 @@
-"""The plots of a model that came from the Hub: fetched while it is served already, shown when they are there."""
+"""The plots of a model from the Hub: fetched in the background while the model is served already."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _log = logging.getLogger("vistazo")
 
 
 class FetchedPlots:
-    """Fetches a repository's plots in the background, and keeps them as images that were written here.
+    """Fetches a repository's plots in the background, and keeps them as images that were decoded and written here.
 
     Args:
-        source: Where the model came from.
-        decoders: Decode them: they may be a stranger's.
-        files: Where they are kept.
+        source: Where the model comes from.
+        decoders: Decode the plots, which are untrusted files.
+        files: Where the plots are kept.
     """
 
     def __init__(self, source: ModelSource, decoders: DecoderPool, files: UploadStorage) -> None:
@@ -35,9 +35,9 @@ class FetchedPlots:
         self._done = threading.Event()
         threading.Thread(target=self._fetch, daemon=True, name="plots").start()
 
-    def found(self, patience: float = 3.0) -> list[tuple[str, str]]:
-        """Return path and name of each plot; none where they are still on their way after `patience` seconds."""
-        return self._found if self._done.wait(patience) else []
+    def found(self, timeout: float = 3.0) -> list[tuple[str, str]]:
+        """Return path and name of each plot; none while they are still being fetched after `timeout` seconds."""
+        return self._found if self._done.wait(timeout) else []
 
     def _fetch(self) -> None:
         try:

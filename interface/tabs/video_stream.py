@@ -1,4 +1,4 @@
-"""Read a visitor's clip step by step: what is known so far about once a second, and at the end everything."""
+"""Classify an uploaded clip step by step: partial results about once a second, and all of them at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +41,10 @@ MOST_ROWS = 5000
 _ROWS_WHILE_READING = 50
 _MOST_KEY_FRAMES = 48
 
-# The first answer comes soon, the others about this often; making them never takes more than a fifth
-# of the time.
-_FIRST_AFTER, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
-# The first frames wait for a decoder to start: what they took says nothing about the rest.
-_SECONDS_BEFORE_A_GUESS = 2.0
+# The first update comes soon, the others about this often; making them never takes more than a fifth of the time.
+_SECONDS_BEFORE_THE_FIRST, _SECONDS_BETWEEN, _SHARE_FOR_SENDING = 0.4, 1.0, 0.2
+# The first frames wait for a decoder to start: their time says nothing about that of the rest.
+_SECONDS_BEFORE_AN_ESTIMATE = 2.0
 # Without frames, the page hears so often that the reading goes on, and a visitor who has left is noticed.
 _HEARTBEAT_SECONDS = 1.0
 
@@ -53,8 +52,23 @@ Row = list[int | float | str]
 
 
 @dataclass(frozen=True)
-class ClipUpdate:
-    """What is known about a clip at some moment.
+class ClipRequest:
+    """What a visitor asks for.
+
+    Attributes:
+        path: The clip.
+        frames: Which of its frames to classify.
+        language: The visitor's language.
+    """
+
+    path: Path
+    frames: FrameRange
+    language: str = ENGLISH
+
+
+@dataclass(frozen=True)
+class ClipResults:
+    """What is known about a clip.
 
     Attributes:
         total: The labels of the highest mean probability.
@@ -62,31 +76,70 @@ class ClipUpdate:
         frames: Rows of `model.video.export.frame_columns`: the newest while reading, all
             (up to `MOST_ROWS`) at the end.
         segments: Rows of `model.video.export.SEGMENT_COLUMNS`.
-        status: How far the reading is, in words.
         timeline: The timeline as HTML.
-        files: The files to download, at the end.
-        record: Everything that is known; None before the first frame.
-        warning: What was wrong with the clip, in words.
+        record: The predictions of the frames.
+        files: The files to download; none before the end.
     """
 
     total: dict[str, float]
     seconds: list[Row]
     frames: list[Row]
     segments: list[Row]
-    status: str
     timeline: str
-    files: list[str]
-    record: ClipRecord | None
+    record: ClipRecord
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClipUpdate:
+    """How far the classification of a clip is.
+
+    Attributes:
+        status: The progress in words.
+        results: What is known so far; None before the first frame.
+        warning: What is wrong with the clip, in words.
+    """
+
+    status: str
+    results: ClipResults | None = None
     warning: str = ""
 
-    @classmethod
-    def empty(cls, status: str) -> ClipUpdate:
-        """Return what is known before the first frame: how the reading goes."""
-        return cls({}, [], [], [], status, "", [], None)
+
+@dataclass(frozen=True)
+class _Report:
+    """Puts into words and rows what is known so far."""
+
+    record: ClipRecord
+    curve: ProbabilityCurve
+    language: str
+
+    def results(self, end: float, rows: int) -> ClipResults:
+        """Return the results up to now, with at most `rows` frames; `end` is that of the timeline, in seconds."""
+        record, segments = self.record, self.record.segments()
+        duration = end if math.isfinite(end) else 0.0
+        return ClipResults(
+            total=dict(record.ranking()),
+            seconds=[[label, round(value, 2)] for label, value in record.aggregate().seconds.items()],
+            frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
+            segments=[segment_cells(segment, record.none_of_these) for segment in segments],
+            timeline=timeline(segments, self.curve, record.labels, duration, self.language),
+            record=record,
+        )
+
+    def progress(self, done: float, whole: float, spent: float) -> str:
+        """Say how far the reading is and how long it will take: `done` of `whole` seconds of the clip in `spent`."""
+        speed = f"{len(self.record) / max(spent, 1e-3):,.0f}"
+        if not math.isfinite(whole) or whole <= 0 or spent < _SECONDS_BEFORE_AN_ESTIMATE:
+            return say(self.language, "reading_time", time=clock(done), speed=speed)
+        left = spent / max(done, 1e-3) * max(0.0, whole - done)
+        share = f"{min(1.0, done / whole):.0%}"
+        return say(self.language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
 
 
-def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, language: str = ENGLISH) -> FrameRange:
-    """Return what a visitor asked for, checked; callers of the API may send anything.
+def frame_range(
+    frames_per_second: object = 0, start: object = 0, end: object = 0, language: str = ENGLISH
+) -> FrameRange:
+    """Return the frames that a visitor asks for; callers of the API may send anything.
 
     Raises:
         SettingsError: A value is not a number, or the end does not come after the start.
@@ -94,34 +147,28 @@ def stretch(frames_per_second: object = 0, start: object = 0, end: object = 0, l
     rate = _number(frames_per_second, "bad_rate", language)
     first, last = _number(start, "bad_seconds", language), _number(end, "bad_seconds", language)
     if last and last <= first:
-        raise SettingsError(say(language, "bad_stretch", first=f"{first:g}", last=f"{last:g}"))
+        raise SettingsError(say(language, "bad_range", first=f"{first:g}", last=f"{last:g}"))
     return FrameRange(rate or None, first, last or None)
 
 
 def read_clip(
-    classifier: Classifier,
-    path: Path,
-    wanted: FrameRange,
-    stopped: Callable[[], bool],
-    decoders: DecoderPool,
-    language: str = ENGLISH,
+    classifier: Classifier, decoders: DecoderPool, request: ClipRequest, stopped: Callable[[], bool]
 ) -> Iterator[ClipUpdate]:
-    """Predict a clip.
+    """Classify a clip.
 
     Args:
         classifier: The model.
-        path: The clip.
-        wanted: Which frames.
-        stopped: Asked a few times a second; when it says so, the answer is about what was read.
         decoders: Decode the clip.
-        language: The visitor's language.
+        request: The clip and the frames.
+        stopped: Asked a few times a second; once it returns True, the results are those of the frames so far.
 
     Yields:
-        What is known so far, and at the end everything.
+        Partial results, and at the end all of them.
 
     Raises:
-        VideoError: The clip cannot be read, or has no frame in the stretch.
+        VideoError: The clip cannot be read, or has no frame in the range.
     """
+    path, wanted, language = request.path, request.frames, request.language
     info = decoders.call(probe, path)
     most = limits()
     last = wanted.start + 60.0 * most.clip_minutes
@@ -129,11 +176,11 @@ def read_clip(
     bundle = classifier.bundle
     labels = bundle.labels_in(language)
     record = ClipRecord(labels, bundle.unknown_threshold, TOP, none_of_these=say(language, "none_of_these"))
-    curve = ProbabilityCurve(len(labels), start=wanted.start)
+    report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language)
     warnings: list[str] = []
     given_up = threading.Event()
     began = time.monotonic()
-    next_answer, latest = began + _FIRST_AFTER, began + 60.0 * most.request_minutes
+    next_update, latest = began + _SECONDS_BEFORE_THE_FIRST, began + 60.0 * most.request_minutes
     at, stop, too_long = wanted.start, False, False
     frames = decoders.stream(
         prepared_frames,
@@ -143,24 +190,24 @@ def read_clip(
         stopped=lambda: given_up.is_set() or stopped(),
     )
     rows = FramePredictor(classifier, frames, stop=given_up).predictions(warnings.append, _HEARTBEAT_SECONDS)
-    # When the visitor leaves, this generator is closed, and the reader in it with it.
+    # When the visitor leaves, this generator is closed, and with it the reader.
     with contextlib.closing(rows), _kept_if_any(record, warnings):
         for frame in rows:
             if frame is not None:
                 record.add(frame)
-                curve.add(frame.time, frame.probabilities)
+                report.curve.add(frame.time, frame.probabilities)
                 at = frame.time
             stop, too_long = stopped(), time.monotonic() > latest
             if stop or too_long:
                 break
-            if time.monotonic() >= next_answer and len(record):
+            if time.monotonic() >= next_update and len(record):
                 started = time.monotonic()
-                status = _progress(record, at - wanted.start, end - wanted.start, started - began, language)
-                yield _answer(record, curve, status, end, _ROWS_WHILE_READING, language)
+                status = report.progress(at - wanted.start, end - wanted.start, started - began)
+                yield ClipUpdate(status, report.results(end, _ROWS_WHILE_READING))
                 sending = time.monotonic() - started
-                next_answer = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
+                next_update = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
             elif not len(record):
-                yield ClipUpdate.empty(say(language, "reading_time", time=clock(at), speed=0))
+                yield ClipUpdate(say(language, "reading_time", time=clock(at), speed=0))
     if not len(record):
         raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)
@@ -169,17 +216,19 @@ def read_clip(
         status = f"{say(language, 'stopped_at', time=clock(at))} {status}"
     elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - 1):
         status = f"{say(language, 'time_is_up', time=clock(at))} {status}"
-    sentences = " ".join(translated(warning, language) for warning in warnings)
-    yield _answer(record, curve, status, at, MOST_ROWS, language, warning=sentences, path=path)
+    if len(record) > MOST_ROWS:
+        status += " " + say(language, "table_shows", rows=f"{MOST_ROWS:,}")
+    results = replace(report.results(at, MOST_ROWS), files=_write_files(record, path.stem[:80]))
+    yield ClipUpdate(status, results, " ".join(translated(warning, language) for warning in warnings))
 
 
 def captioned_key_frames(
     record: ClipRecord, path: Path, decoders: DecoderPool
 ) -> list[tuple[float, tuple[np.ndarray, str]]]:
-    """Return one image a segment, of the longest ones where there are many.
+    """Return a frame of each segment; of the longest segments where there are many.
 
     Args:
-        record: What is known about the clip.
+        record: The predictions of the clip's frames.
         path: The clip.
         decoders: Decode the clip.
 
@@ -194,39 +243,9 @@ def captioned_key_frames(
     return [(at, (image, captions[at])) for at, image in decoders.stream(key_frames, path, list(captions))]
 
 
-def _answer(
-    record: ClipRecord,
-    curve: ProbabilityCurve,
-    status: str,
-    end: float,
-    rows: int,
-    language: str,
-    *,
-    warning: str = "",
-    path: Path | None = None,
-) -> ClipUpdate:
-    """Return the answer; with a path the last one, files included."""
-    total = record.aggregate()
-    segments = record.segments()
-    duration = end if math.isfinite(end) else 0.0
-    if len(record) > rows and path:
-        status += " " + say(language, "table_shows", rows=f"{rows:,}")
-    return ClipUpdate(
-        total=dict(record.ranking()),
-        seconds=[[label, round(value, 2)] for label, value in total.seconds.items()],
-        frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
-        segments=[segment_cells(segment, record.none_of_these) for segment in segments],
-        status=status,
-        timeline=timeline(segments, curve, record.labels, duration, language),
-        files=_write_files(record, path.stem[:80]) if path else [],
-        record=record,
-        warning=warning,
-    )
-
-
 @contextlib.contextmanager
 def _kept_if_any(record: ClipRecord, warnings: list[str]) -> Iterator[None]:
-    """Let a decoder that dies over a clip take nothing along of what it brought before."""
+    """Keep the frames so far when a decoder dies over a clip: its error becomes a warning."""
     try:
         yield
     except DecodingError as error:
@@ -235,24 +254,14 @@ def _kept_if_any(record: ClipRecord, warnings: list[str]) -> Iterator[None]:
         warnings.append(error.args[0])
 
 
-def _progress(record: ClipRecord, done: float, whole: float, spent: float, language: str) -> str:
-    """Say how far the reading is and how long it will take."""
-    speed = f"{len(record) / max(spent, 1e-3):,.0f}"
-    if not math.isfinite(whole) or whole <= 0 or spent < _SECONDS_BEFORE_A_GUESS:
-        return say(language, "reading_time", time=clock(done), speed=speed)
-    left = spent / max(done, 1e-3) * max(0.0, whole - done)
-    share = f"{min(1.0, done / whole):.0%}"
-    return say(language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
-
-
-def _write_files(record: ClipRecord, name: str) -> list[str]:
+def _write_files(record: ClipRecord, name: str) -> tuple[str, ...]:
     folder = result_folder()
-    return [
+    return (
         str(write_frames_csv(record, folder / "frames.csv", TOP)),
         str(write_segments_csv(record, folder / "segments.csv")),
         str(write_json(record, folder / "clip.json", name)),
         str(write_subtitles(record, folder / "subtitles.vtt")),
-    ]
+    )
 
 
 def _number(value: object, key: str, language: str) -> float:

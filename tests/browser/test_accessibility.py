@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_languages import TABS, open_tab
+from tests.support.browser import TABS, open_tab, serious_findings, top_label
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
-def serious_findings(page: Page) -> list[tuple[str, str]]:
-    return [
-        (finding["id"], node["html"][:200])
-        for finding in Axe().run(page).response["violations"]
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("dark", "phone"),
+    [
+        pytest.param(False, False, id="light-desktop"),
+        pytest.param(True, True, id="dark-phone"),
+        pytest.param(False, True, id="light-phone", marks=pytest.mark.nightly),
+        pytest.param(True, False, id="dark-desktop", marks=pytest.mark.nightly),
+    ],
+)
 def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool, phone: bool) -> None:
     page = open_page(phone, dark=dark)
     page.locator("#image-examples button").first.click()
@@ -37,14 +36,14 @@ def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool
         assert serious_findings(page) == [], tab
 
 
-def test_an_image_is_read_with_the_keyboard_alone(page: Page) -> None:
+def test_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:
     page.locator("#image-examples button").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brazil")
+    expect(top_label(page)).to_have_text("Brazil")
     page.locator("#why input").first.focus()
     page.keyboard.press("Space")
     expect(page.locator("#heat img")).to_be_visible()
-    expect(page.locator("#heat img")).to_have_attribute("alt", "What speaks for it")
+    expect(page.locator("#heat img")).to_have_attribute("alt", "Regions that support the label (Grad-CAM)")
     assert serious_findings(page) == []
 
 

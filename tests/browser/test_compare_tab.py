@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from model.hub.resolve import EMBEDDED
-from tests.browser.test_accessibility import serious_findings
+from tests.support.browser import scrolls_sideways, serious_findings, top_label
 from tests.support.serving import EXAMPLES, running_app
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
@@ -31,53 +33,52 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def said(page: Page, number: int) -> str:
-    return page.locator(f"#compare-answer-{number}").get_by_test_id("label-output-value").inner_text(timeout=30_000)
+def both_labels(page: Page) -> list[str]:
+    return [top_label(page, f"compare-answer-{number}").inner_text(timeout=30_000) for number in (1, 2)]
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "phone", [pytest.param(False, id="desktop", marks=pytest.mark.nightly), pytest.param(True, id="phone")]
+)
 def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool) -> None:
     page = open_page(phone, query="?tab=compare")
     page.locator("#compare-examples").get_by_role("button", name="brazil").click()
-    assert [said(page, 1), said(page, 2)] == ["Brazil", "Brazil"]
+    assert both_labels(page) == ["Brazil", "Brazil"]
     times = r"(the embedded model|without-names): \d+\.\d ms"
     expect(page.locator("#agreement textarea")).to_have_value(re.compile(rf"^Both say Brazil\.\n{times}\n{times}$"))
     expect(page).to_have_url(re.compile(r"[?]tab=compare&example=brazil$"))
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not scrolls_sideways(page)
     assert serious_findings(page) == []
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("es", ["La misma imagen, leída por dos modelos.", "Acuerdo", "el modelo incluido"]),
-        ("fr", ["La même image, lue par deux modèles.", "Accord", "le modèle inclus"]),
+        ("es", ["La misma imagen, clasificada por dos modelos.", "Coincidencia", "el modelo incluido"]),
+        ("fr", ["La même image, classée par deux modèles.", "Accord", "le modèle inclus"]),
     ],
 )
-def test_the_tab_speaks_the_browsers_language(
-    open_page: Callable[..., Page], language: str, words: list[str], phone: bool
-) -> None:
-    page = open_page(phone, locale=f"{language}-{language.upper()}", query="?tab=compare")
+def test_the_tab_speaks_the_browsers_language(open_page: Callable[..., Page], language: str, words: list[str]) -> None:
+    page = open_page(phone=True, locale=f"{language}-{language.upper()}", query="?tab=compare")
     for text in words:
         expect(page.locator("#tab-compare").get_by_text(text, exact=True).first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not scrolls_sideways(page)
 
 
 def test_a_link_leads_to_what_two_models_say_of_an_example(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?tab=compare&example=brazil&lang=es")
-    assert [said(page, 1), said(page, 2)] == ["Brasil", "Brazil"]
+    assert both_labels(page) == ["Brasil", "Brazil"]
     # One label, whatever it is called.
-    expect(page.locator("#agreement textarea")).to_have_value(re.compile(r"^Los dos dicen Brasil\.\n"))
+    expect(page.locator("#agreement textarea")).to_have_value(re.compile(r"^Ambos dicen Brasil\.\n"))
 
 
 def test_an_own_image_is_read_and_cleared(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?tab=compare")
     page.locator("#compare-image input[type=file]").set_input_files(EXAMPLES / "images" / "canada.jpg")
-    assert [said(page, 1), said(page, 2)] == ["Canada", "Canada"]
+    assert both_labels(page) == ["Canada", "Canada"]
     page.locator("#compare-image").get_by_role("button", name=re.compile("clear|remove", re.IGNORECASE)).click()
     expect(page.locator("#agreement textarea")).to_have_value("")
-    expect(page.locator("#compare-answer-1").get_by_test_id("label-output-value")).to_have_count(0)
+    expect(top_label(page, "compare-answer-1")).to_have_count(0)
 
 
 def test_what_is_no_image_is_told(open_page: Callable[..., Page], tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import JSHandle, Page, expect
 
+from tests.support.browser import selected_tab, top_label
 from tests.support.serving import EXAMPLES, IMAGES
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 CANADA = EXAMPLES / "images" / "canada.jpg"
 
@@ -38,12 +42,8 @@ def paste(page: Page, *paths: Path) -> None:
     )
 
 
-def selected(page: Page) -> str | None:
-    return page.locator("[role=tab][aria-selected=true]").get_attribute("data-tab-id")
-
-
 def read(page: Page, label: str) -> None:
-    expect(page.locator("#answer").get_by_test_id("label-output-value")).to_have_text(label)
+    expect(top_label(page)).to_have_text(label)
 
 
 def test_an_image_that_is_dropped_is_read(page: Page) -> None:
@@ -57,7 +57,7 @@ def test_several_images_dropped_where_one_is_read_go_where_several_are(page: Pag
     box.dispatch_event("drop", {"dataTransfer": files(page, *IMAGES[:2])})
     for path in IMAGES[:2]:
         expect(page.locator("#images")).to_contain_text(path.stem)
-    assert selected(page) == "batch"
+    assert selected_tab(page) == "batch"
     page.locator("#read-images").click()
     expect(page.locator("#gallery img")).to_have_count(2)
 
@@ -67,7 +67,7 @@ def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callabl
     expect(page.locator("#tab-model")).to_be_visible()
     paste(page, CANADA)
     read(page, "Canada")
-    assert selected(page) == "image"
+    assert selected_tab(page) == "image"
     paste(page, EXAMPLES / "images" / "brazil.jpg")  # in place of the first
     read(page, "Brazil")
 
@@ -76,7 +76,7 @@ def test_a_clip_that_is_pasted_is_ready_to_be_read(page: Page) -> None:
     page.locator("#image-examples img").first.wait_for()
     paste(page, next((EXAMPLES / "clips").glob("*.mp4")))
     expect(page.locator("#clip video")).to_be_visible()
-    assert selected(page) == "video"
+    assert selected_tab(page) == "video"
 
 
 def test_several_images_that_are_pasted_go_where_several_are(page: Page) -> None:
@@ -96,7 +96,7 @@ def test_text_that_is_pasted_changes_nothing(page: Page) -> None:
         }"""
     )
     page.wait_for_timeout(500)
-    assert selected(page) == "image"
+    assert selected_tab(page) == "image"
     expect(page.locator("#image img")).to_have_count(0)
 
 
@@ -121,4 +121,4 @@ def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.locator("#image").get_by_text("Click to Access Webcam").click()
     page.wait_for_function("document.querySelector('#image video')?.videoWidth > 0")
     page.locator("#image").get_by_label("capture photo").click()
-    expect(page.locator("#answer").get_by_test_id("label-output-value")).not_to_be_empty()
+    expect(top_label(page)).not_to_be_empty()

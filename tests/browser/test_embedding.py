@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import DESKTOP
+from tests.support.browser import DESKTOP
 from tests.support.serving import EXAMPLES
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 PLACEHOLDER = "https://user-app.hf.space"
 

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from model.bundle import load_bundle
 from model.classifier import Classifier, top_labels
 from model.hub.resolve import EMBEDDED
 from model.preprocessing import read_image
+from tests.support.browser import scrolls_sideways, top_label
 from tests.support.images import cmyk, sixteen_bit_grey
 from tests.support.serving import EXAMPLES, IMAGES, slug
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +37,12 @@ def upload(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
-def heading(page: Page) -> Locator:
-    return page.locator("#answer").get_by_test_id("label-output-value")
-
-
-@pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.stem)
-def test_an_example_shows_its_label(page: Page, image: Path) -> None:
-    (label,) = [label for label in load_bundle(EMBEDDED).labels if slug(label) == image.stem]
-    choose_example(page, image)
-    expect(heading(page)).to_have_text(label)
-    expect(page.locator("#answer dt").first).to_have_text(label)
+def test_every_example_shows_its_label(page: Page) -> None:
+    labels = {slug(label): label for label in load_bundle(EMBEDDED).labels}
+    for image in IMAGES:
+        choose_example(page, image)
+        expect(top_label(page)).to_have_text(labels[image.stem])
+        expect(page.locator("#answer dt").first).to_have_text(labels[image.stem])
 
 
 @pytest.mark.parametrize("make", [cmyk, sixteen_bit_grey])
@@ -53,7 +52,7 @@ def test_an_own_image_gets_five_labels(
     path = make(tmp_path)
     expected = top_labels(classifier.classify(read_image(path)), classifier.bundle.labels)
     upload(page, path)
-    expect(heading(page)).to_have_text(expected[0][0])
+    expect(top_label(page)).to_have_text(expected[0][0])
     expect(page.locator("#answer dt")).to_have_text([label for label, _ in expected])
     shown = [float(text.rstrip("%")) / 100 for text in page.locator("#answer dd").all_inner_texts()]
     assert shown == pytest.approx([probability for _, probability in expected], abs=0.006)
@@ -66,12 +65,12 @@ def test_a_broken_file_is_told_and_forgotten(page: Page, tmp_path: Path) -> None
     expect(page.get_by_test_id("toast-text")).to_contain_text("“broken.jpg” is")  # once, and nothing else
     page.get_by_test_id("toast-close").click()
     choose_example(page, IMAGES[0])
-    expect(heading(page)).to_have_text(next(x for x in load_bundle(EMBEDDED).labels if slug(x) == IMAGES[0].stem))
+    expect(top_label(page)).to_have_text(next(x for x in load_bundle(EMBEDDED).labels if slug(x) == IMAGES[0].stem))
 
 
 def test_one_image_after_the_other(page: Page, classifier: Classifier, tmp_path: Path) -> None:
     choose_example(page, IMAGES[0])
-    expect(heading(page)).to_be_visible()
+    expect(top_label(page)).to_be_visible()
     for make in (cmyk, sixteen_bit_grey):
         path = make(tmp_path)
         page.locator("#image input[type=file]").set_input_files(path)
@@ -79,14 +78,14 @@ def test_one_image_after_the_other(page: Page, classifier: Classifier, tmp_path:
         # The figure as well: two images may have one label, and the first one's answer is still there.
         percent = 100 * probability
         expect(page.locator("#answer dd").first).to_have_text(re.compile(f"^({floor(percent)}|{ceil(percent)})%$"))
-        expect(heading(page)).to_have_text(label)
+        expect(top_label(page)).to_have_text(label)
 
 
 def test_emptying_the_box_empties_the_answer(page: Page) -> None:
     choose_example(page, IMAGES[0])
-    expect(heading(page)).to_be_visible()
+    expect(top_label(page)).to_be_visible()
     page.locator("#image").get_by_label("Remove Image").click()
-    expect(heading(page)).to_have_count(0)
+    expect(top_label(page)).to_have_count(0)
     page.locator("#read-image").click()
     expect(page.get_by_test_id("toast-text")).to_contain_text("There is no image yet")
 
@@ -98,7 +97,7 @@ def test_doubt_is_said_in_words(page: Page, classifier: Classifier, tmp_path: Pa
     assert best < (classifier.bundle.unknown_threshold or 0)
     expect(page.locator("#note")).to_be_hidden()
     upload(page, tmp_path / "both.png")
-    sentence = f"None of these, probably: even the likeliest label reaches only {best:.0%}."
+    sentence = f"Probably none of these: even the most likely label reaches only {best:.0%}."
     expect(page.locator("#note textarea")).to_have_value(sentence)
     choose_example(page, IMAGES[0])
     expect(page.locator("#note")).to_be_hidden()
@@ -106,7 +105,7 @@ def test_doubt_is_said_in_words(page: Page, classifier: Classifier, tmp_path: Pa
 
 def test_each_of_the_five_labels_says_why(page: Page) -> None:
     choose_example(page, EXAMPLES / "images" / "portugal.jpg")
-    expect(heading(page)).to_have_text("Portugal")
+    expect(top_label(page)).to_have_text("Portugal")
     expect(page.locator("#heat")).to_be_hidden()
     choices = page.locator("#why label")
     expect(choices).to_have_count(5)
@@ -120,7 +119,7 @@ def test_each_of_the_five_labels_says_why(page: Page) -> None:
     expect(choices.first.locator("input")).to_be_checked()
     expect(heat).to_have_attribute("src", first or "")
     choose_example(page, EXAMPLES / "images" / "sweden.jpg")
-    expect(heading(page)).to_have_text("Sweden")
+    expect(top_label(page)).to_have_text("Sweden")
     expect(page.locator("#heat")).to_be_hidden()  # it belonged to the image before
     expect(choices.first).to_have_text("Sweden")
 
@@ -136,7 +135,9 @@ def test_on_a_phone_the_answer_comes_into_sight_with_its_image(open_page: Callab
     expect(page.locator("#found img").first).to_be_in_viewport(ratio=0.9)
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "phone", [pytest.param(False, id="desktop", marks=pytest.mark.nightly), pytest.param(True, id="phone")]
+)
 def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], tmp_path: Path, phone: bool) -> None:
     """The sum of layout shifts (Layout Instability API, W3C): up to 0.1 is called good."""
     page = open_page(phone)
@@ -155,7 +156,7 @@ def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], t
 
 
 def test_the_labels_are_listed(page: Page) -> None:
-    page.get_by_text("What this model knows").click()
+    page.get_by_text("Labels of this model").click()
     listed = page.locator("#labels textarea")
     expect(listed).to_be_visible()
     assert listed.input_value().startswith(", ".join(load_bundle(EMBEDDED).labels[:5]))
@@ -164,8 +165,8 @@ def test_the_labels_are_listed(page: Page) -> None:
 def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True)
     choose_example(page, IMAGES[0])
-    expect(heading(page)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(top_label(page)).to_be_visible()
+    assert not scrolls_sideways(page)
     page.get_by_role("tab", name="Video").click()
     expect(page.locator("#read-clip")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not scrolls_sideways(page)

@@ -14,6 +14,8 @@ from train.metrics.multilabel import measure_multilabel
 from train.report.gallery import Evidence
 from train.report.write import write_report
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 LABELS = ["cat", "<i>dog</i>"]
 NAMES = ["right.png", "also.png", "<b>mistaken.png"]
 PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])

@@ -11,9 +11,11 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Page, expect
 
 from model.hub.resolve import EMBEDDED
-from tests.browser.conftest import DESKTOP, PHONE
 from tests.fake_hub.server import Hub
+from tests.support.browser import DESKTOP, PHONE, scrolls_sideways
 from tests.support.serving import EXAMPLES, running_app
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 REPOSITORY = "somebody/flags"
 IMAGE = EXAMPLES / "images" / "brazil.jpg"
@@ -50,13 +52,13 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         for page in pages:
             waits_for = page.locator("#waiting textarea")
             expect(waits_for).to_have_value(says("status 503"), timeout=PATIENCE)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert not scrolls_sideways(page)
         french = visit(browser, url, PHONE, "?lang=fr")
         expect(french.locator("#waiting textarea")).to_have_value(
             says("Le Hub a des ennuis (statut 503"), timeout=PATIENCE
         )
         french.close()
-        with pytest.raises(Exception, match="not there yet"):
+        with pytest.raises(Exception, match="not ready yet"):
             Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         commit = hub.repositories[REPOSITORY].references["main"]
         newer: list[str] = []

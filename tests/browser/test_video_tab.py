@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support.browser import scrolls_sideways, top_label
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, write_long_clip
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
 
@@ -22,6 +25,11 @@ def truth() -> list[str]:
         return [row["label"] for row in csv.DictReader(file)]
 
 
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_long_clip(tmp_path_factory.mktemp("clips") / "long.mp4")
+
+
 def open_video_tab(page: Page) -> Page:
     page.get_by_role("tab", name="Video").click()
     expect(page.locator("#read-clip")).to_be_visible()
@@ -29,7 +37,7 @@ def open_video_tab(page: Page) -> Page:
 
 
 def total(page: Page) -> Locator:
-    return page.locator("#total").get_by_test_id("label-output-value")
+    return top_label(page, "total")
 
 
 def upload(page: Page, path: Path) -> None:
@@ -78,15 +86,15 @@ def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
     assert float(cells(page, "#seconds", 1)[0]) > 0
 
 
-def test_stop_keeps_what_has_arrived(page: Page, tmp_path: Path) -> None:
+def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     open_video_tab(page)
-    upload(page, write_long_clip(tmp_path / "long.mp4"))
+    upload(page, long_clip)
     page.locator("#read-clip").click()
     expect(total(page)).to_be_visible()
     status = page.locator("#status textarea")
-    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames a second\.$"))
+    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames per second\.$"))
     # How long the rest will take is said when it can be known.
-    left = re.compile(r"^Reading … \d+%, [\d,]+ frames a second, about [\d:]+ left\.$")
+    left = re.compile(r"^Reading … \d+%, [\d,]+ frames per second, about [\d:]+ left\.$")
     expect(status).to_have_value(left, timeout=10_000)
     page.locator("#stop").click()
     expect(status).to_have_value(re.compile("^Stopped at"), timeout=10_000)
@@ -117,12 +125,11 @@ def test_the_clip_with_labels_plays(page: Page) -> None:
     assert page.evaluate("document.querySelector('#annotated video').error") is None
 
 
-def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], tmp_path: Path) -> None:
+def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], long_clip: Path, tmp_path: Path) -> None:
     """As many clips as are read at once are left alone; the next visitor does not wait for their end."""
-    clip = write_long_clip(tmp_path / "long.mp4")
     leaving = [open_video_tab(open_page()) for _ in range(2)]
     for page in leaving:
-        upload(page, clip)
+        upload(page, long_clip)
         page.locator("#read-clip").click()
     for page in leaving:
         expect(total(page)).to_be_visible(timeout=20_000)
@@ -164,4 +171,4 @@ def test_a_phone_shows_the_answer_without_scrolling_sideways(open_page: Callable
     page = open_video_tab(open_page(phone=True))
     read_example(page)
     expect(page.locator("#timeline [data-start]").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not scrolls_sideways(page)

@@ -135,7 +135,7 @@ def test_importing_gives_a_demo_and_nothing_heavy(tmp_path: Path) -> None:
 def test_pages_show_no_data_as_html() -> None:
     # The timeline and the page about the model are HTML; tests/interface/tabs (test_timeline.py, test_about.py) show
     # that labels in them are text. The links to the languages hold no data.
-    allowed = {"interface/tabs/video.py", "interface/tabs/about.py", "interface/page.py"}
+    allowed = {"interface/tabs/video_layout.py", "interface/tabs/about.py", "interface/page.py"}
     for path in (ROOT / "interface").rglob("*.py"):
         assert path.relative_to(ROOT).as_posix() in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path
 

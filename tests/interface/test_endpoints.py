@@ -239,7 +239,7 @@ def test_a_stretch_of_a_clip_on_request(client: Client, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)], rate=10)
     frames = client.predict(handle_file(str(path)), 0, 0.5, 0.9, api_name="/predict_video")[2]
     assert [row[0] for row in frames["data"]] == [5, 6, 7, 8]
-    with pytest.raises(AppError, match="no frame in the stretch"):
+    with pytest.raises(AppError, match="no frame in the range"):
         client.predict(handle_file(str(path)), 0, 50, 60, api_name="/predict_video")
     with pytest.raises(AppError, match="should come after"):
         client.predict(handle_file(str(path)), 0, 2, 1, api_name="/predict_video")

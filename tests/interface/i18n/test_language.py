@@ -68,7 +68,8 @@ def test_every_error_that_a_visitor_may_see_is_translated(language: str) -> None
 
 
 def test_every_text_is_used() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "interface").rglob("*.py"))
+    files = [path for path in (ROOT / "interface").rglob("*") if path.suffix in (".py", ".html")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     columns = {f"column_{name}" for name in ("start", "end", "confidence", "first_frame", "last_frame")}
     unused = {key for key in TEXTS["en"] if f'"{key}"' not in code and f"'{key}'" not in code} - columns
     assert not unused

@@ -40,7 +40,7 @@ class Here(DecoderPool):
 
 def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[list, list, str | None]:
     files = batch._named_files(payload, "en")
-    tiles, table, file = list(batch._answers(classifier, Here(100), files, "en"))[-1]
+    tiles, table, file = list(batch._results(classifier, Here(100), files, "en"))[-1]
     assert table["headers"] == columns()
     return tiles, table["data"], file
 

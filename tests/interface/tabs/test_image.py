@@ -30,7 +30,7 @@ def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, floa
     note, *_ = besides(bundle(threshold))(answer)
     assert note["visible"] is shown
     if shown:
-        assert note["value"] == "None of these, probably: even the likeliest label reaches only 23%."
+        assert note["value"] == "Probably none of these: even the most likely label reaches only 23%."
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_doubt_is_put_into_words(threshold: float | None, answer: dict[str, floa
     [
         ((0.5, 0.5), "In this image: Cat."),
         ((0.5, 0.2), "In this image: Cat, Dog."),
-        ((0.9, 0.9), "None of these, probably."),
+        ((0.9, 0.9), "Probably none of these."),
     ],
 )
 def test_with_several_labels_all_above_their_thresholds_are_named(

@@ -1,0 +1,43 @@
+// Adds the names and roles that Gradio's components lack, for screen readers and keyboards (WCAG 2.2): once, and again
+// whenever something in the page changes.
+(() => {
+  const fileName = (image) =>
+    decodeURIComponent((image?.currentSrc || image?.src || "").split("/").pop().split(".")[0]);
+
+  const complete = () => {
+    for (const button of document.querySelectorAll("button.gallery-item:not([aria-label])")) {
+      const name = fileName(button.querySelector("img, video"));
+      if (name) button.setAttribute("aria-label", name.replaceAll("-", " "));
+    }
+    for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
+      empty.setAttribute("role", "img");
+    }
+    for (const result of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
+      result.setAttribute("aria-live", "polite");
+    }
+    for (const image of document.querySelectorAll(":is(#plots, #heat, #found) img:is(:not([alt]), [alt=''])")) {
+      const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
+      if (label) image.alt = label;
+    }
+    const language = document.documentElement.lang.slice(0, 2);
+    for (const link of document.querySelectorAll("#languages a:not([aria-current])")) {
+      if (link.hreflang === language) link.setAttribute("aria-current", "true");
+    }
+    // A table that has headings only needs no scrolling.
+    for (const viewport of document.querySelectorAll(".virtual-table-viewport")) {
+      const overflow = viewport.querySelector("[role=gridcell]") ? "" : "hidden";
+      if (viewport.style.overflow !== overflow) viewport.style.overflow = overflow;
+    }
+  };
+
+  let scheduled = false;
+  new MutationObserver(() => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      complete();
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  complete();
+})();

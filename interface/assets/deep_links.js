@@ -1,0 +1,74 @@
+// Clicks the example that the page's address names, as a visitor would, and keeps the address in step with what is
+// chosen: `?tab=video`, `?example=brazil`. interface/deep_links.py opens the tab.
+// A page that embeds the app as a web component has an address of its own, which is left alone.
+(() => {
+  const address = () => new URL(location.href);
+  const embedded = () => document.querySelector("gradio-app[src]") !== null;
+  const exampleName = (button) => {
+    const shown = button.querySelector("img, video");
+    return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
+  };
+  const setParameters = (values) => {
+    if (embedded()) return;
+    const next = address();
+    for (const [key, value] of Object.entries(values)) {
+      if (value === null) next.searchParams.delete(key);
+      else next.searchParams.set(key, value);
+    }
+    if (next.href === location.href) return;
+    history.replaceState(history.state, "", next);
+    // On the Hub the page is in a frame, whose address nobody sees.
+    if (window.parent !== window && document.referrer.startsWith("https://huggingface.co/")) {
+      window.parent.postMessage({ queryString: next.searchParams.toString() }, "https://huggingface.co");
+    }
+  };
+
+  const place = address().searchParams.get("tab") === "compare" ? "#tab-compare " : "";
+  let wanted = embedded() ? null : address().searchParams.get("example");
+  let classifiesClip = false;
+  const open = () => {
+    if (wanted) {
+      const known = [...document.querySelectorAll(`${place}button.gallery-item`)];
+      const button = known.find((button) => button.offsetParent !== null && exampleName(button) === wanted);
+      if (!button) return;
+      wanted = null;
+      button.click();
+      classifiesClip = button.closest("#tab-video") !== null;
+    } else if (classifiesClip && document.querySelector("#clip video")) {
+      classifiesClip = false;
+      document.querySelector("#read-clip")?.click();
+    }
+  };
+  new MutationObserver(open).observe(document.documentElement, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["src", "class", "style"],
+  });
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.isTrusted) {
+        wanted = null;
+        classifiesClip = false;
+      }
+      const example = event.target.closest("button.gallery-item");
+      const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
+      if (example) setParameters({ tab: example.closest("[id^=tab-]").id.slice(4), example: exampleName(example) });
+      else if (tab) setParameters({ tab, example: null });
+      else if (event.target.closest("#image button, #compare-image button")) setParameters({ example: null });
+    },
+    true,
+  );
+  // No link leads to a visitor's own file.
+  for (const kind of ["change", "drop", "paste"]) {
+    document.addEventListener(
+      kind,
+      (event) => {
+        if (kind !== "change" || event.target.type === "file") setParameters({ example: null });
+      },
+      true,
+    );
+  }
+})();

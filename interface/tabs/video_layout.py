@@ -1,0 +1,223 @@
+"""The components of the Video tab, and what they show."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from interface.i18n.language import ENGLISH, say, text
+from interface.rendering import asset
+from interface.tabs.video_stream import TOP, ClipUpdate
+from model.video.export import SEGMENT_COLUMNS, frame_columns
+
+Updates = dict[Component, Any]
+
+
+@dataclass(frozen=True)
+class ClipInputs:
+    """The components that say what to read, and the buttons."""
+
+    clip: gr.Video
+    frames_per_second: gr.Number
+    start: gr.Number
+    end: gr.Number
+    read: gr.Button
+    stop: gr.Button
+
+
+@dataclass(frozen=True)
+class ClipOutputs:
+    """The components that show the results; `read_clip` and `key_times` keep what later events need."""
+
+    total: gr.Label
+    seconds: gr.Dataframe
+    frames: gr.Dataframe
+    segments: gr.Dataframe
+    status: gr.Textbox
+    timeline: gr.HTML
+    files: gr.Files
+    read_clip: gr.State
+    key_frames: gr.Gallery
+    key_times: gr.State
+    annotate: gr.Button
+    annotated: gr.Video
+
+    def while_reading(self) -> list[Component]:
+        """Return what reading changes, in the order of the endpoint's values."""
+        return [
+            self.total,
+            self.seconds,
+            self.frames,
+            self.segments,
+            self.status,
+            self.timeline,
+            self.files,
+            self.read_clip,
+        ]
+
+    def after_reading(self) -> list[Component]:
+        """Return what a clip that has been read changes."""
+        return [self.files, self.key_frames, self.key_times, self.annotate, self.annotated]
+
+    def updates(self, update: ClipUpdate, path: Path, language: str) -> Updates:
+        """Return the values that show how far the reading is."""
+        if update.warning:
+            gr.Warning(html.escape(update.warning, quote=False))  # Gradio renders it as HTML
+        values: Updates = {self.status: f"{update.status} {update.warning}".strip()}
+        if results := update.results:
+            values |= {
+                self.total: results.total,
+                self.seconds: {"headers": second_headings(language), "data": results.seconds},
+                self.frames: {"headers": frame_headings(language), "data": results.frames},
+                self.segments: {"headers": segment_headings(language), "data": results.segments},
+                self.timeline: results.timeline,
+                self.files: list(results.files) or None,
+                self.read_clip: (path, results.record) if results.files else None,
+            }
+        return values
+
+    def cleared(self) -> Updates:
+        """Return the values for another clip, of which nothing is known yet."""
+        hidden = gr.update(value=None, visible=False)
+        return {
+            self.total: None,
+            self.seconds: None,
+            self.frames: None,
+            self.segments: None,
+            self.status: "",
+            self.timeline: text("timeline_empty"),
+            self.files: hidden,
+            self.read_clip: None,
+            self.key_frames: hidden,
+            self.key_times: [],
+            self.annotate: gr.update(visible=False),
+            self.annotated: hidden,
+        }
+
+
+def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
+    """Add the tab's components to the page that is being built.
+
+    Args:
+        examples: Clips to offer, may be empty.
+    """
+    with gr.Row():
+        with gr.Column(scale=1):
+            inputs = _add_inputs(examples)
+        with gr.Column(scale=1):
+            total = gr.Label(label=text("whole_clip"), num_top_classes=TOP, elem_id="total")
+            seconds = gr.Dataframe(
+                label=text("seconds_on_screen"),
+                headers=second_headings(ENGLISH),
+                datatype=["str", "number"],
+                interactive=False,
+                buttons=["copy"],
+                max_height=180,
+                elem_id="seconds",
+            )
+    status = gr.Textbox(label=text("progress"), show_label=False, container=False, interactive=False, elem_id="status")
+    timeline = gr.HTML(text("timeline_empty"), js_on_load=asset("timeline.js"), elem_id="timeline")
+    key_frames = gr.Gallery(
+        label=text("key_frames"),
+        columns=6,
+        height=210,
+        allow_preview=False,
+        interactive=False,
+        object_fit="cover",
+        buttons=[],
+        visible=False,
+        elem_id="key-frames",
+    )
+    with gr.Accordion(text("segments"), open=False, elem_id="segments-part"):
+        segments = _table("segments", segment_headings(ENGLISH), ["str"] + ["number"] * 5)
+    with gr.Accordion(text("frames"), open=False, elem_id="frames-part"):
+        frames = _table("frames", frame_headings(ENGLISH), ["number", "number", *["str", "number"] * TOP, "str"])
+    files = gr.Files(label=text("downloads"), interactive=False, visible=False, elem_id="clip-files")
+    annotate = gr.Button(text("annotate"), visible=False, elem_id="annotate")
+    annotated = gr.Video(
+        label=text("annotated"), visible=False, interactive=False, buttons=["download"], elem_id="annotated"
+    )
+    return inputs, ClipOutputs(
+        total=total,
+        seconds=seconds,
+        frames=frames,
+        segments=segments,
+        status=status,
+        timeline=timeline,
+        files=files,
+        read_clip=gr.State(None, time_to_live=3600),
+        key_frames=key_frames,
+        key_times=gr.State([], time_to_live=3600),
+        annotate=annotate,
+        annotated=annotated,
+    )
+
+
+def second_headings(language: str) -> list[str]:
+    """Return the headings of the table of seconds on screen in a language."""
+    return [say(language, "column_label"), say(language, "column_seconds")]
+
+
+def segment_headings(language: str) -> list[str]:
+    """Return the headings of the table of segments, in the order of `model.video.export.SEGMENT_COLUMNS`."""
+    if language == ENGLISH:  # as in the files
+        return list(SEGMENT_COLUMNS)
+    return [say(language, f"column_{name}") for name in SEGMENT_COLUMNS]
+
+
+def frame_headings(language: str) -> list[str]:
+    """Return the headings of the table of frames, in the order of `model.video.export.frame_columns`."""
+    if language == ENGLISH:
+        return frame_columns(TOP)
+    label, probability = say(language, "column_label"), say(language, "column_probability")
+    ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
+    return [say(language, "column_index"), say(language, "column_time"), *ranks, say(language, "column_segment")]
+
+
+def _add_inputs(examples: Sequence[Path]) -> ClipInputs:
+    clip = gr.Video(
+        label=text("clip"),
+        height=320,
+        buttons=[],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        elem_id="clip",
+    )
+    gr.HTML(text("not_playable"), elem_id="not-playable")
+    with gr.Row():
+        read = gr.Button(text("read_clip"), variant="primary", elem_id="read-clip")
+        stop = gr.Button(text("stop"), elem_id="stop")
+    with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
+        rate = _number("rate", "rate_info", "rate")
+        with gr.Row():
+            start = _number("from", "seconds_info", "start")
+            end = _number("to", "to_info", "end")
+    if examples:
+        gr.Examples(
+            [[str(path)] for path in examples],
+            inputs=[clip],
+            label=text("examples"),  # type: ignore[arg-type]
+            api_visibility="private",
+        )
+    return ClipInputs(clip, rate, start, end, read, stop)
+
+
+def _number(label: str, info: str, name: str) -> gr.Number:
+    return gr.Number(label=text(label), info=text(info), value=0, minimum=0, elem_id=name)  # type: ignore[arg-type]
+
+
+def _table(name: str, headings: list[str], kinds: list[str]) -> gr.Dataframe:
+    return gr.Dataframe(
+        label=text(name),
+        headers=headings,
+        datatype=kinds,  # type: ignore[arg-type]
+        interactive=False,
+        buttons=["copy", "fullscreen"],
+        max_height=420,
+        elem_id=name,
+    )

@@ -1,0 +1,37 @@
+"""HTML from templates escapes its values, and every script and style sheet reaches the page."""
+
+from __future__ import annotations
+
+import jinja2
+import pytest
+
+from interface.rendering import ASSETS, asset, render
+from interface.theme import STYLE_SHEETS, head
+from tests.support.serving import ROOT
+
+EVIL = "\"'><img src=x onerror=alert(1)>"
+
+
+def test_values_are_escaped_in_text_and_in_attributes() -> None:
+    links = render("languages.html", languages={EVIL: EVIL}, parameter=EVIL)
+    assert "<img" not in links and "\"'" not in links
+    assert links.count("&lt;img src=x") == 5
+
+
+def test_a_missing_value_is_an_error() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        render("languages.html", languages={"en": "English"})
+
+
+def test_every_asset_is_used() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "interface").rglob("*.py"))
+    assets = [path for path in ASSETS.iterdir() if path.suffix in (".js", ".css")]
+    assert len(assets) >= len(STYLE_SHEETS) + 2
+    assert [path.name for path in assets if f'"{path.name}"' not in code] == []
+    assert all(path.is_file() for path in STYLE_SHEETS)
+
+
+def test_the_head_holds_the_scripts_as_they_are() -> None:
+    for name in ("actions.js", "accessibility.js", "deep_links.js", "dropping.js", "margins.css"):
+        assert asset(name) in head()
+        assert "</script" not in asset(name)

@@ -101,7 +101,7 @@ def test_dataset_is_the_same_whatever_the_workers(tmp_path, few_flags, monkeypat
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_workers_write_what_one_writes(tmp_path):
     dataset.write_dataset(tmp_path / "one", per_class=1, no_flag=2, seed=5, workers=1)
     dataset.write_dataset(tmp_path / "two", per_class=1, no_flag=2, seed=5, workers=2)

@@ -1,4 +1,4 @@
-"""The images of the report: which of them stand behind each number, and small copies of them."""
+"""The image gallery of the report: thumbnails, and which of them belong to each number."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ import numpy as np
 from PIL import Image
 
 _SIDE = 80  # pixels
-_MOST_PER_CELL = 12
-_MOST_IMAGES = 900  # of some 3 KB each: the page stays under 4 MB
-_MOST_MISTAKES = 24
+_MAX_PER_CELL = 12
+_MAX_IMAGES = 900  # of some 3 KB each: the page stays under 4 MB
+_MAX_MISTAKES = 24
 _BLOCK = '<script id="images" type="application/json">{}</script>'
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The images that were measured, and what the model said about them.
+    """The evaluated images and their predictions.
 
     Attributes:
         images: (n, height, width, 3), uint8 RGB, prepared.
         names: (n) file names, without folders.
         targets: (n, classes), 1 for every label of an image.
         probabilities: (n, classes), float, 0 to 1.
-        thresholds: With several labels an image, the probability from which each label counts; else None.
+        thresholds: With several labels an image, the probability from which each label is predicted; else None.
     """
 
     images: np.ndarray
@@ -41,36 +41,44 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Case:
-    """One image in one cell of the table: the label's probability, and how sure the network was of what it said."""
+    """One image in one cell of the table.
+
+    Attributes:
+        cell: Key of the cell.
+        row: Index of the image.
+        probability: Of the cell's label, 0 to 1.
+        confidence: Of the prediction, right or wrong, 0 to 1.
+        wrong: Whether the prediction is wrong.
+    """
 
     cell: str
     row: int
     probability: float
-    sureness: float
+    confidence: float
     wrong: bool
 
 
 def images_block(evidence: Evidence | None) -> str:
-    """Return the HTML element that carries the images, for the page's script.
+    """Return the HTML element that carries the images, as JSON for the page's script.
 
-    Its JSON object has "images" (a data URI and a file name each), "cells" (cell → pairs of an image's number
-    and a probability, the surest answer first; "true-predicted", or "label-found", "label-missed" and
-    "label-wrong" with several labels an image) and "mistakes": cell, image's number and probability, the surest
-    first. Mistakes come before right answers when there is not room for all.
+    The JSON object has "images" (pairs of a data URI and a file name), "cells" (by cell, pairs of an image's index
+    and a probability, the highest confidence first) and "mistakes" (triples of cell, image's index and probability,
+    the highest confidence first). A cell is "true-predicted", as indexes of labels; with several labels an image it is
+    "label-found", "label-missed" or "label-wrong". When there is no room for all images, mistakes come first.
 
     Args:
-        evidence: The measured images; None for a page without images.
+        evidence: The evaluated images; None for a page without images.
     """
     if evidence is None:
         return _BLOCK.format("{}")
-    cases = _cases_of_one(evidence) if evidence.thresholds is None else _cases_of_several(evidence)
-    cases.sort(key=lambda case: (not case.wrong, -case.sureness))
+    cases = _single_label_cases(evidence) if evidence.thresholds is None else _multi_label_cases(evidence)
+    cases.sort(key=lambda case: (not case.wrong, -case.confidence))
     images: list[list[str]] = []
     numbers: dict[int, int] = {}
 
     def number(row: int) -> int | None:
         if row not in numbers:
-            if len(images) >= _MOST_IMAGES:
+            if len(images) >= _MAX_IMAGES:
                 return None
             numbers[row] = len(images)
             images.append([_thumbnail(evidence.images[row]), evidence.names[row]])
@@ -80,14 +88,14 @@ def images_block(evidence: Evidence | None) -> str:
     mistakes: list[list[Any]] = []
     for case in cases:
         inside = cells.setdefault(case.cell, [])
-        telling = case.wrong and len(mistakes) < _MOST_MISTAKES
-        if (len(inside) >= _MOST_PER_CELL and not telling) or (image := number(case.row)) is None:
+        listed = case.wrong and len(mistakes) < _MAX_MISTAKES
+        if (len(inside) >= _MAX_PER_CELL and not listed) or (image := number(case.row)) is None:
             continue
-        if len(inside) < _MOST_PER_CELL:
+        if len(inside) < _MAX_PER_CELL:
             inside.append([image, round(case.probability, 3)])
-        if telling:
+        if listed:
             mistakes.append([case.cell, image, round(case.probability, 3)])
-    # “<” would let a file name end the script.
+    # A file name with “</script>” would end the element.
     content = json.dumps({"images": images, "cells": cells, "mistakes": mistakes}).replace("<", "\\u003c")
     return _BLOCK.format(content)
 
@@ -101,18 +109,19 @@ def without_images(page: bytes) -> bytes:
     )
 
 
-def _cases_of_one(evidence: Evidence) -> list[_Case]:
-    true, said = evidence.targets.argmax(axis=1).tolist(), evidence.probabilities.argmax(axis=1).tolist()
+def _single_label_cases(evidence: Evidence) -> list[_Case]:
+    true, predicted = evidence.targets.argmax(axis=1).tolist(), evidence.probabilities.argmax(axis=1).tolist()
     top = evidence.probabilities.max(axis=1).tolist()
-    return [_Case(f"{true[r]}-{said[r]}", r, top[r], top[r], true[r] != said[r]) for r in range(len(true))]
+    rows = enumerate(zip(true, predicted, top, strict=True))
+    return [_Case(f"{t}-{p}", row, probability, probability, t != p) for row, (t, p, probability) in rows]
 
 
-def _cases_of_several(evidence: Evidence) -> list[_Case]:
+def _multi_label_cases(evidence: Evidence) -> list[_Case]:
     cases = []
-    shown, said = evidence.targets > 0, evidence.probabilities >= np.array(evidence.thresholds)
-    for row, label in np.argwhere(shown | said).tolist():
+    shown, predicted = evidence.targets > 0, evidence.probabilities >= np.array(evidence.thresholds)
+    for row, label in np.argwhere(shown | predicted).tolist():
         probability = float(evidence.probabilities[row, label])
-        if not said[row, label]:
+        if not predicted[row, label]:
             cases.append(_Case(f"{label}-missed", row, probability, 1 - probability, True))
         else:
             wrong = not shown[row, label]

@@ -1,4 +1,4 @@
-"""How the report's plots look: one restrained style, set on each figure and nowhere else."""
+"""The style of the report's plots, set on each figure and never globally."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DOTS_PER_INCH = 110
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of this many inches that draws to memory and touches no global state."""
+    """Return an empty figure of this size in inches, which draws to memory and changes no global state."""
     figure = Figure(figsize=(width, height), layout="constrained", dpi=_DOTS_PER_INCH, facecolor="white")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr, call-arg]  # constrained, it is
     FigureCanvasAgg(figure)
@@ -33,11 +33,14 @@ def tidy(axes: Axes, title: str = "", *, grid: str = "both", size: float = 9.0, 
     """Give axes the common look.
 
     Args:
-        axes: To be changed, and returned.
+        axes: The axes to change.
         title: Above it.
-        grid: Along which axis pale lines are drawn: "x", "y", "both" or "".
-        size: Of the numbers, in points.
-        texts: What `Axes.set` takes, such as xlabel.
+        grid: The axis whose grid lines are drawn: "x", "y", "both" or "".
+        size: Font size of the tick labels, in points.
+        texts: Arguments of `Axes.set`, such as xlabel.
+
+    Returns:
+        The same axes.
     """
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -56,18 +59,18 @@ def tidy(axes: Axes, title: str = "", *, grid: str = "both", size: float = 9.0, 
 
 
 def short(label: str) -> str:
-    """Return a label as it can be drawn: not too long, and without what matplotlib takes for a formula."""
+    """Return a label fit for drawing: shortened, and with the dollar sign of formulas escaped."""
     return (label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…").replace("$", r"\$")
 
 
 def png(figure: Figure) -> bytes:
-    """Draw a figure; a palette loses nothing that can be seen and makes a fraction of the size."""
+    """Return a figure as PNG; a palette of 256 colours makes the file several times smaller."""
     families = [name for name in _FONTS if name in font_manager.get_font_names()]
     for text in figure.findobj(lambda artist: hasattr(artist, "set_fontfamily")):
         text.set_fontfamily(families)  # type: ignore[attr-defined]  # asked for just now
     buffer, small = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box stands for it; the page has the label
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box is drawn instead; the page has the label
         figure.draw_without_rendering()  # the layout of a square image settles in the second round
         figure.savefig(buffer, format="png")
     Image.open(buffer).convert("RGB").quantize(256).save(small, format="png", optimize=True)

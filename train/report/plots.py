@@ -14,10 +14,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from train.report.plot_style import BLUE, COLOURS, GREEN, INK, ORANGE, PALE, RED, new_figure, png, short, tidy
 
-_MOST_NUMBERED = 20  # classes whose counts are written into the matrix
-_MOST_NAMED = 110  # classes whose names are written beside it
-_MOST_LISTED = 30
-_MOST_PANELS = 12
+_MAX_NUMBERED = 20  # classes whose counts are written into the matrix
+_MAX_NAMED = 110  # classes whose names are written beside it
+_MAX_LISTED = 30
+_MAX_PANELS = 12
 _TITLES = {"roc": "ROC curves", "precision_recall": "Precision-recall curves"}
 
 
@@ -37,15 +37,15 @@ def confusion_plot(matrix: np.ndarray, labels: Sequence[str], totals: np.ndarray
     side = float(np.clip(0.5 * count, 3, 12.5)) + named
     figure = new_figure(side + 0.9, side + 0.5)
     axes = figure.subplots()
-    # Among many classes a mistake is a small share: a root makes it visible.
-    norm = PowerNorm(1 if count <= _MOST_NUMBERED else 0.5, vmin=0, vmax=highest)
+    # Among many classes a mistake is a small share; the square root makes it visible.
+    norm = PowerNorm(1 if count <= _MAX_NUMBERED else 0.5, vmin=0, vmax=highest)
     image = axes.imshow(drawn, cmap="Blues", norm=norm, interpolation="nearest")
     tidy(axes, grid="", size=size, xlabel="predicted", ylabel="true")
     axes.set_title("Images" if totals is None else "Share of each true class", loc="left", fontsize=11, color=INK)
-    if count <= _MOST_NAMED:
+    if count <= _MAX_NAMED:
         axes.set_xticks(range(count), [short(label) for label in labels], rotation=90, fontsize=size)
         axes.set_yticks(range(count), [short(label) for label in labels], fontsize=size)
-    if count <= _MOST_NUMBERED:
+    if count <= _MAX_NUMBERED:
         for (row, column), value in np.ndenumerate(drawn):
             if value:
                 text = f"{value}" if totals is None else f"{value:.0%}"
@@ -65,7 +65,7 @@ def curves_plot(curves: Mapping[str, Any], kind: str) -> bytes:
     """Draw the averaged curves and those of the classes.
 
     Args:
-        curves: As `train.metrics.curves.curves` returns them.
+        curves: "curves" of metrics.json.
         kind: "roc" or "precision_recall".
     """
     area = {"roc": "roc_auc", "precision_recall": "average_precision"}[kind]
@@ -85,16 +85,19 @@ def curves_plot(curves: Mapping[str, Any], kind: str) -> bytes:
             linestyle="-" if index < solid else (0, (5, 1.5)),
             label=name,
         )
-    for mean, title, dashes in (("macro", "mean of the classes", "-"), ("micro", "all answers together", (0, (1, 1)))):
+    for mean, title, dashes in (
+        ("macro", "mean of the classes", "-"),
+        ("micro", "all predictions together", (0, (1, 1))),
+    ):
         if kind in curves[mean]:
             name = f"{title} {curves[mean][area]:.3f}"
             _line(axes, curves[mean][kind], color=INK, linewidth=2.4, linestyle=dashes, label=name)
     texts: dict[str, Any] = {
-        "xlabel": "false alarms: share of the other images",
-        "ylabel": "found: share of the own images",
+        "xlabel": "false positive rate",
+        "ylabel": "true positive rate (recall)",
     }
     if kind == "precision_recall":
-        texts = {"xlabel": "recall: share of the own images found", "ylabel": "precision: share of the finds right"}
+        texts = {"xlabel": "recall", "ylabel": "precision"}
     tidy(axes, _TITLES[kind], xlim=(-0.015, 1.015), ylim=(-0.015, 1.03), aspect="equal", **texts)
     which = f"{drawn // 2} best, {drawn // 2} worst of {total}" if drawn < total else "each class"
     lines, names = axes.get_legend_handles_labels()
@@ -117,14 +120,14 @@ def histograms_plot(
     per_class: Mapping[str, Mapping[str, float]],
     thresholds: Mapping[str, float] | None = None,
 ) -> bytes:
-    """Draw how probable each label was called, for images that show it and for the others.
+    """Draw the distribution of each label's probability, for images that show it and for the others.
 
     Args:
-        histograms: As `train.metrics.curves.histograms` returns them.
-        per_class: Figures by label; of more than twelve classes the six best and six worst by F1 are drawn.
-        thresholds: By label, the probability from which it counts.
+        histograms: "histograms" of metrics.json.
+        per_class: Metrics by label; of more than twelve classes the six best and six worst by F1 are drawn.
+        thresholds: By label, the probability from which it is predicted, 0 to 1.
     """
-    chosen = _best_and_worst(per_class, _MOST_PANELS)
+    chosen = _best_and_worst(per_class, _MAX_PANELS)
     columns = min(3 if len(chosen) <= 9 else 4, max(1, len(chosen)))
     rows = max(1, -(-len(chosen) // columns))
     figure = new_figure(max(5.0, 2.6 * columns), 1.75 * rows + 0.9)
@@ -149,50 +152,48 @@ def histograms_plot(
     names = ["images of the class", "other images"]
     handles = [Patch(facecolor=colour, alpha=0.6) for colour in (BLUE, ORANGE)]
     figure.legend(handles, names, loc="outside upper left", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
-    figure.supxlabel("probability that was given to the class", fontsize=9.5, color=INK)
+    figure.supxlabel("predicted probability of the class", fontsize=9.5, color=INK)
     figure.supylabel("share of the images", fontsize=9.5, color=INK)
     return png(figure)
 
 
 def reliability_plot(metrics: Mapping[str, Any]) -> bytes:
-    """Draw confidence against the share of right answers, before and after the temperature.
+    """Draw a reliability diagram: accuracy against confidence, before and after temperature scaling.
 
     Args:
-        metrics: As `train.metrics.classification.measure` returns them: "reliability", "ece" and "ece_before".
+        metrics: The content of metrics.json; read are "reliability", "ece" and "ece_before".
     """
     shown = [name for name in ("before", "after") if name in metrics["reliability"]]
     figure = new_figure(4.2 * len(shown) + 0.2, 5.1)
     panels = figure.subplots(2, len(shown), sharex=True, sharey="row", height_ratios=[3.4, 1], squeeze=False)
     errors = {"before": metrics.get("ece_before"), "after": metrics["ece"]}
-    titles = {"before": "As the network said it", "after": "With the temperature"}
+    titles = {"before": "Before temperature scaling", "after": "After temperature scaling"}
     for column, name in enumerate(shown):
         bins = metrics["reliability"][name]
         lows, means, shares, counts = (np.array([row[i] for row in bins], float) for i in range(4))
         upper, lower = panels[0][column], panels[1][column]
-        upper.bar(lows, shares, 1 / 15, align="edge", color=BLUE, edgecolor="white", label="right answers")
-        upper.plot(
-            [0, 1], [0, 1], color=PALE, linewidth=1.2, linestyle=(0, (3, 2)), label="honest: confidence as large"
-        )
-        upper.plot(means, shares, "o", color=RED, markersize=4.5, label="at the mean confidence")
+        upper.bar(lows, shares, 1 / 15, align="edge", color=BLUE, edgecolor="white", label="accuracy")
+        upper.plot([0, 1], [0, 1], color=PALE, linewidth=1.2, linestyle=(0, (3, 2)), label="perfect calibration")
+        upper.plot(means, shares, "o", color=RED, markersize=4.5, label="accuracy at the mean confidence")
         tidy(upper, f"{titles[name]}: ECE {errors[name]:.3f}", xlim=(0, 1), ylim=(0, 1.02))
         lower.bar(lows, counts / max(counts.sum(), 1), 1 / 15, align="edge", color=PALE, edgecolor="white")
-        tidy(lower, grid="y", xlabel="confidence of the answer")
+        tidy(lower, grid="y", xlabel="confidence")
         for axes in (upper, lower):
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    panels[0][0].set_ylabel("share of right answers", fontsize=9.5, color=INK)
-    panels[1][0].set_ylabel("of the answers", fontsize=9.5, color=INK)
+    panels[0][0].set_ylabel("accuracy", fontsize=9.5, color=INK)
+    panels[1][0].set_ylabel("share of predictions", fontsize=9.5, color=INK)
     lines, names = panels[0][0].get_legend_handles_labels()
     figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5, labelcolor=INK)
     return png(figure)
 
 
 def classes_plot(per_class: Mapping[str, Mapping[str, float]]) -> bytes:
-    """Draw precision, recall and F1 of every class, the best first; of many the best and the worst ones.
+    """Draw precision, recall and F1 of every class, the best first; of many classes the best and the worst.
 
     Args:
-        per_class: Figures by label.
+        per_class: Metrics by label.
     """
-    chosen = _best_and_worst(per_class, _MOST_LISTED)
+    chosen = _best_and_worst(per_class, _MAX_LISTED)
     figure = new_figure(7.4, 1.3 + 0.25 * max(len(chosen), 2))
     axes = figure.subplots()
     places = np.arange(len(chosen))[::-1]
@@ -216,7 +217,7 @@ def training_plot(history: Sequence[Mapping[str, Any]], best_epoch: int | None =
     """Draw loss, accuracy and learning rate over the epochs.
 
     Args:
-        history: One mapping an epoch, as `train.trainer.loop.fit` returns them.
+        history: One mapping per epoch, as stored in metrics.json under "training".
         best_epoch: The epoch whose weights were kept; 0 is the network before the first.
     """
     epochs = [row["epoch"] for row in history]
@@ -248,6 +249,6 @@ def _line(axes: Axes, points: Sequence[Sequence[float]], **style: Any) -> None:
 
 
 def _best_and_worst(per_class: Mapping[str, Mapping[str, float]], most: int) -> list[str]:
-    """Return the labels that occur, the best first; of more than `most` the two ends."""
+    """Return the labels that have images, the highest F1 first; of more than `most`, the best and the worst."""
     ranked = sorted((label for label in per_class if per_class[label]["support"]), key=lambda x: -per_class[x]["f1"])
     return ranked if len(ranked) <= most else ranked[: most // 2] + ranked[-(most // 2) :]

@@ -1,4 +1,4 @@
-"""Show an evaluation to people: plots, and one self-contained page that holds them."""
+"""Write the evaluation report: plots, and one self-contained page that holds them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ REPORT = "report"
 def write_report(
     directory: Path, metrics: Mapping[str, Any], labels: Sequence[str], evidence: Evidence | None = None
 ) -> None:
-    """Write report/index.html and its plots; what the figures do not hold is left out.
+    """Write report/index.html and its plots; plots whose metrics are missing are left out.
 
     Args:
         directory: The bundle.
-        metrics: As `train.metrics.classification.measure` returns them, with "split", and with "training" after a fit.
+        metrics: The content of metrics.json.
         labels: The labels in class order.
-        evidence: The measured images, to be opened by a click; None writes a page without images.
+        evidence: The evaluated images, which a click opens; None writes a page without images.
     """
     folder = directory / REPORT
     folder.mkdir(exist_ok=True)
@@ -35,7 +35,7 @@ def write_report(
 
 
 def _plots(metrics: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Callable[[], bytes]]:
-    """Return what draws each plot that these figures allow, by file name."""
+    """Return a function that draws each plot for which there are metrics, by file name."""
     matrix, per_class = np.array(metrics["confusion_matrix"]), metrics["per_class"]
     totals = np.array([per_class[label]["support"] for label in labels])
     found: dict[str, Callable[[], bytes]] = {

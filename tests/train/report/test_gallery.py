@@ -1,4 +1,4 @@
-"""The images of the report: what is in it, how much, and nothing that acts."""
+"""The image gallery of the report: which images are in it, how many, and file names escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from train.report.gallery import Evidence, images_block, without_images
 
 
 def evidence(count: int = 6, name: str = "x.png") -> Evidence:
-    """Every second image is a mistake; the later ones are surer."""
+    """Every second image is a mistake; later ones have a higher confidence."""
     images = np.random.default_rng(0).integers(0, 256, (count, 9, 9, 3)).astype(np.uint8)
     top = np.linspace(0.6, 0.9, count)
     names = [name] * count if name != "x.png" else [f"{i}.png" for i in range(count)]
@@ -29,7 +29,7 @@ def names_in(content: dict[str, Any], cell: str) -> list[str]:
     return [content["images"][index][1] for index, _ in content["cells"][cell]]
 
 
-def test_every_cell_has_its_images_the_surest_first() -> None:
+def test_every_cell_has_its_images_the_highest_confidence_first() -> None:
     content = content_of(images_block(evidence()))
 
     assert names_in(content, "0-0") == ["4.png", "2.png", "0.png"]
@@ -47,7 +47,7 @@ def test_a_cell_of_many_images_shows_a_few_and_mistakes_go_first() -> None:
     assert len(content["images"]) == 36  # each image once, however often it is shown
 
 
-def test_with_several_labels_images_are_found_missed_or_wrongly_named() -> None:
+def test_with_several_labels_images_are_found_missed_or_wrong() -> None:
     given = evidence(3)
     several = Evidence(
         given.images,
@@ -83,3 +83,11 @@ def test_what_is_published_has_no_images_and_no_file_names() -> None:
     assert public == f"<p>before</p>{images_block(None)}<p>after</p><script>run()</script>"
     assert content_of(images_block(None)) == {}
     assert without_images(b"\xff no report of ours") == b"\xff no report of ours"
+
+
+def test_images_in_reports_of_older_bundles_are_not_published_either() -> None:
+    block = images_block(evidence(name="Jane Doe.png")).replace('id="images"', 'id="pictures"')
+
+    public = without_images(f"<p>before</p>{block}<p>after</p>".encode()).decode()
+
+    assert public == '<p>before</p><script id="pictures" type="application/json">{}</script><p>after</p>'

@@ -1,4 +1,4 @@
-"""The report's plots: legible for few and many classes, nothing cut, small files, no global state."""
+"""The report's plots: legible for few and many classes, nothing cut off, small files, no global state."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HISTORY = [
 ]
 
 
-def figures(count: int, images: int, absent: int | None = None) -> tuple[list[str], dict[str, Any]]:
-    """Measure made-up answers; the first label is long, and formulas and markup stand in another."""
+def evaluated(count: int, images: int, absent: int | None = None) -> tuple[list[str], dict[str, Any]]:
+    """Labels and metrics of random predictions; the first label is long, the second has a formula and markup."""
     rng = np.random.default_rng(count)
     labels = ["an uncommonly long label of a class, too long", "$x^2$ <b>&", *(f"class {i}" for i in range(2, count))]
     classes = np.arange(images) % count
@@ -38,10 +38,10 @@ def figures(count: int, images: int, absent: int | None = None) -> tuple[list[st
 
 
 CASES = {
-    "two classes": lambda: figures(2, 30),
-    "seven classes, one absent": lambda: figures(7, 90, absent=3),
-    "one image a class": lambda: figures(8, 8),
-    "a hundred classes": lambda: figures(100, 700),
+    "two classes": lambda: evaluated(2, 30),
+    "seven classes, one absent": lambda: evaluated(7, 90, absent=3),
+    "one image a class": lambda: evaluated(8, 8),
+    "a hundred classes": lambda: evaluated(100, 300),
 }
 PLOTS: dict[str, Callable[[list[str], dict[str, Any]], bytes]] = {
     "counts": lambda labels, m: plots.confusion_plot(np.array(m["confusion_matrix"]), labels),
@@ -56,7 +56,14 @@ PLOTS: dict[str, Callable[[list[str], dict[str, Any]], bytes]] = {
 }
 
 
-@pytest.fixture(scope="module", params=CASES)
+# The others are at the ends of what is drawn, and cost as much again.
+DEFAULT = ("seven classes, one absent", "a hundred classes")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name in DEFAULT else pytest.mark.nightly) for name in CASES],
+)
 def case(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, Any]]:
     return CASES[request.param]()
 
@@ -66,8 +73,11 @@ def test_a_plot_is_a_small_image_in_which_nothing_is_cut(plot: str, case: tuple[
     check(PLOTS[plot](*case))
 
 
-@pytest.mark.parametrize("history", [HISTORY, HISTORY[:1]], ids=["eight epochs", "one epoch"])
-@pytest.mark.parametrize("best", [5, 0, None])
+@pytest.mark.parametrize(
+    ("history", "best"),
+    [(HISTORY, 5), (HISTORY, 0), (HISTORY[:1], None)],
+    ids=["eight epochs", "no better epoch", "one epoch"],
+)
 def test_training_curves_are_drawn_with_and_without_validation(history: list[dict[str, Any]], best: int | None) -> None:
     check(plots.training_plot(history, best))
 
@@ -87,7 +97,7 @@ def test_drawing_leaves_matplotlib_s_settings_and_figures_alone() -> None:
     from matplotlib import pyplot
 
     before = dict(matplotlib.rcParams)
-    plots.classes_plot(figures(3, 9)[1]["per_class"])
+    plots.classes_plot(evaluated(3, 9)[1]["per_class"])
 
     assert dict(matplotlib.rcParams) == before
     assert not pyplot.get_fignums()

@@ -1,4 +1,4 @@
-"""The report's page: what it says, for whatever figures there are, and nothing that acts or is fetched."""
+"""The report's page: its sentences for every kind of metrics, untrusted text escaped, nothing fetched."""
 
 from __future__ import annotations
 
@@ -79,25 +79,27 @@ def test_every_image_says_what_it_shows_and_every_entry_of_the_contents_leads_so
     assert len(page.all("section")) == 9
 
 
-def test_the_figures_are_said_in_sentences(page: Reader, metrics: dict[str, Any]) -> None:
+def test_the_page_states_the_metrics_in_sentences(page: Reader, metrics: dict[str, Any]) -> None:
     text = re.sub(r"\s+", " ", page.text)
 
     low, high = metrics["accuracy_interval"]
-    assert "It was shown 4 images of the test part and named 75.0 % of them rightly." in text
-    assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % interval)" in text
-    assert f"is {metrics['ece_before']:.4f} as the network said it and {metrics['ece']:.4f} with" in text
-    assert "less than 65.0 %, the answer is “none of these”. Here that leaves 2 of 4 images with an answer" in text
-    assert "It withholds 1 wrong answers and 1 right ones." in text
-    assert "Without an image in this part: plain & simple." in text
+    assert "It classified 75.0 % of 4 images correctly (test split)." in text
+    assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % confidence interval)" in text
+    assert f"is {metrics['ece_before']:.4f} before temperature scaling and {metrics['ece']:.4f} after it." in text
+    assert "less than 65.0 %, the prediction is “none of these”. Here 2 of 4 images still get a label (50.0 %)" in text
+    assert "The threshold withholds 1 incorrect and 1 correct predictions." in text
+    assert "Labels without an image in this split: plain & simple." in text
     assert "The weights of epoch 1 were kept" in text
 
 
 @pytest.mark.parametrize("split", ["validation", "train", "whole folder"])
-def test_figures_of_images_that_are_not_independent_are_called_too_good(split: str, metrics: dict[str, Any]) -> None:
-    assert "too good" in Reader(page_of(metrics | {"split": split}, EVIL, {}, "")).text
+def test_metrics_of_images_that_are_not_independent_are_called_too_optimistic(
+    split: str, metrics: dict[str, Any]
+) -> None:
+    assert "too optimistic" in Reader(page_of(metrics | {"split": split}, EVIL, {}, "")).text
 
 
-def test_figures_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any], tmp_path: Path) -> None:
+def test_metrics_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any], tmp_path: Path) -> None:
     names = ("split", "n", "accuracy", "accuracy_interval", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
     older = {name: metrics[name] for name in (*names, "per_class", "confusion_matrix")}
 

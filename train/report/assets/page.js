@@ -4,12 +4,12 @@ const table = document.querySelector(".cells");
 const names = [...table.querySelectorAll("th[scope=row]")].map((head) => head.textContent);
 const buttons = [...document.querySelectorAll("[data-cell]")];
 const percent = (share) => `${Math.round(100 * share)} %`;
-const kinds = { found: "found", missed: "missed", wrong: "wrongly named" };
+const kinds = { found: "true positives", missed: "false negatives", wrong: "false positives" };
 
 function title(cell) {
   const [row, column] = cell.split("-");
   if (column in kinds) return `${names[row]}, ${kinds[column]}`;
-  return row === column ? `${names[row]}, recognised` : `${names[row]}, taken for ${names[column]}`;
+  return row === column ? `${names[row]}, predicted correctly` : `${names[row]}, predicted as ${names[column]}`;
 }
 
 function figure([source, name], first, second) {
@@ -29,7 +29,7 @@ function absent(text) {
   return note;
 }
 
-const WITHOUT = "This page came without images. “python -m train evaluate MODEL DATA --out DIR” writes one with them.";
+const WITHOUT = "This page has no images. “python -m train evaluate MODEL DATA --out DIR” writes one with them.";
 
 function open(button) {
   const inside = cells[button.dataset.cell] ?? [], total = Number(button.dataset.count);
@@ -60,9 +60,9 @@ document.getElementById("shares")?.addEventListener("change", (event) => {
 
 const place = document.getElementById("misled");
 if (!images.length) place.append(absent(WITHOUT));
-else if (!mistakes.length) place.append(absent("None: every answer was right."));
+else if (!mistakes.length) place.append(absent("None: every prediction was correct."));
 for (const [cell, index, share] of mistakes) {
   const [row, column] = cell.split("-");
-  const truth = { wrong: "is not there", missed: "is there" }[column] ?? `in truth ${names[row]}`;
+  const truth = { wrong: "false positive", missed: "false negative" }[column] ?? `true label: ${names[row]}`;
   place.append(figure(images[index], `${names[column in kinds ? row : column]} (${percent(share)})`, truth));
 }

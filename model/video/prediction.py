@@ -137,8 +137,9 @@ class FramePredictor:
                     yield FramePrediction(frame.index, frame.time, pending.probabilities.result())
                 if self._error is not None:
                     raise self._error
-                for warning in self._warnings if on_warning is not None else ():
-                    on_warning(warning)
+                if on_warning is not None:
+                    for warning in self._warnings:
+                        on_warning(warning)
             finally:
                 self._stop.set()
                 while decoder.is_alive():  # it may be waiting for room in the queue

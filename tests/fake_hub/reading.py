@@ -169,7 +169,9 @@ class HubHandler(_Handler):
             answer = {"id": name, "sha": commit, "private": self.hub.repositories[name].private}
             if "no list" not in self.hub.dialect:
                 answer["siblings"] = siblings
-            self.send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault and fault.body)
+            self.send(
+                200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault.body if fault else None
+            )
 
     def _resolve(self, fault: Fault | None, name: str, revision: str, path: str) -> None:
         found = self._find(name, revision)

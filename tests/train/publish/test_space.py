@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradio_client import Client as AppClient
@@ -42,7 +43,7 @@ def pushed_files(hub: Hub) -> dict[str, bytes]:
     return space.commits[space.references["main"]]
 
 
-def front_matter(hub: Hub) -> dict[str, object]:
+def front_matter(hub: Hub) -> dict[str, Any]:
     import yaml
 
     return yaml.safe_load(pushed_files(hub)["README.md"].decode().split("---\n")[1])
@@ -93,7 +94,7 @@ def folder(hub: Hub, push: Push, client: Client, tmp_path: Path) -> Path:
 def test_the_pushed_space_starts_and_serves_the_pinned_commit(hub: Hub, folder: Path, tmp_path: Path) -> None:
     pinned = hub.repositories[f"spaces/{SPACE}"].variables["VISTAZO_MODEL"].partition("@")[2]
     assert pinned != hub.repositories[REPOSITORY].references["main"]
-    variables = {**environment_of_space(hub), **hub.environment(tmp_path / "cache")}
+    variables: dict[str, Any] = {**environment_of_space(hub), **hub.environment(tmp_path / "cache")}
     with running_app(tmp_path, folder=folder, **variables) as url:
         assert recognised(url) == "Brazil"
         assert f"Model: {REPOSITORY}, commit {pinned}" in json.dumps(json.loads(fetched(f"{url}config")))
@@ -117,7 +118,7 @@ def test_every_kind_of_file_of_the_app_is_pushed() -> None:
 
 
 def test_what_is_preloaded_is_all_that_serving_asks_for(hub: Hub, folder: Path, client: Client, tmp_path: Path) -> None:
-    (preloaded,) = front_matter(hub)["preload_from_hub"]  # type: ignore[misc]
+    (preloaded,) = front_matter(hub)["preload_from_hub"]
     client.forget()
     assert client.run(_PRELOAD, [preloaded]).returncode == 0
     hub.recover()
@@ -143,8 +144,8 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
     assert settings["models"] == [REPOSITORY] and settings["suggested_hardware"] == "cpu-basic"
     assert len(str(settings["short_description"])) <= 60
     assert settings["colorFrom"] in _COLOURS and settings["colorTo"] in _COLOURS
-    assert f"- {settings['preload_from_hub'][0]}\n" in pushed_files(hub)["README.md"].decode()  # type: ignore[index]
-    repository, files, commit = settings["preload_from_hub"][0].split()  # type: ignore[index]
+    assert f"- {settings['preload_from_hub'][0]}\n" in pushed_files(hub)["README.md"].decode()
+    repository, files, commit = settings["preload_from_hub"][0].split()
     assert (repository, commit) == (REPOSITORY, shown["commit"])
     assert set(files.split(",")) == {
         *("config.json", "labels.txt", "manifest.json", "model.tflite", "metrics.json"),
@@ -181,7 +182,7 @@ def test_what_people_wrote_into_the_spaces_readme_stays(hub: Hub, push: Push, tm
     card, settings = pushed_files(hub)["README.md"].decode(), front_matter(hub)
     assert "# Flags\n\nBy hand.\n" in card and card.endswith("\nThanks to all.\n")
     assert (settings["title"], settings["emoji"], settings["pinned"]) == ("Flags of the world", "🌍", True)
-    assert "ours" in settings["tags"]  # type: ignore[operator]
+    assert "ours" in settings["tags"]
     assert settings["sdk_version"] == importlib.metadata.version("gradio")
     assert card.count(shown["commit"]) == 2, "in the metadata and in the generated block"
     assert pushed_files(hub)["notes.txt"] == b"mine"

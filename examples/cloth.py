@@ -89,7 +89,7 @@ class Placement:
 
 def random_cloth(rng: np.random.Generator) -> Cloth:
     """Draw a cloth: mostly a fair breeze, sometimes nearly flat, sometimes limp."""
-    kind = rng.choice(["flat", "breeze", "strong", "limp"], p=[0.2, 0.46, 0.22, 0.12])
+    kind = str(rng.choice(["flat", "breeze", "strong", "limp"], p=[0.2, 0.46, 0.22, 0.12]))
     low, high = {"flat": (0.08, 0.4), "breeze": (0.4, 0.95), "strong": (0.8, 1.35), "limp": (0.7, 1.3)}[kind]
     count = int(rng.integers(2, 5))
     shares = rng.dirichlet(np.full(count, 1.5))

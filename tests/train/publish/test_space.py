@@ -44,9 +44,14 @@ def pushed_files(hub: Hub) -> dict[str, bytes]:
 
 
 def front_matter(hub: Hub) -> dict[str, Any]:
+    return settings_of(pushed_files(hub)["README.md"])
+
+
+def settings_of(card: bytes) -> dict[str, Any]:
     import yaml
 
-    return yaml.safe_load(pushed_files(hub)["README.md"].decode().split("---\n")[1])
+    settings: dict[str, Any] = yaml.safe_load(card.decode().split("---\n")[1])
+    return settings
 
 
 def environment_of_space(hub: Hub) -> dict[str, str]:
@@ -153,13 +158,15 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
     }
 
 
-def test_the_version_of_gradio_is_one_that_the_requirements_allow(hub: Hub, push: Push) -> None:
+def test_the_version_of_gradio_is_one_that_the_requirements_allow() -> None:
     from packaging.requirements import Requirement
 
-    result(push("--space", SPACE))
-    lines = [line for line in pushed_files(hub)["requirements.txt"].decode().splitlines() if line[0] != "#"]
+    files = space_files(SPACE, REPOSITORY, None, [])
+    card, requirements = files["README.md"], files["requirements.txt"]
+    assert isinstance(card, bytes) and isinstance(requirements, Path)
+    lines = [line for line in requirements.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     (gradio,) = [wanted for wanted in map(Requirement, lines) if wanted.name == "gradio"]
-    settings = front_matter(hub)
+    settings = settings_of(card)
     assert gradio.specifier.contains(str(settings["sdk_version"]))
     assert tuple(map(int, str(settings["python_version"]).split("."))) >= (3, 11)  # as pyproject.toml says
 

@@ -1,4 +1,4 @@
-"""Measure the app as a visitor meets it: start against `import gradio`, idle memory, a 12-megapixel photograph.
+"""Measure the app from a client: start-up against `import gradio`, idle memory, a 12-megapixel photo.
 
 python benchmarks/app.py [--model DIRECTORY]
 """
@@ -33,7 +33,7 @@ _SHOWN_SIDE = 768
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", help="bundle directory; the embedded model when left out")
     model = parser.parse_args().model
@@ -64,7 +64,7 @@ def _print_starts(temporary: Path, model: str | None) -> None:
     ratio = statistics.median(page) / statistics.median(bare)
     print(f"import gradio               {statistics.median(bare):.1f} s")
     print(f"page usable                 {statistics.median(page):.1f} s, {ratio:.2f} times")
-    print(f"memory when idle            {statistics.median(memory) / 2**20:.0f} MB, the decoder's process included")
+    print(f"memory when idle            {statistics.median(memory) / 2**20:.0f} MB, with the decoder's process")
 
 
 def _print_answers(temporary: Path, classifier: Classifier) -> None:
@@ -73,7 +73,7 @@ def _print_answers(temporary: Path, classifier: Classifier) -> None:
     Image.fromarray(cv2.resize(scene(400, 300), (4000, 3000))).save(path, quality=90)
     decoders = DecoderPool(1000)
 
-    def answer() -> object:
+    def predict() -> object:
         return classifier.classify_prepared(decoders.call(prepared_image, path, spec))
 
     def heat() -> object:
@@ -81,9 +81,9 @@ def _print_answers(temporary: Path, classifier: Classifier) -> None:
         return overlay(shown, explain_prepared(classifier, prepared).heat, spec)
 
     whole = _milliseconds(lambda: Image.open(path).convert("RGB"))
-    print(f"a 12-megapixel JPEG, answer {_milliseconds(answer):.0f} ms")
+    print(f"a 12-megapixel JPEG         {_milliseconds(predict):.0f} ms")
     print(f"its heat map                {_milliseconds(heat):.0f} ms")
-    print(f"Pillow decoding it whole    {whole:.0f} ms")
+    print(f"Pillow decodes it           {whole:.0f} ms")
     decoders.close()
 
 

@@ -1,4 +1,4 @@
-"""Measure the embedded model on drawings made with another seed: by kind of image, and the pairs it mixes up."""
+"""Evaluate the embedded model on drawings from another seed: accuracy by kind of image, and confused pairs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def main() -> None:
     classifier = Classifier.load(resolve_model(options.model))
     labels = classifier.bundle.labels
     share: dict[str, list[bool]] = {"plain drawings": [], "photographed flags": [], NO_FLAG: []}
-    mixed_up: Counter[tuple[str, str]] = Counter()
+    confused: Counter[tuple[str, str]] = Counter()
 
     def ask(kind: str, label: str, image: np.ndarray) -> None:
-        answer = labels[int(classifier.classify(image).argmax())]
-        share[kind].append(answer == label)
-        if answer != label:
-            mixed_up[label, answer] += 1
+        predicted = labels[int(classifier.classify(image).argmax())]
+        share[kind].append(predicted == label)
+        if predicted != label:
+            confused[label, predicted] += 1
 
     for number, label in enumerate(catalogue.labels()):
         for variant in range(catalogue.variants(label)):
@@ -45,8 +45,8 @@ def main() -> None:
         ask(NO_FLAG, NO_FLAG, image_of(NO_FLAG, np.random.default_rng([options.seed, 10_000, i]), 640))
     for kind, right in share.items():
         print(f"{kind:20} {np.mean(right):6.1%} of {len(right)}")
-    for (label, answer), count in mixed_up.most_common(15):
-        print(f"{count:4}  {label} taken for {answer}")
+    for (label, predicted), count in confused.most_common(15):
+        print(f"{count:4}  {label} predicted as {predicted}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Fifty visitors at once: how long images take, alone, beside clips and in the crowd; errors; memory; what is left.
+"""Fifty clients at once: latency of images alone, beside clips and under load; errors, memory and remaining files.
 
     python benchmarks/load.py                     # about two minutes
     python benchmarks/load.py --seconds 3600      # an hour of mixed traffic
 
-The app runs in a process of its own on this machine, which it shares with its visitors. Prints a table, and ends with
-status 1 when a request failed that should have been answered.
+The app runs in a process of its own on this machine, which it shares with its clients. Prints a table, and exits with
+status 1 when a request failed that should have succeeded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PATIENCE = 300.0
 
 @dataclass
 class Times:
-    """Seconds that requests took, and sentences of those that failed."""
+    """Seconds that requests took, and messages of failed requests."""
 
     images: list[float] = field(default_factory=list)
     clips: list[float] = field(default_factory=list)
@@ -43,19 +43,19 @@ class Times:
 
 
 def ask(url: str, endpoint: str, path: Path) -> float:
-    """Upload a file and wait for the last answer about it, as the browser does; returns the seconds."""
+    """Upload a file and wait for its last result, as the browser does; returns the seconds."""
     began = time.perf_counter()
     try:
         stream = asked_as_a_browser(url, endpoint, path.name, path.read_bytes(), _PATIENCE)
     except urllib.error.HTTPError as error:
         raise RuntimeError(f"status {error.code}: {error.read()[:300]!r}") from error
     if "event: complete" not in stream:
-        raise RuntimeError(stream.strip()[-300:] or "no answer")
+        raise RuntimeError(stream.strip()[-300:] or "no result")
     return time.perf_counter() - began
 
 
 def crowd(url: str, images: list[Path], clips: list[Path], rounds: int) -> Times:
-    """Let forty visitors send images and ten send clips, all at once, each so many times."""
+    """Let forty clients send images and ten send clips, all at once, each `rounds` times."""
     times = Times()
     gate = threading.Barrier(IMAGES + CLIPS)
 
@@ -81,7 +81,7 @@ def crowd(url: str, images: list[Path], clips: list[Path], rounds: int) -> Times
 def mixed(
     url: str, images: list[Path], clips: list[Path], seconds: float, pause: float, processes: App
 ) -> tuple[Times, list[int]]:
-    """Let six visitors send images, clips and broken files at random; returns times and memory over time."""
+    """Let six clients send images, clips and damaged files at random; returns latencies and memory over time."""
     times, memory = Times(), []
     end = time.monotonic() + seconds
     folder = Path(tempfile.mkdtemp())
@@ -100,7 +100,7 @@ def mixed(
             else:
                 try:
                     ask(url, *dice.choice([("predict_image", broken[0]), ("predict_video", broken[1])]))
-                    times.failures.append("a broken file was answered")
+                    times.failures.append("a damaged file was accepted")
                 except RuntimeError:
                     pass
             time.sleep(dice.uniform(0, 2 * pause))
@@ -120,7 +120,7 @@ def mixed(
 
 
 class App:
-    """The app's process and those that it started."""
+    """The app's process and its children."""
 
     def __init__(self, url: str) -> None:
         self._root = app_process(url)
@@ -135,17 +135,21 @@ class App:
 
 
 def main() -> int:
-    """Run the benchmark; returns 1 when something failed."""
+    """Run the benchmark; returns 1 when a request failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=30, help="of mixed traffic at the end")
-    parser.add_argument("--pause", type=float, default=0.2, help="mean seconds between two requests of a visitor")
-    parser.add_argument("--rounds", type=int, default=2, help="requests of each of the fifty visitors")
+    parser.add_argument("--seconds", type=float, default=30, help="duration of the mixed traffic (default %(default)s)")
+    parser.add_argument(
+        "--pause", type=float, default=0.2, help="mean seconds between two requests of a client (default %(default)s)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="requests of each of the fifty clients (default %(default)s)"
+    )
     options = parser.parse_args()
     images = sorted((EXAMPLES / "images").glob("*.jpg"))
     clips = sorted((EXAMPLES / "clips").glob("*.mp4"))
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder)
-        variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}  # all visitors have this machine's address
+        variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}  # all clients have this machine's address
         with running_app(temporary, **variables) as url:
             app = App(url)
             for path in images:
@@ -165,8 +169,8 @@ def main() -> int:
             after = app.memory()
             traffic, memory = mixed(url, images, clips, options.seconds, options.pause, app)
             time.sleep(2)
-            with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
-                health = json.load(answer)
+            with urllib.request.urlopen(f"{url}healthz", timeout=30) as response:
+                health = json.load(response)
             processes = len(app.processes())
         left = [path for path in (temporary / "uploads").rglob("*") if path.is_file()]
 
@@ -180,11 +184,11 @@ def main() -> int:
         "and ten clips": _summary(many.clips),
         "failed in the crowd": len(many.failures),
         f"mixed traffic, {options.seconds:.0f} s": _summary(traffic.images),
-        "of it": f"{len(traffic.images)} images, {len(traffic.clips)} clips, {len(traffic.failures)} failed",
+        "of these": f"{len(traffic.images)} images, {len(traffic.clips)} clips, {len(traffic.failures)} failed",
         "memory when idle": f"{idle / 2**20:.0f} MB",
-        "memory after the crowd": f"{after / 2**20:.0f} MB",
+        "memory after the load": f"{after / 2**20:.0f} MB",
         "growth in mixed traffic": f"{growth:+.1%}",
-        "at the end": f"{processes} processes, {health['requests']}, {len(left)} files left",
+        "at the end": f"{processes} processes, {health['requests']}, {len(left)} files remain",
     }
     for name, value in rows.items():
         print(f"{name:28}{value}")

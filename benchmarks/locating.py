@@ -1,4 +1,4 @@
-"""How well several flags in one image are found: precision and recall on composed photographs of known truth.
+"""Localization of several flags in one image: precision and recall on composed photos with ground truth.
 
     python benchmarks/locating.py [--images 36] [--seed 1]
 
@@ -26,7 +26,7 @@ _SHARED = 0.3
 
 
 def main() -> None:
-    """Print precision and recall, of labels alone and with their boxes."""
+    """Print precision and recall of labels alone, and of labels with boxes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--images", type=int, default=36)
     parser.add_argument("--seed", type=int, default=1)

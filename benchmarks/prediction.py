@@ -1,4 +1,4 @@
-"""Time one prediction as it is served against the same network in Keras, alternately in one process."""
+"""Time one served prediction against the same network in Keras, alternately in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What 8-bit integers give on this processor: whole networks and single operations, against float, in turns.
+"""Speed of 8-bit integers against float on this processor: whole networks and single operations, run alternately.
 
 LiteRT multiplies 8-bit integers fast where the processor has an instruction for their dot product (AVX-512 VNNI,
 AVX-VNNI, ARM's dotprod); without one, as with AVX2 alone, an operation in 8 bits takes about as long as in float.
@@ -40,26 +40,26 @@ def depthwise(_: int) -> keras.layers.Layer:
     return keras.layers.DepthwiseConv2D(3, padding="same", activation="relu6")
 
 
-# Where MobileNetV2 and ResNet50 spend their time; (side, channels) of what goes in.
+# Where MobileNetV2 and ResNet50 spend their time; (side, channels) of the input.
 OPERATIONS: dict[str, tuple[int, int, Layer]] = {
     "convolution 1x1, 14 x 14 x 256": (14, 256, lambda n: keras.layers.Conv2D(n, 1, activation="relu6")),
     "convolution 3x3, 28 x 28 x 128": (28, 128, lambda n: keras.layers.Conv2D(n, 3, padding="same", activation="relu")),
     "depthwise 3x3, 56 x 56 x 144": (56, 144, depthwise),
     "depthwise 3x3, 14 x 14 x 384": (14, 384, depthwise),
 }
-REPEATED = 8  # so that what surrounds the operations hardly counts
+REPEATED = 8  # so that overhead around the operations hardly counts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="bundle directory, of which an 8-bit network is made as well")
-    parser.add_argument("--calibration", type=Path, help="folder per class: the images it was trained on")
+    parser.add_argument("--model", type=Path, help="bundle directory, which is also quantized to 8 bits")
+    parser.add_argument("--calibration", type=Path, help="folder per class: images that it was trained on")
     parser.add_argument("--data", type=Path, help="folder per class: images that it was not trained on")
     parser.add_argument("--rounds", type=int, default=30, help="default: 30")
     options = parser.parse_args()
     found = [name for name in DOT_PRODUCT if name in _processor()]
-    print(f"dot product of 8-bit integers: {', '.join(found) or 'none that Linux names'}; {THREADS} threads")
-    print(f"{'':34}{'float ms':>10}{'int8 ms':>10}{'times as fast':>15}")
+    print(f"dot product of 8-bit integers: {', '.join(found) or 'none reported by Linux'}; {THREADS} threads")
+    print(f"{'':34}{'float ms':>10}{'int8 ms':>10}{'speed-up':>15}")
     for architecture in ("mobilenet_v2", "resnet50"):
         network = build(Settings(architecture=architecture, alpha=1.0, size=SIDE), InputSpec(SIDE, SIDE), LABELS)
         compare(architecture, network, options.rounds)
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def compare(name: str, network: keras.Model, rounds: int) -> None:
-    """Print the median time of a network in float and in 8 bits, run in turns."""
+    """Print the median time of a network in float and in 8 bits, run alternately."""
     images = np.random.default_rng(1).integers(0, 256, (8, *network.input_shape[1:]), np.uint8)
     runs = [_runner(to_litert(network, given, explain=False)) for given in (None, images)]
     seconds: list[list[float]] = [[], []]
@@ -97,8 +97,8 @@ def lost(directory: Path, calibration: Path, data: Path) -> None:
     shares = []
     for given in (None, known):
         run = _runner(to_litert(network, given, explain=False))
-        answers = [int(run(images[number : number + 1]).argmax()) for number in range(len(images))]
-        shares.append(100 * float(np.mean(np.array(answers) == classes)))
+        predicted = [int(run(images[number : number + 1]).argmax()) for number in range(len(images))]
+        shares.append(100 * float(np.mean(np.array(predicted) == classes)))
     print(f"accuracy on {len(images)} images: float {shares[0]:.1f} %, int8 {shares[1]:.1f} %")
 
 

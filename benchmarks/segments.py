@@ -1,8 +1,8 @@
-"""Right frames and right segment boundaries of the example clips, with and without smoothing.
+"""Correct frames and segment boundaries of the example clips, with and without smoothing.
 
     python benchmarks/segments.py [CLIP ...]
 
-Every clip needs its truth beside it, CLIP.truth.csv with the columns frame, time and label, as
+Every clip needs a file with its ground truth, CLIP.truth.csv, with the columns frame, time and label, as
 `python -m examples` writes it. A boundary counts as found when a segment starts within 0.2 seconds of it.
 """
 
@@ -26,14 +26,14 @@ _TOLERANCE = 0.2
 
 
 def main() -> int:
-    """Print one row a clip and a kind of segmentation."""
+    """Print one row per clip and kind of segmentation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", nargs="*", type=Path, help="clips with truth; the example clips when not given")
+    parser.add_argument("clips", nargs="*", type=Path, help="clips with ground truth; the example clips when not given")
     parser.add_argument("--model", type=Path, default=EMBEDDED, help="the bundle; the embedded one when not given")
     arguments = parser.parse_args()
     classifier = Classifier.load(arguments.model)
     threshold = classifier.bundle.unknown_threshold
-    print(f"{'clip':24} {'segments of':12} {'frames right':>12} {'unsure':>7} {'found':>9} {'superfluous':>12}")
+    print(f"{'clip':24} {'segments of':12} {'accuracy':>12} {'unsure':>7} {'found':>9} {'false':>12}")
     for clip in arguments.clips or sorted(_CLIPS.glob("*.mp4")):
         with clip.with_suffix(".truth.csv").open(encoding="utf-8", newline="") as file:
             truth = [row["label"] for row in csv.DictReader(file)]

@@ -1,4 +1,4 @@
-"""How right the segments of the example clips are: frame by frame and at their boundaries, smoothed and not."""
+"""Accuracy of the segments of the example clips, per frame and at their boundaries, with and without smoothing."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from model.video.record import ClipRecord
 from model.video.segments import EXPECTED_SECONDS
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "clips"
-NEAR = 0.2  # seconds between a true boundary and one that is found
+NEAR = 0.2  # seconds between a true and a predicted boundary
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="clips with a CLIP.truth.csv beside them")
+    parser.add_argument(
+        "clips", metavar="CLIP", nargs="*", type=Path, help="clips with a CLIP.truth.csv in the same directory"
+    )
     parser.add_argument("--model", help="bundle directory; the embedded model when left out")
     options = parser.parse_args()
     classifier = Classifier.load(resolve_model(options.model))

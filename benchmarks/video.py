@@ -1,6 +1,6 @@
-"""Frames a second of whole clips, as predicted by the app, against what the machine can do and against usual loops.
+"""Frames per second of whole clips in the app, against this machine's limit and against usual loops.
 
-Every way runs in a process of its own that stays, and they take turns; figures are medians over the rounds. The limit
+Every loop runs in a process of its own that stays, and they take turns; results are medians over the rounds. The limit
 is 1 / (decode seconds a frame + network seconds a frame): a machine that is never idle and does nothing else. Decoding
 is `cv2.VideoCapture.read` in a loop; the network is the served one, on all cores, on an image that is ready.
 """
@@ -30,10 +30,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(ROOT))
 
 HEIGHTS = {"360p": 360, "720p": 720, "1080p": 1080, "720p, 10 cuts": 720}
-SLOW_FRAMES = 40  # enough for the ways that take seconds for them
+SLOW_FRAMES = 40  # enough for the slow loops
 LABELS = 100
 
-# Ultralytics lives in an environment of its own; this is all it has to do. No weights: they do not change the time.
+# Run in an environment of its own, which has Ultralytics. Without weights, which do not change the time.
 ULTRALYTICS = """
 import sys, time
 from ultralytics import YOLO
@@ -42,12 +42,12 @@ for line in sys.stdin:
     start, count = time.perf_counter(), 0
     for _ in network.predict(line.strip(), stream=True, verbose=False, imgsz=224):
         count += 1
-    print("ANSWER", count, time.perf_counter() - start, flush=True)
+    print("RESULT", count, time.perf_counter() - start, flush=True)
 """
 
 
 class Way:
-    """A process that reads the path of a clip a line, and answers with frames and seconds."""
+    """A process that reads one path of a clip per line, and writes frames and seconds."""
 
     def __init__(self, command: list[str]) -> None:
         self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class Way:
         self._process.stdin.write(f"{clip}\n")
         self._process.stdin.flush()
         for line in self._process.stdout:
-            if line.startswith("ANSWER"):
+            if line.startswith("RESULT"):
                 _, frames, seconds = line.split()
                 return float(seconds) / int(frames)
         raise SystemExit("a way to be measured ended early; run it alone with --way to see why")
@@ -71,7 +71,7 @@ class Way:
 
 
 def run_way(name: str, bundle: Path) -> None:
-    """Be the process that answers."""
+    """Run as that process."""
     import cv2
     import numpy as np
 
@@ -116,17 +116,17 @@ def run_way(name: str, bundle: Path) -> None:
     }
     if name == "latency":
         image = rgb(next(images(Path(sys.stdin.readline().strip()))))
-        print("ANSWER", 1, 0.0, flush=True)
+        print("RESULT", 1, 0.0, flush=True)
         for line in sys.stdin:
-            print("ANSWER", 1, _latency(classifier, image, Path(line.strip())), flush=True)
+            print("RESULT", 1, _latency(classifier, image, Path(line.strip())), flush=True)
     for line in sys.stdin:
         start = time.perf_counter()
         frames = ways[name](Path(line.strip()))
-        print("ANSWER", frames, time.perf_counter() - start, flush=True)
+        print("RESULT", frames, time.perf_counter() - start, flush=True)
 
 
 def _latency(classifier: Classifier, image: np.ndarray, clip: Path) -> float:
-    """Return the median seconds for an image every 50 ms, while a clip is predicted if it is a file."""
+    """Return the median seconds of an image every 50 ms, while a clip is being processed if it is a file."""
     from model.video.prediction import predict_video
 
     stop = threading.Event()
@@ -214,7 +214,7 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="measure these; drawn ones when left out")
+    parser.add_argument("clips", metavar="CLIP", nargs="*", type=Path, help="clips to use; drawn ones when left out")
     parser.add_argument("--model", type=Path, help="bundle directory; an untrained MobileNetV2 when left out")
     parser.add_argument("--ultralytics", metavar="PYTHON", help="python of an environment that has ultralytics")
     parser.add_argument("--int8", action="store_true", help="also int8 networks, MobileNetV2 and ResNet50")
@@ -263,7 +263,7 @@ def measure(clips: dict[str, Path], bundles: dict[str, Path], ultralytics: str |
     alone, beside = zip(*((image.seconds_a_frame(p) for p in (Path("none"), clip)) for _ in range(3)), strict=True)
     image.close()
     alone_ms, beside_ms = statistics.median(alone) * 1000, statistics.median(beside) * 1000
-    print(f"\na image: {alone_ms:.1f} ms; beside a clip: {beside_ms:.1f} ms, {beside_ms / alone_ms:.2f} times")
+    print(f"\nan image: {alone_ms:.1f} ms; beside a clip: {beside_ms:.1f} ms, {beside_ms / alone_ms:.2f} times")
 
 
 def report(clip: str, seconds: dict[str, float]) -> None:

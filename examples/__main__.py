@@ -17,14 +17,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m examples", description="Make the example material.")
     commands = parser.add_subparsers(dest="command", required=True)
     dataset = commands.add_parser("dataset", help="write a data set of flag images, a folder per flag")
-    dataset.add_argument("out", type=Path, metavar="OUT", help="folder to write to; new or empty")
+    dataset.add_argument("out", type=Path, metavar="OUT", help="directory to write to; new or empty")
     dataset.add_argument("--per-class", type=int, default=420, help="images of each flag (default %(default)s)")
     dataset.add_argument("--no-flag", type=int, default=5000, help="images without a flag (default %(default)s)")
     dataset.add_argument("--seed", type=int, default=1, help="another seed gives other images (default %(default)s)")
     dataset.add_argument("--workers", type=int, default=2, help="processes (default %(default)s)")
     images = commands.add_parser("images", help="write the example images")
     images.add_argument("--out", type=Path, default=_HERE / "images", help="folder (default: examples/images)")
-    clips = commands.add_parser("clips", help="write the example clips and their truth")
+    clips = commands.add_parser("clips", help="write the example clips and their ground truth")
     clips.add_argument("--out", type=Path, default=_HERE / "clips", help="folder (default: examples/clips)")
     return parser
 

@@ -1,4 +1,4 @@
-"""Make short example clips whose truth is known frame by frame."""
+"""Make short example clips with ground truth for every frame."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FADE = 20  # frames of a cross-fade
 
 @dataclass(frozen=True)
 class Shot:
-    """One stretch of a clip without a cut.
+    """One shot of a clip, without a cut.
 
     Attributes:
         label: The flag seen, or NO_FLAG.
@@ -112,7 +112,7 @@ def write_clips(out: Path, clips: tuple[Clip, ...] = CLIPS) -> list[Path]:
 
 
 def frames(clip: Clip) -> Iterator[tuple[np.ndarray, str]]:
-    """Yield a clip's images (RGB uint8) and what is truly seen in each.
+    """Yield a clip's frames (RGB uint8) and the true label of each.
 
     During a cross-fade, the truth is the shot that is seen more clearly.
     """

@@ -1,4 +1,4 @@
-"""Write a data set of synthetic flag images: one folder per flag, and one of images without."""
+"""Write a data set of synthetic flag images: one folder per flag, and one of images without a flag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the example images: a few flags, one image without, and one flag that is bound to be misread."""
+"""Make the example images: a few flags, one image without a flag, and one flag that the model has to misclassify."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IMAGES: tuple[tuple[str, int], ...] = (
     ("no flag", 331),
 )
 
-# What the model cannot know: upside down, Poland's flag is Indonesia's.
+# Upside down, Poland's flag is Indonesia's.
 UPSIDE_DOWN: tuple[tuple[str, int], ...] = (("Poland", 12),)
 
 

@@ -1,4 +1,4 @@
-"""Photograph two or three flags at once, with the box of each known: the truth for finding things in an image."""
+"""Compose photos of two or three flags with known boxes: ground truth for localization."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from examples.flags import catalogue
 
 Box = tuple[int, int, int, int]
 
-_LEAST_SHARE = 0.22  # of the image's width: smaller ones the network was never shown
+_LEAST_SHARE = 0.22  # of the image's width; the network was not trained on smaller flags
 
 
 def several_flags(

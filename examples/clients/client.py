@@ -1,4 +1,4 @@
-"""Ask a running app from Python: `pip install gradio_client`, then `python client.py URL IMAGE [CLIP]`."""
+"""Call a running app from Python: `pip install gradio_client`, then `python client.py URL IMAGE [CLIP]`."""
 
 import sys
 
@@ -15,8 +15,8 @@ heat = app.predict(handle_file(image), answer["label"], api_name="/explain_image
 print(f"why “{answer['label']}”: {heat}")
 
 for clip in clips:
-    # Answers arrive while the clip is read; the last one is about all of it.
-    for answers in app.submit(handle_file(clip), 5, api_name="/predict_video"):  # five frames of each second
-        total, seconds, frames, segments, status, timeline, files = answers
+    # Results arrive while the clip is read; the last one covers the whole clip.
+    for results in app.submit(handle_file(clip), 5, api_name="/predict_video"):  # five frames of each second
+        total, seconds, frames, segments, status, timeline, files = results
     for label, start, end, *_ in segments["data"]:
         print(f"{start:.1f} s to {end:.1f} s: {label}")

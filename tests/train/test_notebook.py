@@ -54,6 +54,6 @@ def test_the_cells_run_in_order(zipped: bool, tmp_path: Path) -> None:
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "Right: " in result.stdout
+    assert "Accuracy: " in result.stdout
     assert (tmp_path / "bundle" / "model.tflite").is_file()
     assert hashes(data) == before

@@ -107,7 +107,7 @@ def icon(rng: np.random.Generator, size: Size) -> np.ndarray:
     fill, mark = colour(rng, vivid=0.8), colour(rng, vivid=0.2)
     kind = rng.choice(["face", "heart", "arrow", "letter", "rings"])
     if kind in ("face", "letter"):
-        stamp(image, ellipse_points(x, y, radius, radius), fill, rng, rng.choice([0, 0.6]))
+        stamp(image, ellipse_points(x, y, radius, radius), fill, rng, float(rng.choice([0, 0.6])))
     if kind == "face":
         for sign in (-1, 1):
             stamp(image, ellipse_points(x + sign * radius * 0.35, y - radius * 0.25, radius * 0.12, radius * 0.16), INK)
@@ -119,7 +119,7 @@ def icon(rng: np.random.Generator, size: Size) -> np.ndarray:
         line = np.stack(
             [16 * np.sin(t) ** 3, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t))], -1
         )
-        stamp(image, line * radius / 17 + (x, y), fill, rng, rng.choice([0, 0.7]))
+        stamp(image, line * radius / 17 + (x, y), fill, rng, float(rng.choice([0, 0.7])))
     elif kind == "arrow":
         arrow = np.array([[-1, -0.3], [0.1, -0.3], [0.1, -0.8], [1, 0], [0.1, 0.8], [0.1, 0.3], [-1, 0.3]])
         stamp(image, arrow * radius * [rng.choice([-1, 1]), 1] + (x, y), fill)

@@ -44,7 +44,7 @@ def poster(rng: np.random.Generator, size: Size) -> np.ndarray:
             outline(rng, *anywhere(rng, size), rng.uniform(0.1, 0.5) * width, kind),
             fill,
             rng,
-            rng.choice([0, 0, 0.5]),
+            float(rng.choice([0, 0, 0.5])),
         )
     ink = colour(rng)
     for _ in range(int(rng.integers(1, 7))):
@@ -120,7 +120,7 @@ def screen(rng: np.random.Generator, size: Size) -> np.ndarray:
     accent = colour(rng, vivid=0.7)
     bar = height * rng.uniform(0.06, 0.14)
     stamp(image, np.array([[0, 0], [width, 0], [width, bar], [0, bar]]), accent)
-    side = width * rng.choice([0, 0.2, 0.28])
+    side = width * float(rng.choice([0, 0.2, 0.28]))
     stamp(
         image,
         np.array([[0, bar], [side, bar], [side, height], [0, height]]),

@@ -20,7 +20,7 @@ from interface.dropping import SCRIPT as DROPPING
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
 from interface.server.blocks import SafeBlocks
-from interface.server.gradio_internals import MOST_SESSIONS
+from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files
 from interface.server.requests import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
@@ -51,7 +51,7 @@ class Page(SafeBlocks):
     """The page, with what serves its visitors.
 
     Attributes:
-        files: Where visitors' files lie.
+        storage: Where uploads and results are.
         guard: Serves requests.
         decoders: Decode visitors' files.
         model: The model, once it is there.
@@ -60,8 +60,8 @@ class Page(SafeBlocks):
 
     def __init__(self) -> None:
         super().__init__(title="Vistazo")
-        self.files = UploadStorage(limits().upload_megabytes)
-        self.guard = RequestGuard(limits().requests_per_minute, self.files)
+        self.storage = UploadStorage(limits().upload_megabytes)
+        self.guard = RequestGuard(limits().requests_per_minute, self.storage)
         most = limits().decoder_megabytes
         self.decoders = DecoderPool(round(SHARE_OF_ONE * most), together=most)
         self.model: LoadedModel | None = None
@@ -102,11 +102,10 @@ def launch_options(page: Page) -> dict[str, Any]:
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
         "run_history": False,  # a shared phone should not keep a stranger's images
-        "state_session_capacity": MOST_SESSIONS,
+        "state_session_capacity": MAX_SESSIONS,
         "ssr_mode": False,  # what answers is this process alone
-        "app_kwargs": server_options(page.files),
-        # Gradio would ask its own page for an answer, and give up after three seconds, which a busy machine may need.
-        "_frontend": False,
+        "app_kwargs": server_options(page.storage),
+        **LAUNCH_OPTIONS,
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
 
@@ -143,7 +142,7 @@ def _limited(page: Page) -> Page:
 
 
 def _protect_examples(page: Page) -> None:
-    page.files.keep(path for component in page.blocks.values() for path in getattr(component, "keep_in_cache", ()))
+    page.storage.keep(example_files(page))
 
 
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
@@ -165,7 +164,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             with _tab("compare", text("compare_tab")):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
         with _tab("model", text("model_tab")):
-            about = add_model_tab(model, decoders, page.files)
+            about = add_model_tab(model, decoders, page.storage)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)

@@ -1,12 +1,12 @@
-"""Start the app: pick the model, build the page, serve it.
+"""Start the app: load the model, build the page, serve it.
 
     python app.py                                      # the embedded model
     python app.py --model my_bundle                    # a bundle that `train fit` wrote
     python app.py --model user/repository@revision     # one from the Hub
     python app.py --model my_bundle --model other      # and a tab that compares two
 
-A program that imports this module gets `demo`, with the model that VISTAZO_MODEL names. While the Hub is slow or down,
-the page says what it waits for and becomes the real one by itself.
+A program that imports this module gets the page as `demo`, with the model that VISTAZO_MODEL names; it is built when it
+is first asked for. While the Hub is slow or down, the page says what it waits for and becomes the real one by itself.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-# Gradio reads this when it is imported; nothing about visitors leaves the machine.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 from model.errors import HubUnreachableError, SettingsError, VistazoError
 from model.hub.http import configure_client
@@ -36,20 +33,34 @@ if TYPE_CHECKING:
     from model.sandbox.pool import DecoderPool
 
 FALLBACK = "default"
-# With a healthy Hub, a small model is there about when Gradio is. So much longer a visitor may find
-# nothing at all, rather than a page that says "in a moment".
-_PATIENCE = 3.0
+# A healthy Hub delivers a small model about when Gradio has been imported. For so much longer a visitor finds nothing,
+# rather than a page that says “in a moment”.
+_WAIT_SECONDS = 3.0
 # After SIGTERM; the web server gives its connections five.
-_MOST_SECONDS_TO_END = 6.0
+_SECONDS_TO_END = 6.0
+
+demo: Page
+
+
+def __getattr__(name: str) -> Page:
+    """Build `demo` when it is first asked for (PEP 562): importing this module starts nothing."""
+    if name != "demo":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    page = make_demo(os.environ.get("VISTAZO_MODEL"), os.environ.get("VISTAZO_FALLBACK"))
+    globals()["demo"] = page
+    return page
 
 
 def make_demo(model: str | None, fallback: str | None, other: str | None = None) -> Page:
-    """Load the model and build the page for it, or one that waits for it.
+    """Load the model and build the page for it, or a page that waits for it.
 
     Args:
         model: What to serve; see `find_model` for what can be named.
-        fallback: "default" to take the embedded model when a repository cannot be had.
+        fallback: "default" to serve the embedded model when a repository cannot be reached; None or "" to wait.
         other: A second model to compare the first with; None for none.
+
+    Returns:
+        The page, ready to launch.
 
     Raises:
         VistazoError: The model cannot be served, and waiting would not help.
@@ -60,11 +71,12 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     loaders = [ModelLoader(name, fall_back=fallback == FALLBACK) for name in ([model, other] if other else [model])]
     for loader in loaders:
         loader.start()
-    # Imported meanwhile: Gradio takes seconds.
+    # Imported meanwhile: Gradio takes seconds. It reads the variable then: nothing about visitors leaves the machine.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from interface.page import build_demo
 
     for loader in loaders:
-        loader.wait(_PATIENCE if loader.in_repository else None)
+        loader.wait(_WAIT_SECONDS if loader.in_repository else None)
         if loader.error and not isinstance(loader.error, HubUnreachableError):
             raise loader.error
         if loader.model:
@@ -73,35 +85,49 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python app.py") -> int:
-    """Serve the app until it is interrupted or told to end (SIGTERM); returns 0, or 2 for a user's mistake."""
+    """Serve the app until it is interrupted or terminated.
+
+    Args:
+        arguments: The command line; None for that of the program.
+        prog: Name of the program in its help.
+
+    Returns:
+        0, or 2 for a user's mistake.
+    """
     options = _parser(prog).parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
-    models = options.model or [os.environ.get("VISTAZO_MODEL")]
     try:
-        limits()
-    except SettingsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    if len(models) > 2:
-        print(f"error: at most two models can be compared. Received: {len(models)}.", file=sys.stderr)
-        return 2
-    from interface.server.memory import keep_few_arenas
-    from interface.server.storage import own_folder
-
-    keep_few_arenas()
-    folder = own_folder()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # what a clip that just ended has written since
-    signal.signal(signal.SIGTERM, _ending(folder))
-    try:
-        page = make_demo(models[0], options.fallback, *models[1:])
-        signal.signal(signal.SIGTERM, _ending(folder, page.decoders))
-        return _serve(page, options)
+        models = _models(options)
+        limits()  # raises where one is set wrongly
+        return _run(options, models)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
+
+
+def _models(options: argparse.Namespace) -> list[str | None]:
+    models = options.model or [os.environ.get("VISTAZO_MODEL")]
+    if len(models) > 2:
+        raise SettingsError(f"at most two models can be compared. Received: {len(models)}.")
+    return models
+
+
+def _run(options: argparse.Namespace, models: Sequence[str | None]) -> int:
+    """Build and serve the page, with a folder for its files that goes at the end."""
+    from interface.server.memory import keep_few_arenas
+    from interface.server.storage import own_folder
+
+    keep_few_arenas()
+    folder = own_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a clip that just ended may have written since
+    _end_on_sigterm(folder)
+    try:
+        page = make_demo(models[0], options.fallback, *models[1:])
+        _end_on_sigterm(folder, page.decoders)
+        return _serve(page, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -110,7 +136,7 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
     from interface.page import launch_options
 
     page.decoders.warm_up()
-    page.files.keep_clean()
+    page.storage.keep_clean()
     try:
         page.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options(page))
     except OSError:
@@ -125,8 +151,8 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
     return 0
 
 
-def _ending(folder: Path, decoders: DecoderPool | None = None) -> Callable[..., None]:
-    """Return what is done when the program is told to end: work is given up, and soon the program with it."""
+def _end_on_sigterm(folder: Path, decoders: DecoderPool | None = None) -> None:
+    """Make SIGTERM interrupt the program, and end it within seconds whatever is still running."""
 
     def end_now() -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -134,14 +160,14 @@ def _ending(folder: Path, decoders: DecoderPool | None = None) -> Callable[..., 
 
     def interrupt(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        timer = threading.Timer(_MOST_SECONDS_TO_END, end_now)
+        timer = threading.Timer(_SECONDS_TO_END, end_now)
         timer.daemon = True
         timer.start()
         if decoders:
             decoders.close()
         raise KeyboardInterrupt
 
-    return interrupt
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
@@ -160,7 +186,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "--fallback",
         choices=[FALLBACK],
         default=os.environ.get("VISTAZO_FALLBACK") or None,
-        help="serve the embedded model when a repository cannot be had, instead of waiting for it "
+        help="serve the embedded model when a repository cannot be reached, instead of waiting for it "
         "(default: the variable VISTAZO_FALLBACK, else waiting)",
     )
     parser.add_argument("--share", action="store_true", help="also make a public link, good for a week")
@@ -173,14 +199,6 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"should be a number from 1 to 65535. Received: {text}.")
     return int(text)
-
-
-def __getattr__(name: str) -> object:
-    """Make `demo` when it is first asked for: importing this module loads no model and starts no thread."""
-    if name != "demo":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()["demo"] = demo = make_demo(os.environ.get("VISTAZO_MODEL"), os.environ.get("VISTAZO_FALLBACK"))
-    return demo
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
 from interface.rendering import asset, render
 from interface.server.blocks import SafeBlocks
-from interface.server.gradio_internals import MOST_SESSIONS
+from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files
 from interface.server.requests import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
@@ -50,7 +50,7 @@ class Page(SafeBlocks):
     """The page, and what its endpoints need.
 
     Attributes:
-        files: Where uploads are kept.
+        storage: Where uploads and results are kept.
         guard: Serves the requests.
         decoders: Decode the uploads.
         model: The model; None until it is loaded.
@@ -59,8 +59,8 @@ class Page(SafeBlocks):
 
     def __init__(self) -> None:
         super().__init__(title="Vistazo")
-        self.files = UploadStorage(limits().upload_megabytes)
-        self.guard = RequestGuard(limits().requests_per_minute, self.files)
+        self.storage = UploadStorage(limits().upload_megabytes)
+        self.guard = RequestGuard(limits().requests_per_minute, self.storage)
         most = limits().decoder_megabytes
         self.decoders = DecoderPool(round(WORKER_SHARE * most), most)
         self.model: LoadedModel | None = None
@@ -101,11 +101,10 @@ def launch_options(page: Page) -> dict[str, Any]:
         "max_file_size": f"{limits().upload_megabytes}mb",
         "footer_links": ["api"],
         "run_history": False,  # a shared device should not keep a visitor's images
-        "state_session_capacity": MOST_SESSIONS,
+        "state_session_capacity": MAX_SESSIONS,
         "ssr_mode": False,  # no second server process
-        "app_kwargs": server_options(page.files),
-        # Gradio would request its own page and fail after three seconds, which a busy machine may need.
-        "_frontend": False,
+        "app_kwargs": server_options(page.storage),
+        **LAUNCH_OPTIONS,
         "mcp_server": importlib.util.find_spec("mcp") is not None,  # with gradio[mcp], the endpoints are tools as well
     }
 
@@ -142,7 +141,7 @@ def _limited(page: Page) -> Page:
 
 
 def _protect_examples(page: Page) -> None:
-    page.files.keep(path for component in page.blocks.values() for path in getattr(component, "keep_in_cache", ()))
+    page.storage.keep(example_files(page))
 
 
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
@@ -164,7 +163,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             with _tab("compare", text("compare_tab")):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
         with _tab("model", text("model_tab")):
-            about = add_model_tab(model, decoders, page.files)
+            about = add_model_tab(model, decoders, page.storage)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)

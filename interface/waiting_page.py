@@ -1,4 +1,4 @@
-"""The page that is shown until the model is there, and its change into the real one."""
+"""The page that is shown until the model is there, and its replacement by the real one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 import gradio as gr
 
 from interface.i18n.language import ENGLISH, say, text
+from interface.server.gradio_internals import replace_content
 from interface.server.mcp_tools import offer_tools
 
 _ENDPOINTS = ("predict_image", "explain_image", "locate_image", "predict_images", "predict_video")
 
 
 def add_waiting(sentence: Callable[[], str]) -> None:
-    """Add the sentence that says what the visitor waits for; plain text, whatever is in it.
+    """Add a heading and a text box that say what the visitor waits for; and endpoints that refuse calls with it.
 
     Args:
-        sentence: Says what is waited for at the moment.
+        sentence: Returns what is waited for at the moment; shown as plain text.
     """
     gr.Markdown(text("waiting_title"), elem_id="heading")
     gr.Textbox(
@@ -31,7 +32,7 @@ def add_waiting(sentence: Callable[[], str]) -> None:
     )
     gr.on(None, None, js="() => vistazo.watchWaiting()", api_visibility="private")
 
-    # Programs that call now are told the same, instead of that there is no such endpoint.
+    # A call gets the same sentence, instead of one that says there is no such endpoint.
     def not_yet(file: dict[str, Any] | None = None, *more: Any) -> str:
         raise gr.Error(say(ENGLISH, "not_yet", text=sentence()), print_exception=False)
 
@@ -39,21 +40,12 @@ def add_waiting(sentence: Callable[[], str]) -> None:
         gr.api(not_yet, api_name=name, queue=False)
 
 
-def change_content(demo: gr.Blocks, add_content: Callable[[], object]) -> None:
-    """Give a page that may already be served another content; its address and its limits stay.
+def change_content(page: gr.Blocks, add_content: Callable[[], object]) -> None:
+    """Replace the content of a page that may already be served; its address and its limits stay.
 
     Args:
-        demo: The page.
-        add_content: Adds components and events to the page that is being built.
+        page: The page.
+        add_content: Adds components and events to the page.
     """
-    served = demo.app
-    demo.clear()
-    with demo:
-        add_content()
-    # Leaving the block has made a new web application, which nobody serves. The one that is served
-    # has to know the new components, and to forget what it remembers of the old ones.
-    demo.app = served
-    served.state_holder.set_blocks(demo)
-    served.api_info = served.all_app_info = None
-    served.page_api_info.clear()
-    offer_tools(demo)
+    replace_content(page, add_content)
+    offer_tools(page)

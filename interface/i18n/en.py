@@ -172,7 +172,7 @@ TEXTS = {
     "too_often": "At most {most} requests a minute are answered for one visitor. Try again in a minute.",
     "file_too_large": "“{name}” has {size} MB; at most {most} MB are taken.",
     "disk_full": "There is no room for files on the server at the moment. Try again in some minutes.",
-    "closed_door": "This app has no such page.",
+    "no_such_page": "This app has no such page.",
     "queue_full": "{most} requests wait already, which is the limit. Try again in a minute.",
     "bodies_at_once": "At most {most} uploads of one visitor are received at once. Wait until one has arrived.",
     "body_too_slow": "The upload came too slowly or stood still, and was ended. Try again with a better connection.",
@@ -180,8 +180,6 @@ TEXTS = {
     "bad_call": "This call has not the arguments that the page describes under “API”. Look there and call again.",
     "no_such_endpoint": "This app has no such endpoint. The page lists them under “API”.",
     "address_too_long": "The address is too long. Leave out what follows its question mark.",
-    "body_too_many": "The request holds more values than this app reads. Send fewer.",
-    "too_busy": "The server is busy with other requests. Try again in a minute.",
     "address_not_fetched": "The file could not be fetched from its address: it is not public, does not answer, takes "
     "too long, or has more than {most} MB. Upload the file instead.",
 }

@@ -164,7 +164,7 @@ TEXTS = {
     "too_often": "Se responden como máximo {most} peticiones por minuto y visitante. Inténtalo dentro de un minuto.",
     "file_too_large": "«{name}» tiene {size} MB; se aceptan como máximo {most} MB.",
     "disk_full": "Ahora mismo no hay sitio para archivos en el servidor. Inténtalo dentro de unos minutos.",
-    "closed_door": "Esta aplicación no tiene esa página.",
+    "no_such_page": "Esta aplicación no tiene esa página.",
     "queue_full": "Ya esperan {most} peticiones, que es el límite. Inténtalo dentro de un minuto.",
     "bodies_at_once": "Se reciben como máximo {most} archivos a la vez de un visitante. Espera a que llegue uno.",
     "body_too_slow": "El envío llegaba demasiado despacio o se detuvo, y se interrumpió. Inténtalo con mejor conexión.",
@@ -172,8 +172,6 @@ TEXTS = {
     "bad_call": "Esta llamada no tiene los argumentos que la página describe en «API». Míralos y vuelve a llamar.",
     "no_such_endpoint": "Esta aplicación no tiene ese punto de acceso. La página los enumera en «API».",
     "address_too_long": "La dirección es demasiado larga. Quita lo que sigue al signo de interrogación.",
-    "body_too_many": "La petición contiene más valores de los que lee esta aplicación. Envía menos.",
-    "too_busy": "El servidor está ocupado con otras peticiones. Inténtalo dentro de un minuto.",
     "address_not_fetched": "No se pudo obtener el archivo de su dirección: no es pública, no responde, tarda "
     "demasiado o el archivo tiene más de {most} MB. Sube mejor el archivo.",
 }

@@ -165,7 +165,7 @@ TEXTS = {
     "too_often": "Au plus {most} requêtes par minute sont acceptées par visiteur. Réessayez dans une minute.",
     "file_too_large": "« {name} » a {size} Mo ; au plus {most} Mo sont acceptés.",
     "disk_full": "Il n’y a pas de place pour les fichiers sur le serveur en ce moment. Réessayez dans un moment.",
-    "closed_door": "Cette application n’a pas cette page.",
+    "no_such_page": "Cette application n’a pas cette page.",
     "queue_full": "{most} requêtes attendent déjà, c’est la limite. Réessayez dans une minute.",
     "bodies_at_once": "Au plus {most} envois d’un même visiteur sont reçus à la fois. Attendez la fin de l’un d’eux.",
     "body_too_slow": "L’envoi était trop lent ou s’est arrêté, il a été interrompu. Réessayez avec une meilleure "
@@ -174,8 +174,6 @@ TEXTS = {
     "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
     "no_such_endpoint": "Cette application n’a pas ce point d’accès. La page les énumère sous « API ».",
     "address_too_long": "L’adresse est trop longue. Supprimez ce qui suit le point d’interrogation.",
-    "body_too_many": "La requête contient plus de valeurs que cette application n’en lit. Envoyez-en moins.",
-    "too_busy": "Le serveur est occupé par d’autres requêtes. Réessayez dans une minute.",
     "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, ne répond "
     "pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
 }

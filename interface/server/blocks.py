@@ -1,26 +1,24 @@
-"""What comes of a call: a sentence and a line in the log also where Gradio itself fails with what it was given."""
+"""A page whose calls end in a sentence and a line in the log even where Gradio fails with what it was given."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import gradio as gr
-from gradio.block_function import BlockFunction
-from gradio.context import LocalContext
-from gradio.state_holder import SessionState
 
 from interface.i18n.language import say
+from interface.server.gradio_internals import BlockFunction, SessionState, current_request
 from interface.server.requests import RequestGuard
 from interface.server.storage import is_full
 
 
 class SafeBlocks(gr.Blocks):
-    """A page whose calls are answered by a sentence when they fail, whoever is to blame.
+    """Gradio's blocks, with every error turned into a message.
 
-    Gradio would answer nothing at all, and log what the caller wrote.
+    Gradio would respond with an empty error, and log what the caller wrote.
 
     Attributes:
-        guard: Words and counts what fails.
+        guard: Turns errors into messages, and counts them.
     """
 
     guard: RequestGuard
@@ -28,19 +26,19 @@ class SafeBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        """Take the arguments of a call; those that no handler can take are refused."""
+        """Read the arguments of a call; refuse those that no handler can take."""
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error:
             raise
         except Exception as error:
-            with self.guard.handle(LocalContext.request.get(None), str(block_fn.api_name)) as language:
+            with self.guard.handle(current_request(), str(block_fn.api_name)) as language:
                 if is_full(error):
                     raise
                 raise gr.Error(say(language, "bad_call"), print_exception=False) from error
 
     async def process_api(self, block_fn: BlockFunction | int, *arguments: Any, **named: Any) -> dict[str, Any]:
-        """Answer a call; what fails outside of a handler is told as what fails in one is."""
+        """Run a call; what fails outside of a handler gets a message as well."""
         try:
             return await super().process_api(block_fn, *arguments, **named)
         except gr.Error:

@@ -1,24 +1,21 @@
-"""What agents are offered over MCP (gradio[mcp]): the page's endpoints as tools, those that an agent can call."""
+"""MCP tools (gradio[mcp]): the page's endpoints, those that an agent can call."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-# Gradio hands over no lists of files (6.31): such a tool would fail whatever an agent sends.
-_NOT_FOR_AGENTS = frozenset({"/predict_images"})
+from interface.server.gradio_internals import set_mcp_tools
+
+# Gradio passes no lists of files (6.31): such a tool would fail whatever an agent sends.
+_EXCLUDED = frozenset({"/predict_images"})
 
 
 def takes_any_text(choice: gr.Radio) -> gr.Radio:
-    """Let callers name what is not among the choices yet: those of the labels come with the answer."""
+    """Accept any text from API callers, who may name a label that is not among the choices yet."""
     choice.api_info = lambda: {"type": "string"}  # type: ignore[method-assign]
     return choice
 
 
 def offer_tools(page: gr.Blocks) -> None:
-    """Offer the endpoints that the page has now; Gradio would go on offering those that it was launched with."""
-    server = page.mcp_server_obj
-    if server is None:
-        return
-    server.api_info = page.get_api_info()
-    tools = server.get_tool_to_endpoint()
-    server.tool_to_endpoint = {name: endpoint for name, endpoint in tools.items() if endpoint not in _NOT_FOR_AGENTS}
+    """Offer the endpoints that the page has now, except those that no agent can call."""
+    set_mcp_tools(page, _EXCLUDED)

@@ -1,4 +1,4 @@
-"""Memory that is not needed any more goes back to the system: glibc likes to keep what a program frees."""
+"""Return freed memory to the system; glibc tends to keep it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _M_ARENA_MAX = -8
 
 
 def keep_few_arenas() -> None:
-    """Let threads share what is freed; to be called before there are any. On Linux with glibc only."""
+    """Make threads share freed memory; call it before there are any. Works on Linux with glibc only."""
     libc = _libc()
     if libc is not None and hasattr(libc, "mallopt"):
         libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def give_back() -> None:
-    """Return what was freed to the system."""
+    """Return freed memory to the system. Works on Linux with glibc only."""
     libc = _libc()
     if libc is not None and hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""The border between visitors and the program: who is served how often, what they are told, what is counted of it."""
+"""Per-request guard: rate limits, errors turned into messages, counters."""
 
 from __future__ import annotations
 
@@ -21,48 +21,50 @@ from interface.server.storage import UploadStorage, is_full
 from model.errors import BundleError, VistazoError
 
 _MINUTE = 60.0
-_MOST_VISITORS = 10_000  # remembered at once
+_MAX_VISITORS = 10_000  # remembered at once
 _log = logging.getLogger("vistazo")
 _requests_log = logging.getLogger("vistazo.requests")
 
 
 class RequestGuard:
-    """Serves requests: limits how many each visitor makes, words their errors, counts what came of them.
+    """Limits how many requests each visitor makes, turns their errors into messages, and counts the outcomes.
 
-    Safe to use from several threads. Of visitors themselves nothing is logged; their addresses are forgotten
-    after a minute.
+    Safe to use from several threads. Nothing about visitors is logged; their addresses are forgotten after a minute.
 
     Args:
-        requests_per_minute: Requests answered for one visitor.
-        files: Where visitors' files lie.
+        requests_per_minute: The limit for one visitor.
+        storage: Where uploads are; asked to make room when the disk is full.
     """
 
-    def __init__(self, requests_per_minute: int, files: UploadStorage) -> None:
-        self.files = files
-        self._most = requests_per_minute
+    def __init__(self, requests_per_minute: int, storage: UploadStorage) -> None:
+        self._storage = storage
+        self._limit = requests_per_minute
         self._recent: OrderedDict[str, deque[float]] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def handle(self, request: gr.Request | None, endpoint: str, *, counted: bool = True) -> Iterator[str]:
-        """Serve one request, and turn every error in the block into one that the visitor sees as a sentence.
+        """Guard the handling of one request: every error in the block becomes a message for the visitor.
 
-        What visitors can put right is told in the error's own words, in their language. A broken model they cannot,
-        and its message names directories; that and everything unforeseen goes to the log.
+        A mistake that the visitor can correct is described in their language. A damaged model is not theirs to correct,
+        and its message names directories: that and every unexpected error goes to the log.
 
         Args:
-            request: Whose request it is; None for a call from Python.
-            endpoint: Its name, for the log.
-            counted: Whether it counts for the visitor's limit.
+            request: The request; None for a call from Python.
+            endpoint: The endpoint's name, for the log.
+            counted: Whether the request counts towards the visitor's limit.
 
         Yields:
             The visitor's language.
+
+        Raises:
+            gr.Error: The block raised an error, or the visitor has reached the limit.
         """
         language, began, outcome = language_of(request), time.monotonic(), "answered"
         try:
             if counted and not self._admits(address_of(request)):
-                raise gr.Error(say(language, "too_often", most=self._most), print_exception=False)
+                raise gr.Error(say(language, "too_often", most=self._limit), print_exception=False)
             yield language
         except GeneratorExit:
             outcome = "left"
@@ -78,18 +80,18 @@ class RequestGuard:
             outcome = "failed"
             if is_full(error):
                 _log.warning("the disk is full")
-                self.files.make_room()
+                self._storage.make_room()
                 raise gr.Error(say(language, "disk_full"), print_exception=False) from error
-            if isinstance(error, BundleError):  # about the model, not about a visitor's file
-                _log.exception("a visitor's request failed")
+            if isinstance(error, BundleError):  # about the model, not about an upload
+                _log.exception("a request failed")
             else:
-                log_fault("a visitor's request failed", error)
+                log_fault("a request failed", error)
             raise gr.Error(say(language, "unexpected"), print_exception=False) from error
         finally:
             self._count(endpoint, outcome, time.monotonic() - began)
 
     def counts(self) -> dict[str, int]:
-        """Return how many requests had which outcome: answered, refused, failed, left."""
+        """Return the number of requests by outcome: answered, refused, failed, left."""
         with self._lock:
             return dict(self._counts)
 
@@ -100,17 +102,17 @@ class RequestGuard:
         with self._lock:
             recent = self._recent.setdefault(visitor, deque())
             self._recent.move_to_end(visitor)
-            while len(self._recent) > _MOST_VISITORS or self._is_past(now):
+            while len(self._recent) > _MAX_VISITORS or self._is_past(now):
                 self._recent.popitem(last=False)
             while recent and recent[0] < now - _MINUTE:
                 recent.popleft()
-            if len(recent) >= self._most:
+            if len(recent) >= self._limit:
                 return False
             recent.append(now)
             return True
 
     def _is_past(self, now: float) -> bool:
-        """Say whether the visitor who has been quiet for longest came more than a minute ago."""
+        """Say whether the visitor whose last request is the oldest made it more than a minute ago."""
         oldest = next(iter(self._recent.values()))
         return len(self._recent) > 1 and (not oldest or oldest[-1] < now - _MINUTE)
 
@@ -122,7 +124,7 @@ class RequestGuard:
 
 
 def address_of(request: gr.Request | Request | None) -> str | None:
-    """Return where a request comes from; behind a Space's proxy it is the proxy that says."""
+    """Return the address that a request comes from; behind a Space's proxy, the one that the proxy names."""
     if request is None:
         return None
     if "SPACE_ID" in os.environ:
@@ -134,7 +136,7 @@ def address_of(request: gr.Request | Request | None) -> str | None:
 
 
 def log_fault(what: str, error: BaseException) -> None:
-    """Log where something unforeseen happened, without the error's own words: they may name a visitor's file."""
+    """Log where an unexpected error happened, without the error's own words: they may name an upload."""
     links = [error]
     while (before := links[-1].__cause__ or links[-1].__context__) is not None and before not in links:
         links.append(before)

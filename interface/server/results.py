@@ -1,15 +1,15 @@
-"""Where files that are made for a visitor go: into Gradio's own folder, whose clean-up removes them."""
+"""Where result files go: into the upload folder, from which Gradio sends files and `UploadStorage` deletes them."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from gradio.utils import get_upload_folder
+from interface.server.gradio_internals import upload_folder
 
 
 def result_folder() -> Path:
-    """Return a new directory for one answer's files."""
-    folder = Path(get_upload_folder())
+    """Return a new directory for the files of one result."""
+    folder = upload_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=folder))

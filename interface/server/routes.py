@@ -1,4 +1,4 @@
-"""What the web server does besides Gradio: language, `/healthz`, `/waiting`, embedding, a warning of little memory."""
+"""The web server's own routes and middleware: `/healthz`, `/waiting`, `/gradio.js`, the language, a memory warning."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,16 +17,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.i18n.language import LANGUAGES, PARAMETER, language_of, translated
-from interface.server.gradio_internals import remember_little
+from interface.server.gradio_internals import bounded_memory, page_of, waiting_requests, web_component
 from interface.server.mcp_tools import offer_tools
-from interface.server.request_limits import Doors
+from interface.server.request_limits import RequestLimits
 from interface.server.storage import UploadStorage
 from interface.server.url_fetch import fetch_within_limits
 from model.system_memory import system_memory
 
 _log = logging.getLogger("vistazo")
 
-# Gradio takes the browser's language. This stands before its program in the page, so that `?lang=es` wins.
+# Gradio takes the browser's language. This script comes before Gradio's own in the page, so that `?lang=es` wins.
 _SCRIPT = """<script>
 (() => {
   const language = new URLSearchParams(location.search).get("PARAMETER");
@@ -39,22 +37,22 @@ _SCRIPT = """<script>
 </script>""".replace("PARAMETER", PARAMETER).replace("LANGUAGES", json.dumps(list(LANGUAGES)))
 _HEAD = b"<head>"
 
-_LEAST_MEMORY = 0.1  # of all; with less, the log warns
+_MIN_FREE_MEMORY = 0.1  # of the total; with less, the log warns
 _SECONDS_BETWEEN_WARNINGS = 60.0
 
 
-def server_options(files: UploadStorage) -> dict[str, Any]:
-    """Return what the web application that Gradio makes gets besides (its `app_kwargs`).
+def server_options(storage: UploadStorage) -> dict[str, Any]:
+    """Return the options of the web application that Gradio makes (its `app_kwargs`).
 
     Args:
-        files: Where uploads go.
+        storage: Where uploads go.
     """
     fetch_within_limits()
     return {
         "routes": [Route("/healthz", _health), Route("/waiting", _waiting), Route("/gradio.js", _web_component)],
         "middleware": [
             Middleware(_LanguageFirst),
-            Middleware(Doors, files=files),
+            Middleware(RequestLimits, storage=storage),
             Middleware(_MemoryWatch),
         ],
         "lifespan": _lifespan,
@@ -63,22 +61,21 @@ def server_options(files: UploadStorage) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """What holds for as long as the web application runs."""
-    offer_tools(app.get_blocks())  # type: ignore[attr-defined]
-    async with remember_little(app):
+    offer_tools(page_of(app))
+    async with bounded_memory(app):
         yield
 
 
 async def _health(request: Request) -> JSONResponse:
-    """Answer whether the model is there, which it is, how many requests wait, and what came of those before."""
-    page = request.app.get_blocks()
+    """Respond with the model that is served, the length of the queue, the outcomes so far and the free memory."""
+    page = page_of(request.app)
     model = page.model
     memory = system_memory()
     state = {
         "ready": model is not None,
         "model": model.source.title if model else None,
         "revision": model.source.commit if model else None,
-        "queue": len(page._queue),
+        "queue": waiting_requests(page),
         "requests": page.guard.counts(),
         "memory_free_megabytes": memory.free // 2**20 if memory else None,
     }
@@ -86,20 +83,19 @@ async def _health(request: Request) -> JSONResponse:
 
 
 async def _waiting(request: Request) -> JSONResponse:
-    """Answer what the page waits for, in the visitor's language; null once it is the real one."""
-    sentence = request.app.get_blocks().waits_for
-    told = None if sentence is None else translated(sentence, language_of(request))
-    return JSONResponse({"text": told}, headers={"Cache-Control": "no-store"})
+    """Respond with what the page waits for, in the visitor's language; null once the model is there."""
+    sentence = page_of(request.app).waits_for
+    message = None if sentence is None else translated(sentence, language_of(request))
+    return JSONResponse({"text": message}, headers={"Cache-Control": "no-store"})
 
 
 async def _web_component(_: Request) -> FileResponse:
-    """Answer with the program of the web component, for pages that embed the app; Gradio does not serve it."""
-    program = Path(gr.__file__).parent / "templates" / "frontend" / "gradio.js"
-    return FileResponse(program, media_type="text/javascript")
+    """Respond with the script of the web component, for pages that embed the app."""
+    return FileResponse(web_component(), media_type="text/javascript")
 
 
 class _LanguageFirst:
-    """Puts the script that heeds `?lang=` in front of everything else in the page."""
+    """Middleware: puts the script that reads `?lang=` before everything else in the page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -128,7 +124,7 @@ class _LanguageFirst:
 
 
 class _MemoryWatch:
-    """Warns in the log, about once a minute at most, when memory is short as an upload begins."""
+    """Middleware: warns in the log, at most once a minute, when memory is short as an upload begins."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -142,6 +138,6 @@ class _MemoryWatch:
     def _warn(self) -> None:
         memory = system_memory()
         now = time.monotonic()
-        if memory and memory.free < _LEAST_MEMORY * memory.total and now > self._warned + _SECONDS_BETWEEN_WARNINGS:
+        if memory and memory.free < _MIN_FREE_MEMORY * memory.total and now > self._warned + _SECONDS_BETWEEN_WARNINGS:
             self._warned = now
             _log.warning("memory is short: %d MB of %d MB are free", memory.free // 2**20, memory.total // 2**20)

@@ -1,9 +1,12 @@
-"""Where visitors' files lie: a folder of the program's own, emptied as they grow old and removed at the end."""
+"""Uploads and results: a folder of the program's own, whose files are deleted when old, and which goes at the end.
+
+Gradio's `delete_cache` is not used: it knows only the files that it has noted in memory, not those of uploads and clips
+that were broken off, leaves their folders, and stops for good when an upload arrives while it works (6.31).
+"""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import re
 import shutil
@@ -18,67 +21,81 @@ from interface.server.memory import give_back
 from model.errors import FULL_DISK
 
 _VARIABLE = "GRADIO_TEMP_DIR"
-_SECONDS_TO_LOCK = 60
-_held: list[int] = []  # descriptors of the locks
-_OWN = re.compile(r"vistazo-(\d+)-.+")
+_OWN = re.compile(r"vistazo-\d+-.+")
 _KEEP_SECONDS = 3600
-_LOOK_EVERY = 120
-# An upload that stands still for so long is ended; what it left are Gradio's temporary files.
-_KEEP_SECONDS_OF_PARTS = 120
-_PART = re.compile(r"tmp[a-z0-9_]{8}")
-# When the disk is full, what was not touched for so long goes at once.
+_CLEAN_EVERY_SECONDS = 120
+# An upload that stands still for so long is ended; what it leaves are Gradio's temporary files.
+_KEEP_SECONDS_OF_PARTIAL_UPLOADS = 120
+_PARTIAL_UPLOAD = re.compile(r"tmp[a-z0-9_]{8}")
 _KEEP_SECONDS_WHEN_FULL = 60
 
 
 def own_folder() -> Path:
-    """Make a folder for the uploads and results of this program alone, which removes it at the end.
+    """Make a folder for the uploads and results of this program alone, and name it in GRADIO_TEMP_DIR.
 
-    It lies where GRADIO_TEMP_DIR says, else among the system's temporary files. Folders that killed programs left
-    there are removed.
+    It is made where GRADIO_TEMP_DIR says, else among the system's temporary files. Folders that killed programs left
+    there are removed, except on Windows.
+
+    Returns:
+        The folder; the caller removes it at the end.
     """
     parent = Path(os.environ.get(_VARIABLE) or tempfile.gettempdir())
     parent.mkdir(parents=True, exist_ok=True)
     for path in parent.glob("vistazo-*"):
-        match = _OWN.fullmatch(path.name)
+        if not _OWN.fullmatch(path.name) or path.is_symlink():
+            continue
         with contextlib.suppress(OSError):
-            if match and not path.is_symlink() and _is_left(path, int(match[1])):
+            lock = _lock(path)
+            if lock is not None:
                 shutil.rmtree(path, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"vistazo-{os.getpid()}-", dir=parent))
-    _lock(folder)
+                os.close(lock)
+    # Under its final name it is locked from the start: without a lock it would be taken for one that was left.
+    new = Path(tempfile.mkdtemp(prefix=".vistazo-", dir=parent))
+    _lock(new)
+    folder = new.rename(parent / f"vistazo-{os.getpid()}-{new.name.removeprefix('.vistazo-')}")
     os.environ[_VARIABLE] = str(folder)
     return folder
 
 
 class UploadStorage:
-    """The uploads and results of visitors.
+    """The folder of uploads and results.
 
     Args:
-        most_megabytes: Size of the largest upload.
+        max_megabytes: Size of the largest upload.
     """
 
-    def __init__(self, most_megabytes: int) -> None:
-        self._most = most_megabytes * 2**20
+    def __init__(self, max_megabytes: int) -> None:
+        self._max_bytes = max_megabytes * 2**20
         self._kept: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:
-        """Where they lie."""
-        from gradio.utils import get_upload_folder  # here, because importing Gradio takes seconds
+        """The folder."""
+        from interface.server.gradio_internals import upload_folder  # here, because importing Gradio takes seconds
 
-        return Path(get_upload_folder())
+        return upload_folder()
 
     def keep(self, paths: Iterable[str]) -> None:
-        """Never remove these files: the examples, which Gradio copies here."""
+        """Never delete these files: the examples, which Gradio copies here."""
         self._kept |= frozenset(str(Path(path).resolve()) for path in paths)
 
     def clean(self, older_than: float = _KEEP_SECONDS) -> int:
-        """Remove the files that nobody has touched for so many seconds; returns how many."""
+        """Delete old files and empty folders, and what partial uploads left.
+
+        Args:
+            older_than: Seconds since a file was last written.
+
+        Returns:
+            How many files were deleted.
+        """
         removed, before, folder = 0, time.time() - older_than, self.folder.resolve()
         for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder comes before it
-            with contextlib.suppress(OSError):  # somebody else was faster, or the folder is not empty
+            with contextlib.suppress(OSError):  # already gone, or the folder is not empty
                 status = path.lstat()
-                part = path.parent == folder and _PART.fullmatch(path.name) and stat.S_ISREG(status.st_mode)
-                old = max(before, time.time() - _KEEP_SECONDS_OF_PARTS) if part else before
+                partial = (
+                    path.parent == folder and _PARTIAL_UPLOAD.fullmatch(path.name) and stat.S_ISREG(status.st_mode)
+                )
+                old = max(before, time.time() - _KEEP_SECONDS_OF_PARTIAL_UPLOADS) if partial else before
                 if str(path) in self._kept or max(status.st_mtime, status.st_ctime) >= old:
                     continue
                 if stat.S_ISDIR(status.st_mode):
@@ -89,7 +106,7 @@ class UploadStorage:
         return removed
 
     def make_room(self) -> None:
-        """Remove what was not touched within a minute: the disk is full."""
+        """Delete what was not written within the last minute: the disk is full."""
         self.clean(_KEEP_SECONDS_WHEN_FULL)
 
     def has_room(self) -> bool:
@@ -100,11 +117,11 @@ class UploadStorage:
         return self._fits()
 
     def keep_clean(self) -> None:
-        """Remove old files, and give back freed memory, every few minutes as long as the program runs."""
+        """Start a thread that deletes old files, and returns freed memory to the system, every few minutes."""
 
         def run() -> None:
             while True:
-                time.sleep(_LOOK_EVERY)
+                time.sleep(_CLEAN_EVERY_SECONDS)
                 self.clean()
                 give_back()
 
@@ -112,11 +129,11 @@ class UploadStorage:
 
     def _fits(self) -> bool:
         self.folder.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self.folder).free > self._most
+        return shutil.disk_usage(self.folder).free > self._max_bytes
 
 
 def is_full(error: BaseException) -> bool:
-    """Say whether an error, or one that it was made of, comes from a disk without room."""
+    """Say whether an error, or one of its causes, comes from a full disk."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, OSError) and link.errno in FULL_DISK:
@@ -125,43 +142,20 @@ def is_full(error: BaseException) -> bool:
     return False
 
 
-def _can_lock() -> bool:
-    return importlib.util.find_spec("fcntl") is not None  # not on Windows
+def _lock(folder: Path) -> int | None:
+    """Lock a folder for as long as this program lives, however it ends.
 
-
-def _lock(folder: Path) -> bool:
-    """Hold a folder for as long as this program lives, however it ends; returns whether nobody else does."""
-    if not _can_lock():
-        return False
-    import fcntl
-
+    Returns:
+        The open descriptor that holds the lock; None where another program holds it, or on Windows.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return None
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        return False
-    _held.append(descriptor)
-    return True
-
-
-def _is_left(folder: Path, process: int) -> bool:
-    """Say whether the program that made a folder has ended; where locks do not tell, an hour has to pass as well."""
-    if _lock(folder):
-        os.close(_held.pop())
-        # A program locks its folder just after it has made it.
-        ended = process == os.getpid() or not _runs(process)  # this program has not made its folder yet
-        return ended or folder.stat().st_mtime < time.time() - _SECONDS_TO_LOCK
-    if _can_lock():
-        return False
-    return not _runs(process) and folder.stat().st_mtime < time.time() - _KEEP_SECONDS
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        return None
+    return descriptor

@@ -1,4 +1,4 @@
-"""Fetch a file that a caller names by its address: public addresses only, so many bytes, so many seconds."""
+"""Fetch a file that a call names by its URL: from public addresses only, within a size and a time limit."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from urllib.parse import urljoin, urlsplit
 import gradio as gr
 import httpx
 import safehttpx
-from gradio import processing_utils
-from gradio.context import LocalContext
-from gradio_client.utils import strip_invalid_filename_characters
 
 from interface.i18n.language import language_of, say
+from interface.server.gradio_internals import current_request, safe_file_name, set_url_fetcher
 from model.limits import limits
 
 _SECONDS = 60.0
 _SILENT_SECONDS = 10.0
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 _AT_ONCE = 4
-# A kilobyte of Brotli may be a gigabyte, which is unpacked in one piece.
+# A kilobyte of Brotli may unpack to a gigabyte, in one piece.
 _UNPACKED = {"Accept-Encoding": "identity"}
 _places = asyncio.Semaphore(_AT_ONCE)
 
@@ -31,48 +29,48 @@ class _RefusedError(Exception):
 
 
 def fetch_within_limits() -> None:
-    """Let Gradio fetch files through `fetch`; its own function holds an answer in memory, were it without end."""
-    processing_utils.async_ssrf_protected_download = fetch
+    """Make Gradio fetch files through `fetch`; its own function holds the whole response in memory, however large."""
+    set_url_fetcher(fetch)
 
 
 async def fetch(url: str, cache_dir: str) -> str:
     """Fetch a file.
 
     Args:
-        url: Its address; one in a private network is refused, as is one that leads there.
-        cache_dir: The folder to put it in.
+        url: The file's URL; one in a private network is refused, as is one that redirects there.
+        cache_dir: The folder to write to.
 
     Returns:
         The file's path.
 
     Raises:
-        gr.Error: It cannot be had within the limits.
+        gr.Error: The file cannot be fetched within the limits.
     """
-    most = limits().upload_megabytes
+    megabytes = limits().upload_megabytes
     try:
         async with asyncio.timeout(_SECONDS), _places:
             Path(cache_dir).mkdir(parents=True, exist_ok=True)
-            name = strip_invalid_filename_characters(Path(urlsplit(url).path).name) or "file"
+            name = safe_file_name(Path(urlsplit(url).path).name) or "file"
             folder = Path(tempfile.mkdtemp(dir=cache_dir))
             path = folder / name
             try:
-                await _fetch(url, path, most * 2**20)
+                await _fetch(url, path, megabytes * 2**20)
             except BaseException:
                 path.unlink(missing_ok=True)
                 folder.rmdir()
                 raise
             return str(path)
     except (_RefusedError, TimeoutError, ValueError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-        sentence = say(language_of(LocalContext.request.get(None)), "address_not_fetched", most=most)
+        sentence = say(language_of(current_request()), "address_not_fetched", most=megabytes)
         raise gr.Error(sentence, print_exception=False) from error
 
 
-async def _fetch(url: str, path: Path, most: int) -> None:
-    for _ in range(_MOST_REDIRECTS + 1):
+async def _fetch(url: str, path: Path, max_bytes: int) -> None:
+    for _ in range(_MAX_REDIRECTS + 1):
         address = httpx.URL(url)
         if address.scheme not in ("http", "https") or not address.host:
             raise _RefusedError
-        # The address that was looked at is the one that is asked: a name that changes meanwhile changes nothing.
+        # The address that was checked is the one that is asked, whatever the host's name resolves to meanwhile.
         transport = safehttpx.AsyncSecureTransport(await safehttpx.async_validate_url(address.host))
         async with (
             httpx.AsyncClient(transport=transport, timeout=_SILENT_SECONDS) as client,
@@ -88,7 +86,7 @@ async def _fetch(url: str, path: Path, most: int) -> None:
             with path.open("wb") as file:
                 async for piece in response.aiter_raw():
                     size += len(piece)
-                    if size > most:
+                    if size > max_bytes:
                         raise _RefusedError
                     file.write(piece)
             return

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import app
 from model.bundle import load_bundle
 from model.hub.resolve import EMBEDDED
-from tests.support.serving import ROOT, environment, free_port, running_app
+from tests.support.serving import ROOT, ask, environment, free_port, running_app, wait_until
 
 
 def run(temporary: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -30,13 +30,43 @@ def run(temporary: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
     )
 
 
-def complaint(finished: subprocess.CompletedProcess[str]) -> str:
+def complaint(status: int, errors: str) -> str:
     """Check that a user's mistake ends in status 2 and one sentence, and return the sentence."""
-    assert finished.returncode == 2, finished.stderr
-    assert "Traceback" not in finished.stderr
-    *_, last = finished.stderr.splitlines()
-    assert sum(line.startswith("error: ") for line in finished.stderr.splitlines()) == 1
+    assert status == 2, errors
+    assert "Traceback" not in errors
+    *_, last = errors.splitlines()
+    assert sum(line.startswith("error: ") for line in errors.splitlines()) == 1
     return last
+
+
+def complaint_of(finished: subprocess.CompletedProcess[str]) -> str:
+    return complaint(finished.returncode, finished.stderr)
+
+
+@pytest.fixture
+def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The environment of a program under test, for `app.main` in this process, which otherwise stays as it was."""
+    monkeypatch.setattr("os.environ", environment(tmp_path, GRADIO_ANALYTICS_ENABLED="False"))
+    monkeypatch.setattr("app.signal.signal", lambda *_: None)
+    monkeypatch.setattr("app.atexit.register", lambda *_, **__: None)
+    monkeypatch.setattr("interface.server.memory.keep_few_arenas", lambda: None)
+    logger = logging.getLogger("vistazo")
+    level = logger.level
+    yield monkeypatch
+    logger.setLevel(level)
+
+
+Main = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def main(variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Main:
+    """Runs `app.main` in this process; returns its status and what it printed to stderr."""
+
+    def run_main(*arguments: str) -> tuple[int, str]:
+        return app.main(arguments), capsys.readouterr().err
+
+    return run_main
 
 
 def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path) -> None:
@@ -50,42 +80,43 @@ def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path)
         process = subprocess.Popen(
             [sys.executable, "-uc", program], cwd=ROOT, env=environment(tmp_path), stdout=output, stderr=output
         )
-    try:
-        end = time.monotonic() + 60
-        while "To create a public link" not in log.read_text(encoding="utf-8"):  # it asks before it says that
-            assert process.poll() is None and time.monotonic() < end, log.read_text(encoding="utf-8")
-            time.sleep(0.2)
-    finally:
+    try:  # it asks before it says that
+        wait_until(lambda: "To create a public link" in log.read_text(encoding="utf-8") or process.poll() is not None)
         process.terminate()
-        process.wait(20)
+        assert process.wait(60) == 0, log.read_text(encoding="utf-8")
+    finally:
+        process.kill()
+        process.wait()
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def test_model_that_does_not_exist(tmp_path: Path) -> None:
-    assert "no directory “no such/bundle/here”" in complaint(run(tmp_path, "app.py", "--model", "no such/bundle/here"))
+def test_model_that_does_not_exist(main: Main) -> None:
+    assert "no directory “no such/bundle/here”" in complaint(*main("--model", "no such/bundle/here"))
 
 
-def test_model_named_by_the_environment(tmp_path: Path) -> None:
-    assert "no directory “elsewhere”" in complaint(run(tmp_path, "app.py", VISTAZO_MODEL="elsewhere"))
+def test_model_named_by_the_environment(main: Main, variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("VISTAZO_MODEL", "elsewhere")
+    assert "no directory “elsewhere”" in complaint(*main())
 
 
-def test_model_is_a_file(tmp_path: Path) -> None:
-    assert "is a file" in complaint(run(tmp_path, "app.py", "--model", str(EMBEDDED / "labels.txt")))
+def test_model_is_a_file(main: Main) -> None:
+    assert "is a file" in complaint(*main("--model", str(EMBEDDED / "labels.txt")))
 
 
 def test_repository_out_of_reach(tmp_path: Path) -> None:
-    assert "“nobody/nothing”" in complaint(run(tmp_path, "app.py", "--model", "nobody/nothing"))
+    assert "“nobody/nothing”" in complaint_of(run(tmp_path, "app.py", "--model", "nobody/nothing"))
 
 
-def test_folder_without_a_bundle(tmp_path: Path) -> None:
-    assert "config.json is missing" in complaint(run(tmp_path, "app.py", "--model", str(tmp_path)))
+def test_folder_without_a_bundle(main: Main, tmp_path: Path) -> None:
+    assert "config.json is missing" in complaint(*main("--model", str(tmp_path)))
 
 
-def test_damaged_bundle(tmp_path: Path) -> None:
+def test_damaged_bundle(main: Main, tmp_path: Path) -> None:
     bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))
     content = bytearray((bundle / "model.tflite").read_bytes())
     content[len(content) // 2] ^= 1
     (bundle / "model.tflite").write_bytes(content)
-    assert "model.tflite” is damaged" in complaint(run(tmp_path, "app.py", "--model", str(bundle)))
+    assert "model.tflite” is damaged" in complaint(*main("--model", str(bundle)))
 
 
 def test_port_in_use(tmp_path: Path) -> None:
@@ -93,14 +124,15 @@ def test_port_in_use(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"127.0.0.1:{port} cannot be served" in complaint(run(tmp_path, "app.py", "--port", str(port)))
+        assert f"127.0.0.1:{port} cannot be served" in complaint_of(run(tmp_path, "app.py", "--port", str(port)))
 
 
 @pytest.mark.parametrize("port", ["soon", "0", "70000"])
-def test_port_that_is_none(tmp_path: Path, port: str) -> None:
-    finished = run(tmp_path, "app.py", "--port", port)
-    assert finished.returncode == 2
-    assert "--port" in finished.stderr and "Traceback" not in finished.stderr
+def test_port_that_is_none(variables: pytest.MonkeyPatch, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        app.main(["--port", port])
+    assert caught.value.code == 2
+    assert "--port" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -112,24 +144,33 @@ def test_port_that_is_none(tmp_path: Path, port: str) -> None:
         ({"GRADIO_SERVER_PORT": "9001"}, ["9001"]),
     ],
 )
-def test_help_tells_the_defaults_in_force(tmp_path: Path, more: dict[str, str], expected: list[str]) -> None:
-    finished = run(tmp_path, "app.py", "--help", **more)
-    assert finished.returncode == 0
-    assert "--model REPO[@REVISION] | DIRECTORY" in finished.stdout
-    assert all(f"(default: {value})" in " ".join(finished.stdout.split()) for value in expected)
+def test_help_tells_the_defaults_in_force(
+    variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: dict[str, str], expected: list[str]
+) -> None:
+    for name, value in more.items():
+        variables.setenv(name, value)
+    with pytest.raises(SystemExit) as caught:
+        app.main(["--help"])
+    assert caught.value.code == 0
+    printed = capsys.readouterr().out
+    assert "--model REPO[@REVISION] | DIRECTORY" in printed
+    assert all(f"(default: {value})" in " ".join(printed.split()) for value in expected)
 
 
-def test_importing_gives_a_demo_and_nothing_heavy(tmp_path: Path) -> None:
+def test_importing_starts_nothing_and_demo_is_built_when_it_is_asked_for(tmp_path: Path) -> None:
     program = (
-        "import sys; sys.argv = ['some-server', '--model', 'nowhere', '--port', 'x']\n"
-        "import app, gradio\n"
-        "assert isinstance(app.demo, gradio.Blocks)\n"
+        "import sys, threading; sys.argv = ['some-server', '--model', 'nowhere', '--port', 'x']\n"
+        "import app\n"
+        "print(threading.active_count(), 'gradio' in sys.modules, hasattr(app, 'another'))\n"
+        "demo = app.demo\n"
+        "import gradio\n"
+        "print(isinstance(demo, gradio.Blocks), demo is app.demo)\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'train', 'tensorflow', 'keras', 'torch'}))\n"
         "print(gradio.analytics.analytics_enabled())\n"
     )
     finished = run(tmp_path, "-c", program)
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.splitlines() == ["[]", "False"]
+    assert finished.stdout.splitlines() == ["1 False False", "True True", "[]", "False"]
 
 
 def test_pages_show_no_data_as_html() -> None:
@@ -141,16 +182,11 @@ def test_pages_show_no_data_as_html() -> None:
 
 
 def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
     with running_app(tmp_path, ["--share"], GRADIO_SHARE_SERVER_ADDRESS="127.0.0.1:1") as url:
-        for _ in range(200):
-            log = (tmp_path / "app.log").read_text(encoding="utf-8")
-            if "Could not create share link" in log:
-                break
-            time.sleep(0.1)
-        with urllib.request.urlopen(f"{url}healthz", timeout=30) as answer:
-            assert json.load(answer)["ready"] is True
-    assert "Could not create share link" in log
-    assert "Traceback" not in log
+        wait_until(lambda: "Could not create share link" in log.read_text(encoding="utf-8"))
+        assert json.loads(ask(url, "/healthz")[1])["ready"] is True
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
@@ -168,19 +204,10 @@ def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
     assert [line.rpartition(": ")[0] for line in verdict.splitlines()[1:]] == ["the embedded model", colour_bundle.name]
 
 
-def test_at_most_two_models(tmp_path: Path) -> None:
-    sentence = complaint(run(tmp_path, "app.py", "--model", "a", "--model", "b", "--model", "c"))
+def test_at_most_two_models(main: Main) -> None:
+    sentence = complaint(*main("--model", "a", "--model", "b", "--model", "c"))
     assert "at most two models can be compared. Received: 3." in sentence
 
 
 def test_a_limit_that_makes_no_sense(tmp_path: Path) -> None:
-    assert "VISTAZO_MAX_IMAGES should be" in complaint(run(tmp_path, "app.py", VISTAZO_MAX_IMAGES="lots"))
-
-
-def test_health_before_the_model_is_there(tmp_path: Path) -> None:
-    variables = {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}
-    with running_app(tmp_path, ["--model", "somebody/flags"], **variables) as url:
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"{url}healthz", timeout=30)
-        assert caught.value.code == 503
-        assert json.load(caught.value)["ready"] is False
+    assert "VISTAZO_MAX_IMAGES should be" in complaint_of(run(tmp_path, "app.py", VISTAZO_MAX_IMAGES="lots"))

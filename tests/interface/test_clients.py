@@ -6,12 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.serving import EXAMPLES, ROOT, running_app
+from tests.support.serving import EXAMPLES, ROOT, ServedApp
+
+pytestmark = pytest.mark.xdist_group("app")
 
 CLIENTS = EXAMPLES / "clients"
 IMAGE = EXAMPLES / "images" / "brazil.jpg"
@@ -19,9 +20,8 @@ CLIP = EXAMPLES / "clips" / "three-flags.mp4"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_app(tmp_path_factory.mktemp("clients")) as address:
-        yield address
+def url(served_app: ServedApp) -> str:
+    return served_app.url
 
 
 def run(*command: object, cwd: Path) -> str:

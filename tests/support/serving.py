@@ -1,18 +1,22 @@
-"""Run the app in a process of its own, as a user does, for the tests that talk to it."""
+"""Run the app in a process of its own, as a user does, and send it requests."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +30,24 @@ EXAMPLES = ROOT / "examples"
 MISREAD = EXAMPLES / "images" / "poland-upside-down.jpg"
 IMAGES = sorted(set((EXAMPLES / "images").glob("*.jpg")) - {MISREAD})
 LONG = 15_000
+
+
+@dataclass(frozen=True)
+class ServedApp:
+    """A running app.
+
+    Attributes:
+        url: Its address, with a slash at the end.
+        folder: Where its log is, and its uploads in a folder of their own.
+    """
+
+    url: str
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        """What the app has printed so far."""
+        return (self.folder / "app.log").read_text(encoding="utf-8")
 
 
 def environment(temporary: Path, **more: str) -> dict[str, str]:
@@ -49,7 +71,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_app(
-    temporary: Path, arguments: Sequence[str] = (), patience: float = 120, folder: Path = ROOT, **more: str
+    temporary: Path, arguments: Sequence[str] = (), timeout: float = 120, folder: Path = ROOT, **more: str
 ) -> Iterator[str]:
     """Start `python app.py` of a folder with `more` variables, wait until it answers, yield its address, and end it."""
     port, log = free_port(), temporary / "app.log"
@@ -63,7 +85,7 @@ def running_app(
             stderr=subprocess.STDOUT,
         )
         try:
-            end = time.monotonic() + patience
+            end = time.monotonic() + timeout
             while not answers(url):
                 if process.poll() is not None or time.monotonic() > end:
                     raise RuntimeError(f"the app did not start:\n{log.read_text(encoding='utf-8')}")
@@ -106,23 +128,74 @@ def answers(url: str) -> bool:
         return False
 
 
-def asked_as_a_browser(url: str, endpoint: str, name: str, content: bytes, patience: float) -> str:
+def asked_as_a_browser(url: str, endpoint: str, name: str, content: bytes, timeout: float) -> str:
     """Upload a file to the app, ask an endpoint about it as the page does, and return all events of the answer.
 
     Raises:
         urllib.error.HTTPError: The app refuses the upload or the call.
-        OSError: It cannot be reached, or says nothing for `patience` seconds.
+        OSError: It cannot be reached, or says nothing for `timeout` seconds.
     """
     boundary = uuid.uuid4().hex
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
     kind = f"multipart/form-data; boundary={boundary}"
-    (path,) = json.loads(_sent(f"{url}gradio_api/upload", body, kind, patience))
+    (path,) = json.loads(_sent(f"{url}gradio_api/upload", body, kind, timeout))
     file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
     others = [0, 0, 0] if endpoint == "predict_video" else []  # frames per second, from, to
     call = f"{url}gradio_api/call/{endpoint}"
-    event = json.loads(_sent(call, json.dumps({"data": [file, *others]}).encode(), "application/json", patience))
-    return _sent(f"{call}/{event['event_id']}", None, "", patience).decode()
+    event = json.loads(_sent(call, json.dumps({"data": [file, *others]}).encode(), "application/json", timeout))
+    return _sent(f"{call}/{event['event_id']}", None, "", timeout).decode()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
+    """Ask every tenth of a second until a condition holds; give up after far longer than that may take."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "what was waited for has not come"
+        time.sleep(0.1)
+
+
+@contextmanager
+def loopback_server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve with a handler on the loopback address; yield the host and port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def ask(url: str, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+    """Ask for a path exactly as it is written, where a client would tidy it up; returns the status and the body."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        return response.status, response.read(5_000_000)
+    finally:
+        connection.close()
+
+
+def post_json(url: str, path: str, body: bytes) -> tuple[int, bytes]:
+    """Post a JSON body; returns the status and the response's body."""
+    return ask(url, path, "POST", body, Content_Type="application/json")
+
+
+def upload(url: str, name: str, content: bytes) -> tuple[int, bytes]:
+    """Upload a file to the app; returns the status and the response's body."""
+    boundary = uuid.uuid4().hex
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
+    body = head + content + f"\r\n--{boundary}--\r\n".encode()
+    return ask(url, "/gradio_api/upload", "POST", body, Content_Type=f"multipart/form-data; boundary={boundary}")
+
+
+def call(url: str, endpoint: str, *data: object) -> str:
+    """Call an endpoint with arguments that the client library may refuse to send; returns the stream of events."""
+    path = f"/gradio_api/call/{endpoint}"
+    event = json.loads(post_json(url, path, json.dumps({"data": data}).encode())[1])["event_id"]
+    return ask(url, f"{path}/{event}")[1].decode()
 
 
 def app_process(url: str) -> int:
@@ -146,7 +219,7 @@ def family_of(root: int) -> list[int]:
     return found
 
 
-def _sent(url: str, body: bytes | None, kind: str, patience: float) -> bytes:
+def _sent(url: str, body: bytes | None, kind: str, timeout: float) -> bytes:
     request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
-    with urllib.request.urlopen(request, timeout=patience) as answer:
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
         return bytes(answer.read())

@@ -1,4 +1,4 @@
-"""Whatever is called with whatever: a sentence, and nothing of it in the log."""
+"""Whatever a call holds, the response is a sentence, and nothing of the call is logged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import errno
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,18 @@ import pytest
 from interface.server.blocks import SafeBlocks
 from interface.server.requests import RequestGuard
 from interface.server.storage import UploadStorage
-from tests.interface.server.test_closed_routes import ask, called, upload
-from tests.support.serving import running_app
+from tests.support.serving import ServedApp, ask, call, post_json, upload
+
+pytestmark = pytest.mark.xdist_group("app")
 
 FILE = {"path": "holiday.jpg", "meta": {"_type": "gradio.FileData"}}
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    folder = tmp_path_factory.mktemp("calls")
-    with running_app(folder) as address:
-        yield address, folder / "app.log"
-
-
-def said_about(served: tuple[str, Path], endpoint: str, *data: Any) -> str:
-    """Call an endpoint with arguments that cannot be right; returns what it says."""
-    address, log = served
-    event, _, answer = called(address, endpoint, *data).partition("\n")
-    assert event == "event: error"
-    said = log.read_text(encoding="utf-8")
-    assert "Traceback" not in said and "holiday" not in said
-    return json.loads(answer.removeprefix("data: "))["error"]
+@pytest.fixture
+def new_log(served_app: ServedApp) -> Callable[[], str]:
+    """Returns what the app has logged since the test began."""
+    length = len(served_app.log)
+    return lambda: served_app.log[length:]
 
 
 @pytest.mark.parametrize(
@@ -59,49 +50,50 @@ def said_about(served: tuple[str, Path], endpoint: str, *data: Any) -> str:
         ("predict_video", [{"video": FILE}]),
     ],
 )
-def test_arguments_that_no_handler_takes_are_refused(served: tuple[str, Path], endpoint: str, data: list[Any]) -> None:
-    assert said_about(served, endpoint, *data).startswith("This call has not the arguments")
+def test_arguments_that_no_handler_takes_are_refused(
+    served_app: ServedApp, new_log: Callable[[], str], endpoint: str, data: list[Any]
+) -> None:
+    event, _, answer = call(served_app.url, endpoint, *data).partition("\n")
+    assert event == "event: error"
+    assert json.loads(answer.removeprefix("data: "))["error"].startswith("This call has not the arguments")
+    assert "Traceback" not in new_log() and "holiday" not in new_log()
 
 
 @pytest.mark.parametrize("path", ["call/holiday", "call/v2/holiday", "run/holiday"])
-def test_an_endpoint_that_there_is_not(served: tuple[str, Path], path: str) -> None:
-    address, log = served
-    status, answer = ask(address, f"/gradio_api/{path}", "POST", b'{"data":[]}', Content_Type="application/json")
+def test_an_endpoint_that_does_not_exist_gives_404(
+    served_app: ServedApp, new_log: Callable[[], str], path: str
+) -> None:
+    status, answer = post_json(served_app.url, f"/gradio_api/{path}", b'{"data":[]}')
     assert status == 404 and json.loads(answer)["detail"].startswith("This app has no such endpoint")
-    said = log.read_text(encoding="utf-8")
-    assert "Traceback" not in said and "holiday" not in said
+    assert "Traceback" not in new_log() and "holiday" not in new_log()
 
 
-@pytest.mark.parametrize("route", ["run", "api"])
+@pytest.mark.parametrize(("route", "sentence"), [("run", b"queue"), ("api", b"no such page")])
 @pytest.mark.parametrize("endpoint", ["predict_image", "predict_video"])
-def test_nobody_goes_past_the_queue(served: tuple[str, Path], route: str, endpoint: str) -> None:
-    address, _ = served
-    (path,) = json.loads(upload(address, "a.jpg", b"any")[1])
+def test_nobody_goes_past_the_queue(served_app: ServedApp, route: str, sentence: bytes, endpoint: str) -> None:
+    (path,) = json.loads(upload(served_app.url, "a.jpg", b"any")[1])
     body = json.dumps({"data": [FILE | {"path": path}, *[0, 0, 0][: 3 * (endpoint == "predict_video")]]}).encode()
-    status, answer = ask(address, f"/gradio_api/{route}/{endpoint}", "POST", body, Content_Type="application/json")
-    assert status == 404 and b"queue" in answer
+    status, answer = post_json(served_app.url, f"/gradio_api/{route}/{endpoint}", body)
+    assert status == 404 and sentence in answer
 
 
-def test_a_session_with_a_long_name_is_not_remembered(served: tuple[str, Path]) -> None:
-    address, _ = served
+def test_a_session_with_a_long_name_is_not_remembered(served_app: ServedApp) -> None:
     body = json.dumps({"data": [FILE], "fn_index": 1, "session_hash": "s" * 5_000_000}).encode()
-    status, answer = ask(address, "/gradio_api/queue/join", "POST", body, Content_Type="application/json")
+    status, answer = post_json(served_app.url, "/gradio_api/queue/join", body)
     assert status == 422 and b"at most 100 characters" in answer
 
 
-def test_a_session_that_nobody_knows_fills_no_log(served: tuple[str, Path]) -> None:
-    address, log = served
-    before = log.read_text(encoding="utf-8")
+def test_an_unknown_session_is_not_logged(served_app: ServedApp, new_log: Callable[[], str]) -> None:
     for path in ("queue/data?session_hash=unknown", "call/predict_image/unknown"):
-        status, answer = ask(address, f"/gradio_api/{path}")
+        status, answer = ask(served_app.url, f"/gradio_api/{path}")
         assert status == 200 and b"404" in answer
-    assert log.read_text(encoding="utf-8") == before
+    assert "Traceback" not in new_log() and "unknown" not in new_log()
 
 
-def test_a_body_that_is_refused_in_the_middle_gets_its_sentence(served: tuple[str, Path]) -> None:
-    body = b'{"data":[' + b"{}," * 3_000_000 + b"{}]}"
-    status, answer = ask(served[0], "/gradio_api/call/predict_image", "POST", body, Content_Type="application/json")
-    assert status == 413 and b"more values" in answer
+def test_a_body_that_is_refused_in_the_middle_gets_its_sentence(served_app: ServedApp) -> None:
+    body = b'{"data":["' + b"x" * 12_000_000 + b'"]}'
+    status, answer = post_json(served_app.url, "/gradio_api/call/predict_image", body)
+    assert status == 413 and b"larger than 10 MB" in answer
 
 
 @pytest.mark.parametrize(

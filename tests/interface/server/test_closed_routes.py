@@ -1,15 +1,13 @@
-"""Ways into a server that Gradio has had before, each tried on the running app: none is open."""
+"""Known ways into a Gradio server, each tried on the running app: none is open."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
-import threading
 import urllib.parse
-import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +16,23 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.support.images import IMAGE_KINDS
-from tests.support.serving import ROOT, running_app
+from tests.support.serving import ROOT, ServedApp, ask, call, loopback_server, upload
+
+pytestmark = pytest.mark.xdist_group("app")
 
 SECRET = b"nobody may read this"
 FILE = {"path": "{secret}", "meta": {"_type": "gradio.FileData"}}
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A running app's address, and the folder that holds its uploads and a secret beside them."""
-    folder = tmp_path_factory.mktemp("doors")
-    (folder / "secret.txt").write_bytes(SECRET)
-    with running_app(folder) as address:
-        yield address, folder
+def served(served_app: ServedApp) -> tuple[str, Path]:
+    """The running app's address, and the folder that holds its uploads and a secret beside them."""
+    (served_app.folder / "secret.txt").write_bytes(SECRET)
+    return served_app.url, served_app.folder
 
 
-@pytest.fixture
-def private() -> Iterator[tuple[str, list[str]]]:
-    """A server on the loopback address, and the paths that anybody asked it for."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Private(BaseHTTPRequestHandler):
@@ -50,38 +47,15 @@ def private() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Private) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}", asked
-        server.shutdown()
+    with loopback_server(Private) as host:
+        yield host, asked
 
 
-def ask(address: str, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-    """Ask for a path exactly as it is written; clients would tidy it up."""
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=60)
-    try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            connection.putheader(name.replace("_", "-"), value)
-        connection.endheaders(body)
-        response = connection.getresponse()
-        return response.status, response.read(5_000_000)
-    finally:
-        connection.close()
-
-
-def upload(address: str, name: str, content: bytes) -> tuple[int, bytes]:
-    boundary = uuid.uuid4().hex
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
-    body = head + content + f"\r\n--{boundary}--\r\n".encode()
-    return ask(address, "/gradio_api/upload", "POST", body, Content_Type=f"multipart/form-data; boundary={boundary}")
-
-
-def called(address: str, endpoint: str, *data: object) -> str:
-    body = json.dumps({"data": data}).encode()
-    _, answer = ask(address, f"/gradio_api/call/{endpoint}", "POST", body, Content_Type="application/json")
-    event = json.loads(answer)["event_id"]
-    return ask(address, f"/gradio_api/call/{endpoint}/{event}")[1].decode()
+@pytest.fixture
+def private(server: tuple[str, list[str]]) -> tuple[str, list[str]]:
+    """A server on the loopback address, and the paths that anybody asked it for."""
+    server[1].clear()
+    return server
 
 
 @pytest.mark.parametrize("route", ["/gradio_api/file=", "/file=", "/gradio_api/file/"])
@@ -144,7 +118,7 @@ def test_no_spelling_of_the_loopback_address_is_fetched(
     address, asked = private
     url = f"http://{host.format(private=address, port=address.partition(':')[2])}/secret.png"
 
-    answer = called(served[0], endpoint, {"path": url, "url": url, "meta": {"_type": "gradio.FileData"}})
+    answer = call(served[0], endpoint, {"path": url, "url": url, "meta": {"_type": "gradio.FileData"}})
 
     assert "event: complete" not in answer
     assert SECRET.decode() not in answer
@@ -170,7 +144,7 @@ def test_a_call_opens_no_other_file_and_repeats_no_path(served: tuple[str, Path]
     payload = {"path": path.format(folder=folder), "orig_name": "x.png", "meta": {"_type": "gradio.FileData"}}
 
     for endpoint in ("predict_image", "predict_video"):
-        answer = called(address, endpoint, payload)
+        answer = call(address, endpoint, payload)
         assert "event: complete" not in answer
         assert str(folder) not in answer and "root:" not in answer and SECRET.decode() not in answer
 
@@ -247,7 +221,7 @@ def test_an_agent_s_tool_opens_no_other_file_and_no_private_address(
     secret = IMAGE_KINDS["jpeg"](folder)
     written = json.dumps(arguments).replace("{secret}", str(secret)).replace("{private}", private[0])
 
-    async def call() -> Any:
+    async def call_tool() -> Any:
         async with (
             streamable_http_client(f"{address}gradio_api/mcp/") as (reading, writing, _),
             ClientSession(reading, writing) as session,
@@ -255,7 +229,7 @@ def test_an_agent_s_tool_opens_no_other_file_and_no_private_address(
             await session.initialize()
             return await session.call_tool(tool, json.loads(written))
 
-    answer = asyncio.run(call())
+    answer = asyncio.run(call_tool())
 
     assert answer.isError
     assert private[1] == []

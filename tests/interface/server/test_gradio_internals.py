@@ -1,4 +1,4 @@
-"""What is remembered of visitors stays small, however many call and however few read their answers."""
+"""What Gradio remembers of sessions and uploads stays small, however many call and however few read their results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradio.route_utils import FileUploadProgress
 from gradio.server_messages import HeartbeatMessage, ProcessCompletedMessage
 
 from interface.server import gradio_internals
-from interface.server.gradio_internals import Messages, Sessions, Uploads
+from interface.server.gradio_internals import PendingMessages, Sessions, UploadProgress
 
 
 class Queue:
@@ -27,7 +27,7 @@ class Queue:
     async def clean_events(self, *, session_hash: str) -> None:
         self.cleaned.append(session_hash)
 
-    def begin(self, messages: Messages, session: str, *, running: bool) -> None:
+    def begin(self, messages: PendingMessages, session: str, *, running: bool) -> None:
         messages[session] = SimpleNamespace()  # type: ignore[assignment]
         self.pending_event_ids_session[session] = {f"event of {session}"}
         if running:
@@ -60,7 +60,7 @@ def test_only_so_many_sessions_are_kept() -> None:
 
 def test_a_clip_that_is_still_read_is_not_forgotten_for_those_who_came_later() -> None:
     queue = Queue()
-    messages = Messages(queue, 3)  # type: ignore[arg-type]
+    messages = PendingMessages(queue, 3)  # type: ignore[arg-type]
     queue.begin(messages, "clip", running=True)
     for number in range(10):
         queue.begin(messages, f"image {number}", running=False)
@@ -70,7 +70,7 @@ def test_a_clip_that_is_still_read_is_not_forgotten_for_those_who_came_later() -
 
 def test_sessions_whose_answers_were_read_are_forgotten() -> None:
     queue = Queue()
-    messages = Messages(queue)  # type: ignore[arg-type]
+    messages = PendingMessages(queue)  # type: ignore[arg-type]
     for name in ("read", "unread", "running"):
         queue.begin(messages, name, running=name == "running")
     messages["unread"].put_nowait(HeartbeatMessage())
@@ -81,11 +81,11 @@ def test_sessions_whose_answers_were_read_are_forgotten() -> None:
 
 
 def test_whoever_never_reads_is_taken_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradio_internals, "MOST_UNREAD", 5)
+    monkeypatch.setattr(gradio_internals, "MAX_UNREAD", 5)
 
     async def never_read() -> tuple[Queue, list[Any]]:
         queue = Queue()
-        messages = Messages(queue)  # type: ignore[arg-type]
+        messages = PendingMessages(queue)  # type: ignore[arg-type]
         queue.begin(messages, "silent", running=True)
         for _ in range(6):
             messages["silent"].put_nowait(HeartbeatMessage())
@@ -104,7 +104,7 @@ def test_a_session_has_a_short_name() -> None:
         pass
     holder, queue = Sessions(), Queue()
     holder.set_blocks(page)
-    messages = Messages(queue)  # type: ignore[arg-type]
+    messages = PendingMessages(queue)  # type: ignore[arg-type]
     queue.begin(messages, "x" * 100, running=False)
     assert holder["x" * 100] is not None
     with pytest.raises(HTTPException, match="at most 100 characters"):
@@ -116,7 +116,7 @@ def test_a_session_has_a_short_name() -> None:
 def test_uploads_are_forgotten_a_while_after_they_have_ended_and_who_asked_for_them() -> None:
     async def ask() -> tuple[set[str], set[str]]:
         progress = FileUploadProgress()
-        uploads = Uploads(progress, 3)
+        uploads = UploadProgress(progress, 3)
         for name in ("ended", "arriving"):
             progress.append(name, "holiday.jpg", b"x")
         progress.set_done("ended")

@@ -26,8 +26,7 @@ def classifier(colour_bundle: Path) -> Classifier:
 
 @pytest.fixture
 def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("interface.server.uploads.get_upload_folder", lambda: str(tmp_path))
-    monkeypatch.setattr("interface.server.results.get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     return tmp_path
 
 

@@ -66,9 +66,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             path = uploaded_file(image, "no_image", language)
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
-            found = [
-                (thing.box, f"{names[thing.label]} {thing.probability:.0%}") for thing in locate(classifier, shown)
-            ]
+            found = [(d.box, f"{names[d.label]} {d.probability:.0%}") for d in locate(classifier, shown)]
             if not found:
                 gr.Info(say(language, "nothing_found"))
             return shown, found

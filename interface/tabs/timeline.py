@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 
 from interface.i18n.language import ENGLISH, say
-from model.video.export import spoken
+from model.video.export import label_text
 from model.video.probability_curve import ProbabilityCurve
 from model.video.segments import Segment
 
@@ -119,7 +119,7 @@ def clock(seconds: float) -> str:
 
 
 def _part(segment: Segment, duration: float, colours: dict[str, str], language: str) -> str:
-    name = spoken(segment.label, say(language, "none_of_these"))
+    name = label_text(segment.label, say(language, "none_of_these"))
     colour = _NONE_COLOUR if segment.label is None else colours[segment.label]
     sure = "" if segment.label is None else f", {segment.confidence:.0%}"
     times = say(language, "timeline_part", label=name, start=clock(segment.start), end=clock(segment.end))

@@ -20,7 +20,7 @@ import numpy as np
 from examples.several import several_flags
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
-from model.localization import locate, overlaps, stands_for_nothing
+from model.localization import is_background_label, locate, overlaps
 
 _SHARED = 0.3
 
@@ -33,7 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     classifier = Classifier.load(EMBEDDED)
     names = classifier.bundle.labels
-    flags = [label for label in names if not stands_for_nothing(label)]
+    flags = [label for label in names if not is_background_label(label)]
     found = wanted = labels_right = boxes_right = 0
     seconds = 0.0
     for number in range(options.images):

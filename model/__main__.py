@@ -1,4 +1,4 @@
-"""`python -m model`: use a trained model; needs no TensorFlow."""
+"""`python -m model`: use a trained model, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from model.errors import VistazoError
 from model.hub.http import configure_client
 from model.hub.resolve import repository_of
 
-_INTERRUPTED = 130  # as shells say it
+_INTERRUPTED = 130  # as shells return for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") -> int:
-    """Run the command line; returns the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
+    """Run the command line; returns the exit status: 0, 2 for an error that the user can correct, 130 for Ctrl-C."""
     options = _parser(prog).parse_args(arguments)
-    # Pillow prints about odd files, in lines of its own; what matters becomes an error.
+    # Pillow warns about unusual files; what makes one unreadable is raised as an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         if repository_of(options.model):  # the client takes a quarter of a second to import
@@ -29,17 +29,17 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped. With --csv, the same command goes on from here.", file=sys.stderr)
+        print("Stopped. With --csv, the same command continues from here.", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader (`head`, say) has seen enough; nothing more may be written, not even at exit
+    except BrokenPipeError:  # the reader, such as `head`, has ended; nothing more can be written, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="Use a trained model; needs no TensorFlow.")
+    parser = argparse.ArgumentParser(prog=prog, description="Use a trained model, without TensorFlow.")
     commands = parser.add_subparsers(dest="command", required=True)
-    predict.add_arguments(commands.add_parser("predict", help="predict images, folders of them, and videos"))
+    predict.add_arguments(commands.add_parser("predict", help="predict images, clips, and folders of both"))
     return parser
 
 

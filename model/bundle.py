@@ -1,8 +1,8 @@
 """Read and validate a bundle: the directory that training writes and serving loads.
 
-`train/export/bundle.py` is its counterpart and writes it. The contract between the two, file by file, is
-in ARCHITECTURE.md. A bundle may come from somebody else's repository, so nothing in it is
-executed, every size is bounded before reading, and every checksum is compared first.
+`train/export/bundle.py` writes it. ARCHITECTURE.md specifies each file. A bundle may come from an untrusted
+repository: nothing in it is executed, each file's size is checked before the file is read, and each checksum before
+the file is used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError, ModelNotFoundError
-from model.labels import compare_labels, labels_from_config, read_translations, shown
+from model.labels import check_labels_file, labels_from_config, read_translations, shown
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
 
 FORMAT_VERSION = 1
@@ -26,7 +26,7 @@ METRICS = "metrics.json"
 MANIFEST = "manifest.json"
 CARD = "README.md"
 
-# What the app needs of a bundle; the rest is for Keras and for people.
+# What serving needs; the other files are for Keras and for people.
 SERVING_FILES = (CONFIG, LABELS, NETWORK, MANIFEST)
 
 MAX_JSON_BYTES = 16 * 2**20
@@ -40,16 +40,16 @@ class Bundle:
     """A validated bundle.
 
     Attributes:
-        directory: Where it lies.
-        labels: The labels in class order; programs get these, whatever the language.
+        directory: Where it is.
+        labels: The labels in class order; programs get these in any language.
         input: What the network takes.
         multi_label: Whether several labels may be true at once (sigmoid instead of softmax).
-        temperature: What the logits are divided by, so that probabilities are calibrated.
-        unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
-        thresholds: The probability from which each label counts, with several labels an image; else None.
-        settings: The effective training settings, as stored.
-        metrics: Content of metrics.json, or an empty mapping when it is not there.
-        translations: Language in lower case → the names of the labels in it, in class order.
+        temperature: What the logits are divided by to calibrate the probabilities, above 0.
+        unknown_threshold: Top probability under which the prediction is "none of these", 0 to 1; None: under none.
+        thresholds: With several labels an image, the probability from which each label counts, 0 to 1; else None.
+        settings: The settings of the training run.
+        metrics: Content of metrics.json; empty where there is no such file.
+        translations: Language in lower case → translated labels in class order.
     """
 
     directory: Path
@@ -69,13 +69,13 @@ class Bundle:
         return self.directory / NETWORK
 
     def labels_in(self, language: str | None) -> tuple[str, ...]:
-        """Return the labels as people say them in a language, in class order.
+        """Return the labels in a language, in class order.
 
         Args:
-            language: A language tag (BCP 47) such as "es" or "es-MX", in any case; None for none.
+            language: A language tag (BCP 47) such as "es" or "es-MX", in any case, or None.
 
         Returns:
-            The names in that language, else in the language without its region, else `labels`.
+            The labels in that language, else in the language without its region, else `labels`.
         """
         tag = (language or "").lower().replace("_", "-")
         while tag and tag not in self.translations:
@@ -83,12 +83,12 @@ class Bundle:
         return self.translations.get(tag, self.labels)
 
     def label_in(self, label: str, language: str | None) -> str:
-        """Return one label as people say it in a language; see `labels_in`. What is no label stays as it is."""
+        """Return one label in a language, as in `labels_in`; any other text is returned unchanged."""
         return self.labels_in(language)[self.labels.index(label)] if label in self.labels else label
 
 
 def load_bundle(directory: Path) -> Bundle:
-    """Read a bundle and check that it is whole and consistent.
+    """Read a bundle and check that it is complete and consistent.
 
     Args:
         directory: The bundle's directory.
@@ -111,7 +111,7 @@ def load_bundle(directory: Path) -> Bundle:
         )
     config = _read_object(directory / CONFIG)
     labels = labels_from_config(config, directory / CONFIG)
-    compare_labels(labels, directory / LABELS)
+    check_labels_file(labels, directory / LABELS)
     stored = config.get("vistazo")
     if not isinstance(stored, dict):
         raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `train fit`.")
@@ -151,28 +151,28 @@ def sha256_of(path: Path) -> str:
 
 
 def damaged_files(directory: Path) -> list[str]:
-    """Return the files of a bundle that are there and differ from what its manifest says.
+    """Return the names of the files in a bundle whose size or checksum differs from the manifest.
 
     Raises:
-        BundleError: The manifest itself cannot be used.
+        BundleError: The manifest is invalid.
     """
     return [name for name, entry in _manifest(directory).items() if not _matches(directory / name, entry)]
 
 
 def listed_files(directory: Path) -> tuple[str, ...]:
-    """Return the files that a bundle's manifest lists, there or not.
+    """Return the names of the files that a bundle's manifest lists, whether they exist or not.
 
     Raises:
-        BundleError: The manifest itself cannot be used.
+        BundleError: The manifest is invalid.
     """
     return tuple(_manifest(directory))
 
 
 def listed_entries(directory: Path) -> Mapping[str, Any]:
-    """Return what a bundle's manifest says of each file, there or not; only the names are checked.
+    """Return the entries of a bundle's manifest, file name → entry; only the names have been checked.
 
     Raises:
-        BundleError: The manifest itself cannot be used.
+        BundleError: The manifest is invalid.
     """
     return _manifest(directory)
 
@@ -187,7 +187,7 @@ def _missing(directory: Path, name: str) -> str:
 
 
 def _manifest(directory: Path) -> dict[str, Any]:
-    """Read the manifest's entries, and check that each names a file inside the bundle."""
+    """Read the manifest's entries and check that each file is inside the bundle."""
     files = _read_object(directory / MANIFEST).get("files")
     if not isinstance(files, dict):
         raise BundleError(f"“{directory / MANIFEST}” lists no files. Fetch or write the bundle again.")
@@ -203,7 +203,7 @@ def _manifest(directory: Path) -> dict[str, Any]:
 
 
 def _matches(path: Path, entry: object) -> bool:
-    """Say whether a file is what its entry says; only the files that serving needs have to be there at all."""
+    """Return whether a file matches its entry; a file that is missing counts as matching."""
     if not path.is_file():
         return True
     size = path.stat().st_size
@@ -213,7 +213,7 @@ def _matches(path: Path, entry: object) -> bool:
 
 
 def _is_inside(name: str) -> bool:
-    """Say whether a name from a manifest is a relative path, spelt in the one way that training spells it."""
+    """Return whether a name from a manifest is a relative path in the normal form that training writes."""
     path = Path(name)
     usual = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name
     return usual and name.isprintable() and len(name.encode()) <= _MAX_NAME_BYTES
@@ -225,7 +225,7 @@ def _read_object(path: Path) -> dict[str, Any]:
         raise BundleError(f"“{path}” is larger than {MAX_JSON_BYTES // 2**20} MiB, too large for what it should hold.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, 5,000-digit numbers, 100,000 brackets
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, numbers of 5,000 digits, 100,000 brackets
         raise BundleError(f"“{path}” is not valid JSON. Fetch or write the bundle again.") from error
     if not isinstance(content, dict):
         raise BundleError(f"“{path}” should hold a JSON object, received {type(content).__name__}.")
@@ -260,7 +260,7 @@ def _thresholds(stored: dict[str, Any], count: int, path: Path) -> tuple[float, 
 
 def _number(stored: dict[str, Any], name: str, path: Path, *, low: float, high: float, default: float) -> float:
     value = stored.get(name, default)
-    # The range is compared first: a whole number of hundreds of digits is not to become a float.
+    # The range is compared first, since an integer of hundreds of digits cannot become a float.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise BundleError(f"“{path}”: {name} should be a number from {low} to {high}, received {shown(value)}.")
     return float(value)

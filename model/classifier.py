@@ -1,4 +1,4 @@
-"""Run the served network: images in, probabilities out."""
+"""Predict images with the served LiteRT network."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ EXPLAIN_SIGNATURE = "explain"
 
 
 class Classifier:
-    """A bundle with its network ready to answer; safe to use from several threads.
+    """A bundle with its network loaded; safe to use from several threads.
 
     Args:
         bundle: The validated bundle.
-        threads: Threads for one prediction; the machine's cores, at most four, when not given.
+        threads: Threads for one prediction; by default one for each core, but at most four.
 
     Raises:
-        BundleError: The network cannot be run or does not fit the bundle's labels.
+        BundleError: The network cannot be run, or has another number of outputs than the bundle has labels.
     """
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
@@ -35,7 +35,7 @@ class Classifier:
         self._network = _Network(bundle, threads or min(4, os.cpu_count() or 1))
         self._interpreter = self._network.interpreter
         self._idle: list[_Network] = []
-        self._test_itself()
+        self._check_outputs()
 
     @classmethod
     def load(cls, directory: Path, threads: int | None = None) -> Classifier:
@@ -52,7 +52,7 @@ class Classifier:
             (classes,), float32.
 
         Raises:
-            BundleError: The network fails or answers with something that is not a number.
+            BundleError: The network fails, or an output is infinite or not a number.
         """
         with self._lock:
             return self._network.logits(prepared)
@@ -64,20 +64,19 @@ class Classifier:
             image: (height, width, 3), uint8 RGB, any size.
 
         Returns:
-            (classes,), float32, 0 to 1; they add up to 1 unless the bundle is multi-label.
+            (classes,), float32, 0 to 1; the sum is 1 unless the bundle is multi-label.
         """
         return self.classify_prepared(prepare(image, self.bundle.input))
 
     def classify_prepared(self, prepared: np.ndarray) -> np.ndarray:
-        """Return the probability of every label for one image that `prepare` has returned; see `classify`."""
+        """Return the probability of every label for an image that `prepare` has returned; see `classify`."""
         return self._probabilities(self.logits(prepared))
 
-    def classify_beside(self, prepared: np.ndarray) -> np.ndarray:
-        """Return the probability of every label for a frame of a clip, beside whatever else is predicted.
+    def classify_frame(self, prepared: np.ndarray) -> np.ndarray:
+        """Return the probability of every label for a frame of a clip, without blocking predictions of images.
 
-        Each call has an interpreter of its own with one thread, so that clips neither wait for images
-        nor make them wait. Several frames at a time on one core each take less of the machine than one
-        frame on all cores.
+        Calls that run at the same time use different interpreters of one thread each. Several frames, each
+        on one core, take less processor time than one frame on all cores.
 
         Args:
             prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
@@ -103,16 +102,16 @@ class Classifier:
 
         Args:
             prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
-            label: Index of the label that is to be explained.
+            label: Index of the label to explain.
 
         Returns:
-            (classes,), float32, the logits; and (h, w), float32, 0 or more: how much each place of
-            the last convolution speaks for the label.
+            The logits, (classes,), float32; and the map, (h, w), float32, 0 or more: how much each position in
+            the output of the last convolution contributes to the label.
 
         Raises:
-            BundleError: The network cannot explain, or answers with something that is not a number.
+            BundleError: The network has no such signature, or an output is infinite or not a number.
         """
-        if not 0 <= label < len(self.bundle.labels):  # LiteRT would answer with whatever lies there
+        if not 0 <= label < len(self.bundle.labels):  # LiteRT does not check the index
             raise BundleError(
                 f"The model in “{self.bundle.directory}” has {len(self.bundle.labels)} labels, counted from 0. "
                 f"Received: {label}."
@@ -131,14 +130,15 @@ class Classifier:
                 ) from error
         if not (np.isfinite(logits).all() and np.isfinite(activation).all()):
             raise BundleError(
-                f"The network in “{self.bundle.directory}” answered with a value that is not a number. Train it again."
+                f"The network in “{self.bundle.directory}” returned a value that is infinite or not a number. "
+                "Train it again."
             )
         return logits, activation
 
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
         return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
 
-    def _test_itself(self) -> None:
+    def _check_outputs(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)
         logits = self.logits(np.full((spec.height, spec.width, 3), 128, np.uint8))
         if logits.size != count:
@@ -176,7 +176,8 @@ class _Network:
         logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
         if not np.isfinite(logits).all():
             raise BundleError(
-                f"The network in “{self._bundle.directory}” answered with a value that is not a number. Train it again."
+                f"The network in “{self._bundle.directory}” returned a value that is infinite or not a number. "
+                "Train it again."
             )
         return logits
 
@@ -186,8 +187,8 @@ def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_labe
 
     Args:
         logits: (..., classes), float.
-        temperature: What the logits are divided by.
-        multi_label: Sigmoid for each class instead of softmax over all.
+        temperature: What the logits are divided by, above 0.
+        multi_label: Use a sigmoid for each class instead of a softmax over all classes.
 
     Returns:
         The same shape, float32, 0 to 1.
@@ -199,12 +200,16 @@ def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_labe
     return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def shown_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
-    """Return what an image shows: every label above its threshold, or the likeliest; none where the model is unsure.
+def predicted_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
+    """Return the labels that an image is predicted to have.
 
     Args:
         probabilities: (classes,), 0 to 1.
-        bundle: Labels and thresholds.
+        bundle: The labels and thresholds.
+
+    Returns:
+        With several labels an image, all labels from their thresholds on, the likeliest first. Otherwise the
+        likeliest label, or none where its probability is below the unknown threshold.
     """
     if bundle.thresholds is not None:
         order = np.argsort(-probabilities, kind="stable")

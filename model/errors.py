@@ -1,17 +1,17 @@
 """The errors a user can cause, as one small tree.
 
     VistazoError
-     ├── ImageError         an image cannot be decoded
+     ├── ImageError           an image cannot be decoded
      ├── VideoError           a clip cannot be opened or has no frames
      ├── DecodingError        decoding took too much time or memory
-     ├── DataError            a data folder cannot be trained on or evaluated
-     ├── SettingsError        an option has a value that cannot work
+     ├── DataError            a data folder cannot be used for training or evaluation
+     ├── SettingsError        an option or environment variable has an invalid value
      └── BundleError          a bundle is incomplete, inconsistent or damaged
-          └── ModelNotFoundError   neither a directory nor a repository that may be read
-               └── HubUnreachableError   the Hub does not answer as it should: later it may
+          └── ModelNotFoundError   there is no such directory, and no repository that may be read
+               └── HubUnreachableError   the Hub fails at the moment; a later attempt may succeed
 
-`str(error)` is one sentence for the person who caused it: what was wrong, what was received and
-what to do. It becomes a `gr.Error`, an exit status or a log line only at the program's edge.
+`str(error)` is a message for the user: what was wrong, what was received and what to do. Only the outermost
+functions turn it into a `gr.Error`, an exit status or a line in the log.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-# What the system says when a disk, or a user's share of it, is full.
+# The error numbers for a full disk, and for a user's full quota.
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Sentence(str):
-    """A sentence for people that remembers how it was put together, so that it can be said in another language.
+    """A message that remembers its template and values, so that it can be translated.
 
     Args:
-        template: The sentence, as `str.format` takes it when there are values.
-        values: What stands in its places; sentences among them are translated as well.
+        template: The message in English, with the fields of `str.format` where there are values.
+        values: The value of each field; sentences among them are translated as well.
     """
 
     template: str
     values: dict[str, Any]
 
     def __new__(cls, template: str, **values: Any) -> Sentence:
-        """Put the sentence together."""
+        """Fill in the template."""
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template, sentence.values = template, values
         return sentence
 
 
 class VistazoError(Exception):
-    """Something the user can put right."""
+    """An error that the user can correct."""
 
     @property
     def sentence(self) -> str:
-        """What to tell the user; where it is a `Sentence`, it stays one."""
+        """The message for the user: a `Sentence` where the error was raised with one."""
         first = self.args[0] if self.args else ""
         return first if isinstance(first, str) else str(first)
 
@@ -60,15 +60,15 @@ class VideoError(VistazoError):
 
 
 class DecodingError(VistazoError):
-    """Decoding an image or a clip took too much time or memory, and was ended."""
+    """Decoding an image or a clip took too much time or memory and was stopped."""
 
 
 class DataError(VistazoError):
-    """A data folder cannot be trained on or evaluated."""
+    """A data folder cannot be used for training or evaluation."""
 
 
 class SettingsError(VistazoError):
-    """An option has a value that cannot work."""
+    """An option or an environment variable has an invalid value."""
 
 
 class BundleError(VistazoError):
@@ -76,15 +76,19 @@ class BundleError(VistazoError):
 
 
 class ModelNotFoundError(BundleError):
-    """A model name is neither a directory nor a repository that may be read."""
+    """There is no such directory, and no repository of that name that may be read."""
 
 
 class HubUnreachableError(ModelNotFoundError):
-    """The Hub is down, slow, busy or broken; the same question may be answered later."""
+    """The Hub is down, slow or busy; a later attempt may succeed."""
 
 
 def took_too_much_memory(name: str) -> DecodingError:
-    """Return the error for a file, its name in quotation marks, that took more memory to decode than there was."""
+    """Return the error for a file that took too much memory to decode.
+
+    Args:
+        name: The file's name in quotation marks, or another subject for the message.
+    """
     return DecodingError(
         Sentence(
             "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. "

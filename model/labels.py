@@ -1,8 +1,8 @@
-"""Labels as a stranger's text: which ones are accepted, and their names in other languages.
+"""Read and check the labels of a bundle, which are untrusted text, and their translations.
 
-`id2label` in config.json is the truth. `labels.txt` repeats it, one label a line, and has to agree.
-`labels.es.txt`, `labels.pt-br.txt` and so on are optional: the same classes in the same order, as
-people who speak that language call them (language tags as in BCP 47).
+`id2label` in config.json is authoritative. `labels.txt` has the same labels, one on each line.
+`labels.es.txt`, `labels.pt-br.txt` and so on are optional translations, in the same order; the language
+tags are those of BCP 47.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from model.errors import BundleError
 
 MAX_LABELS = 50_000
 MAX_LABEL_LENGTH = 120
-# A line holds a label of at most 4 bytes a character and its end.
+# In UTF-8 a character has at most 4 bytes, and the end of a line 2.
 MAX_LABELS_BYTES = MAX_LABELS * (4 * MAX_LABEL_LENGTH + 2)
 MAX_LANGUAGES = 50
 
@@ -25,26 +25,30 @@ _TRANSLATION = re.compile(r"labels\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2})\.t
 
 
 def clean_label(text: str) -> str:
-    """Return a label without control and direction-changing characters, cut to `MAX_LABEL_LENGTH`."""
+    """Return a label without control and bidirectional formatting characters, cut to `MAX_LABEL_LENGTH`."""
     kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     return kept.strip()[:MAX_LABEL_LENGTH].strip()
 
 
 def language_of(name: str) -> str | None:
-    """Return the language of a file of translated labels in lower case, or None for any other file's name."""
+    """Return the language, in lower case, of a file of translated labels; None for any other file name."""
     found = _TRANSLATION.fullmatch(name)
     return found[1].lower() if found else None
 
 
 def labels_from_config(config: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    """Return the labels that config.json gives, in class order.
+    """Return the labels in config.json, in class order.
 
     Args:
-        config: Its content.
-        path: Where it lies, for messages.
+        config: Content of the file.
+        path: Path of the file, for messages.
+
+    Returns:
+        2 to `MAX_LABELS` different labels.
 
     Raises:
-        BundleError: There are too few or too many, or one of them is empty, doubled or deceives the eye.
+        BundleError: There are too few or too many labels, two are equal, or one is empty, too long or contains
+            control or bidirectional formatting characters.
     """
     id2label = config.get("id2label")
     if not isinstance(id2label, dict) or len(id2label) < 2:
@@ -59,12 +63,12 @@ def labels_from_config(config: Mapping[str, Any], path: Path) -> tuple[str, ...]
                 f"received {shown(label)}."
             )
     if len(set(labels)) != len(labels):
-        raise BundleError(f"“{path}”: id2label names a label twice. Each class needs its own.")
+        raise BundleError(f"“{path}”: id2label has the same label twice. Give each class a label of its own.")
     return tuple(str(label) for label in labels)
 
 
-def compare_labels(labels: tuple[str, ...], path: Path) -> None:
-    """Raise `BundleError` when labels.txt at `path` does not list exactly `labels`."""
+def check_labels_file(labels: tuple[str, ...], path: Path) -> None:
+    """Raise `BundleError` when labels.txt, at `path`, differs from `labels`."""
     listed = _lines(path)
     if listed != labels:
         raise BundleError(
@@ -81,10 +85,10 @@ def read_translations(directory: Path, labels: tuple[str, ...]) -> dict[str, tup
         labels: The labels in class order.
 
     Returns:
-        Language in lower case ("es", "pt-br") → names in class order.
+        Language in lower case ("es", "pt-br") → translated labels in class order.
 
     Raises:
-        BundleError: A file does not name every class once, in clean text.
+        BundleError: A file does not have one valid label for each class.
     """
     translations: dict[str, tuple[str, ...]] = {}
     for path in sorted(directory.glob("labels.*.txt")):
@@ -94,15 +98,15 @@ def read_translations(directory: Path, labels: tuple[str, ...]) -> dict[str, tup
         if len(translations) == MAX_LANGUAGES:
             raise BundleError(f"“{directory}” has labels in more than {MAX_LANGUAGES} languages. Remove some.")
         names = _lines(path)
-        check_names(names, labels, str(path))
+        check_translations(names, labels, str(path))
         translations[language] = names
     return translations
 
 
-def check_names(names: tuple[str, ...], labels: tuple[str, ...], origin: str) -> None:
-    """Raise `BundleError` when translated names, read from `origin`, are not one clean name for every label."""
+def check_translations(names: tuple[str, ...], labels: tuple[str, ...], origin: str) -> None:
+    """Raise `BundleError` when the translations in `origin` are not one valid and unique name for each label."""
     if len(names) != len(labels):
-        raise BundleError(f"“{origin}” has {len(names)} lines for {len(labels)} labels. It needs one for each.")
+        raise BundleError(f"“{origin}” has {len(names)} lines for {len(labels)} labels. Write one line for each label.")
     seen: dict[str, int] = {}
     for line, name in enumerate(names, start=1):
         if not _is_clean(name):
@@ -111,14 +115,16 @@ def check_names(names: tuple[str, ...], labels: tuple[str, ...], origin: str) ->
                 f"received {shown(name)}."
             )
         if seen.setdefault(name, line) != line:
-            raise BundleError(f"“{origin}”: lines {seen[name]} and {line} are the same. Each class needs its own name.")
+            raise BundleError(
+                f"“{origin}”: lines {seen[name]} and {line} are the same. Give each class a name of its own."
+            )
 
 
 def shown(value: object) -> str:
-    """Return the beginning of a value from a stranger's file, for a message."""
+    """Return the beginning of a value from an untrusted file, for a message."""
     try:
         text = repr(value)
-    except (RecursionError, ValueError):  # lists in lists in lists; numbers of thousands of digits
+    except (RecursionError, ValueError):  # deeply nested lists; numbers of thousands of digits
         text = type(value).__name__
     return text if len(text) <= 40 else text[:39] + "…"
 

@@ -1,4 +1,4 @@
-"""What strangers' files may be: every limit in one place, each settable by a variable of the environment."""
+"""The limits for untrusted files and for requests, each of which an environment variable can set."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _PREFIX = "VISTAZO_MAX_"
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits; `VISTAZO_MAX_` and the name in capitals is the variable that sets each.
+    """The limits. The environment variable of each is `VISTAZO_MAX_` and its name in capitals.
 
     Attributes:
         upload_megabytes: Size of an uploaded file.
-        image_megapixels: Size of an image, known before it is decoded.
-        frame_megapixels: Size of a clip's frames, known before they are decoded.
-        clip_minutes: How much of a clip is read for one request of the app.
-        request_minutes: How long one request of the app may take.
-        images: Images read by one request of the app.
-        waiting: Requests that wait in the app's queue; more are turned away.
-        requests_per_minute: Requests answered for one visitor of the app.
-        decoder_megabytes: Memory of the app and the processes that decode strangers' files for it, together.
+        image_megapixels: Size of an image; checked before it is decoded.
+        frame_megapixels: Size of a clip's frames; checked before they are decoded.
+        clip_minutes: Minutes of a clip that one request to the app reads.
+        request_minutes: Minutes that one request to the app may take.
+        images: Number of images in one request to the app.
+        waiting: Number of requests in the app's queue; further ones are refused.
+        requests_per_minute: Number of requests from one client of the app.
+        decoder_megabytes: Memory of the app and its worker processes for untrusted files, together.
     """
 
     upload_megabytes: int = 200
@@ -40,7 +40,7 @@ class Limits:
 
 @functools.cache
 def limits() -> Limits:
-    """Return the limits, read from the environment when first asked for.
+    """Return the limits, which are read from the environment at the first call.
 
     Raises:
         SettingsError: A variable is not a whole number above 0.

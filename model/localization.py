@@ -1,4 +1,4 @@
-"""Find where in an image each label is: the network looks through windows of several sizes."""
+"""Find several labels in one image: the network classifies windows of several sizes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import numpy as np
 
 from model.classifier import Classifier
 
-# Window sides as shares of the image's, and the step between windows as a share of the window's
-# side: every thing of a quarter of the image or more is seen nearly whole in some window.
-_SHARES = (1.0, 0.72, 0.52, 0.37, 0.27)
+# Window sides as shares of the image's sides, and the step between windows as a share of the window's side: an object
+# of a quarter of the image or more is nearly whole in some window.
+_SCALES = (1.0, 0.72, 0.52, 0.37, 0.27)
 _STEP = 1 / 3
-_LEAST_PROBABILITY = 0.5
-# One thing is seen in many windows; two windows that share this much show the same.
-_SAME = 0.25
-# A box that lies this far in a surer one is a part of that thing: stripes alone look like another flag.
-_PART = 0.3
-# What only one window or two believe in is a likeness, not a thing.
-_LEAST_SUPPORT = 1.6
-# Nor what is much less believed in than the surest thing: parts of it, for models that know no “nothing”.
-_LEAST_SHARE_OF_SUPPORT = 0.35
+_MIN_PROBABILITY = 0.5
+# Windows with at least this intersection over union show the same object.
+_SAME_OBJECT_IOU = 0.25
+# A box of which this share lies in a detection of more support is part of that object: the stripes of a flag alone
+# look like another flag.
+_PART_OVERLAP = 0.3
+# Support is a sum over windows. With less, only one window or two show the label, which is a likeness by chance.
+_MIN_SUPPORT = 1.6
+# Detections of much less support than the best one are parts of it, in models without a label for the background.
+_MIN_SUPPORT_SHARE = 0.35
 
-_NOTHING = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
+_BACKGROUND = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
 
 Box = tuple[int, int, int, int]
 
@@ -36,7 +37,7 @@ class Detection:
     Attributes:
         label: Index of the label.
         box: Left, top, right and bottom in pixels of the image.
-        probability: The label's probability in the window that shows it best, 0 to 1.
+        probability: The label's highest probability among the windows of this object, 0 to 1.
     """
 
     label: int
@@ -45,46 +46,46 @@ class Detection:
 
 
 def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
-    """Find the labels in an image of several things, for a model that was trained on one thing an image.
+    """Find the objects in an image, with a model that was trained on images of one object.
 
-    The windows are classified one by one (Sermanet et al. 2014, OverFeat); windows of one label
-    that overlap are one thing, whose box is their mean, weighted by how far each is above chance.
-    Labels that by their name stand for nothing in particular, such as “no flag”, are left out.
+    The windows are classified one by one (Sermanet et al. 2014, OverFeat). Windows of one label that overlap are one
+    detection, whose box is their mean, weighted by probability. Labels whose names mean that there is no object, such
+    as “no flag”, are never detected.
 
     Args:
         classifier: The model. With several labels an image, each counts from its threshold on.
         image: (height, width, 3), uint8 RGB.
 
     Returns:
-        What was found, the surest first.
+        The detections, the likeliest first.
     """
     bundle = classifier.bundle
     boxes = list(windows(image.shape[1], image.shape[0]))
-    answers = np.stack([classifier.classify(image[top:bottom, left:right]) for left, top, right, bottom in boxes])
+    probabilities = np.stack([classifier.classify(image[top:bottom, left:right]) for left, top, right, bottom in boxes])
     places = np.array(boxes, np.float64)
-    wanted = np.array([not stands_for_nothing(label) for label in bundle.labels])
-    if bundle.thresholds is not None:  # labels do not exclude one another: each is looked for on its own
-        things = []
-        for label in np.flatnonzero(wanted):
-            seen = answers[:, label] >= max(bundle.thresholds[label], _LEAST_PROBABILITY)
-            things += _merged(places[seen], np.full(int(seen.sum()), label), answers[seen, label])
+    is_object = np.array([not is_background_label(label) for label in bundle.labels])
+    if bundle.thresholds is not None:  # labels do not exclude one another: each is detected on its own
+        detections = []
+        for label in np.flatnonzero(is_object):
+            kept = probabilities[:, label] >= max(bundle.thresholds[label], _MIN_PROBABILITY)
+            detections += _merged(places[kept], np.full(int(kept.sum()), label), probabilities[kept, label])
     else:
-        floor = max(_LEAST_PROBABILITY, bundle.unknown_threshold or 0)
-        labels, best = answers.argmax(axis=1), answers.max(axis=1)
-        seen = (best >= floor) & wanted[labels]
-        things = _merged(places[seen], labels[seen], best[seen])
-    return sorted(things, key=lambda thing: -thing.probability)
+        threshold = max(_MIN_PROBABILITY, bundle.unknown_threshold or 0)
+        labels, best = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        kept = (best >= threshold) & is_object[labels]
+        detections = _merged(places[kept], labels[kept], best[kept])
+    return sorted(detections, key=lambda detection: -detection.probability)
 
 
-def stands_for_nothing(label: str) -> bool:
-    """Say whether a label's name says that nothing in particular is there: “no flag”, “background”, “other”."""
-    return _NOTHING.fullmatch(label.strip()) is not None
+def is_background_label(label: str) -> bool:
+    """Return whether a label's name means that there is no object: “no flag”, “background”, “other”."""
+    return _BACKGROUND.fullmatch(label.strip()) is not None
 
 
 def windows(width: int, height: int) -> Iterator[Box]:
-    """Yield left, top, right and bottom of the windows over an image, the whole image first."""
-    for share in _SHARES:
-        w, h = max(1, round(width * share)), max(1, round(height * share))
+    """Yield left, top, right and bottom of the windows of an image, the whole image first."""
+    for scale in _SCALES:
+        w, h = max(1, round(width * scale)), max(1, round(height * scale))
         columns = 1 + int(np.ceil((width - w) / max(1, w * _STEP)))
         rows = 1 + int(np.ceil((height - h) / max(1, h * _STEP)))
         for top in np.linspace(0, height - h, rows).round().astype(int):
@@ -92,39 +93,52 @@ def windows(width: int, height: int) -> Iterator[Box]:
                 yield int(left), int(top), int(left) + w, int(top) + h
 
 
-def _merged(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> list[Detection]:
-    """Join the windows that show one thing, the label with the most support first."""
-    found: list[Detection] = []
+def _merged(boxes: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> list[Detection]:
+    """Merge the windows of each object into one detection.
+
+    Args:
+        boxes: (windows, 4), float64: left, top, right and bottom.
+        labels: (windows,), the index of each window's label.
+        probabilities: (windows,), of these labels, 0 to 1.
+
+    Returns:
+        The detections, those of the most support first.
+    """
+    detections: list[Detection] = []
     taken = np.zeros(len(boxes), bool)
-    # Support: how much the windows that overlap say the same. Parts of a thing are mistaken for
-    # other labels in a window or two; the thing itself is recognised in many.
-    support = np.array([(scores * (labels == labels[i]) * overlaps(boxes[i], boxes)).sum() for i in range(len(boxes))])
+    # The support of a window: by how much the windows that overlap it have the same label. A part of an object is
+    # mistaken for another label in a window or two; the object itself is recognised in many.
+    support = np.array(
+        [(probabilities * (labels == labels[i]) * overlaps(boxes[i], boxes)).sum() for i in range(len(boxes))]
+    )
     for i in np.argsort(-support):
         if taken[i]:
             continue
-        shared = overlaps(boxes[i], boxes)
-        group = ~taken & (labels == labels[i]) & (shared > _SAME)
-        taken |= shared > _SAME
-        weights = scores[group] ** 4 * shared[group]
+        iou = overlaps(boxes[i], boxes)
+        group = ~taken & (labels == labels[i]) & (iou > _SAME_OBJECT_IOU)
+        taken |= iou > _SAME_OBJECT_IOU
+        weights = probabilities[group] ** 4 * iou[group]
         box = (boxes[group] * weights[:, np.newaxis]).sum(axis=0) / weights.sum()
         left, top, right, bottom = (round(float(side)) for side in box)
-        part = any(_inside((left, top, right, bottom), other.box) > _PART for other in found)
-        if part or support[i] < max(_LEAST_SUPPORT, _LEAST_SHARE_OF_SUPPORT * support.max()):
+        is_part = any(
+            _overlap_of_smaller((left, top, right, bottom), other.box) > _PART_OVERLAP for other in detections
+        )
+        if is_part or support[i] < max(_MIN_SUPPORT, _MIN_SUPPORT_SHARE * support.max()):
             continue
-        found.append(Detection(int(labels[i]), (left, top, right, bottom), float(scores[group].max())))
-    return found
+        detections.append(Detection(int(labels[i]), (left, top, right, bottom), float(probabilities[group].max())))
+    return detections
 
 
 def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Return the intersection over union of a box with each of (n, 4) boxes, (n,)."""
     low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
+    intersections = np.clip(high - low, 0, None).prod(axis=1)
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
-    return shared / (areas - shared)
+    return intersections / (areas - intersections)
 
 
-def _inside(box: Box, other: Box) -> float:
-    """Return the share of the smaller of two boxes that lies in the other."""
+def _overlap_of_smaller(box: Box, other: Box) -> float:
+    """Return the share of the smaller of two boxes that is inside the other."""
     width = min(box[2], other[2]) - max(box[0], other[0])
     height = min(box[3], other[3]) - max(box[1], other[1])
     areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (box, other)]

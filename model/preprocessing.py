@@ -1,8 +1,7 @@
-"""The one place that decodes an image and brings it to the network's input size.
+"""Decode images and resize them to the network's input.
 
-Training, evaluation, the app, the command line and the benchmarks all come through here, which is
-why the same file gives the same probabilities everywhere. Scaling to the network's range is not
-done here: it is part of the network itself.
+Training, evaluation, the app, the command line and the benchmarks all use these functions, so that a file gets
+the same probabilities everywhere. The network itself scales the values of pixels to the range that it needs.
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ ChannelOrder = Literal["rgb", "bgr"]
 COLOUR_MODES: tuple[str, ...] = get_args(ColourMode)
 RESIZE_RULES: tuple[str, ...] = get_args(ResizeRule)
 
-# Pillow knows many more formats; these are the ones people have, and none of them runs a program
-# (as PostScript would) or reads a second file.
+# Pillow reads many more formats. None of these runs a program, as PostScript does, or reads a second file.
 IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF", "JPEG2000")
 IMAGE_SUFFIXES = frozenset(
     [
@@ -56,8 +54,7 @@ IMAGE_SUFFIXES = frozenset(
     ]
 )
 
-
-# Their decoders hold several copies of the image at once: up to 20 bytes a pixel.
+# Their decoders hold several copies of the image at once: up to 20 bytes for each pixel.
 _COSTLY_FORMATS = frozenset(["WEBP", "AVIF", "JPEG2000"])
 
 _STRIP_PIXELS = 4_000_000
@@ -66,14 +63,14 @@ _PAD_GREY = 128
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What the network takes.
+    """The input of the network.
 
     Attributes:
-        width: Input width in pixels.
-        height: Input height in pixels.
-        colour_mode: "rgb", or "grey" when the network sees brightness only.
-        resize_rule: How another aspect ratio is fitted: "stretch" to the whole input, "crop" the
-            centre, or "pad" with grey.
+        width: In pixels.
+        height: In pixels.
+        colour_mode: "rgb", or "grey" for brightness only.
+        resize_rule: How an image of another aspect ratio is fitted: "stretch" it, "crop" it to its centre, or
+            "pad" it with grey.
     """
 
     width: int
@@ -83,29 +80,29 @@ class InputSpec:
 
     @property
     def ample_side(self) -> int:
-        """Side in pixels at which an image still has twice the detail that the network takes."""
+        """Side in pixels at which an image still has twice the resolution of the network's input."""
         return 2 * max(self.width, self.height)
 
 
 def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarray:
-    """Decode an image as people see it.
+    """Decode an image as image viewers show it.
 
-    The EXIF orientation is applied; transparent parts lie on white; 16-bit values keep their
-    upper 8 bits; CMYK, palettes and greyscale become RGB; of an animation the first frame counts.
+    The EXIF orientation is applied; transparent areas are blended with white; 16-bit values keep their upper 8
+    bits; CMYK, palettes and greyscale become RGB; of an animation the first frame is used.
 
     Args:
         source: Path of the file, or its content.
-        ample_side: A larger JPEG is decoded at a half, a quarter or an eighth of its size, in a
-            fraction of the time, as long as both sides keep this many pixels. Whoever predicts or
-            trains gives `InputSpec.ample_side`, so that both see the same; whole when not given.
+        ample_side: A larger JPEG is decoded at a half, a quarter or an eighth of its size, in a fraction of the
+            time, as long as both sides keep at least this many pixels. Training and prediction both use
+            `InputSpec.ample_side`, so that they see the same pixels. By default at its whole size.
 
     Returns:
         The image, (height, width, 3), uint8 RGB.
 
     Raises:
-        ImageError: It is not an image, is damaged, or has more pixels than `Limits.image_megapixels`; of
-            formats whose decoders take several times the memory, half as many.
-        DecodingError: There is not enough memory for it.
+        ImageError: The file is not an image, is damaged, or has more pixels than `Limits.image_megapixels`; half
+            as many are allowed in formats whose decoders take several times the memory.
+        DecodingError: There is not enough memory to decode it.
     """
     name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
     try:
@@ -134,20 +131,20 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(_too_many_pixels(name, "", limits().image_megapixels)) from error
-    except Exception as error:  # Pillow's decoders raise whatever they stumble over in damaged data
+    except Exception as error:  # for damaged data, Pillow's decoders raise exceptions of many types
         raise ImageError(
             Sentence("{name} is damaged and cannot be decoded. Save it again or choose another.", name=name)
         ) from error
 
 
 def prepare(image: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb") -> np.ndarray:
-    """Bring a decoded image or video frame to the network's input size and colours.
+    """Resize a decoded image or video frame to the network's input and convert its colours.
 
     Args:
         image: (height, width, 3), uint8, any size.
-        spec: What the network takes.
-        channels: The order of the image's channels. OpenCV decodes into "bgr"; turning that round
-            costs less after resizing, and comes to the same.
+        spec: The input of the network.
+        channels: The order of the image's channels. Frames of videos are decoded to "bgr", which takes less time
+            to convert after resizing and gives the same result.
 
     Returns:
         (spec.height, spec.width, 3), uint8 RGB; three equal channels in grey mode.
@@ -183,14 +180,14 @@ def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
 
 
 def _turn_upright(pil_image: Image.Image) -> None:
-    # Unreadable EXIF says nothing about the pixels: they are shown as they are.
+    # With unreadable EXIF data, the image keeps its orientation.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(pil_image, in_place=True)
 
 
 def to_rgb(pil_image: Image.Image) -> np.ndarray:
-    """Return a loaded image's pixels, (height, width, 3), uint8 RGB, whatever its mode; see `read_image`."""
-    # Strip by strip, because Pillow's conversions hold several copies of what they convert.
+    """Return the pixels of a loaded image of any mode, (height, width, 3), uint8 RGB; see `read_image`."""
+    # In strips, because Pillow's conversions hold several copies of what they convert.
     rows = max(1, _STRIP_PIXELS // max(1, pil_image.width))
     if pil_image.height <= rows:
         return _strip_to_rgb(pil_image, _scale(pil_image))
@@ -203,7 +200,7 @@ def to_rgb(pil_image: Image.Image) -> np.ndarray:
 
 
 def _scale(pil_image: Image.Image) -> float:
-    """Return what the values of an image of real numbers are multiplied by; 0 to 1 and 0 to 255 are both common."""
+    """Return the factor for the values of a floating-point image; 0 to 1 and 0 to 255 are both common ranges."""
     if pil_image.mode != "F":
         return 1
     values = np.asarray(pil_image)
@@ -230,7 +227,7 @@ def _grey_to_rgb(values: np.ndarray) -> np.ndarray:
 
 
 def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Average over whole blocks first, then interpolate: nearly an area filter, at a fraction of its cost."""
+    """Average over whole blocks, then interpolate: close to an area filter, at a fraction of its cost."""
     x_step, y_step = max(1, image.shape[1] // width), max(1, image.shape[0] // height)
     if x_step > 1 or y_step > 1:
         columns, rows = image.shape[1] // x_step, image.shape[0] // y_step
@@ -239,8 +236,8 @@ def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
         whole_blocks = image[y : y + rows * y_step, x : x + columns * x_step]
         image = cv2.resize(whole_blocks, (columns, rows), interpolation=cv2.INTER_AREA)
     if image.shape[:2] != (height, width):
-        # Small images are enlarged sharply, lest a network trained on them take sharp ones for something else:
-        # 160-pixel training images and 224-pixel test images of 100 sports, 0.79 instead of 0.77.
+        # Small images are enlarged with sharp edges, since a network trained on blurred ones is worse on sharp ones:
+        # with 160-pixel training images and 224-pixel test images of 100 sports, accuracy is 0.79 instead of 0.77.
         enlarged = image.shape[0] < height and image.shape[1] < width
         rule = cv2.INTER_CUBIC if enlarged else cv2.INTER_LINEAR
         image = cv2.resize(image, (width, height), interpolation=rule)
@@ -263,23 +260,23 @@ def _resize_and_pad(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def prepared_image(source: Path | bytes, spec: InputSpec) -> np.ndarray:
-    """Return an image as the network takes it; see `read_image` and `prepare`."""
+    """Decode an image and resize it to the network's input; see `read_image` and `prepare`."""
     return prepare(read_image(source, spec.ample_side), spec)
 
 
 def prepared_and_shown(source: Path | bytes, spec: InputSpec, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return an image as the network takes it, and for people to look at, decoded once where that is large enough."""
+    """Return what `prepared_image` and `shown_image` return; the image is decoded once where that is large enough."""
     image = read_image(source, spec.ample_side)
     shown = _shrunk(image, side) if max(image.shape[:2]) >= side else shown_image(source, side)
     return prepare(image, spec), shown
 
 
 def shown_image(source: Path | bytes, side: int) -> np.ndarray:
-    """Return an image for people to look at.
+    """Decode an image for display.
 
     Args:
         source: As in `read_image`.
-        side: The longer side at most, in pixels; smaller images stay as they are.
+        side: Maximum of the longer side, in pixels; smaller images keep their size.
 
     Returns:
         (height, width, 3), uint8 RGB.

@@ -1,4 +1,4 @@
-"""Damaged files of all kinds are read or refused in one sentence: without a crash, quickly, in little memory."""
+"""Damaged files of all kinds are read or refused in one sentence: no crash, limited time, limited memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import pytest
 
 from model.errors import ImageError
 from tests.fuzz.corpus import CORPUS
-from tests.fuzz.mutations import LARGEST, MUTATIONS, mutate
+from tests.fuzz.mutations import LARGEST, MUTATIONS, Mutation, mutate
 from tests.fuzz.run import run_apart
 from tests.fuzz.targets import TARGETS
 from tests.support.serving import ROOT
+from tests.support.tiers import NIGHTLY
 
-LINE = re.compile(r"(.+): (\w+) (\w+), ([\d.]+) s, (\d+) MiB")
+LINE = re.compile(r"(.+): (\w+) (\w+), [\d.]+ s, (\d+) MiB")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are read in forked, limited processes")
 
@@ -36,41 +37,48 @@ def fuzz(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("target", "files"), [("image", 200), ("clip", 100), ("bundle", 60), ("labels", 60)])
+# More than there are seeds, so that each target reads damaged files as well.
+FILES = {"image": 200, "clip": 100, "bundle": 60, "labels": 60}
+FEWER_FILES = {"image": 60, "clip": 36, "bundle": 30, "labels": 30}
+# 79 megapixels each, which take seconds to write and to decode.
+LARGE = {"palette.png", "turned.png"}
+REPLAYED = [name for name in CORPUS if NIGHTLY or name not in LARGE]
+
+
+@pytest.mark.parametrize(("target", "files"), (FILES if NIGHTLY else FEWER_FILES).items())
 def test_damaged_files_break_no_reader(target: str, files: int, tmp_path: Path) -> None:
     result = fuzz("--files", files, "--seed", 20, "--target", target, "--keep", tmp_path)
 
     assert result.returncode == 0, result.stdout
     assert f"{target}: {files} files: " in result.stdout
-    assert not re.search(r"\b0 answered|\b0 refused", result.stdout)  # so both ends of the reader were reached
+    assert not re.search(r"\b0 answered|\b0 refused", result.stdout)  # so that some files were read and some refused
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, float, int]]:
-    """Each file of the corpus, read apart: what became of it, in how many seconds and MiB."""
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, int]]:
+    """Each file of the corpus, read in a process of its own: what became of it, in how many MiB."""
     folder = tmp_path_factory.mktemp("corpus")
-    answers = {}
+    outcomes = {}
     for target in ("image", "clip"):
-        files = [folder / name for name, (kind, _, _) in CORPUS.items() if kind == target]
+        files = [folder / name for name in REPLAYED if CORPUS[name][0] == target]
         for file in files:
             CORPUS[file.name][2](file)
         result = fuzz("--target", target, "--replay", *files)
         for found in LINE.finditer(result.stdout):
-            answers[found[1]] = (found[3], float(found[4]), int(found[5]))
-    return answers
+            outcomes[found[1]] = (found[3], int(found[4]))
+    return outcomes
 
 
-@pytest.mark.parametrize("name", CORPUS)
-def test_files_that_once_broke_a_reader(name: str, replayed: dict[str, tuple[str, float, int]]) -> None:
+@pytest.mark.parametrize("name", REPLAYED)
+def test_files_that_once_broke_a_reader(name: str, replayed: dict[str, tuple[str, int]]) -> None:
     _, expected, _ = CORPUS[name]
-    word, seconds, mebibytes = replayed[name]
+    word, mebibytes = replayed[name]
 
     assert word in ([expected] if expected else ["answered", "refused"])
     assert mebibytes < 1000
-    assert seconds < 20
     if word == "refused":  # by its header, before anything of it was decoded
-        assert mebibytes < 60 and seconds < 2
+        assert mebibytes < 60
 
 
 def _crash(path: Path) -> str:
@@ -151,9 +159,7 @@ def test_the_same_seed_damages_in_the_same_way_and_another_in_another() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
 @pytest.mark.parametrize("content", [b"", b"x", b'{"a": 1}', bytes(5000)], ids=len)
-def test_every_mutation_takes_files_of_any_size(
-    mutation: Callable[[bytes, random.Random, list[bytes]], bytes], content: bytes
-) -> None:
+def test_every_mutation_takes_files_of_any_size(mutation: Mutation, content: bytes) -> None:
     for seed in range(30):
         assert len(mutation(content, random.Random(seed), [content, b"other"])) <= LARGEST
 

@@ -20,7 +20,7 @@ from model.errors import SettingsError, VistazoError
 from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
 from model.sandbox.pool import DecoderPool
-from model.video.export import harmless
+from model.video.export import escape_formula
 
 TOP = 3
 _THUMBNAIL_SIDE = 320
@@ -166,5 +166,5 @@ def _write_csv(rows: Sequence[Row]) -> str:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns())
-        writer.writerows([harmless(cell) for cell in row] for row in rows)
+        writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return str(path)

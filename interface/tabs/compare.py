@@ -16,7 +16,7 @@ from interface.server.uploads import uploaded_file
 from interface.tabs.about import is_embedded, source_title
 from interface.tabs.image_input import add_image_box, classify_new_images
 from model.bundle import Bundle
-from model.classifier import shown_labels, top_labels
+from model.classifier import predicted_labels, top_labels
 from model.loading import LoadedModel
 from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
@@ -59,7 +59,9 @@ def add_compare_tab(
     def _verdict(outputs: list[np.ndarray], times: list[float], language: str) -> str:
         bundles = [first.classifier.bundle, second.classifier.bundle]
         # Compared in their original language: perhaps only one model has labels in the visitor's.
-        shown = [shown_labels(probabilities, bundle) for probabilities, bundle in zip(outputs, bundles, strict=True)]
+        shown = [
+            predicted_labels(probabilities, bundle) for probabilities, bundle in zip(outputs, bundles, strict=True)
+        ]
         agreed = set(shown[0]) == set(shown[1])
         names = [_names(labels, bundle, language) for labels, bundle in zip(shown, bundles, strict=True)]
         verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])

@@ -7,7 +7,7 @@ from functools import partial
 
 from interface.i18n.language import ENGLISH, say
 from interface.rendering import render
-from model.video.export import spoken
+from model.video.export import label_text
 from model.video.probability_curve import ProbabilityCurve
 from model.video.segments import Segment
 
@@ -73,7 +73,7 @@ def clock(seconds: float) -> str:
 
 def _bar(segment: Segment, duration: float, colour: str, language: str) -> Mapping[str, str | float]:
     """Return what the template draws for a segment: times in seconds, place and width in percent."""
-    name = spoken(segment.label, say(language, "none_of_these"))
+    name = label_text(segment.label, say(language, "none_of_these"))
     times = say(language, "timeline_segment", label=name, start=clock(segment.start), end=clock(segment.end))
     confidence = "" if segment.label is None else f", {segment.confidence:.0%}"
     return {

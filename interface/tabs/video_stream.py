@@ -21,8 +21,8 @@ from model.limits import limits
 from model.sandbox.pool import DecoderPool
 from model.video.export import (
     frame_cells,
+    label_text,
     segment_cells,
-    spoken,
     write_frames_csv,
     write_json,
     write_segments_csv,
@@ -237,7 +237,7 @@ def captioned_key_frames(
     """
     longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
     captions = {
-        s.key_time: f"{clock(s.start)} {spoken(s.label, record.none_of_these)}"
+        s.key_time: f"{clock(s.start)} {label_text(s.label, record.none_of_these)}"
         for s in sorted(longest, key=lambda s: s.key_time)
     }
     return [(at, (image, captions[at])) for at, image in decoders.stream(key_frames, path, list(captions))]

@@ -1,4 +1,4 @@
-"""Write the predictions for many files as tables that grow file by file, and go on where an earlier run was stopped."""
+"""Write the predictions for many files as CSV tables, which a later run can continue after an interruption."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from model.video.record import FrameRow
 
 
 class PredictionTable:
-    """One row an image or frame in `target`; one row a segment beside it, in “NAME.segments.csv”.
+    """A table of images and frames, `target`, and a table of segments beside it, “NAME.segments.csv”.
 
-    Until `finish`, both files are called “….partial”, so that what is not complete does not look so. A
-    journal beside them, “NAME.csv.journal”, has a line for each file whose rows are complete: where they
-    end, and the file's size and time. A later run with the same settings cuts off what lies behind the
-    last of these ends and goes on from there; if settings or files differ, it begins again.
+    Until `finish` renames them, the names of both end in “.partial”. A journal beside them, “NAME.csv.journal”, has a
+    line for each file whose rows are complete: the sizes of the tables after them, and the file's own size and time.
+    A later run with the same settings truncates the tables to the last of these sizes and continues from there; if
+    the settings or the files differ, it starts again.
 
     Args:
         target: The table of images and frames.
-        top: How many labels a row names.
-        settings: Whatever else rows depend on; ready for JSON.
-        files: The files that the tables will be about.
+        top: Number of labels in a row.
+        settings: What else the rows depend on, ready for JSON.
+        files: The files that will be added.
 
     Raises:
         SettingsError: The tables cannot be written.
@@ -44,7 +44,7 @@ class PredictionTable:
         self._settings = {"top": top, **settings}
         self._done: dict[str, dict[str, Any]] = {}
         self._open: list[TextIO] = []
-        with self._one_sentence():
+        with self._write_errors():
             if not self._resume(files):
                 self._begin()
             self._frames, self._segments = self._open = [
@@ -54,22 +54,22 @@ class PredictionTable:
             self._open.append(self._journal)
 
     def has(self, file: Path) -> bool:
-        """Say whether the rows of a file are complete."""
+        """Return whether the rows of a file are complete."""
         return str(file) in self._done
 
     @property
     def complete(self) -> int:
-        """Of how many files the rows are complete."""
+        """The number of files whose rows are complete."""
         return len(self._done)
 
     def add(self, prediction: Prediction) -> None:
-        """Add a file's rows.
+        """Add the rows of a file.
 
         Raises:
-            SettingsError: They cannot be written.
+            SettingsError: The tables cannot be written.
         """
         name = printable(prediction.path)
-        with self._one_sentence():
+        with self._write_errors():
             if prediction.clip is None:
                 row = FrameRow(0, 0.0, prediction.ranking, None)
                 cells = frame_cells(row, self._top)
@@ -85,13 +85,13 @@ class PredictionTable:
         self._done[str(prediction.path)] = entry
 
     def finish(self) -> None:
-        """Give the tables their names, if there are any rows; the journal stays, for a run with more files.
+        """Rename the tables that have rows to their final names. The journal stays, for a run with more files.
 
         Raises:
-            SettingsError: They cannot be written.
+            SettingsError: The tables cannot be written.
         """
         self.close()
-        with self._one_sentence():
+        with self._write_errors():
             if not self._done:
                 self._journal_path.unlink()
             for partial, target, columns in reversed(
@@ -103,7 +103,7 @@ class PredictionTable:
                     partial.unlink()
 
     def close(self) -> None:
-        """Close the files as they are."""
+        """Close the files; a later run continues them."""
         for file in self._open:
             with contextlib.suppress(OSError):
                 file.close()
@@ -116,7 +116,7 @@ class PredictionTable:
         self._journal_path.write_text(json.dumps({"settings": self._settings}) + "\n", encoding="ascii")
 
     def _resume(self, files: Iterable[Path]) -> bool:
-        """Bring tables of an earlier run back to the last complete file, if they are of any use."""
+        """Truncate the tables of an earlier run to the last complete file; return False if they cannot be continued."""
         done = self._read_journal()
         states = {str(file): file for file in files}
         if not done or not all(
@@ -133,7 +133,7 @@ class PredictionTable:
             if not partial.exists() or partial.stat().st_size < end:
                 return False
             os.truncate(partial, end)
-        # Written anew, since its last line may have been cut.
+        # Rewritten, since its last line may be incomplete.
         lines = [{"settings": self._settings}, *({"path": path, **entry} for path, entry in done.items())]
         rewritten = self._journal_path.with_name(self._journal_path.name + ".partial")
         rewritten.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="ascii")
@@ -147,14 +147,14 @@ class PredictionTable:
             first, *others = self._journal_path.read_text(encoding="ascii").splitlines()
             if json.loads(first) != {"settings": self._settings}:
                 return {}
-        except (OSError, ValueError):  # there is none, or it is no journal
+        except (OSError, ValueError):  # there is no such file, or it is not a journal
             return {}
         done: dict[str, dict[str, Any]] = {}
         for line in others:
             try:
                 entry = json.loads(line)
                 done[entry.pop("path")] = {key: entry[key] for key in ("size", "mtime_ns", "ends")}
-            except (ValueError, KeyError, TypeError, AttributeError):  # cut off in the middle
+            except (ValueError, KeyError, TypeError, AttributeError):  # an incomplete line
                 break
         return done
 
@@ -163,7 +163,7 @@ class PredictionTable:
         file.flush()
 
     @contextlib.contextmanager
-    def _one_sentence(self) -> Iterator[None]:
+    def _write_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -184,7 +184,7 @@ def _heading(columns: Sequence[str]) -> bytes:
 
 
 def _state(file: Path) -> dict[str, int]:
-    """Return what tells that a file is still the same; nothing for one that is no longer there."""
+    """Return a file's size and time, by which a change is noticed; empty for a file that is missing."""
     try:
         status = file.stat()
     except OSError:

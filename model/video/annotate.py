@@ -1,4 +1,4 @@
-"""Write a clip anew with its labels drawn on it, in the one format that every browser plays."""
+"""Write a copy of a clip with its labels drawn on it, in a format that every browser plays."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ import cv2
 import numpy as np
 
 from model.errors import Sentence, VideoError
-from model.video.export import spoken
+from model.video.export import label_text
 from model.video.probe import open_container, read_header
 from model.video.reader import FrameRange, read_frames
 from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
 
-_LONGEST_SIDE = 1920  # what phones decode in hardware
+_LONGEST_SIDE = 1920  # phones decode no more in hardware
 _TIME_BASE = Fraction(1, 90_000)
 _QUALITY = {"crf": "23", "preset": "veryfast"}
 _SOUND_RATE = 128_000
-_BRIGHTNESS_BEHIND = 0.35  # how much of the image is left behind the text
+_BACKGROUND_BRIGHTNESS = 0.35  # the factor for the image behind the text
 
 
 def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Generator[float, None, None]:
-    """Write the stretch of a clip that was read, with label and confidence on every frame and its sound.
+    """Write the part of a clip that was predicted, with label and confidence on every frame, and its sound.
 
-    H.264 in yuv420p with AAC sound and the index at the front (“faststart”), as web pages need. The
-    image stands upright, whatever the rotation in the source, and keeps the times of its frames.
+    The video is H.264 in yuv420p with AAC sound and the index first (“faststart”), as web pages need. The image is
+    upright, whatever the rotation in the source, and the frames keep their times.
 
     Args:
         source: The clip.
-        record: What was read of it.
-        target: Where to write; the name ends in “.mp4”.
+        record: The predictions for it.
+        target: Where to write; the suffix is “.mp4”.
 
     Yields:
-        The share that is done, 0 to 1. The file is complete when the iterator ends.
+        The share that is done, 0 to 1. The file is complete when the generator ends.
 
     Raises:
-        VideoError: The clip cannot be read, or nothing was read of it.
+        VideoError: The clip cannot be read, or `record` is empty.
     """
     rows = record.rows()
     row = next(rows, None)
     if row is None:
         raise VideoError(Sentence("Nothing was read of “{name}”. Read the clip first.", name=source.name))
     begin = row.time
-    end = max(record.segments()[-1].end, math.nextafter(begin, math.inf))  # one frame alone has no length
+    end = max(record.segments()[-1].end, math.nextafter(begin, math.inf))  # a single frame has no duration
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as output:
         video: av.video.stream.VideoStream | None = None
         sound = _Sound(source, begin, end)
@@ -77,31 +77,31 @@ def write_annotated_clip(source: Path, record: ClipRecord, target: Path) -> Gene
 
 
 def annotate(image: np.ndarray, row: FrameRow, none: str = NONE_OF_THESE) -> None:
-    """Draw a frame's label and confidence on it, at the lower left.
+    """Draw a frame's label and confidence at the lower left.
 
     Args:
         image: (height, width, 3), uint8 RGB; changed in place.
-        row: What is known about the frame.
-        none: What to draw where no label is the right one.
+        row: The prediction for the frame.
+        none: The text where no label applies.
     """
     height, width = image.shape[:2]
     mask = _text(_words(row, none), max(12, round(min(height, width) / 14)), width)
     rows, columns = min(mask.shape[0], height), min(mask.shape[1], width)
     area = image[height - rows :, :columns]
     lettering = mask[:rows, :columns, np.newaxis].astype(np.float32) / 255
-    area[:] = area * _BRIGHTNESS_BEHIND * (1 - lettering) + 255 * lettering
+    area[:] = area * _BACKGROUND_BRIGHTNESS * (1 - lettering) + 255 * lettering
 
 
 def _words(row: FrameRow, none: str) -> str:
-    """Say the segment's label, and how sure the model is of it in this very frame."""
+    """Return the segment's label and its probability in this frame."""
     confidence = dict(row.ranking).get(row.segment or "")
-    return spoken(row.segment, none) if confidence is None else f"{row.segment} {confidence:.0%}"
+    return label_text(row.segment, none) if confidence is None else f"{row.segment} {confidence:.0%}"
 
 
 @lru_cache(maxsize=256)
 def _text(words: str, size: int, width: int) -> np.ndarray:
-    """Return the lettering of a line of text, (height, width), uint8; smaller where it would not fit."""
-    # OpenCV carries fonts within itself: Latin with all accents, Greek, Cyrillic, Chinese, Arabic.
+    """Return a line of text as a mask, (height, width), uint8; in a smaller font where it would not fit."""
+    # OpenCV has built-in fonts, with accented Latin, Greek, Cyrillic, Chinese and Arabic letters.
     font = cv2.FontFace("sans")
     margin = size // 2
     while True:
@@ -119,7 +119,7 @@ def _add_video(output: av.container.OutputContainer, image: np.ndarray) -> av.vi
     height, width = image.shape[:2]
     shrink = max(1.0, max(height, width) / _LONGEST_SIDE)
     video = output.add_stream("libx264", rate=30, options=_QUALITY)
-    # The format halves the colours' resolution: sides must be even.
+    # yuv420p halves the resolution of colours: both sides must be even.
     video.width, video.height = (max(2, round(side / shrink / 2) * 2) for side in (width, height))
     video.pix_fmt = "yuv420p"
     video.time_base = video.codec_context.time_base = _TIME_BASE
@@ -127,11 +127,11 @@ def _add_video(output: av.container.OutputContainer, image: np.ndarray) -> av.vi
 
 
 class _Sound:
-    """The sound of the same stretch, as AAC; silence where there is none or it cannot be read."""
+    """The sound of the same part of the clip, as AAC; none where there is no sound or it cannot be decoded."""
 
     def __init__(self, source: Path, begin: float, end: float) -> None:
         self._begin, self._end = begin, end
-        # Animations are images to FFmpeg, if it knows them at all.
+        # FFmpeg reads animations as images, or not at all.
         header = read_header(source)
         self._video = header.stream
         self._input = None if header.animation else open_container(source)
@@ -149,7 +149,7 @@ class _Sound:
         self._packets = self._encoded(self._input, self._output)
 
     def until(self, time: float | None) -> Iterator[av.Packet]:
-        """Yield the packets of the sound up to a time in the new clip; all that are left for None."""
+        """Yield the packets up to a time in the new clip; for None, all that are left."""
         while self._packets is not None:
             if self._held is None:
                 self._held = next(self._packets, None)
@@ -165,9 +165,9 @@ class _Sound:
     def _encoded(
         self, source: av.container.InputContainer, output: av.audio.stream.AudioStream
     ) -> Iterator[tuple[float, list[av.Packet]]]:
-        """Yield the new clip's time and the packets encoded there."""
+        """Yield times in the new clip, and the packets that are encoded there."""
         video = source.streams[self._video]
-        # Times count from the first image, as everywhere.
+        # Times count from the first frame, as everywhere.
         offset = float((video.start_time or 0) * (video.time_base or 0)) + self._begin
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=output.rate)
         written = 0
@@ -180,11 +180,11 @@ class _Sound:
                 if now >= self._end - self._begin:
                     break
                 for piece in resampler.resample(frame):
-                    if round(now * output.rate) - written > output.rate // 10:  # a gap in the source stays one
+                    if round(now * output.rate) - written > output.rate // 10:  # a gap in the source stays a gap
                         written = round(now * output.rate)
                     piece.pts, piece.time_base = written, Fraction(1, output.rate)
                     written += piece.samples
                     yield now, output.encode(piece)
         except (av.FFmpegError, OSError):
-            pass  # the sound breaks off; the image goes on
+            pass  # the sound ends early; the video goes on
         yield now, output.encode(None)

@@ -1,4 +1,4 @@
-"""Write what is known about a clip as tables (CSV), JSON and subtitles (WebVTT); names every column once."""
+"""Write the predictions for a clip as tables (CSV), JSON and subtitles (WebVTT)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from model.video.segments import Segment
 
 SEGMENT_COLUMNS = ("label", "start", "end", "confidence", "first_frame", "last_frame")
 
-# What spreadsheet programs take for a formula; a label is a stranger's text.
+# Cells that begin like this are formulas to spreadsheet programs, and labels are untrusted text.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ROUNDED_TIME, _ROUNDED_PROBABILITY = 4, 6
 
@@ -36,13 +36,13 @@ def frame_cells(row: FrameRow, top: int, none: str = NONE_OF_THESE) -> list[Cell
     for label, probability in row.ranking[:top]:
         cells += [label, round(probability, _ROUNDED_PROBABILITY)]
     cells += [""] * (2 + 2 * top - len(cells))
-    return [*cells, spoken(row.segment, none)]
+    return [*cells, label_text(row.segment, none)]
 
 
 def segment_cells(segment: Segment, none: str = NONE_OF_THESE) -> list[Cell]:
     """Return a segment row's cells in the order of `SEGMENT_COLUMNS`."""
     return [
-        spoken(segment.label, none),
+        label_text(segment.label, none),
         round(segment.start, _ROUNDED_TIME),
         round(segment.end, _ROUNDED_TIME),
         round(segment.confidence, _ROUNDED_PROBABILITY),
@@ -51,8 +51,8 @@ def segment_cells(segment: Segment, none: str = NONE_OF_THESE) -> list[Cell]:
     ]
 
 
-def spoken(label: str | None, none: str = NONE_OF_THESE) -> str:
-    """Return the label in words: None is “none of these”."""
+def label_text(label: str | None, none: str = NONE_OF_THESE) -> str:
+    """Return the label, or `none` where there is none."""
     return none if label is None else label
 
 
@@ -71,24 +71,24 @@ def write_segments_csv(record: ClipRecord, path: Path) -> Path:
 
 
 def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterable[Cell]]) -> None:
-    """Write a heading, if given, and rows (RFC 4180); what a spreadsheet would run as a formula gets an apostrophe."""
+    """Write a heading, if given, and rows (RFC 4180); a cell that looks like a formula gets an apostrophe in front."""
     writer = csv.writer(file)
     if columns is not None:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
+        writer.writerow([escape_formula(cell) for cell in row])
 
 
 def write_json(record: ClipRecord, path: Path, name: str) -> Path:
-    """Write everything about a clip as one JSON object; returns `path`.
+    """Write the predictions for a clip as one JSON object; returns `path`.
 
     Args:
-        record: What is known about the clip.
+        record: The predictions.
         path: Where to write.
         name: The clip's name.
     """
     with path.open("w", encoding="utf-8") as file:
-        # A frame a line: readable, and written piece by piece.
+        # One frame on each line, so that people can read it, and nothing is held in memory.
         head = json.dumps({"path": name, "kind": "video", **summary(record)}, ensure_ascii=False)
         file.write(head[:-1] + ', "frames": [')
         for position, row in enumerate(frames_as_json(record)):
@@ -108,7 +108,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
             "duration": round(total.duration, 3),
             "predictions": ranked(record.ranking()),
         },
-        # Here null says “none of these”: a label may have that very name.
+        # “None of these” is null here, since a label may have that name.
         "segments": [
             dict(zip(SEGMENT_COLUMNS, [segment.label, *segment_cells(segment)[1:]], strict=True))
             for segment in record.segments()
@@ -117,7 +117,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
 
 
 def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a clip, ready for JSON."""
+    """Yield the frames of a clip, ready for JSON."""
     for row in record.rows():
         yield {"index": row.index, "time": round(row.time, _ROUNDED_TIME), "predictions": ranked(row.ranking)}
 
@@ -127,7 +127,7 @@ def write_subtitles(record: ClipRecord, path: Path) -> Path:
     cues = ["WEBVTT\n"]
     for segment in record.segments():
         start, end = _timestamp(segment.start), _timestamp(max(segment.end, segment.start + 0.001))
-        text = _escaped(spoken(segment.label, record.none_of_these))
+        text = _escaped(label_text(segment.label, record.none_of_these))
         confidence = "" if segment.label is None else f" {segment.confidence:.0%}"
         cues.append(f"{start} --> {end}\n{text}{confidence}\n")
     path.write_text("\n".join(cues), encoding="utf-8")
@@ -139,8 +139,8 @@ def ranked(ranking: Iterable[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"label": label, "probability": round(value, _ROUNDED_PROBABILITY)} for label, value in ranking]
 
 
-def harmless(cell: Cell) -> Cell:
-    """Return a cell that no spreadsheet program takes for a formula."""
+def escape_formula(cell: Cell) -> Cell:
+    """Return a cell, with an apostrophe in front where a spreadsheet program would take it for a formula."""
     if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS) or _is_number(cell):
         return cell
     return "'" + cell

@@ -1,4 +1,4 @@
-"""Fetch single frames of a clip, as small images, without reading all of it."""
+"""Decode single frames of a clip as small images, without decoding the whole clip."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from model.video.frame_conversion import FrameImages
 from model.video.probe import open_container, read_header
 from model.video.reader import read_frames
 
-_LOOK_AHEAD = 2.0  # a frame closer than this, in seconds, is decoded up to; others are sought
-_GRACE = 1e-3  # times were rounded on their way
+_MAX_DECODED_SECONDS = 2.0  # farther ahead, the decoder seeks instead of decoding all frames up to there
+_TIME_TOLERANCE = 1e-3  # the times may have been rounded
 
 
 def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield the frames that are shown at some times; those that cannot be found are left out.
+    """Yield the frames that are shown at some times; those that cannot be decoded are left out.
 
     Args:
         path: A clip that was read before.
-        times: In seconds from the clip's first frame, rising.
-        width: Width of the images in pixels; narrower frames stay as they are.
+        times: In seconds from the clip's first frame, ascending.
+        width: Maximum width of the images in pixels; narrower frames keep their size.
 
     Yields:
-        The time that was asked for, and (height, width, 3), uint8 RGB, with phone rotation applied.
+        The time from `times`, and the image, (height, width, 3), uint8 RGB, with phone rotation applied.
     """
     try:
         header = read_header(path)
@@ -39,13 +39,13 @@ def key_frames(path: Path, times: Sequence[float], width: int = 320) -> Iterator
             stream = next(stream for stream in container.streams.video if stream.index == header.stream)
             yield from _frames_at(container, stream, times, width)
     except (av.FFmpegError, VideoError, OSError):
-        return  # a clip that breaks off has the key frames up to there
+        return  # of a truncated clip, the frames up to its end have been yielded
 
 
 def _frames_of_animation(path: Path, times: Sequence[float], width: int) -> Iterator[tuple[float, np.ndarray]]:
     wanted = list(times)
     for frame in read_frames(path):
-        if wanted and frame.time >= wanted[0] - _GRACE:
+        if wanted and frame.time >= wanted[0] - _TIME_TOLERANCE:
             yield wanted.pop(0), _small(frame.image, width)
 
 
@@ -62,11 +62,11 @@ def _frames_at(
     first = shown[0]
     images = FrameImages(stream)
     for target in times:
-        if target + first - shown[0] > _LOOK_AHEAD:
+        if target + first - shown[0] > _MAX_DECODED_SECONDS:
             container.seek(int((target + first) / stream.time_base), stream=stream)
             decoder = _timed(container, stream)
             shown, upcoming = next(decoder, shown), next(decoder, None)
-        while upcoming is not None and upcoming[0] - first <= target + _GRACE:
+        while upcoming is not None and upcoming[0] - first <= target + _TIME_TOLERANCE:
             shown, upcoming = upcoming, next(decoder, None)
         yield target, _small(cv2.cvtColor(images.bgr(shown[1]), cv2.COLOR_BGR2RGB), width)
 

@@ -117,7 +117,7 @@ class FramePredictor:
 
         Raises:
             VideoError: As in `read_frames`.
-            BundleError: As in `Classifier.classify_beside`.
+            BundleError: As in `Classifier.classify_frame`.
         """
         with ThreadPoolExecutor(
             self._workers, thread_name_prefix="network", initializer=self._set_priority
@@ -158,7 +158,7 @@ class FramePredictor:
                 if isinstance(frame, Sentence):
                     self._warnings.append(frame)
                 else:
-                    probabilities = network_threads.submit(self._classifier.classify_beside, frame.image)
+                    probabilities = network_threads.submit(self._classifier.classify_frame, frame.image)
                     self._pending.put(_Pending(frame, probabilities))
         except Exception as error:  # raised again where the predictions are taken
             self._error = error

@@ -1,4 +1,4 @@
-"""Look at a clip before any frame of it is decoded: what it claims to be, and whether it may be read at all."""
+"""Read the header of a clip before any frame is decoded, and refuse what must not be decoded."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ VIDEO_SUFFIXES = frozenset(
         ".dv",
     ]
 )
-# An image or a clip: that depends on how many frames there are.
+# An image or a clip, depending on the number of frames.
 ANIMATION_SUFFIXES = frozenset([".gif", ".webp", ".png", ".apng"])
 ANIMATION_FORMATS = ("GIF", "WEBP", "PNG")
 
-# Playlists and image sequences make FFmpeg open other files than the one it was given; only real
-# containers are allowed. GIF is here for the rare one that Pillow refuses.
+# With playlists and image sequences, FFmpeg would open other files as well: only containers are allowed. GIF is among
+# them for the rare ones that Pillow cannot read.
 PROTOCOLS = "file"
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,ogg,flv,asf,gif,ivf,h264,hevc,dv"
 
-# HEIC and AVIF are the same container as MP4; these brands (ISO/IEC 23008-12) say that it holds an image.
+# HEIC and AVIF have the same container format as MP4; these brands (ISO/IEC 23008-12) mark an image.
 _IMAGE_BRANDS = frozenset(["avif", "heic", "heix", "heim", "heis", "mif1"])
 _NOT_A_VIDEO = "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI."
 _ONE_IMAGE = "“{name}” is an image, not a clip. Predict it as an image."
@@ -55,11 +55,11 @@ _ONE_IMAGE = "“{name}” is an image, not a clip. Predict it as an image."
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """What a clip's header says; for progress and players only, since headers may be wrong.
+    """What a clip's header says. It may be wrong, and is good for progress bars and players only.
 
     Attributes:
-        duration: Seconds, an estimate; None when the header does not say.
-        frame_rate: Frames a second on average, an estimate; None when the header does not say.
+        duration: Seconds; None where the header does not say.
+        frame_rate: Average number of frames per second; None where the header does not say.
         width: Width of a frame in pixels, before phone rotation.
         height: Height of a frame in pixels, before phone rotation.
         codec: FFmpeg's name of the codec, "h264" for example.
@@ -74,14 +74,14 @@ class ClipInfo:
 
 @dataclass(frozen=True)
 class Header:
-    """What decoding has to know about a clip.
+    """What decoding needs to know about a clip.
 
     Attributes:
-        info: What is of interest to people.
-        container: FFmpeg's name of the container.
-        animation: Whether it is an image file with several frames, which Pillow reads.
-        stream: Which of the container's streams is the video.
-        stream_duration: Seconds that the video stream alone claims to last; None when it does not say.
+        info: What may be shown to the user.
+        container: FFmpeg's name of the container format.
+        animation: Whether it is an image file with several frames, which Pillow decodes.
+        stream: Index of the video stream in the container.
+        stream_duration: Duration of the video stream alone, in seconds; None where the header does not say.
     """
 
     info: ClipInfo
@@ -98,10 +98,10 @@ def probe(path: Path) -> ClipInfo:
         path: The clip.
 
     Returns:
-        What the header says.
+        The content of the header.
 
     Raises:
-        VideoError: It is not a video, or its frames are too large.
+        VideoError: The file is not a video, or its frames are too large.
     """
     return read_header(path).info
 
@@ -113,10 +113,10 @@ def read_header(path: Path) -> Header:
         path: The clip.
 
     Returns:
-        What decoding has to know.
+        What decoding needs to know.
 
     Raises:
-        VideoError: It is not a video, or its frames are too large.
+        VideoError: The file is not a video, or its frames are too large.
     """
     if not os.path.isfile(path):  # noqa: PTH113  (Path.is_file raises for names that are too long)
         raise VideoError(Sentence("“{name}” cannot be opened: there is no such file. Check the path.", name=path.name))
@@ -126,7 +126,7 @@ def read_header(path: Path) -> Header:
 
 
 def is_clip(path: Path) -> bool:
-    """Say whether a file is a clip: by its name, or, where that says too little, by its header."""
+    """Return whether a file is a clip: by its suffix, or by its header where the suffix does not decide."""
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return True
@@ -134,34 +134,36 @@ def is_clip(path: Path) -> bool:
         return False
     try:
         read_header(path)
-    except VideoError:  # whatever is wrong with it is told when it is read as an image
+    except VideoError:  # reading it as an image will report what is wrong
         return False
     return True
 
 
 def open_container(path: Path) -> InputContainer:
-    """Open a clip with FFmpeg, which then reads no other file and decodes no huge frame.
+    """Open a clip with FFmpeg, limited to this one file and to frames of a limited size.
 
     Raises:
-        VideoError: It is not a video.
+        VideoError: The file is not a video.
     """
-    av.logging.set_level(None)  # FFmpeg prints lines of its own about a clip that it cannot read
-    # The header of some codecs is found by decoding a frame: the limit has to be known before that.
-    size = {"max_pixels": str(_most_pixels())}
+    av.logging.set_level(None)  # FFmpeg would print messages about damaged clips
+    # For some codecs FFmpeg decodes a frame to read the header, which the limit must cover as well.
+    size = {"max_pixels": str(_max_pixels())}
     options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": CONTAINERS, **size}
     try:
         container = av.open(f"file:{path.resolve()}", options=options, metadata_errors="replace")
         for stream in container.streams.video:
             if stream.codec_context is not None:
-                stream.codec_context.options = size  # those above hold for the header only, and frames may grow
+                stream.codec_context.options = (
+                    size  # the options above cover the header only, and frames may change in size
+                )
         return container
     except (av.FFmpegError, ValueError) as error:  # ValueError: a name that is not UTF-8
         raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name)) from error
 
 
 def refuse_huge_frames(path: Path, width: int, height: int) -> None:
-    """Raise a VideoError if a frame of that size would take too much memory."""
-    if width * height > _most_pixels():
+    """Raise `VideoError` if frames of this size would take too much memory."""
+    if width * height > _max_pixels():
         raise VideoError(
             Sentence(
                 "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. "
@@ -174,7 +176,7 @@ def refuse_huge_frames(path: Path, width: int, height: int) -> None:
         )
 
 
-def _most_pixels() -> int:
+def _max_pixels() -> int:
     return limits().frame_megapixels * 1_000_000
 
 
@@ -186,7 +188,7 @@ def _animation_header(path: Path) -> Header | None:
             info = ClipInfo(None, None, image.width, image.height, (image.format or "").lower())
     except VideoError:
         raise
-    except Exception:  # not such a file, or one that Pillow stumbles over
+    except Exception:  # another format, or a damaged file
         return None
     if not animated:
         raise VideoError(Sentence(_ONE_IMAGE, name=path.name))
@@ -200,14 +202,14 @@ def _container_header(path: Path) -> Header:
             raise VideoError(
                 Sentence("“{name}” is a sound file with a cover image, not a video. Choose a clip.", name=path.name)
             )
-        videos = [stream for stream in moving if stream.codec_context is not None]  # None: nobody knows the codec
+        videos = [stream for stream in moving if stream.codec_context is not None]  # None: an unknown codec
         if container.streams.audio and not moving:
             raise VideoError(Sentence("“{name}” holds sound but no image. Choose a clip.", name=path.name))
         if not videos:
             raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name))
         if container.metadata.get("major_brand", "").strip() in _IMAGE_BRANDS:
             raise VideoError(Sentence(_ONE_IMAGE, name=path.name))
-        # Players take the stream that the file declares to be the usual one.
+        # Players show the stream that the file marks as the default.
         stream = next((s for s in videos if s.disposition & Disposition.default), videos[0])
         width, height = stream.width, stream.height
         refuse_huge_frames(path, width, height)
@@ -222,7 +224,7 @@ def _container_header(path: Path) -> Header:
             )
         own = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
         whole = container.duration / av.time_base if container.duration else None
-        if whole and "matroska" in container.format.name:  # there it counts from nought, not from the first frame
+        if whole and "matroska" in container.format.name:  # there it counts from time 0, not from the first frame
             whole -= max(0.0, float((stream.start_time or 0) * (stream.time_base or 0)))
         duration = own or whole
         return Header(

@@ -1,4 +1,4 @@
-"""Decode a clip into frames with their true times: by PyAV, animated images by Pillow."""
+"""Decode a clip into frames with their times: videos by PyAV, animated images by Pillow."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from model.video.probe import (
 )
 from model.video.truncation import is_cut_short
 
-# Two ticks of the usual clock of 90 kHz. Frames closer than that have one time, or differ in rounding only.
-_SHORTEST_GAP = 2 / 90_000
-# Browsers show a frame of an animation for at least that time, as it was drawn for slow machines: ten
-# milliseconds or less become a tenth of a second.
-_SHORTEST_IN_ANIMATION, _USUAL_IN_ANIMATION = 0.0105, 0.1
-_LEAST_MISSING = 0.1
+# Two ticks of the usual clock of 90 kHz. The times of frames that are closer differ by rounding only.
+_MIN_GAP = 2 / 90_000
+# As in browsers, a frame of an animation that should last ten milliseconds or less lasts a tenth of a second.
+_MIN_ANIMATION_GAP, _DEFAULT_ANIMATION_GAP = 0.0105, 0.1
+_MIN_MISSING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ class FrameRange:
 
 EVERY_FRAME = FrameRange()
 
-# A frame that is there but not yet converted: its stream's time in seconds, if it has one, and how to get
-# its image, uint8 BGR, or None if that fails.
+# A frame that is not yet converted: its time in the stream, in seconds, if it has one, and a function that returns its
+# image, uint8 BGR, or None if that fails.
 _Grabbed = tuple[float | None, Callable[[], np.ndarray | None]]
 
 
@@ -104,16 +103,16 @@ def read_frames_bgr(
         shown = broken = False
         first_time = time = 0.0
         for index, (stream_time, image_of) in enumerate(grabbed):
-            # The stream's own time: right for variable frame rates, where index / rate is not.
+            # The time in the stream; with a variable frame rate, index / rate would be wrong.
             if index == 0:
                 first_time = stream_time or 0.0
-            elif stream_time is not None and stream_time - first_time > time + _SHORTEST_GAP:
+            elif stream_time is not None and stream_time - first_time > time + _MIN_GAP:
                 time = stream_time - first_time
-            else:  # some containers (MPEG program streams) carry no usable time
+            else:  # some containers, such as MPEG program streams, have no usable times
                 time += usual_gap
             if frame_range.end is not None and time >= frame_range.end:
                 return
-            # One frame a slot; the twentieth forgives containers that round times to milliseconds.
+            # One frame for each slot; 0.05 allows for containers that round times to milliseconds.
             slot = index if rate is None else int(time * rate + 0.05)
             chosen, last_slot = slot != last_slot, slot
             if not chosen or time < frame_range.start:
@@ -157,14 +156,14 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
         try:
             for frame in container.decode(stream):
                 yield frame.time, partial(images.bgr, frame)
-        except av.FFmpegError:  # what was decoded so far is kept
+        except av.FFmpegError:  # the frames up to here are kept
             return
 
 
 def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
     with Image.open(path, formats=ANIMATION_FORMATS) as animation:
         time = 0.0
-        # The image for programs that know no animations is no part of it (PNG, 11.3.6.2: no fcTL before IDAT).
+        # The default image for programs without animations is not a frame (PNG, 11.3.6.2: no fcTL before IDAT).
         for number in itertools.count(int(bool(getattr(animation, "default_image", False)))):
             try:
                 animation.seek(number)
@@ -174,30 +173,30 @@ def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
                 raise
             except MemoryError as error:
                 raise took_too_much_memory(f"“{path.name}”") from error
-            except Exception:  # the end is an EOFError; damaged data makes Pillow raise all sorts
+            except Exception:  # EOFError at the end; for damaged data, exceptions of many types
                 return
             yield time, partial(_bgr_of_image, animation)
             seconds = float(animation.info.get("duration") or 0) / 1000
-            time += seconds if seconds >= _SHORTEST_IN_ANIMATION else _USUAL_IN_ANIMATION
+            time += seconds if seconds >= _MIN_ANIMATION_GAP else _DEFAULT_ANIMATION_GAP
 
 
 def _bgr_of_image(animation: Image.Image) -> np.ndarray | None:
     try:
         return cv2.cvtColor(to_rgb(animation), cv2.COLOR_RGB2BGR)
-    except (AssertionError, OSError, ValueError):  # a palette that is missing, for example
+    except (AssertionError, OSError, ValueError):  # a missing palette, for example
         return None
 
 
 def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) -> bool:
-    """Say whether a clip that was read to its end lacks frames that its header promises or its data holds."""
+    """Return whether frames are missing after the last one that was read, by the header or by the packets."""
     cut_short = is_cut_short(path, header.info.codec if header.animation else header.container)
     if cut_short or header.animation:
         return bool(cut_short)
-    promised = header.info.duration
-    tolerance = max(_LEAST_MISSING, 3 * usual_gap)
-    if promised is None or promised - last_time - usual_gap < tolerance:
+    declared = header.info.duration
+    tolerance = max(_MIN_MISSING_SECONDS, 3 * usual_gap)
+    if declared is None or declared - last_time - usual_gap < tolerance:
         return False
-    # The last frame may be shown for long, and sound may last longer: only the packets tell.
+    # The last frame may be shown for long, and sound may last longer: the packets decide.
     with open_container(path) as container:
         stream = container.streams[header.stream]
         first = float((stream.start_time or 0) * (stream.time_base or 0))
@@ -215,8 +214,8 @@ def _breaks_off(path: Path, header: Header, last_time: float, usual_gap: float) 
                 last_end = max(last_end, shown + float((packet.duration or 0) * packet.time_base))
         except av.FFmpegError:
             pass
-    # An AVI file's index is at its end and its header is filled in last: there, it promises what it likes.
-    too_short = header.container != "avi" and promised - last_end >= tolerance
+    # The header of an AVI file is filled in last, so that its duration says nothing.
+    too_short = header.container != "avi" and declared - last_end >= tolerance
     return too_short or last_packet - last_time >= tolerance
 
 

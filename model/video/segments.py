@@ -1,4 +1,4 @@
-"""Divide a clip into segments: stretches of time that show one label, or none of the labels."""
+"""Divide a clip into segments, each of which shows one label or none of the labels."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ import numpy as np
 
 from model.video.prediction import FramePrediction
 
-# How long a segment lasts on average, in seconds, before anything is known of the clip: about the
-# length of a shot in present-day films (Cutting et al. 2011 measure 3 to 4), rounded down since
-# things come and go within a shot.
+# The mean duration of a segment that is assumed in advance, in seconds: a little less than the length of a shot in
+# present-day films, which is 3 to 4 (Cutting et al. 2011), since objects come and go within a shot.
 EXPECTED_SECONDS = 2.0
-# Frames closer together than this show nearly the same image, and count as that much less evidence.
+# Frames that are closer than this, in seconds, are nearly the same image, and count as proportionally less evidence.
 INDEPENDENT_SECONDS = 0.1
-# Whatever a network says, about one frame in a thousand means nothing.
+# The assumed share of frames whose probabilities mean nothing, whatever they are.
 _OUTLIERS = 1e-3
-_LEAST_GAP = 1e-4
+_MIN_GAP = 1e-4
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a clip that shows one label.
+    """A part of a clip that shows one label.
 
     Attributes:
         label: The label, or None for “none of these”.
         start: When its first frame is shown, in seconds from the first frame of the clip.
         end: When the next segment starts; for the last one, when its last frame ends.
-        confidence: Mean probability of the label over the segment's frames, 0 to 1; for None, the mean
-            of the highest probability, which is low by nature.
+        confidence: Mean probability of the label over the segment's frames, 0 to 1; for None, the mean of the
+            highest probability, which is low.
         first_frame: Number of its first frame in the clip, from 0.
         last_frame: Number of its last frame.
-        key_frame: Number of the frame in which that probability is highest.
+        key_frame: Number of the frame with the highest such probability.
         key_time: When the key frame is shown, in seconds.
     """
 
@@ -50,7 +49,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Frames of one state, and the run before; runs that no path leads through are forgotten."""
+    """Consecutive frames of one state, and the run before; runs on no path are garbage-collected."""
 
     state: int
     start: int  # position of the first frame
@@ -60,24 +59,23 @@ class _Run:
 
 
 class SegmentFinder:
-    """Finds the likeliest segments while frames arrive; `segments` may be asked at any time.
+    """Finds the likeliest segments while frames are added; `segments` may be called at any time.
 
-    The labels and “none of these” are the states of a Markov chain that is seen through the network's
-    answers, and the segments are its likeliest path (Viterbi's algorithm; Rabiner 1989, “A tutorial on
-    hidden Markov models”). The chain runs in continuous time: a state lasts `expected_seconds` on
-    average and is followed by any other with equal chance. So the price of a change depends on the
-    seconds between two frames, not on the frame rate. “None of these” is the more likely, the more
-    likely it is that the leading label is wrong, and overtakes it below the unknown threshold (the
-    reject option of Chow 1970, “On optimum recognition error and reject tradeoff”).
+    The labels and “none of these” are the states of a hidden Markov model, whose observations are the network's
+    probabilities; the segments are its likeliest path (Viterbi's algorithm; Rabiner 1989, “A tutorial on hidden Markov
+    models”). Time is continuous: a state lasts `expected_seconds` on average and is followed by any other state with
+    equal probability, so that the cost of a change depends on the time between two frames, not on the frame rate. The
+    likelihood of “none of these” rises with the probability that the likeliest label is wrong, and exceeds that
+    label's below the unknown threshold (the reject option of Chow 1970, “On optimum recognition error and reject
+    tradeoff”).
 
-    Every change costs the same, so a state is either kept or entered from the best one. A frame takes
-    time in proportion to the number of labels, an answer in proportion to the number of segments.
+    Every change costs the same, so that a state is either kept or entered from the best one. Adding a frame takes time
+    in proportion to the number of labels, `segments` in proportion to the number of segments.
 
     Args:
         labels: The labels in class order.
-        unknown_threshold: Below this probability the model is unsure, 0 to 1; None: never unsure.
-        expected_seconds: How long a segment is expected to last; 0: no smoothing, every frame stands
-            for itself.
+        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the likeliest always counts.
+        expected_seconds: Expected duration of a segment, in seconds; 0: no smoothing.
     """
 
     def __init__(
@@ -100,18 +98,18 @@ class SegmentFinder:
         self._numbers, self._times = array("q"), array("d")
 
     def add(self, frame: FramePrediction) -> None:
-        """Take the next frame, in order of time."""
+        """Add the next frame, in order of time."""
         position = len(self._times)
         shown = np.asarray(frame.probabilities, np.float64)
         likelihood = shown
         if self._threshold is not None:
-            # The probability that the likeliest label is wrong, scaled to meet its own at the threshold.
+            # The probability that the likeliest label is wrong, scaled to equal the label's own at the threshold.
             wrong = (1 - shown.max()) * self._threshold / max(1 - self._threshold, _OUTLIERS)
             likelihood, shown = np.append(shown, wrong), np.append(shown, shown.max())
         evidence = np.log(likelihood + _OUTLIERS / len(likelihood))
         if position:
-            gap = max(frame.time - self._times[-1], _LEAST_GAP)
-            kept, entered = self._prices(gap)
+            gap = max(frame.time - self._times[-1], _MIN_GAP)
+            kept, entered = self._log_probabilities(gap)
             change = self._score + kept < self._score.max() + entered
             self._enter(change, position)
             self._score = np.where(change, self._score.max() + entered, self._score + kept)
@@ -148,17 +146,17 @@ class SegmentFinder:
             last, end, run = run.start - 1, self._times[run.start], run.before
         return found[::-1]
 
-    def _prices(self, gap: float) -> tuple[float, float]:
-        """Return the log-probability of the same state and of one certain other after `gap` seconds."""
+    def _log_probabilities(self, gap: float) -> tuple[float, float]:
+        """Return the log-probabilities of the same state and of one particular other state after `gap` seconds."""
         count = len(self._states)
         if not self._expected or count < 2:
             return 0.0, 0.0
-        # Changes there and back within the gap are counted in.
+        # This includes changes to another state and back within the gap.
         forgotten = -math.expm1(-gap / self._expected * count / (count - 1))
         return math.log1p(-forgotten * (count - 1) / count), math.log(forgotten / count)
 
     def _enter(self, change: np.ndarray, position: int) -> None:
-        """Start new runs in the states that `change` names, after the best run so far."""
+        """Start new runs in the states where `change`, (states,), is true, after the best run so far."""
         if change.any():
             self._before[change] = self._run(int(self._score.argmax()))
             self._start[change] = position
@@ -182,7 +180,7 @@ def find_segments(
     """Divide a whole clip into segments; see `SegmentFinder`.
 
     Args:
-        frames: The clip's rows, in order of time.
+        frames: The predictions for the clip's frames, in order of time.
         labels: The labels in class order.
         unknown_threshold: As in `SegmentFinder`.
         expected_seconds: As in `SegmentFinder`.

@@ -1,4 +1,4 @@
-"""What a clip's bytes say and no decoder passes on: whether the file was cut short."""
+"""Find out from a clip's container, since decoders do not report it, whether the file is truncated."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_MOST_PARTS = 100_000  # a crafted file may consist of nothing but the smallest boxes
+_MAX_ELEMENTS = 100_000  # a malicious file may consist of the smallest boxes only
 _LAST_BYTES = 1 << 17  # more than the longest Ogg page (RFC 3533) has
 _EBML_HEADER, _SEGMENT = 0x1A45DFA3, 0x18538067  # RFC 8794, RFC 9559
-_ASF_OBJECT = 24  # 16 bytes of name, 8 of size
+_ASF_OBJECT = 24  # a name of 16 bytes, a size of 8 bytes
 
 
 def is_cut_short(path: Path, container: str) -> bool | None:
-    """Say whether a file ends before its container does.
+    """Return whether a file ends before its container does.
 
     Args:
         path: The clip.
         container: FFmpeg's name of the container, or Pillow's of the animation.
 
     Returns:
-        None where the container does not tell, as in a recording that was never closed.
+        None where the container does not say, as in a recording that was never closed.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
         if "mp4" in container:
-            return _parts_exceed(_boxes(file, 0, size), size)
+            return _any_exceeds(_boxes(file, 0, size), size)
         if container in {"avi", "webp"}:
-            return _parts_exceed(_riff_chunks(file, size), size)
+            return _any_exceeds(_riff_chunks(file, size), size)
         if "matroska" in container:
             return _ebml_exceeds(file, size)
         if container == "asf":
-            return _parts_exceed(_asf_objects(file, size), size)
+            return _any_exceeds(_asf_objects(file, size), size)
         file.seek(max(0, size - _LAST_BYTES))
         ending = file.read()
     if container == "ogg":
@@ -45,7 +45,7 @@ def is_cut_short(path: Path, container: str) -> bool | None:
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start of the content and end of the boxes of an MP4 file."""
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_ELEMENTS):
         file.seek(start)
         head = file.read(16)
         if start + 8 > end or len(head) < 8:
@@ -64,7 +64,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
 def _riff_chunks(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield the outermost chunks; AVI files of more than a gigabyte have several (OpenDML)."""
     start = 0
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_ELEMENTS):
         file.seek(start)
         head = file.read(8)
         size = int.from_bytes(head[4:], "little")
@@ -76,7 +76,7 @@ def _riff_chunks(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
 
 def _asf_objects(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
     start = 0
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_ELEMENTS):
         file.seek(start)
         head = file.read(_ASF_OBJECT)
         size = int.from_bytes(head[16:], "little")
@@ -86,9 +86,9 @@ def _asf_objects(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
         start += size
 
 
-def _parts_exceed(parts: Iterator[tuple[bytes, int, int]], size: int) -> bool | None:
+def _any_exceeds(elements: Iterator[tuple[bytes, int, int]], size: int) -> bool | None:
     last = None
-    for _, _, last in parts:
+    for _, _, last in elements:
         if last > size:
             return True
     return None if last is None else False

@@ -1,1 +1,1 @@
-"""Fuzzing: strangers' files, changed at random, read in processes of their own that may crash."""
+"""Fuzzing: untrusted files, damaged at random, are read in processes of their own, which may crash."""

@@ -1,4 +1,4 @@
-"""Ways to damage a file, each as a stranger or a bad disk would; all random, all repeatable."""
+"""Ways to damage a file, on purpose or as a bad disk does; all random and repeatable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 LARGEST = 4_000_000
 
-_Mutation = Callable[[bytes, random.Random, Sequence[bytes]], bytes]
+Mutation = Callable[[bytes, random.Random, Sequence[bytes]], bytes]
 
 # Every limit of a field of 1, 2, 4 or 8 bytes, and sizes that multiply to huge images.
 _EXTREMES = (0, 1, -1, 2**7, 2**8 - 1, 2**15 - 1, 2**15, 2**16 - 1, 16_000, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1)
@@ -121,7 +121,7 @@ def extreme_integer(content: bytes, rng: random.Random, others: Sequence[bytes])
 
 
 def extreme_word(content: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
-    """Put a word that means trouble in a text: for a number or a quoted string in it, or anywhere."""
+    """Insert a word that parsers stumble over: for a number or a quoted string in the text, or anywhere."""
     tokens = list(re.finditer(rb'-?\d+(?:\.\d+)?|"[^"\n]{0,80}"', content[:100_000]))
     word = rng.choice(_WORDS)
     if tokens and rng.random() < 0.7:
@@ -133,7 +133,7 @@ def extreme_word(content: bytes, rng: random.Random, others: Sequence[bytes]) ->
     return content[:place] + word + content[place:]
 
 
-MUTATIONS: tuple[_Mutation, ...] = (
+MUTATIONS: tuple[Mutation, ...] = (
     flip_bits,
     replace_bytes,
     truncate,

@@ -1,4 +1,4 @@
-"""What is fuzzed: for each reader of strangers' files, whole files to begin with and what has to hold for any other."""
+"""What is fuzzed: for each reader of untrusted files, whole files to start from and what has to hold for any other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.video.probe import is_clip
 from model.video.reader import read_frames
 from tests.fuzz.seeds import bundle_files, write_clips, write_images
 
-# A small file may hold many frames; whoever reads a clip gets them one by one and may stop.
+# A small file may have many frames, and a caller may stop after any of them.
 _FRAMES = 100
 _LONGEST_SENTENCE = 1000
 _SPEC = InputSpec(32, 32)
@@ -33,9 +33,9 @@ class Target:
 
     Attributes:
         seeds: Returns whole files: name → content.
-        check: Reads a file, its path given; returns a word about the answer. Raises `VistazoError`
-            for a file that is refused; anything else that is raised is a finding.
-        takes_files: Whether files of any other folder may be seeds.
+        check: Reads the file at a path and returns a word about it. Raises `VistazoError` for a file that is
+            refused; any other exception is a finding.
+        takes_files: Whether the files of another folder may be seeds.
     """
 
     seeds: Callable[[], dict[str, bytes]]

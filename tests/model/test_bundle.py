@@ -1,4 +1,4 @@
-"""A bundle is read as data from a stranger: whole and consistent, or refused in one sentence."""
+"""A bundle is untrusted data: complete and consistent, or refused in one sentence."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def test_a_directory_that_does_not_exist_is_not_found(tmp_path: Path) -> None:
 
 
 @given(labels=st.lists(st.text(min_size=1, max_size=130), min_size=0, max_size=6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_id2label_is_either_taken_as_it_is_or_refused(labels: list[str], copied_bundle: Path) -> None:
     write_labels(copied_bundle, labels)
     usable = (

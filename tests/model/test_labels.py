@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
 from model.hub.resolve import EMBEDDED
-from model.labels import MAX_LABEL_LENGTH, check_names, clean_label, language_of
+from model.labels import MAX_LABEL_LENGTH, check_translations, clean_label, language_of
 from train.export.bundle import write_manifest
 
 SPANISH = "2 verde\n10 rojo\nazul\n"
@@ -105,7 +105,7 @@ def test_the_embedded_flags_have_their_names_in_every_language(language: str) ->
     bundle = load_bundle(EMBEDDED)
     names = bundle.labels_in(language)
 
-    check_names(names, bundle.labels, language)
+    check_translations(names, bundle.labels, language)
     assert names != bundle.labels
     assert bundle.label_in("Germany", language) == {"es": "Alemania", "fr": "Allemagne"}[language]
     assert bundle.label_in("no flag", language) == {"es": "sin bandera", "fr": "aucun drapeau"}[language]

@@ -1,16 +1,17 @@
-"""Limits: one place, a variable each."""
+"""Each limit can be set by an environment variable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from model.errors import ImageError, SettingsError
 from model.limits import Limits, limits
 from model.preprocessing import read_image
-from tests.support.images import IMAGE_KINDS
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +38,9 @@ def test_a_limit_that_is_no_whole_number_is_refused(monkeypatch: pytest.MonkeyPa
         limits()
 
 
-def test_an_image_beyond_its_limit_is_refused_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
-    from PIL import Image
-
-    path = tmp_path_factory.mktemp("large") / "large.png"
+def test_an_image_beyond_its_limit_is_refused_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
     Image.new("1", (2000, 1000)).save(path)
     monkeypatch.setenv("VISTAZO_MAX_IMAGE_MEGAPIXELS", "1")
     with pytest.raises(ImageError, match=r"too many pixels \(2000 x 1000\); the limit is 1 megapixels"):
         read_image(path)
-    assert IMAGE_KINDS

@@ -1,4 +1,4 @@
-"""Several things in one image are found where they are."""
+"""Several objects in one image are detected where they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from examples.several import several_flags
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
-from model.localization import locate, overlaps, stands_for_nothing, windows
+from model.localization import is_background_label, locate, overlaps, windows
 
 COLOURS = np.array([[200, 30, 30], [30, 30, 200], [128, 128, 128]], float)
 LABELS = ("red", "blue", "no colour")
@@ -31,7 +31,7 @@ class ByColour:
 
 
 def scene() -> np.ndarray:
-    """A grey image with a red thing at the left and a blue one at the right."""
+    """A grey image with a red object at the left and a blue one at the right."""
     image = np.full((300, 600, 3), 128, np.uint8)
     image[60:240, 40:260] = COLOURS[0]
     image[80:260, 340:560] = COLOURS[1]
@@ -39,17 +39,17 @@ def scene() -> np.ndarray:
 
 
 @pytest.mark.parametrize("thresholds", [None, (0.5, 0.5, 0.5)])
-def test_two_things_are_found_where_they_are(thresholds: tuple[float, ...] | None) -> None:
+def test_two_objects_are_detected_where_they_are(thresholds: tuple[float, ...] | None) -> None:
     found = locate(ByColour(thresholds), scene())  # type: ignore[arg-type]
-    assert {LABELS[thing.label] for thing in found} == {"blue", "red"}
+    assert {LABELS[detection.label] for detection in found} == {"blue", "red"}
     truth = {"red": (40, 60, 260, 240), "blue": (340, 80, 560, 260)}
     for label, box in truth.items():
-        boxes = np.array([thing.box for thing in found if LABELS[thing.label] == label], float)
+        boxes = np.array([detection.box for detection in found if LABELS[detection.label] == label], float)
         assert overlaps(np.array(box), boxes).max() > 0.3
         assert all(box[0] - 100 < left and right < box[2] + 100 for left, _, right, _ in boxes)
 
 
-def test_where_nothing_is_nothing_is_found() -> None:
+def test_without_an_object_nothing_is_detected() -> None:
     assert locate(ByColour(), np.full((80, 90, 3), 128, np.uint8)) == []  # type: ignore[arg-type]
 
 
@@ -63,13 +63,13 @@ def test_windows_lie_in_the_image_and_cover_it(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("label", ["no flag", "No_Flag", "background", "none", "other", "without glasses"])
-def test_names_that_stand_for_nothing(label: str) -> None:
-    assert stands_for_nothing(label)
+def test_names_that_stand_for_the_background(label: str) -> None:
+    assert is_background_label(label)
 
 
 @pytest.mark.parametrize("label", ["Norway", "North Macedonia", "otherwise", "nothing else matters", "nose"])
-def test_names_that_stand_for_something(label: str) -> None:
-    assert not stands_for_nothing(label)
+def test_names_that_stand_for_an_object(label: str) -> None:
+    assert not is_background_label(label)
 
 
 def test_flags_in_one_image_are_found() -> None:
@@ -79,7 +79,7 @@ def test_flags_in_one_image_are_found() -> None:
     for seed in range(4):
         labels = [["France", "Japan"], ["Brazil", "Sweden"], ["Canada", "Germany"], ["Portugal", "Nigeria"]][seed]
         image, truth = several_flags(labels, np.random.default_rng([7, seed]))
-        names = {classifier.bundle.labels[thing.label] for thing in locate(classifier, image)}
+        names = {classifier.bundle.labels[detection.label] for detection in locate(classifier, image)}
         right, wrong, wanted = right + len(names & set(labels)), wrong + len(names - set(labels)), wanted + len(truth)
     assert right >= wanted / 2
     assert wrong <= wanted / 2

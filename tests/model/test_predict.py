@@ -1,4 +1,4 @@
-"""`python -m model predict`: answers on stdout, one sentence per failure on stderr, status 0 or 2."""
+"""`python -m model predict`: predictions on stdout, one sentence for each failure on stderr, status 0 or 2."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def one_sentence(err: str) -> str:
 
 
 def without_notes(err: str) -> str:
-    """LiteRT prints one line about what it runs on, from C, and has no switch for that."""
+    """Leave out a line about the hardware, which LiteRT prints from C and cannot be told not to print."""
     return "".join(line for line in err.splitlines(keepends=True) if not line.startswith("INFO: "))
 
 
@@ -70,7 +71,7 @@ def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path:
     folder.mkdir()
     IMAGE_KINDS["rgb"](folder)
     write_clip(folder / "clip.mkv", [scene(seed=1), scene(seed=2)], times=[0, 0.5])
-    table = tmp_path / "answers.csv"
+    table = tmp_path / "predictions.csv"
 
     assert predict(folder, "--csv", table, "--model", colour_bundle, "--top", 1) == 0
 
@@ -97,7 +98,7 @@ def test_of_folders_the_images_and_clips_are_taken_in_order_of_name(
     assert [os.path.relpath(path, tmp_path) for path in paths] == ["a.png", "b.PNG", "sub/c.png"]
 
 
-def test_one_bad_file_is_named_and_the_others_are_answered(
+def test_one_bad_file_is_named_and_the_others_are_predicted(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = IMAGE_KINDS["rgb"](tmp_path)
@@ -164,9 +165,9 @@ BAD_FILES = [
 
 @pytest.mark.parametrize("make", BAD_FILES)
 def test_a_bad_file_gives_one_sentence_and_status_2(
-    make, colour_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    make: Callable[[Path], Path], colour_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    table = tmp_path / "answers.csv"
+    table = tmp_path / "predictions.csv"
 
     assert predict(make(tmp_path), "--csv", table, "--model", colour_bundle) == 2
 
@@ -238,7 +239,7 @@ def test_no_labels_at_all_cannot_be_asked_for(
     assert "--top" in one_sentence(capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("place", [".", "missing/answers.csv", "rgb.png/answers.csv", "x" * 300])
+@pytest.mark.parametrize("place", [".", "missing/predictions.csv", "rgb.png/predictions.csv", "x" * 300])
 def test_a_table_that_cannot_be_written_gives_one_sentence_and_leaves_nothing(
     place: str,
     colour_bundle: Path,
@@ -256,17 +257,17 @@ def test_a_table_that_cannot_be_written_gives_one_sentence_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv"])
-def test_names_that_are_not_utf_8_are_answered_too(option: str, colour_bundle: Path, tmp_path: Path) -> None:
+def test_files_whose_names_are_not_utf_8_are_predicted(option: str, colour_bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     os.rename(os.fsencode(IMAGE_KINDS["rgb"](folder)), os.fsencode(folder) + b"/caf\xe9.png")  # noqa: PTH104
-    arguments = ["--json"] if option == "--json" else ["--csv", str(tmp_path / "answers.csv")]
+    arguments = ["--json"] if option == "--json" else ["--csv", str(tmp_path / "predictions.csv")]
     command = [sys.executable, "-m", "model", "predict", str(folder), *arguments, "--model", str(colour_bundle)]
 
     result = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT, check=False)
 
     assert (result.returncode, without_notes(result.stderr)) == (0, "")
-    written = result.stdout if option == "--json" else (tmp_path / "answers.csv").read_text(encoding="utf-8")
+    written = result.stdout if option == "--json" else (tmp_path / "predictions.csv").read_text(encoding="utf-8")
     assert "caf\ufffd.png" in written
 
 
@@ -291,20 +292,20 @@ def test_times_that_make_no_sense_give_one_sentence(
     assert str(options[-2]) in one_sentence(capsys.readouterr().err)
 
 
-def test_of_a_clip_a_stretch_and_some_frames_of_each_second_can_be_asked_for(
+def test_a_range_of_a_clip_and_some_frames_of_each_second_can_be_chosen(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [scene(seed=seed) for seed in range(20)])
-    stretch = ["--start", 0.5, "--end", 1.5, "--frames-per-second", 5]
+    chosen = ["--start", 0.5, "--end", 1.5, "--frames-per-second", 5]
 
-    assert predict(clip, *stretch, "--json", "--model", colour_bundle) == 0
+    assert predict(clip, *chosen, "--json", "--model", colour_bundle) == 0
 
-    answer = json.loads(capsys.readouterr().out)
-    assert [frame["index"] for frame in answer["frames"]] == [6, 8, 10, 12, 14]
-    assert answer["segments"][0]["first_frame"] == 6
+    prediction = json.loads(capsys.readouterr().out)
+    assert [frame["index"] for frame in prediction["frames"]] == [6, 8, 10, 12, 14]
+    assert prediction["segments"][0]["first_frame"] == 6
 
 
-def test_a_stretch_without_frames_gives_one_sentence(
+def test_a_range_without_frames_gives_one_sentence(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [scene()])
@@ -314,7 +315,7 @@ def test_a_stretch_without_frames_gives_one_sentence(
     assert "7 s" in one_sentence(capsys.readouterr().err)
 
 
-def test_a_clip_that_breaks_off_is_answered_with_a_warning(
+def test_a_clip_that_breaks_off_is_predicted_with_a_warning(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = write_clip(tmp_path / "whole.mkv", [scene(seed=seed) for seed in range(30)]).read_bytes()
@@ -327,7 +328,7 @@ def test_a_clip_that_breaks_off_is_answered_with_a_warning(
     assert len(json.loads(captured.out)["frames"]) > 5
 
 
-def test_an_animation_and_a_clip_without_a_telling_name_are_answered_as_clips(
+def test_an_animation_and_a_clip_without_a_suffix_are_predicted_as_clips(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = (Image.fromarray(scene(seed=seed)) for seed in range(2))

@@ -18,7 +18,9 @@ from model.limits import Limits
 from model.preprocessing import (
     COLOUR_MODES,
     RESIZE_RULES,
+    ColourMode,
     InputSpec,
+    ResizeRule,
     prepare,
     prepared_and_shown,
     prepared_image,
@@ -75,7 +77,7 @@ def test_big_endian_16_bit_tiff_is_read_like_little_endian() -> None:
     np.testing.assert_array_equal(read_image(big), read_image(little))
 
 
-def test_transparent_parts_lie_on_white() -> None:
+def test_transparent_areas_become_white() -> None:
     pixels = np.zeros((2, 2, 4), np.uint8)
     pixels[0, 0, 3], pixels[0, 1, 3] = 255, 128
 
@@ -337,7 +339,7 @@ def test_orientation_holds_for_an_image_decoded_smaller() -> None:
 
 @pytest.mark.parametrize("colour_mode", ["rgb", "grey"])
 @pytest.mark.parametrize("rule", RESIZE_RULES)
-def test_a_frame_in_opencv_s_channel_order_becomes_the_very_same(colour_mode, rule) -> None:
+def test_a_frame_in_opencv_s_channel_order_becomes_the_very_same(colour_mode: ColourMode, rule: ResizeRule) -> None:
     image = scene(200, 130, seed=4)
     spec = InputSpec(64, 48, colour_mode, rule)
 

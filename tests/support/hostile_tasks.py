@@ -1,4 +1,4 @@
-"""Tasks that go wrong in every way, for the process that decodes."""
+"""Tasks for a worker process that go wrong in every way."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import numpy as np
 
 
 def crash(_path: Path) -> None:
-    """Read where nothing is, as a broken decoder does."""
+    """Read invalid memory, as a broken decoder does."""
     ctypes.string_at(0)
 
 
 def hang(_path: Path) -> None:
-    """Come to no end."""
+    """Never end."""
     time.sleep(3600)
 
 
@@ -45,19 +45,19 @@ def count_then_crash(_path: Path) -> Iterator[int]:
 
 
 def work_for_ever(_path: Path) -> Iterator[int]:
-    """Yield the process's id until somebody stops it."""
+    """Yield the process's id until it is stopped."""
     while True:
         yield os.getpid()
 
 
 def wait_silently(_path: Path) -> Iterator[int]:
-    """Yield one number, and nothing more."""
+    """Yield one number, then nothing."""
     yield 1
     time.sleep(3600)
 
 
 def fail_unforeseen(_path: Path) -> None:
-    """Raise what nobody expects."""
+    """Raise an unexpected exception."""
     raise ZeroDivisionError("unforeseen")
 
 
@@ -69,7 +69,7 @@ def hold(_path: Path, megabytes: int, seconds: float) -> int:
 
 
 def connect(_path: Path, port: int) -> str:
-    """Say what comes of calling somebody on this machine."""
+    """Return what comes of connecting to a port of this machine."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5):
             return "connected"
@@ -78,7 +78,7 @@ def connect(_path: Path, port: int) -> str:
 
 
 def most_processes(_path: Path) -> int:
-    """Return how many processes this user may have, as this one sees it; -1 without a limit."""
+    """Return how many processes this user may have, by the limit of this one; -1 without a limit."""
     return resource.getrlimit(resource.RLIMIT_NPROC)[0]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError, DataError
-from model.labels import MAX_LABELS_BYTES, check_names, shown
+from model.labels import MAX_LABELS_BYTES, check_translations, shown
 
 # In this order: the first that lies beside the model is taken.
 NAMES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
@@ -51,7 +51,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if len(labels) < 2:
         raise DataError(f"“{path}” names {len(labels)} labels; a classifier needs at least two. {_AS_TEXT}")
     try:
-        check_names(labels, labels, str(path))
+        check_translations(labels, labels, str(path))
     except BundleError as error:  # one that is empty, doubled, too long or deceives the eye
         raise DataError(str(error)) from error
     return labels

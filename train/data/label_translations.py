@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from model.errors import BundleError, DataError
-from model.labels import MAX_LABELS_BYTES, check_names, language_of, shown
+from model.labels import MAX_LABELS_BYTES, check_translations, language_of, shown
 from train.data.folders import match_labels
 
 
@@ -66,7 +66,7 @@ def _names(path: Path, labels: Sequence[str]) -> tuple[str, ...]:
             raise DataError(f"“{path}” has no name for “{label}”. Add a line “{label} = …”.")
     translated = tuple(names[index] for index in range(len(labels)))
     try:
-        check_names(translated, tuple(labels), str(path))
+        check_translations(translated, tuple(labels), str(path))
     except BundleError as error:  # a name that is empty, doubled, too long or deceives the eye
         raise DataError(str(error)) from error
     return translated

@@ -1,4 +1,4 @@
-"""Decoding in a process of its own: whatever happens there, this one lives and says so."""
+"""Untrusted files are decoded in worker processes: whatever happens there, this process lives and reports it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from model.video.reader import prepared_frames
 from tests.support import hostile_tasks as tasks
 from tests.support.images import H264, scenes, write_class, write_clip
 from tests.support.serving import ROOT
+from tests.support.tiers import NIGHTLY
 
 SPEC = InputSpec(32, 24)
 FILE = Path("file.jpg")
@@ -39,7 +40,7 @@ def decoders() -> Iterator[DecoderPool]:
 
 @pytest.fixture
 def own_decoders() -> Iterator[DecoderPool]:
-    """DecoderPool whose processes nobody else has started: what another test began may end those that wait."""
+    """A pool of its own, since the tasks of another test may end its idle workers."""
     decoders = DecoderPool(300, image_timeout=5, clip_timeout=5)
     yield decoders
     decoders.close()
@@ -95,11 +96,9 @@ def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: DecoderPoo
 
 def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
     decoders = DecoderPool(300, image_timeout=0.5)
-    began = time.monotonic()
     with pytest.raises(DecodingError, match="too long"):
         decoders.call(tasks.hang, image)
 
-    assert time.monotonic() - began < 30
     assert decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
     decoders.close()
 
@@ -120,11 +119,9 @@ def test_a_clip_that_brings_nothing_more_is_given_up() -> None:
         next(items)
 
 
-def test_a_clip_ends_at_once_when_it_is_stopped(decoders: DecoderPool) -> None:
-    began = time.monotonic()
-
+def test_a_clip_ends_when_it_is_stopped(decoders: DecoderPool) -> None:
+    # It would raise an error if it waited until the timeout.
     assert list(decoders.stream(tasks.wait_silently, FILE, stopped=lambda: True)) == [1]
-    assert time.monotonic() - began < 4  # less than the silence that is allowed
 
 
 def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: DecoderPool) -> None:
@@ -136,10 +133,12 @@ def test_a_clip_that_nobody_reads_on_leaves_no_process(decoders: DecoderPool) ->
         os.kill(process, 0)
 
 
-def test_clips_step_back_behind_images(decoders: DecoderPool) -> None:
-    (priority,) = decoders.stream(tasks.priority, FILE)
+@pytest.mark.parametrize("low_priority", [True, False])
+def test_clips_are_decoded_behind_images_unless_asked_otherwise(low_priority: bool, decoders: DecoderPool) -> None:
+    (niceness,) = decoders.stream(tasks.priority, FILE, low_priority=low_priority)
 
-    assert priority >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness == (min(19, own + 10) if low_priority else own)
 
 
 def has_ended(process: int) -> bool:
@@ -151,7 +150,7 @@ def has_ended(process: int) -> bool:
 
 
 def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: DecoderPool, image: Path) -> None:
-    for _ in range(20):
+    for _ in range(20 if NIGHTLY else 4):  # more than are kept idle
         process = own_decoders.call(tasks.who, FILE)
         os.kill(process, signal.SIGKILL)
         while not has_ended(process):
@@ -160,7 +159,7 @@ def test_processes_that_are_killed_again_and_again_are_replaced(own_decoders: De
     assert own_decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
-def test_a_process_that_is_killed_at_work_is_told_of_and_replaced(own_decoders: DecoderPool, image: Path) -> None:
+def test_a_process_that_is_killed_at_work_is_reported_and_replaced(own_decoders: DecoderPool, image: Path) -> None:
     process = own_decoders.call(tasks.who, FILE)
     threading.Timer(0.5, os.kill, (process, signal.SIGKILL)).start()
 
@@ -176,14 +175,14 @@ def _may_leave_the_network() -> bool:
     return sys.platform == "linux" and subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_decoder_reaches_nobody_and_starts_only_so_many(decoders: DecoderPool) -> None:
+def test_a_worker_has_no_network_and_a_limit_on_processes(decoders: DecoderPool) -> None:
     if hasattr(ctypes.CDLL(None), "unshare") and _may_leave_the_network():
         with socket.create_server(("127.0.0.1", 0)) as server:
             assert decoders.call(tasks.connect, FILE, server.getsockname()[1]) != "connected"
     assert 0 < decoders.call(tasks.most_processes, FILE) < 100_000
 
 
-def test_at_the_end_work_is_given_up_and_told(own_decoders: DecoderPool) -> None:
+def test_tasks_fail_when_the_pool_is_closed(own_decoders: DecoderPool) -> None:
     answers = own_decoders.stream(tasks.work_for_ever, FILE)
     process = next(answers)
     own_decoders.close()
@@ -195,20 +194,20 @@ def test_at_the_end_work_is_given_up_and_told(own_decoders: DecoderPool) -> None
     assert has_ended(process)
 
 
-def test_what_is_too_much_together_is_done_one_after_the_other() -> None:
-    """Two thirds of the memory each: neither is refused, and they are not in memory at the same time."""
+def test_tasks_that_take_too_much_together_are_done_one_after_the_other() -> None:
+    """They take more than half of the memory each: neither is refused."""
     room = 450
     decoders = DecoderPool(room, total_megabytes=resident_bytes(os.getpid()) // 2**20 + room)
     try:
-        with ThreadPoolExecutor() as visitors:
-            sums = list(visitors.map(lambda _: decoders.call(tasks.hold, FILE, 250, 1.0), range(3)))
+        with ThreadPoolExecutor() as threads:
+            sums = list(threads.map(lambda _: decoders.call(tasks.hold, FILE, 250, 0.5), range(2)))
     finally:
         decoders.close()
 
-    assert sums == [250 * 256] * 3
+    assert sums == [250 * 256] * 2
 
 
-def test_one_that_is_too_large_alone_is_refused() -> None:
+def test_a_task_that_takes_too_much_alone_is_refused() -> None:
     decoders = DecoderPool(2000, total_megabytes=resident_bytes(os.getpid()) // 2**20 + 200)
     try:
         with pytest.raises(DecodingError, match="too much memory"):
@@ -226,15 +225,15 @@ def test_a_decoder_ends_with_the_program_that_is_killed() -> None:
     program = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert program.stdout
     decoder = int(program.stdout.readline())
-    time.sleep(0.5)  # it hangs now
+    time.sleep(0.2)  # the task hangs now
     program.kill()
     program.communicate()
 
-    for _ in range(200):
+    for _ in range(400):
         try:
             os.kill(decoder, 0)
         except ProcessLookupError:
             return
-        time.sleep(0.1)
+        time.sleep(0.05)
     os.kill(decoder, signal.SIGKILL)
     pytest.fail("the decoder outlived the program")

@@ -1,4 +1,4 @@
-"""What is known about a clip leaves as CSV, JSON and subtitles that other programs read."""
+"""The predictions for a clip are written as CSV, JSON and subtitles that other programs read."""
 
 from __future__ import annotations
 

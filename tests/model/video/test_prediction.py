@@ -128,7 +128,7 @@ def test_an_error_of_the_network_is_raised_where_the_rows_are_taken(
     def fail(prepared: np.ndarray) -> np.ndarray:
         raise BundleError("The network is broken.")
 
-    monkeypatch.setattr(classifier, "classify_beside", fail)
+    monkeypatch.setattr(classifier, "classify_frame", fail)
 
     with pytest.raises(BundleError, match="broken"):
         list(predict_video(classifier, long_clip(tmp_path)))
@@ -183,7 +183,7 @@ def test_a_clip_of_low_priority_is_predicted_behind_images(
         seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         return np.zeros(len(classifier.bundle.labels), np.float32)
 
-    monkeypatch.setattr(classifier, "classify_beside", look)
+    monkeypatch.setattr(classifier, "classify_frame", look)
     list(predict_video(classifier, long_clip(tmp_path), low_priority=low_priority))
 
     assert min(seen) > own if low_priority else seen == {own}

@@ -1,4 +1,4 @@
-"""What a clip's header tells: which files are clips at all; nothing but the file itself is opened."""
+"""A clip's header decides which files are clips; no other file is opened."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_header_is_read(tmp_path: Path) -> None:
 
 
 def test_huge_frames_are_refused_before_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.video.probe._most_pixels", lambda: 1000)
+    monkeypatch.setattr("model.video.probe._max_pixels", lambda: 1000)
     for name, options in (("a.mp4", H264), ("b.mov", {"codec": "png", "pixels": "rgb24"}), ("c.mkv", {})):
         clip = write_clip(tmp_path / name, scenes(2), **options)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.video.prediction import FramePrediction
@@ -125,7 +125,7 @@ def exhaustive(frames: Sequence[FramePrediction], finder: SegmentFinder) -> floa
             score = evidence
             continue
         gap = row.time - frames[i - 1].time
-        kept, entered = finder._prices(gap)
+        kept, entered = finder._log_probabilities(gap)
         prices = np.where(np.eye(len(evidence), dtype=bool), kept, entered)
         score = (score[:, None] + prices).max(axis=0) + min(1, gap / 0.1) * evidence
     return float(score.max())
@@ -141,7 +141,7 @@ def likelihood(frames: Sequence[FramePrediction], finder: SegmentFinder) -> floa
         evidence = float(evidence_of(row)[states[i]])
         if i:
             gap = row.time - frames[i - 1].time
-            kept, entered = finder._prices(gap)
+            kept, entered = finder._log_probabilities(gap)
             total += kept if states[i] == states[i - 1] else entered
             evidence *= min(1, gap / 0.1)
         total += evidence
@@ -152,7 +152,6 @@ rows = st.lists(st.tuples(st.lists(st.floats(0.01, 1), min_size=3, max_size=3), 
 
 
 @given(rows)
-@settings(max_examples=60)
 def test_the_path_is_the_likeliest_of_all(drawn: list[tuple[list[float], float]]) -> None:
     frames, now = [], 0.0
     for index, (weights, gap) in enumerate(drawn):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from model.bundle import load_bundle
-from model.classifier import Classifier, shown_labels
+from model.classifier import Classifier, predicted_labels
 from model.errors import BundleError
 from model.preprocessing import read_image
 from tests.conftest import Fitted, fit
@@ -104,7 +104,7 @@ def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted
     right = 0
     for name, expected in (("blue", {"blue"}), ("red", {"red"}), ("red+blue", {"red", "blue"})):
         for path in sorted((several.data / name).glob("*.png")):
-            right += set(shown_labels(classifier.classify(read_image(path)), bundle)) == expected
+            right += set(predicted_labels(classifier.classify(read_image(path)), bundle)) == expected
 
     assert right >= 36  # of 42, training images among them
     metrics = json.loads(several.out.splitlines()[-1])

@@ -13,8 +13,8 @@ from model.errors import BundleError
 from model.grad_cam import explain, overlay
 from model.preprocessing import InputSpec, prepare
 from tests.conftest import Fitted
+from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
-from tests.train.export.test_litert import grad_cam
 
 
 @pytest.fixture(scope="module", params=["colour_fit", "grey_fit", "mobilenet_fit"])

@@ -1,4 +1,4 @@
-"""Files as older Keras programs left them, and how they are refused."""
+"""Files as older Keras programs saved them, and the messages with which they are refused."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from model.errors import VistazoError
 from train.convert import worker
+from train.convert.job import ConversionJob, ConversionOptions
 
 IMAGE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "image"}}
 DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
@@ -31,23 +32,20 @@ def write_keras(path: Path, config: object, extra: dict[str, bytes] | None = Non
     return path
 
 
-def job(path: Path, **options: Any) -> worker.Job:
-    usual: dict[str, Any] = {
-        "weights": None,
-        "labels": ("a", "b"),
-        "scale": "0..1",
-        "bgr": False,
-        "size": None,
-        "multi_label": False,
-        "resize_rule": None,
-        "memory": 2**32,
-    }
-    return worker.Job(model=str(path), out=str(path.parent / "out"), **(usual | options))
+def job(path: Path, weights: Path | None = None, labels: tuple[str, ...] = ("a", "b"), **options: Any) -> ConversionJob:
+    """A conversion of images scaled to 0..1, unless the options say otherwise."""
+    return ConversionJob(
+        model=str(path),
+        out=str(path.parent / "out"),
+        labels=labels,
+        weights=str(weights) if weights else None,
+        options=ConversionOptions(**{"scale": "0..1", **options}),
+    )
 
 
 def refused(path: Path, work: Path, **options: Any) -> str:
-    """Return the sentence with which a file is refused; it is refused before Keras sees it."""
+    """Return the message with which a file is refused, before Keras opens it."""
     with pytest.raises(VistazoError) as error:
-        worker.run(job(path, **options), work)
+        worker.convert(job(path, **options), work)
     assert "\n" not in str(error.value)
     return str(error.value)

@@ -1,4 +1,4 @@
-"""Small Keras models as older systems made them, and the forms in which these were saved."""
+"""Small Keras models as older programs made them, and the forms in which they were saved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMS = ("keras", "h5", "hdf5 named .keras", "json and weights.h5", "json and le
 
 
 def lively(model: keras.Model, seed: int = 1) -> keras.Model:
-    """Give a network weights with which its answers depend on the image, batch statistics included."""
+    """Give a network weights, batch statistics included, with which its predictions depend on the image."""
     random = np.random.default_rng(seed)
     for variable in model.variables:
         shape = variable.shape

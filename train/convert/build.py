@@ -13,28 +13,29 @@ from keras import layers
 from model.errors import BundleError
 from train.convert.file_checks import is_legacy_layout
 from train.convert.graph import LayerSpec, NetworkSpec, follow
+from train.convert.text import first_words, printable
 
-# What Keras 3 layers no longer know; these values change nothing.
+# Keras 3 has dropped some options; with these values they change nothing.
 _NEUTRAL: tuple[Any, ...] = (None, False, 1, "auto", "stateful", [])
 
 
-def build(network: NetworkSpec, side: tuple[int, int] | None = None) -> keras.Model:
+def build(network: NetworkSpec, size: tuple[int, int] | None = None) -> keras.Model:
     """Build a network with random weights, nested as it was saved, so that Keras finds the stored weights.
 
     Args:
-        network: What to build.
-        side: Height and width in pixels, for networks that take any.
+        network: The description of the network.
+        size: Height and width in pixels, for networks that take images of any size.
 
     Returns:
-        The network; what its layers are called is as stored.
+        The network, with the stored names of its layers.
 
     Raises:
-        BundleError: A layer has options that Keras does not take.
+        BundleError: A layer has options that Keras does not accept.
     """
     made = {layer.name: _layer(layer) for layer in network.layers}
     shape = None if network.shape is None else tuple(network.shape)
-    if shape and side and len(shape) == 3:
-        shape = (*side, shape[2])
+    if shape and size and len(shape) == 3:
+        shape = (*size, shape[2])
     if network.sequential:
         model = keras.Sequential(name=network.name)
         if shape is not None:
@@ -43,17 +44,17 @@ def build(network: NetworkSpec, side: tuple[int, int] | None = None) -> keras.Mo
             model.add(made[layer.name])
     else:
         if shape is None:
-            raise BundleError("The architecture does not say what a network in it takes. Save the model again.")
+            raise BundleError("The architecture lacks the input shape of a nested network. Save the model again.")
         image = keras.Input(shape, name=network.input)
-        answer = follow(network, image, lambda layer, inputs: apply(layer, made[layer.name], inputs))
-        model = keras.Model(image, answer, name=network.name)
+        output = follow(network, image, lambda layer, inputs: apply(layer, made[layer.name], inputs))
+        model = keras.Model(image, output, name=network.name)
     if not network.trainable:
         model.trainable = False
     return model
 
 
 def apply(layer: LayerSpec, made: Any, inputs: list[Any]) -> Any:
-    """Call a layer, or do what stands for an operation, on symbolic tensors."""
+    """Call a layer, or a bare operation, on symbolic tensors."""
     if layer.kind == "GetItem":
         return inputs[0][layer.config["key"]]
     if layer.kind == "Stack":
@@ -62,15 +63,15 @@ def apply(layer: LayerSpec, made: Any, inputs: list[Any]) -> Any:
 
 
 def load_weights(model: keras.Model, weights: Path, work: Path) -> None:
-    """Load weights in any layout that Keras has had.
+    """Load weights in any layout that a version of Keras wrote.
 
     Args:
-        model: The network as `build` returns it.
+        model: A network that `build` returned.
         weights: A checked HDF5 file.
-        work: A directory for a link to it under the name that Keras goes by.
+        work: A directory for a link to the file, whose name tells Keras the layout.
 
     Raises:
-        BundleError: They do not fit the network.
+        BundleError: The weights do not fit the network.
     """
     legacy = is_legacy_layout(weights)
     named = work / ("legacy.h5" if legacy else "named.weights.h5")
@@ -81,19 +82,13 @@ def load_weights(model: keras.Model, weights: Path, work: Path) -> None:
             model.load_weights(named)
     except MemoryError:
         raise
-    except Exception as error:  # Keras raises what it stumbles over
+    except Exception as error:  # Keras has no error of its own for this
         raise BundleError(
             f"The weights in “{weights.name}” do not fit the architecture. Save both again from the same model "
             f"({first_words(error)})."
         ) from error
     finally:
         named.unlink()
-
-
-def first_words(error: BaseException) -> str:
-    """Return the beginning of an error's text, in one line of printable characters."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
-    return (text if len(text) <= 160 else text[:159] + "…").rstrip(".") or type(error).__name__
 
 
 def _layer(layer: LayerSpec) -> Any:
@@ -107,7 +102,7 @@ def _layer(layer: LayerSpec) -> Any:
     for name in set(options) - known:
         if options[name] not in _NEUTRAL and name != "ragged":
             raise BundleError(
-                f"The layer “{layer.name[:60]}” has the option {name}={str(options[name])[:40]}, which Keras "
+                f"The layer “{printable(layer.name)}” has the option {name}={str(options[name])[:40]}, which Keras "
                 f"{keras.__version__} no longer has. Build the model again without it, and save that."
             )
         del options[name]
@@ -119,4 +114,4 @@ def _layer(layer: LayerSpec) -> Any:
     except MemoryError:
         raise
     except Exception as error:
-        raise BundleError(f"The layer “{layer.name[:60]}” cannot be built: {first_words(error)}.") from error
+        raise BundleError(f"The layer “{printable(layer.name)}” cannot be built: {first_words(error)}.") from error

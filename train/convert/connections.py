@@ -9,15 +9,17 @@ from model.errors import BundleError
 
 MAX_LAYERS = 3000
 
-# What a layer takes: the name of another layer and the number of its call.
+# An input of a layer: the name of another layer and the index of its call.
 Reference = tuple[str, int]
 
 
 def calls_of(layer: dict[str, Any]) -> list[tuple[tuple[Reference, ...], dict[str, Any]]]:
-    """Return what each call of a layer takes: references, and the other arguments."""
+    """Return the inputs and the other arguments of each call of a layer; raises `BundleError` for other connections."""
     nodes = layer.get("inbound_nodes", [])
     if not isinstance(nodes, list):
-        raise BundleError("The architecture's layers are not connected as Keras connects them. Save the model again.")
+        raise BundleError(
+            "The layers of the architecture are not connected as Keras connects them. Save the model again."
+        )
     if nodes and all(isinstance(node, list) and node and isinstance(node[0], str) for node in nodes):
         nodes = [nodes]  # one call, as operations of Keras 2 are stored
     return [_call(node) for node in nodes]
@@ -39,7 +41,7 @@ def _call(node: Any) -> tuple[tuple[Reference, ...], dict[str, Any]]:
     elif isinstance(node, list):
         for item in node:
             if not isinstance(item, list) or len(item) not in (3, 4):
-                raise BundleError("The architecture's layers are not connected as Keras connects them.")
+                raise BundleError("The layers of the architecture are not connected as Keras connects them.")
             references.append(_reference(item))
             if len(item) == 4 and isinstance(item[3], dict):
                 arguments |= item[3]
@@ -61,16 +63,28 @@ def _tensors(item: Any, depth: int = 0) -> Iterator[Reference]:
 def _reference(item: Any) -> Reference:
     fits = isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str)
     if not fits or type(item[1]) is not int or item[2] != 0 or not 0 <= item[1] <= MAX_LAYERS:
-        raise BundleError("The architecture's layers are not connected as Keras connects them. Save the model again.")
+        raise BundleError(
+            "The layers of the architecture are not connected as Keras connects them. Save the model again."
+        )
     return item[0], item[1]
 
 
 def only_one(stored: Any, what: str) -> Reference:
-    """Return the only input or output."""
+    """Return the only input or output.
+
+    Args:
+        stored: As stored.
+        what: "inputs" or "outputs", for the message.
+
+    Raises:
+        BundleError: There are several, or they are named.
+    """
     if isinstance(stored, list) and stored and isinstance(stored[0], list):
         if len(stored) > 1:
-            raise BundleError(f"The model has {len(stored)} {what}; Vistazo takes one image and gives one answer.")
+            raise BundleError(
+                f"The model has {len(stored)} {what}; only models with one input and one output are supported."
+            )
         stored = stored[0]
     if isinstance(stored, dict):
-        raise BundleError(f"The model has named {what}; Vistazo takes one image and gives one answer.")
+        raise BundleError(f"The model has named {what}; only models with one unnamed input and output are supported.")
     return _reference(stored)

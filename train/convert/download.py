@@ -1,4 +1,4 @@
-"""Fetch an older Keras model from the Hub: the files that `train convert` looks at, and nothing else."""
+"""Download an older Keras model from the Hub: the files that `train convert` reads, and no others."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _BESIDE = ("config.json", "architecture.json", *NAMES)
 
 
 @contextlib.contextmanager
-def on_this_machine(name: str) -> Iterator[Path]:
-    """Give the path of an older model; one of a Hub repository is fetched, and removed at the end.
+def local_model(name: str) -> Iterator[Path]:
+    """Yield the path of an older model; one on the Hub is downloaded first, and removed at the end.
 
     Args:
-        name: A file, a directory, or "user/name" or "user/name@revision" where there is neither.
+        name: A file, a directory, or "user/name" or "user/name@revision" of a Hub repository.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should.
-        ModelNotFoundError: There is no such repository, it may not be read, or it holds no older model.
+        HubUnreachableError: The Hub cannot be reached, or fails.
+        ModelNotFoundError: The repository does not exist, may not be read, or contains no older model.
     """
     if os.path.exists(name) or Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json"):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)
@@ -39,7 +39,7 @@ def on_this_machine(name: str) -> Iterator[Path]:
     try:
         repository, revision = repository_of(name) or ("", None)
     except ModelNotFoundError:
-        yield Path(name)  # whose message says what a file should be
+        yield Path(name)  # `find_source` explains what the file should be
         return
     try:
         contents = list_contents(repository, revision, _say)
@@ -56,13 +56,13 @@ def _fetch(contents: RepositoryContents, directory: Path) -> None:
     directory.mkdir()
     check_disk(needed, Path(tempfile.gettempdir()), "TMPDIR")
     names = [file.name for file in needed]
-    print(f"Fetching {listed(names, 5)} of “{contents.repository}” …", file=sys.stderr)
+    print(f"Downloading {listed(names, 5)} of “{contents.repository}” …", file=sys.stderr)
     for file in needed:
         fetch_file(file, on_retry=_say, folder=directory)
 
 
 def _needed(contents: RepositoryContents) -> list[HubFile]:
-    """Choose what to fetch, and refuse what could not be converted before a byte of it is fetched."""
+    """Choose the files to download; raises `ModelNotFoundError` where they could not be converted."""
     at = f"“{contents.repository}” at commit {contents.commit}"
     root = [name for name in sorted(contents.files) if "/" not in name]
     whole = [name for name in root if name.lower().endswith(_WHOLE)]
@@ -70,23 +70,23 @@ def _needed(contents: RepositoryContents) -> list[HubFile]:
     if "config.json" in root and "model.weights.h5" in root:
         models = ["model.weights.h5"]
     if not models:
-        saved = " It holds a SavedModel, which may hold code." if "saved_model.pb" in root else ""
-        raise ModelNotFoundError(f"{at} holds no .keras and no .h5 file.{saved} Name another repository.")
+        saved = " It contains a SavedModel, which may contain code." if "saved_model.pb" in root else ""
+        raise ModelNotFoundError(f"{at} contains no .keras and no .h5 file.{saved} Name another repository.")
     if len(models) > 1:
         raise ModelNotFoundError(
-            f"{at} holds several models ({listed(models, 5)}). Fetch it with `hf download`, and name one of them."
+            f"{at} contains several models ({listed(models, 5)}). Download it with `hf download`, and name one of them."
         )
     needed = [contents.files[name] for name in (*models, *(name for name in _BESIDE if name in root))]
     for file in needed:
-        limit = _largest(file.name)
+        limit = _max_bytes(file.name)
         if file.size is not None and file.size > limit:
             raise ModelNotFoundError(
-                f"{at}: {file.name} has {file.size:,} bytes; the limit is {limit:,}. It was not fetched."
+                f"{at}: {file.name} has {file.size:,} bytes; the limit is {limit:,}. It was not downloaded."
             )
-    return [file if file.size is not None else replace(file, size=_largest(file.name)) for file in needed]
+    return [file if file.size is not None else replace(file, size=_max_bytes(file.name)) for file in needed]
 
 
-def _largest(name: str) -> int:
+def _max_bytes(name: str) -> int:
     return MAX_JSON_BYTES if name in _BESIDE else MAX_NETWORK_BYTES
 
 

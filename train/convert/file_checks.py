@@ -1,7 +1,7 @@
-"""Look at files of older Keras systems before anything opens them: sizes, names and links that would do harm.
+"""Check files of older Keras versions before Keras opens them: sizes, names and links that would do harm.
 
-This runs in the process with limits of `train/convert/pipeline.py`, before Keras is imported. What is
-extracted is bounded, and nothing is written outside the given directory.
+This runs in the process with limits that `train/convert/pipeline.py` starts, before Keras is imported. The extracted
+bytes are limited, and nothing is written outside the given directory.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from model.errors import BundleError
 if TYPE_CHECKING:
     import h5py
 
-# The largest networks that people train at home (VGG16 with its dense layers) have 0.55 GB.
+# The weights of VGG16 with its dense layers, a large network for one image classifier, have 0.55 GB.
 MAX_WEIGHTS_BYTES = 2**30
-# Keras stores its files in the archive uncompressed, and trained weights hardly shrink.
+# Keras stores the files in its archive uncompressed, and trained weights hardly compress.
 MAX_RATIO = 20
 _SMALL = 4 * 2**20
 _KERAS_FILES = {"metadata.json", "config.json", "model.weights.h5"}
@@ -30,17 +30,17 @@ _MAX_DEPTH = 40
 
 
 def unpack(path: Path, to: Path) -> tuple[dict[str, Any], Path]:
-    """Take the configuration and the weights out of a .keras file.
+    """Extract the configuration and the weights of a .keras file.
 
     Args:
         path: The archive.
         to: Directory for the weights.
 
     Returns:
-        The configuration, and where the weights lie.
+        The configuration, and the path of the weights.
 
     Raises:
-        BundleError: It is no such archive, or it is made to do harm.
+        BundleError: It is no such archive, or a malicious one.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -51,13 +51,13 @@ def unpack(path: Path, to: Path) -> tuple[dict[str, Any], Path]:
                 shutil.copyfileobj(source, target, 2**20)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         raise BundleError(
-            f"“{path.name}” is damaged or is no .keras file: it cannot be unpacked. Save or fetch it again."
+            f"“{path.name}” is damaged or is not a .keras file: it cannot be unpacked. Save or fetch it again."
         ) from error
     return config, to / "model.weights.h5"
 
 
 def parsed(content: bytes, path: Path) -> dict[str, Any]:
-    """Return the JSON object of a file of bounded size; raises `BundleError` where there is none."""
+    """Parse a JSON object of limited size; raises `BundleError` for anything else."""
     if len(content) > MAX_JSON_BYTES:
         raise BundleError(
             f"The architecture in “{path.name}” has {len(content):,} bytes; the limit is {MAX_JSON_BYTES:,}."
@@ -72,22 +72,22 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file; raises `BundleError` where there is none."""
+    """Read a JSON object from a file; raises `BundleError` for anything else."""
     with path.open("rb") as file:
         return parsed(file.read(MAX_JSON_BYTES + 1), path)
 
 
 def check_hdf5(path: Path) -> dict[str, Any] | None:
-    """Check that an HDF5 file holds plain numbers of its own and no more of them than it has bytes for.
+    """Check that an HDF5 file contains only plain numbers, all of its own, that do not unpack into far more bytes.
 
     Args:
         path: The file.
 
     Returns:
-        The architecture stored with the weights, or None where there are only weights.
+        The architecture stored with the weights; None where there are only weights.
 
     Raises:
-        BundleError: It is no HDF5 file, or it points elsewhere or unpacks into far more than it holds.
+        BundleError: It is not an HDF5 file, links to other files, or unpacks into far more bytes than it has.
     """
     import h5py
 
@@ -102,15 +102,15 @@ def check_hdf5(path: Path) -> dict[str, Any] | None:
                 raise BundleError(_bomb(path, total))
             config = file.attrs.get("model_config")
     except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise BundleError(f"“{path.name}” is damaged or is no HDF5 file. Save or fetch it again.") from error
+        raise BundleError(f"“{path.name}” is damaged or is not an HDF5 file. Save or fetch it again.") from error
     if config is None:
         return None
-    # What h5py could not decode goes back to what it was, and is refused as JSON that is none.
+    # Bytes that h5py could not decode are restored, and refused as invalid JSON.
     return parsed(config if isinstance(config, bytes) else str(config).encode(errors="surrogateescape"), path)
 
 
 def is_legacy_layout(path: Path) -> bool:
-    """Say whether weights are stored in the order of layers (Keras 1 and 2) and not by their paths."""
+    """Tell whether weights are stored in the order of layers (Keras 1 and 2) rather than by their paths."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -121,12 +121,12 @@ def _check_entries(path: Path, entries: dict[str, zipfile.ZipInfo]) -> None:
     strange = sorted(set(entries) - _KERAS_FILES)
     if strange:
         raise BundleError(
-            f"“{path.name}” holds “{ascii(strange[0])[1:61]}”, which no plain Keras model has; it was not opened. "
+            f"“{path.name}” contains “{ascii(strange[0])[1:61]}”, which no plain Keras model has; it was not opened. "
             "Save the model again with model.save(…)."
         )
     missing = sorted({"config.json", "model.weights.h5"} - set(entries))
     if missing:
-        raise BundleError(f"“{path.name}” is no .keras file: {missing[0]} is missing in it. Save or fetch it again.")
+        raise BundleError(f"“{path.name}” is not a .keras file: it lacks {missing[0]}. Save or fetch it again.")
     total = sum(entry.file_size for entry in entries.values())
     if total > MAX_WEIGHTS_BYTES:
         raise BundleError(_too_large(path, total))
@@ -137,7 +137,7 @@ def _check_entries(path: Path, entries: dict[str, zipfile.ZipInfo]) -> None:
 
 
 def _datasets(file: h5py.File, path: Path) -> Iterator[h5py.Dataset]:
-    """Yield every dataset once, without following a link that leaves its group."""
+    """Yield every dataset once, following no soft or external link."""
     import h5py
 
     waiting: list[tuple[h5py.Group, int]] = [(file, 0)]
@@ -147,11 +147,13 @@ def _datasets(file: h5py.File, path: Path) -> Iterator[h5py.Dataset]:
         for name in group:
             link = group.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise BundleError(f"“{path.name}” has a link to elsewhere in it, which is not followed. Do not use it.")
+                raise BundleError(
+                    f"“{path.name}” contains a link to another place or file, which is not followed. Do not use it."
+                )
             item = group[name]
             address = h5py.h5o.get_info(item.id).addr
             if address in seen or depth > _MAX_DEPTH or len(seen) > _MAX_OBJECTS:
-                raise BundleError(f"“{path.name}” is not built as Keras builds its files. Do not use it.")
+                raise BundleError(f"“{path.name}” does not have the structure of a Keras file. Do not use it.")
             seen.add(address)
             if isinstance(item, h5py.Group):
                 waiting.append((item, depth + 1))
@@ -161,9 +163,9 @@ def _datasets(file: h5py.File, path: Path) -> Iterator[h5py.Dataset]:
 
 def _bytes_of(item: h5py.Dataset, path: Path) -> int:
     if item.external or item.is_virtual:
-        raise BundleError(f"“{path.name}” takes numbers from other files, which is not followed. Do not use it.")
+        raise BundleError(f"“{path.name}” refers to data in other files, which is not read. Do not use it.")
     if item.dtype.kind not in "fiubS":
-        raise BundleError(f"“{path.name}” holds something else than numbers. Do not use it.")
+        raise BundleError(f"“{path.name}” contains other data than numbers. Do not use it.")
     if item.nbytes > _SMALL and item.nbytes > MAX_RATIO * item.id.get_storage_size():
         raise BundleError(_bomb(path, item.nbytes))
     return int(item.nbytes)
@@ -171,7 +173,7 @@ def _bytes_of(item: h5py.Dataset, path: Path) -> int:
 
 def _too_large(path: Path, size: int) -> str:
     return (
-        f"“{path.name}” holds {size / 1e6:,.0f} MB; the limit is {MAX_WEIGHTS_BYTES / 1e6:,.0f} MB. "
+        f"“{path.name}” contains {size / 1e6:,.0f} MB; the limit is {MAX_WEIGHTS_BYTES / 1e6:,.0f} MB. "
         "Save the model without its optimizer (include_optimizer=False), or use a smaller network."
     )
 

@@ -1,4 +1,4 @@
-"""Bring any Keras classifier into the form of `train/network/architectures.py`: flat, uint8 RGB in, logits out."""
+"""Rebuild a Keras classifier in the form of `train/network/architectures.py`: no nesting, uint8 RGB in, logits out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from train.convert.build import apply
 from train.convert.graph import LayerSpec, NetworkSpec, follow
 from train.network.architectures import FEATURES, LOGITS
 
-# What was done to images before the network saw them: factor and offset for each channel, and whether
-# the channels were turned round. “caffe” and “torch” as in keras.applications.imagenet_utils.
+# How images are scaled before the network: factor and offset for each channel, and whether the channels are reversed
+# to blue, green, red. “caffe” and “torch” as in keras.applications.imagenet_utils.
 SCALES: dict[str, tuple[Any, Any, bool]] = {
     "0..1": (1 / 255, 0.0, False),
     "-1..1": (1 / 127.5, -1.0, False),
@@ -39,7 +39,7 @@ class _Step:
 
 
 def scaled(images: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarray:
-    """Prepare images as the older system did, in NumPy; what `flat_network` puts before the network.
+    """Scale images in NumPy as the older program did; the reference for the layers that `flat_network` adds.
 
     Args:
         images: (n, height, width, 3), uint8 RGB.
@@ -50,8 +50,8 @@ def scaled(images: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarr
     Returns:
         (n, height, width, channels), float32.
     """
-    factor, offset, turned = SCALES[scale]
-    ordered = images[..., ::-1] if turned or bgr else images
+    factor, offset, is_reversed = SCALES[scale]
+    ordered = images[..., ::-1] if is_reversed or bgr else images
     return (ordered.astype(np.float32) * np.asarray(factor, np.float32) + np.asarray(offset, np.float32))[
         ..., :channels
     ]
@@ -64,39 +64,39 @@ def last_activation(network: NetworkSpec, model: keras.Model) -> str:
 
 
 def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool) -> keras.Model:
-    """Rebuild a loaded network in the house's form; its layers are taken over and changed.
+    """Rebuild a loaded network; its layers are reused and changed.
 
     Args:
-        network: Its description.
-        model: The network, as `train.convert.build.build` made it, with its weights.
+        network: The description of the network.
+        model: The network that `train.convert.build.build` returned, with its weights.
         scale: A key of `SCALES`.
-        bgr: Whether it was trained on blue, green, red.
+        bgr: Whether the network was trained on blue, green, red.
 
     Returns:
-        A model from uint8 (batch, height, width, 3) to float32 logits; of a network with one output two
-        logits, whose softmax is its sigmoid. It has a layer "features" where Grad-CAM can be had.
+        A model from (batch, height, width, 3), uint8 RGB, to (batch, classes), float32 logits. A network with one
+        output gets two logits, whose softmax is its sigmoid. It has a layer "features" where Grad-CAM can be computed.
     """
     steps, output = _steps(network, model)
     height, width, channels = model.inputs[0].shape[1:]
     images = layers.Input((height, width, 3), dtype="uint8", name="image")
     x = _scaled(images, scale, bgr, channels)
-    _, kept, output, owner = _ending(steps, output)
+    _, output, owner = _ending(steps, output)
     if owner is not None:
         owner.activation = keras.activations.get("linear")
-    features = _features(kept, output)
-    head = _path(kept, features, output) if features is not None else []
-    return _Emitter(kept, head, features).emit(images, x, output)
+    features = _features(steps, output)
+    head = _path(steps, features, output) if features is not None else []
+    return _Emitter(steps, head, features).emit(images, x, output)
 
 
 def _steps(network: NetworkSpec, model: keras.Model) -> tuple[list[_Step], int]:
-    """Return every call of a layer in order, nested networks dissolved, and the number of the last."""
+    """Return every call of a layer in order, those of nested networks included, and the number of the last."""
     steps: list[_Step] = []
 
     def through(spec: NetworkSpec, owner: keras.Model, start: int) -> int:
         def call(layer: LayerSpec, inputs: list[int]) -> int:
             if layer.inner:
                 return through(layer.inner, owner.get_layer(layer.name), inputs[0])
-            if layer.kind.startswith("Random"):  # changes images in training only
+            if layer.kind.startswith("Random"):  # changes images only in training
                 return inputs[0]
             operation = layer.kind in ("GetItem", "Stack")
             steps.append(_Step(layer, None if operation else owner.get_layer(layer.name), tuple(inputs)))
@@ -107,25 +107,29 @@ def _steps(network: NetworkSpec, model: keras.Model) -> tuple[list[_Step], int]:
     return steps, through(network, model, 0)
 
 
-def _ending(steps: list[_Step], output: int) -> tuple[str, list[_Step], int, Any]:
-    """Find the last activation: its name, the steps, what comes before it, and the layer that it belongs to."""
+def _ending(steps: list[_Step], output: int) -> tuple[str, int, Any]:
+    """Find the last activation.
+
+    Returns:
+        Its name; the number of the step before it; and the layer that it is an option of, or None.
+    """
     while output:
         step = steps[output - 1]
         if step.spec.kind == "Softmax":
-            return "softmax", steps, step.inputs[0], None
+            return "softmax", step.inputs[0], None
         activation = getattr(step.layer, "activation", None)
         name = getattr(activation, "__name__", type(activation).__name__)
         if step.spec.kind == "Activation":
             if name != "linear":
-                return name, steps, step.inputs[0], None
+                return name, step.inputs[0], None
         elif step.spec.kind not in ("Dropout", "ActivityRegularization"):
-            return ("linear", steps, output, None) if activation is None else (name, steps, output, step.layer)
+            return ("linear", output, None) if activation is None else (name, output, step.layer)
         output = step.inputs[0]
-    raise BundleError("The network has no layer that answers. Save the model again.")
+    raise BundleError("The network has no layer with an output. Save the model again.")
 
 
 def _features(steps: list[_Step], output: int) -> int | None:
-    """Return the last result with places that alone decides the output, if a convolution lies before it."""
+    """Return the last step with spatial dimensions on which alone the output depends, if it follows a convolution."""
     place = output
     while place:
         step = steps[place - 1]
@@ -165,14 +169,14 @@ def _path(steps: list[_Step], start: int, end: int) -> list[int]:
 
 
 def _scaled(images: Any, scale: str, bgr: bool, channels: int) -> Any:
-    factor, offset, turned = SCALES[scale]
-    x = images[..., ::-1] if turned or bgr else images
+    factor, offset, is_reversed = SCALES[scale]
+    x = images[..., ::-1] if is_reversed or bgr else images
     x = layers.Rescaling(factor, offset=offset, name="scale")(x)
     return x[..., :1] if channels == 1 else x  # the three channels are equal
 
 
 class _Emitter:
-    """Puts steps together again, each layer under a name of its own."""
+    """Builds the flat network from steps, each layer with a unique name."""
 
     def __init__(self, steps: list[_Step], head: list[int], features: int | None) -> None:
         self._steps, self._head, self._features = steps, head, features
@@ -188,16 +192,15 @@ class _Emitter:
             values[number] = self._emit(number, step, [values[i] for i in step.inputs])
             if number == self._features:
                 values[number] = layers.Activation("linear", name=FEATURES)(values[number])
-        answer = values[output]
-        if answer.shape[-1] == 1:
+        logits = values[output]
+        if logits.shape[-1] == 1:
             pair = layers.Dense(2, use_bias=False, name=LOGITS)
-            answer = pair(answer)
-            pair.set_weights(
-                [np.array([[-0.5, 0.5]], np.float32)]
-            )  # softmax of (-z/2, z/2) is (1 - sigmoid(z), sigmoid(z))
+            logits = pair(logits)
+            # The softmax of (-z/2, z/2) is (1 - sigmoid(z), sigmoid(z)).
+            pair.set_weights([np.array([[-0.5, 0.5]], np.float32)])
         elif self._steps[output - 1].layer.name != LOGITS:
-            answer = layers.Activation("linear", name=LOGITS)(answer)
-        return keras.Model(images, answer, name="converted")
+            logits = layers.Activation("linear", name=LOGITS)(logits)
+        return keras.Model(images, logits, name="converted")
 
     def _needed(self, output: int) -> list[int]:
         waiting, needed = [output], set()
@@ -209,8 +212,8 @@ class _Emitter:
         return sorted(needed)
 
     def _name_last(self, step: _Step) -> None:
-        alone = len(_uses(self._steps, step.layer)) == 1
-        if step.spec.kind == "Dense" and alone and step.layer.units > 1:
+        used_once = len(_uses(self._steps, step.layer)) == 1
+        if step.spec.kind == "Dense" and used_once and step.layer.units > 1:
             step.layer.name = LOGITS
             self._renamed[id(step.layer)] = True
 
@@ -222,7 +225,7 @@ class _Emitter:
         linear = activation is None or getattr(activation, "__name__", "") == "linear"
         if number not in self._head or linear or step.spec.kind == "Activation":
             return apply(step.spec, step.layer, inputs)
-        # In the head the export needs each activation as a layer of its own, since it brings their gradients.
+        # In the head, `train/export/gradients.py` needs each activation as a layer of its own.
         step.layer.activation = keras.activations.get("linear")
         return self._separate(activation, step.layer.name)(apply(step.spec, step.layer, inputs))
 

@@ -1,7 +1,7 @@
 """Read a stored Keras architecture (Keras 2 or 3) as a plain description, and refuse what could run code.
 
-Only Keras's own layers are taken, by their names from a list; module names, functions and everything
-that training needs (initial values, penalties, the optimizer) are never looked at.
+Only Keras's own layers are accepted, by their names from a list; module names, functions and everything that only
+training needs (initializers, regularizers, the optimizer) are ignored.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from model.errors import BundleError
 from model.labels import shown
 from train.convert.connections import MAX_LAYERS, Reference, calls_of, only_one
-from train.convert.layer_options import LAYERS, cleaned, constant_of, index_of, options_of, printable
+from train.convert.layer_options import LAYERS, cleaned, constant_of, index_of, options_of
+from train.convert.text import printable
 
 _MODELS = ("Sequential", "Functional", "Model")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer")
-# Arithmetic that preprocessing functions leave in a graph; the signs are those of the constant.
+# Arithmetic that preprocessing functions leave in a graph.
 _ARITHMETIC = {
     "TrueDivide": "divide", "Divide": "divide", "math.truediv": "divide", "math.divide": "divide",
     "Multiply": "multiply", "math.multiply": "multiply",
@@ -38,7 +39,7 @@ class LayerSpec:
         name: Its name in its network.
         kind: Class name from `LAYERS`; "GetItem" or "Stack"; "" for a nested network.
         config: Options for Keras, plain values.
-        calls: For each call: what it takes, as names of layers and the number of their call.
+        calls: For each call, its inputs: names of layers and the index of their call.
         inner: The nested network.
     """
 
@@ -55,11 +56,11 @@ class NetworkSpec:
 
     Attributes:
         name: Its name.
-        sequential: Whether it was saved as `keras.Sequential`: the weights lie accordingly.
-        trainable: Whether it was trained as a whole: old files order their weights by that.
+        sequential: Whether it was saved as `keras.Sequential`, which decides the order of the weights.
+        trainable: Whether the network as a whole was trainable, which decides the order of weights in old files.
         layers: Its layers.
         input: Name of its input.
-        output: What it answers with.
+        output: Layer and call whose result is the output.
         shape: Of one input without the batch: height, width, channels; None where it is not stored.
         dtype: Of the input.
     """
@@ -85,16 +86,16 @@ def read_network(stored: Any, depth: int = 0) -> NetworkSpec:
         The network.
 
     Raises:
-        BundleError: It uses something that Vistazo does not take, or contradicts itself.
+        BundleError: It uses something that is not supported, or contradicts itself.
     """
     kind = stored.get("class_name") if isinstance(stored, dict) else None
     if kind not in _MODELS or stored.get("registered_name") not in (None, kind):
         raise BundleError(
-            f"The model is a {shown(kind)} of its own making, which is code; only Sequential and Functional models "
-            "are data. Build it again as one of these, take the weights over, and save that."
+            f"The model is of the class {shown(kind)}, which is code; only Sequential and Functional models are data. "
+            "Build it again as one of these, copy the weights, and save that."
         )
     if depth > _MAX_NESTING:
-        raise BundleError(f"The model has networks in networks, more than {_MAX_NESTING} deep. Build it flatter.")
+        raise BundleError(f"The model has networks nested more than {_MAX_NESTING} deep. Build it with fewer levels.")
     config = stored.get("config")
     if kind == "Sequential" and isinstance(config, list):  # Keras before 2.2.3
         config = {"layers": config}
@@ -112,14 +113,14 @@ def follow(network: NetworkSpec, start: Value, call: Callable[[LayerSpec, list[V
 
     Args:
         network: The network.
-        start: What comes in.
-        call: Applies a layer to its inputs.
+        start: The value of the input.
+        call: Applies a layer to the values of its inputs.
 
     Returns:
-        What comes out.
+        The value of the output.
 
     Raises:
-        BundleError: A layer waits for what never comes.
+        BundleError: The output does not depend on the input, or the graph has a cycle.
     """
     values: dict[Reference, Value] = {(network.input, 0): start}
     waiting = [(layer, number) for layer in network.layers for number in range(len(layer.calls))]
@@ -140,7 +141,7 @@ def follow(network: NetworkSpec, start: Value, call: Callable[[LayerSpec, list[V
 
 
 def all_layers(network: NetworkSpec) -> Iterator[LayerSpec]:
-    """Yield the layers of a network and of those in it."""
+    """Yield the layers of a network and of its nested networks."""
     for layer in network.layers:
         yield layer
         if layer.inner:
@@ -174,7 +175,7 @@ def _functional(stored: dict[str, Any], config: dict[str, Any], layers: list[Any
     nested = {_name(layer.get("name"), "layer") for layer in layers if str(layer.get("class_name")) in _MODELS}
     calls = {_name(layer.get("name"), "layer"): calls_of(layer) for layer in layers}
     output = only_one(config.get("output_layers"), "outputs")
-    # Keras counts a nested network's calls from 1 where it made one when it was built.
+    # Keras counts the calls of a nested network from 1 if building it made one.
     indexes: dict[str, int] = {}
     for name, index in [output, *(r for made in calls.values() for references, _ in made for r in references)]:
         indexes[name] = min(index, indexes.get(name, index))
@@ -214,14 +215,14 @@ def _layer(
     if ".ops." in module or kind in ("TFOpLambda", "SlicingOpLambda"):
         return _operation(str(options.get("function", kind)), name, calls, arguments or {}, options)
     if kind not in LAYERS or stored.get("registered_name") not in (None, kind) or "keras" not in module.split("."):
-        why = "which holds code and is not opened" if kind in _CODE else "which is not among the layers Vistazo takes"
+        why = "which contains code and is not loaded" if kind in _CODE else "which is not among the supported layers"
         raise BundleError(
-            f"The model has a layer {shown(kind)} (“{printable(name)}”), {why}. Build the model again without it, take "
-            "the weights over, and save that."
+            f"The model has a layer {shown(kind)} (“{printable(name)}”), {why}. Build the model again without it, copy "
+            "the weights, and save that."
         )
     if (arguments or {}).get("training") is True:
         raise BundleError(
-            f"The layer “{printable(name)}” is called as in training. Build the model again without that."
+            f"The layer “{printable(name)}” is called with training=True. Build the model again without it."
         )
     return LayerSpec(name, kind, cleaned(options, kind, name), calls)
 
@@ -239,7 +240,7 @@ def _operation(
     if function == "Stack" and len(calls) == 1 and type(options.get("axis", 0)) is int:
         return LayerSpec(name, "Stack", {"axis": options.get("axis", 0)}, calls)
     rule = _ARITHMETIC.get(function)
-    if rule and len(calls) == 1 and len(calls[0]) == 2 and rule in _MERGES:
+    if rule in _MERGES and len(calls) == 1 and len(calls[0]) == 2:
         return LayerSpec(name, _MERGES[rule], {"name": name}, calls)
     constant = constant_of(next((arguments[key] for key in ("constant", "y", "bias") if key in arguments), None))
     if rule and len(calls) == 1 and len(calls[0]) == 1 and constant is not None and not arguments.get("reversed"):
@@ -253,8 +254,8 @@ def _operation(
             plain = [value.tolist() if hasattr(value, "tolist") else value for value in (scale, offset)]
             return LayerSpec(name, "Rescaling", {"name": name, "scale": plain[0], "offset": plain[1]}, calls)
     raise BundleError(
-        f"The model has a bare operation {shown(function)} (“{printable(name)}”), which Vistazo does not take. Build "
-        "the model again with layers in its place (Rescaling for the scaling of images), and save that."
+        f"The model has a bare operation {shown(function)} (“{printable(name)}”), which is not supported. Build the "
+        "model again with layers in its place (Rescaling for the scaling of images), and save that."
     )
 
 

@@ -1,4 +1,4 @@
-"""Find and read the labels that an older system kept beside its model: as text, NumPy or JSON, never as a pickle."""
+"""Find and read the labels beside an older model: text, NumPy or JSON, never a pickle."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from model.errors import BundleError, DataError
 from model.labels import MAX_LABELS_BYTES, check_translations, shown
 
-# In this order: the first that lies beside the model is taken.
+# In this order: the first one found is used.
 NAMES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
 _AS_TEXT = "Write labels.txt instead, one label a line in the order of the network's outputs, and give --labels FILE."
 
 
 def find_labels(directory: Path) -> Path | None:
-    """Return the file in `directory` that holds the labels, or None."""
+    """Return the file in a directory that contains the labels, or None."""
     found = next((directory / name for name in NAMES if (directory / name).is_file()), None)
     config = directory / "config.json"
     if found or not config.is_file() or config.stat().st_size > MAX_LABELS_BYTES:
@@ -28,14 +28,14 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """Read labels in class order.
 
     Args:
-        path: .txt, one label a line; .npy, an array of text, as `LabelEncoder.classes_` was saved; or
-            .json: a list, label → index, index → label, or a config.json of the Hub with id2label.
+        path: .txt, one label a line; .npy, an array of text, such as a saved `LabelEncoder.classes_`; or .json: a list,
+            label → index, index → label, or a config.json of the Hub with id2label.
 
     Returns:
-        At least two different, clean labels.
+        At least two different, valid labels.
 
     Raises:
-        DataError: The file cannot be read without executing it, or holds no such labels.
+        DataError: The file cannot be read without executing it, or contains no such labels.
     """
     readers: dict[str, Callable[[Path], Sequence[Any]]] = {".txt": _text, ".npy": _numpy, ".json": _json}
     if not path.is_file():
@@ -44,15 +44,15 @@ def read_labels(path: Path) -> tuple[str, ...]:
         raise DataError(f"“{path}” is larger than {MAX_LABELS_BYTES // 2**20} MiB, too large for labels. {_AS_TEXT}")
     if path.suffix.lower() not in readers:
         raise DataError(
-            f"“{path}” should be .txt, .npy or .json; any other file, such as a pickle, may hold code and is not "
+            f"“{path}” should be .txt, .npy or .json; any other file, such as a pickle, may contain code and is not "
             f"opened. {_AS_TEXT}"
         )
     labels = tuple(str(label).strip() for label in readers[path.suffix.lower()](path))
     if len(labels) < 2:
-        raise DataError(f"“{path}” names {len(labels)} labels; a classifier needs at least two. {_AS_TEXT}")
+        raise DataError(f"“{path}” contains {len(labels)} labels; a classifier needs at least two. {_AS_TEXT}")
     try:
         check_translations(labels, labels, str(path))
-    except BundleError as error:  # one that is empty, doubled, too long or deceives the eye
+    except BundleError as error:  # empty, doubled, too long, or with invisible characters
         raise DataError(str(error)) from error
     return labels
 
@@ -66,18 +66,22 @@ def _text(path: Path) -> list[str]:
 
 
 def _numpy(path: Path) -> list[Any]:
-    import numpy as np
+    from numpy.lib import format as npy
 
+    headers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
     try:
-        # Without pickles NumPy reads a header and numbers or text; the file's size bounds both.
-        content = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        reason = (
-            "holds Python objects, which may be code and are not opened" if "pickle" in str(error) else "is damaged"
-        )
-        raise DataError(f"“{path}” {reason}. {_AS_TEXT}") from error
-    if not isinstance(content, np.ndarray) or content.ndim != 1 or content.dtype.kind not in "Uiu":
-        raise DataError(f"“{path}” should hold a list of text. {_AS_TEXT}")
+        with path.open("rb") as file:
+            shape, _, dtype = headers[npy.read_magic(file)](file)
+            if dtype.hasobject:
+                raise DataError(f"“{path}” contains Python objects, which may be code and are not opened. {_AS_TEXT}")
+            if len(shape) != 1 or dtype.kind not in "Uiu":
+                raise DataError(f"“{path}” should contain a list of text. {_AS_TEXT}")
+            if shape[0] * dtype.itemsize > path.stat().st_size:
+                raise ValueError("the header promises more than the file holds, and NumPy would allocate it")
+            file.seek(0)
+            content = npy.read_array(file, allow_pickle=False)
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise DataError(f"“{path}” is damaged or is not a NumPy file. {_AS_TEXT}") from error
     return list(content.tolist())
 
 
@@ -96,5 +100,6 @@ def _json(path: Path) -> Sequence[Any]:
         if labels and all(isinstance(label, str) for label in labels):
             return labels
     raise DataError(
-        f"“{path}” should be a list of labels, or name an index from 0 for each. Received: {shown(content)}. {_AS_TEXT}"
+        f"“{path}” should be a list of labels, or have an index from 0 for each label. Received: "
+        f"{shown(content)}. {_AS_TEXT}"
     )

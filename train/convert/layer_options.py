@@ -1,4 +1,4 @@
-"""The options of a stored layer, as plain values: what shapes its answer is kept, what Keras would build is not."""
+"""Read the options of a stored layer: plain values that shape its output, nothing that Keras would build."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from model.errors import BundleError
 from model.labels import shown
+from train.convert.text import printable
 
 _LAYER_NAMES = """
 Conv2D DepthwiseConv2D SeparableConv2D Conv2DTranspose Dense Flatten Reshape Permute
@@ -31,7 +32,7 @@ _MAX_UNITS = 65_536
 
 
 def options_of(layer: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a stored layer; raises `BundleError` where there are none."""
+    """Return the options of a stored layer; raises `BundleError` where it has none."""
     options = layer.get("config")
     if not isinstance(options, dict):
         raise BundleError("A layer of the architecture has no options. Save the model again.")
@@ -39,7 +40,16 @@ def options_of(layer: dict[str, Any]) -> dict[str, Any]:
 
 
 def cleaned(options: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
-    """Return the options that shape what a layer computes."""
+    """Return the options that shape a layer's output.
+
+    Args:
+        options: As stored.
+        kind: The layer's class name.
+        name: The layer's name.
+
+    Raises:
+        BundleError: An option is not supported, or is not a plain value.
+    """
     kept: dict[str, Any] = {}
     for key, value in options.items():
         if key.endswith(_TRAINING_ONLY) or key in ("dtype", "batch_input_shape", "batch_shape", "input_shape", "name"):
@@ -59,11 +69,11 @@ def cleaned(options: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
             _check_plain(value, name)
             kept[key] = value
     if kept.get("data_format") == "channels_first":
-        raise BundleError("The model wants channels first. Build it again with channels last, and save that.")
+        raise BundleError("The model uses channels first. Build it again with channels last, and save that.")
     for key in ("units", "filters"):
         if key in kept and not (type(kept[key]) is int and 0 < kept[key] <= _MAX_UNITS):
             raise BundleError(
-                f"The layer “{printable(name)}” has {shown(kept[key])} {key}; at most {_MAX_UNITS:,} are taken."
+                f"The layer “{printable(name)}” has {shown(kept[key])} {key}; the limit is {_MAX_UNITS:,}."
             )
     return kept | {"name": name}
 
@@ -81,8 +91,8 @@ def _activation(value: Any, name: str) -> Any:
         value = "linear"
     if not isinstance(value, str) or value not in ACTIVATIONS:
         raise BundleError(
-            f"The layer “{printable(name)}” has the activation {shown(value)}, which is not one of Keras's own. "
-            "Build the model again with one of those, and save that."
+            f"The layer “{printable(name)}” has the activation {shown(value)}, which is not one of Keras's. Build "
+            "the model again with one of those, and save that."
         )
     return value
 
@@ -95,11 +105,11 @@ def _check_plain(value: Any, name: str, depth: int = 0) -> None:
     elif not (
         value is None or isinstance(value, bool | float) or (isinstance(value, str) and len(value) < 200)
     ) and not (type(value) is int and abs(value) < 2**31):
-        raise BundleError(f"The layer “{printable(name)}” has an option that is no plain value: {shown(value)}.")
+        raise BundleError(f"The layer “{printable(name)}” has an option that is not a plain value: {shown(value)}.")
 
 
 def constant_of(value: Any) -> Any:
-    """Return a constant as an array of what each channel gets, or None."""
+    """Return a constant as a number or an array with a number for each channel; None where it is neither."""
     if isinstance(value, dict) and value.get("class_name") in ("__tensor__", "__numpy__"):
         value = value.get("config", {}).get("value") if isinstance(value.get("config"), dict) else None
     try:
@@ -114,7 +124,7 @@ def constant_of(value: Any) -> Any:
 
 
 def index_of(stored: Any) -> tuple[Any, ...]:
-    """Read an index into a tensor: whole numbers, slices and an ellipsis."""
+    """Read an index into a tensor: integers, slices and an ellipsis; raises `BundleError` for anything else."""
     key: list[Any] = []
     if isinstance(stored, dict) and stored.get("class_name") == "__tuple__":
         stored = stored.get("config", {}).get("value") if isinstance(stored.get("config"), dict) else None
@@ -130,13 +140,8 @@ def index_of(stored: Any) -> tuple[Any, ...]:
             options = part["config"] if isinstance(part.get("config"), dict) else {}
             bounds = [options.get(end) for end in ("start", "stop", "step")]
             if not all(bound is None or type(bound) is int for bound in bounds):
-                raise BundleError("The model cuts its input in a way that Vistazo does not take.")
+                raise BundleError("The model slices its input in a way that is not supported.")
             key.append(slice(*bounds))
         else:
-            raise BundleError("The model cuts its input in a way that Vistazo does not take.")
+            raise BundleError("The model slices its input in a way that is not supported.")
     return tuple(key)
-
-
-def printable(name: str) -> str:
-    """Return the beginning of a stored name, for a message."""
-    return "".join(c for c in name if c.isprintable())[:60]

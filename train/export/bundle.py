@@ -1,7 +1,7 @@
 """Write a bundle: the directory that `model/bundle.py` reads and validates.
 
-Everything goes to a temporary directory beside the target, which is renamed at the end: a reader
-sees a whole bundle or none.
+All files are written to a temporary directory beside the target, which is renamed at the end: a reader sees a complete
+bundle or none.
 """
 
 from __future__ import annotations
@@ -29,35 +29,36 @@ _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-h
 
 
 class Origin(Protocol):
-    """How a model came to be, as a bundle stores it: `train.settings.Settings`, or a conversion."""
+    """How a model was made, as a bundle stores it: `train.settings.Settings`, or the settings of a conversion."""
 
     @property
     def multi_label(self) -> bool:
         """Whether several labels may be true at once."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
+        """Return the settings as plain values."""
 
 
 def check_target(target: Path) -> None:
-    """Raise `SettingsError` when a bundle cannot be written to `target`, before hours are spent on it."""
+    """Raise `SettingsError` when a bundle cannot be written to `target`; call it before training."""
     if target.exists() and not (target.is_dir() and (_is_bundle(target) or not any(target.iterdir()))):
         raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
     strange = _files_of_others(target)
     if strange:
         raise SettingsError(
-            f"“{target}” holds “{strange[0]}”, which no fit wrote and which would be lost. Give --out a new directory."
+            f"“{target}” contains “{strange[0]}”, which is not a file of the bundle and would be lost. "
+            "Give --out a new directory."
         )
     parent = next(p for p in target.absolute().parents if p.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise SettingsError(f"“{target}” cannot be made in “{parent}”. Give --out another place.")
+        raise SettingsError(f"“{target}” cannot be created in “{parent}”. Give --out another directory.")
 
 
 @contextmanager
 def new_bundle(target: Path) -> Iterator[Path]:
-    """Yield a temporary directory beside `target`; put it in the target's place when all went well."""
+    """Yield a temporary directory beside `target`, which replaces the target when no error was raised."""
     check_target(target)
-    target = target.resolve()  # of a link, the directory that it names is replaced
+    target = target.resolve()  # of a symbolic link, the directory that it points to is replaced
     target.parent.mkdir(parents=True, exist_ok=True)
     # Named before it is made, so that an interrupt at any moment removes it.
     partial = target.parent / f".{target.name}.{secrets.token_hex(4)}.partial"
@@ -66,7 +67,7 @@ def new_bundle(target: Path) -> Iterator[Path]:
         yield partial
         _sync(partial)
         if target.exists():
-            # A directory cannot be replaced in one step: the old bundle moves aside until the new one is in place.
+            # A directory cannot be replaced atomically: the old bundle is moved aside until the new one is in place.
             old = partial.with_suffix(".old")
             target.rename(old)
             try:
@@ -92,24 +93,24 @@ def write_model(
     settings: Origin,
     fingerprint: str,
 ) -> None:
-    """Write the model's files: Keras's own directory format, the LiteRT network and the labels.
+    """Write the model's files: Keras's directory format, the LiteRT file and the labels.
 
     Args:
-        directory: Where to.
+        directory: The directory of the bundle.
         model: The network, not compiled, so that no optimizer state is stored.
-        network: The same network as a LiteRT file.
+        network: The content of the LiteRT file of the same network.
         labels: The labels in class order.
         spec: Input size, colour mode and resize rule.
-        calibration: Temperature and threshold.
-        settings: The effective settings of the run, or what a model was converted from.
+        calibration: Temperature and thresholds.
+        settings: The effective settings of the run, or of the conversion.
         fingerprint: Short hash of the training data.
     """
-    import keras  # here, because `train evaluate` writes figures without it
+    import keras  # here, because `train evaluate` writes metrics without Keras
 
     try:
         keras.saving.save_model(model, directory, zipped=False)
     except UnboundLocalError as error:
-        # Keras (3.15) cleans up what it may not have begun; what ended it, Ctrl-C or a full disk, is what counts.
+        # Keras 3.15 raises this in its own clean-up; the cause, such as Ctrl-C or a full disk, is the error to report.
         raise error.__context__ or error from None
     config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
     config["id2label"] = {str(index): label for index, label in enumerate(labels)}
@@ -131,12 +132,12 @@ def write_model(
 
 
 def write_metrics(directory: Path, metrics: dict[str, Any]) -> None:
-    """Write the figures of an evaluation."""
+    """Write the metrics of an evaluation."""
     write_json(directory / METRICS, metrics)
 
 
 def write_manifest(directory: Path) -> None:
-    """Write name, size and SHA-256 of every file; call it last."""
+    """Write the manifest with name, size and SHA-256 of every file; call it last."""
     files = {}
     for path in sorted(p for p in directory.rglob("*") if p.is_file() and p.name != MANIFEST):
         files[path.relative_to(directory).as_posix()] = {"sha256": sha256_of(path), "size": path.stat().st_size}
@@ -144,7 +145,7 @@ def write_manifest(directory: Path) -> None:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON object with one line for each of its keys: to be read and compared, and yet small."""
+    """Write a JSON object with one line per key, which people can read and compare."""
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items())
     path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
@@ -159,14 +160,14 @@ def _files_of_others(directory: Path) -> list[str]:
         return []
     try:
         listed = set(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]) | {MANIFEST}
-    except (ValueError, KeyError, TypeError, RecursionError):  # whoever wrote this, it was not us
+    except (ValueError, KeyError, TypeError, RecursionError):  # not a manifest of ours
         return [MANIFEST]
     files = (p.relative_to(directory).as_posix() for p in sorted(directory.rglob("*")) if not p.is_dir())
     return [name for name in files if name not in listed]
 
 
 def _sync(directory: Path) -> None:
-    """Force the files to disk, so that the rename never shows a directory with empty files after a crash."""
+    """Flush the files to disk, so that after a crash the renamed directory contains no empty files."""
     for path in directory.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:

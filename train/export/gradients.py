@@ -1,4 +1,4 @@
-"""Activations whose gradient is made of operators that LiteRT has: it has no ReluGrad, TanhGrad and the like."""
+"""Activations whose gradient uses only operators that LiteRT has; it lacks ReluGrad, TanhGrad and the like."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Slope = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def with_own_gradient(layer: keras.layers.Layer) -> Callable[[tf.Tensor], tf.Tensor] | None:
-    """Return a function that does what an activation layer does, or None for any other layer.
+    """Return a function that computes an activation layer, or None for any other layer.
 
     Args:
-        layer: A layer of the head.
+        layer: A layer of the network's head.
     """
     slope = _slope(layer)
     if slope is None:

@@ -1,4 +1,4 @@
-"""Convert a Keras model to the LiteRT file that is served: the only step that needs TensorFlow.
+"""Convert a Keras model to the LiteRT file that is served; only this step needs TensorFlow.
 
 The file has two signatures: `predict` (image -> logits) and `explain` (image, label -> logits,
 Grad-CAM map).
@@ -17,9 +17,9 @@ import tensorflow as tf
 from train.export.gradients import with_own_gradient
 from train.network.architectures import FEATURES, head_layers
 
-# Converting needs constants: with resource variables the file would be tiny and answer NaN.
+# The converter needs constants: with resource variables, the file would lack the weights and return NaN.
 _RESOURCE_VARIABLES = False
-# The usual few hundred; ranges settle early.
+# A few hundred are usual; the ranges converge early.
 _CALIBRATION_IMAGES = 200
 
 
@@ -28,14 +28,14 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, expl
 
     Args:
         model: A network as `train.network.architectures.build` returns it.
-        calibration: Images, (n, height, width, 3), uint8, prepared. With them, weights and
+        calibration: Images, (n, height, width, 3), uint8 RGB, prepared. With them, weights and
             activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
             activations have on these images. In float32 when not given.
-        explain: Whether the file gets the signature `explain`; a network without a layer "features" never does.
+        explain: Whether the file gets the signature `explain`; a network without a layer "features" never gets it.
 
     Returns:
-        The content of the LiteRT file. Images in and logits out are the same either way.
+        The content of the LiteRT file. Inputs and outputs are the same with and without quantization.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)

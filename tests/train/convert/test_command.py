@@ -1,4 +1,4 @@
-"""`python -m train convert` as a command: what becomes of its bundle, and how it refuses."""
+"""`python -m train convert` as a command: one whole conversion, what its bundle is good for, and its messages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from model.classifier import Classifier
 from model.grad_cam import explain
 from tests.fake_hub.server import Hub
 from tests.fake_hub.writing import TOKEN
+from tests.support.conversion import LABELS, check_same
 from tests.support.images import scene
 from tests.support.legacy_models import alexnet, save, transfer
 from tests.support.serving import ROOT, environment
-from tests.train.convert.test_pipeline import LABELS, check_same
 from train.__main__ import main
 from train.convert import pipeline
 
@@ -39,10 +39,10 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keras.Model]:
-    """A bundle made by the command itself, in its process with limits."""
+    """A bundle that the command made of an architecture and its weights, in the process with limits."""
     folder = tmp_path_factory.mktemp("converted")
     model = transfer(outputs=2)
-    old = save(model, folder / "old", "h5", ("ignored", "too"))
+    old = save(model, folder / "old", "json and weights.h5", ("ignored", "too"))
     np.save(folder / "old" / "label_encoder.npy", np.array(["plain", "dotted"]))
     labels = ["--labels", str(folder / "old" / "label_encoder.npy")]
     assert main(["convert", str(old), "--out", str(folder / "bundle"), "--scale", "-1..1", *labels]) == 0
@@ -89,13 +89,13 @@ def test_a_converted_bundle_says_where_it_comes_from(converted: tuple[Path, kera
     bundle, _ = converted
     card = (bundle / "README.md").read_text(encoding="utf-8")
 
-    assert "converted by Vistazo from the Keras model “old.h5”" in card and "scaled to “-1..1”" in card
+    assert "converted by Vistazo from the Keras model “architecture.json”" in card and "scaled to “-1..1”" in card
     assert str(bundle.parent) not in "".join(p.read_text(encoding="utf-8") for p in bundle.glob("*.json"))
-    assert load_bundle(bundle).settings["converted_from"] == "old.h5"
+    assert load_bundle(bundle).settings["converted_from"] == "architecture.json"
 
 
 def run_refused(arguments: list[str], out: Path, temporary: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run the command, which is to end with status 2, one sentence and nothing left behind."""
+    """Run the command, which has to end with status 2, one message and nothing left behind."""
     before = sorted(out.parent.iterdir())
     assert main(["convert", *arguments, "--out", str(out)]) == 2
     error = capsys.readouterr().err
@@ -104,6 +104,7 @@ def run_refused(arguments: list[str], out: Path, temporary: Path, capsys: pytest
     return error
 
 
+@pytest.mark.nightly  # test_worker.py tests the limit itself
 def test_a_file_that_asks_for_all_memory(tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = save(alexnet((16, 16, 3)), tmp_path / "old", "json and weights.h5", LABELS)
     stored = json.loads(old.read_text(encoding="utf-8"))
@@ -125,7 +126,7 @@ def test_a_file_that_takes_too_long(
     old = save(alexnet(), tmp_path / "old", "keras", LABELS)
 
     error = run_refused([str(old), "--scale", "0..1"], tmp_path / "bundle", temporary, capsys)
-    assert "could not be opened in 0.3 s" in error
+    assert "was not opened within 0.3 s" in error
 
 
 def test_a_process_that_dies(
@@ -134,7 +135,7 @@ def test_a_process_that_dies(
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n", encoding="utf-8")
     crashing.chmod(0o755)
-    monkeypatch.setattr(pipeline.sys, "executable", str(crashing))
+    monkeypatch.setattr(sys, "executable", str(crashing))
     old = save(alexnet(), tmp_path / "old", "keras", LABELS)
 
     error = run_refused([str(old), "--scale", "0..1"], tmp_path / "bundle", temporary, capsys)
@@ -148,7 +149,7 @@ def test_a_process_that_dies(
         (["--scale", "0..1", "--size", "large"], "--size should be a number"),
         (["--scale", "0..1", "--labels", "missing.txt"], "no file “missing.txt”"),
         (["--scale", "0..1", "--weights", "missing.h5"], "no file “missing.h5”"),
-        ([], "Say with --scale what the older system did"),
+        ([], "Say with --scale how images were scaled"),
     ],
 )
 def test_typing_mistakes(
@@ -164,4 +165,4 @@ def test_labels_that_are_missing(tmp_path: Path, temporary: Path, capsys: pytest
     (tmp_path / "old" / "labels.txt").unlink()
 
     error = run_refused([str(old), "--scale", "0..1"], tmp_path / "bundle", temporary, capsys)
-    assert "no labels beside" in error and "--labels FILE" in error
+    assert "no file with labels in the directory" in error and "--labels FILE" in error

@@ -1,4 +1,4 @@
-"""An older Keras model that `train convert` fetches from the Hub: only what it looks at, whole, and at one commit."""
+"""An older Keras model on the Hub: `train convert` downloads only the files it reads, whole, at one commit."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _FETCH = (
     + """
 import json, sys
 from model.errors import VistazoError
-from train.convert.download import on_this_machine
+from train.convert.download import local_model
 try:
-    with on_this_machine(sys.argv[1]) as path:
+    with local_model(sys.argv[1]) as path:
         files = {p.name: p.read_text() for p in path.iterdir() if p.is_file()} if path.is_dir() else {}
-        told = dict(path=str(path), files=files)
-    told["gone"] = not path.exists()
+        result = dict(path=str(path), files=files)
+    result["gone"] = not path.exists()
 except VistazoError as error:
-    told = dict(error=str(error))
-print(json.dumps(told))
+    result = dict(error=str(error))
+print(json.dumps(result))
 """
 )
 MODEL = {"labels.txt": b"a\nb\n", "model.h5": b"weights", "README.md": b"hello", "deep/other.h5": b"x", "run.py": b"x"}
@@ -47,9 +47,9 @@ def fetch(client: Client) -> Fetch:
 def test_only_what_is_looked_at_is_fetched_and_removed_at_the_end(hub: Hub, fetch: Fetch, dialect: set[str]) -> None:
     hub.dialect |= dialect
     hub.commit(REPOSITORY, files=MODEL)
-    told = fetch()
-    assert told["files"] == {"labels.txt": "a\nb\n", "model.h5": "weights"} and told["gone"]
-    assert Path(told["path"]).name == "flags"
+    result = fetch()
+    assert result["files"] == {"labels.txt": "a\nb\n", "model.h5": "weights"} and result["gone"]
+    assert Path(result["path"]).name == "flags"
 
 
 def test_a_revision_can_be_named(hub: Hub, fetch: Fetch) -> None:
@@ -75,8 +75,8 @@ def test_a_model_that_arrives_damaged_each_time_is_not_opened(hub: Hub, fetch: F
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"saved_model.pb": b""}, "It holds a SavedModel, which may hold code."),
-        ({"README.md": b""}, "holds no .keras and no .h5 file"),
+        ({"saved_model.pb": b""}, "It contains a SavedModel, which may contain code."),
+        ({"README.md": b""}, "contains no .keras and no .h5 file"),
         ({"a.keras": b"", "b.keras": b""}, "several models (a.keras, b.keras)"),
         ({"a.h5": b"", "labels.json": bytes(16 * 2**20 + 1)}, "labels.json has 16,777,217 bytes"),
     ],
@@ -89,7 +89,7 @@ def test_what_could_not_be_converted_is_refused_unfetched(
     assert not hub.requests("resolve")
 
 
-def test_a_mistyped_directory_is_told_as_one(hub: Hub, fetch: Fetch) -> None:
+def test_a_mistyped_directory_is_named_in_the_message(hub: Hub, fetch: Fetch) -> None:
     assert fetch("old/model")["error"].startswith("There is no file or directory “old/model”. There is no repository")
 
 

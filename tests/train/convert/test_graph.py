@@ -1,4 +1,4 @@
-"""The graph of an older network: read as data, checked, never built from what is unknown."""
+"""The graph of an older network: read as data, checked, and never built from unknown layers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from train.convert.graph import NetworkSpec, follow, read_network
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [
-        ({"class_name": "Mine", "config": {"layers": [DENSE]}}, "'Mine' of its own making"),
+        ({"class_name": "Mine", "config": {"layers": [DENSE]}}, "of the class 'Mine', which is code"),
         ({"class_name": "Sequential", "config": {"layers": []}}, "lists no layers"),
         ({"class_name": "Sequential", "config": {"layers": [IMAGE]}}, "lists no layers"),
         (sequential(*[FLATTEN] * 4000), "4,001 layers"),
         (sequential(DENSE, DENSE), "same name"),
-        ([], "None of its own making"),
+        ([], "of the class None"),
     ],
 )
 def test_architectures_that_are_none(stored: Any, sentence: str) -> None:
@@ -58,7 +58,7 @@ def test_several_inputs_or_outputs() -> None:
     stored = functional([IMAGE | {"name": "image", "inbound_nodes": []}], "image")
     stored["config"]["input_layers"].append(["other", 0, 0])
 
-    with pytest.raises(BundleError, match="2 inputs; Vistazo takes one image"):
+    with pytest.raises(BundleError, match="2 inputs; only models with one input"):
         read_network(stored)
 
 

@@ -1,4 +1,4 @@
-"""The labels of an older network: text, JSON and arrays of text; nothing that is run when it is read."""
+"""The labels of an older network: text, JSON and arrays of text; pickles are never loaded."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_pickle_among_the_labels_is_never_read(tmp_path: Path) -> None:
     touched = tmp_path / "touched"
     np.save(tmp_path / "label_encoder.npy", np.array(["cat", Touching(touched)], object), allow_pickle=True)
 
-    with pytest.raises(DataError, match=r"holds Python objects.*Write labels\.txt instead"):
+    with pytest.raises(DataError, match=r"contains Python objects.*Write labels\.txt instead"):
         read_labels(tmp_path / "label_encoder.npy")
     assert not touched.exists()
 
@@ -60,13 +60,14 @@ def test_a_pickle_among_the_labels_is_never_read(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("labels.pkl", b"x", "is not opened"),
-        ("labels.txt", b"one\n", "names 1 labels"),
+        ("labels.txt", b"one\n", "contains 1 labels"),
         ("labels.txt", b"a\nb\na\n", "lines 1 and 3 are the same"),
         ("labels.txt", b"\xff\xfea", "not UTF-8"),
         ("labels.txt", b"a\nb\x1b[31m\n", "line 2"),
         ("labels.npy", b"\x93NUMPY", "is damaged"),
+        ("labels.npy", b"\x80\x04K\x01.", "is not a NumPy file"),  # a pickle
         ("labels.json", b"{", "not valid JSON"),
-        ("labels.json", b'{"a": 0, "b": 2}', "name an index from 0"),
+        ("labels.json", b'{"a": 0, "b": 2}', "have an index from 0"),
         ("missing.txt", None, "no file"),
     ],
 )
@@ -76,3 +77,12 @@ def test_labels_that_cannot_be_used(name: str, content: bytes | None, sentence: 
 
     with pytest.raises(DataError, match=sentence):
         read_labels(tmp_path / name)
+
+
+def test_an_array_that_promises_more_than_its_file_holds(tmp_path: Path) -> None:
+    with (tmp_path / "labels.npy").open("wb") as file:
+        header = {"descr": "<U1000", "fortran_order": False, "shape": (10**12,)}
+        np.lib.format.write_array_header_1_0(file, header)
+
+    with pytest.raises(DataError, match="is damaged"):
+        read_labels(tmp_path / "labels.npy")

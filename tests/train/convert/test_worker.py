@@ -1,8 +1,9 @@
-"""Files of older systems that are refused: made to do harm, damaged, or not fitting what is said about them."""
+"""Files of older programs that are refused: malicious, damaged, or contradicting the options."""
 
 from __future__ import annotations
 
 import base64
+import json
 import marshal
 import re
 import subprocess
@@ -16,8 +17,10 @@ import numpy as np
 import pytest
 
 from model.errors import BundleError
-from tests.support.legacy_files import DENSE, FLATTEN, refused, sequential, write_keras
+from tests.support.legacy_files import DENSE, FLATTEN, job, refused, sequential, write_keras
+from tests.support.serving import ROOT
 from train.convert import file_checks, worker
+from train.convert.job import RESULT, SCALE_CHOICES, ConversionJob, ConversionOptions
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_code_in_a_layer_is_never_run(tmp_path: Path, work: Path) -> None:
     touched = tmp_path / "touched"
     stored = sequential(lambda_layer(f"open({str(touched)!r}, 'w')"), FLATTEN, DENSE)
 
-    assert "“l”), which holds code" in refused(
+    assert "“l”), which contains code" in refused(
         write_keras(tmp_path / "old.keras", stored, weights=empty_hdf5(tmp_path)), work
     )
     assert not touched.exists()
@@ -45,7 +48,7 @@ def test_code_in_a_layer_is_never_run(tmp_path: Path, work: Path) -> None:
 @pytest.mark.parametrize(
     ("layer", "sentence"),
     [
-        ({"class_name": "TFSMLayer", "config": {"name": "t", "filepath": "/etc"}}, "'TFSMLayer' .*holds code"),
+        ({"class_name": "TFSMLayer", "config": {"name": "t", "filepath": "/etc"}}, "'TFSMLayer' .*contains code"),
         ({"class_name": "Popen", "module": "subprocess", "config": {"args": "id"}}, "'Popen'"),
         ({"class_name": "Dense", "module": "evil.layers", "config": {"name": "d", "units": 2}}, "'Dense'"),
         (DENSE | {"registered_name": "mine>Dense"}, "'Dense'"),
@@ -57,7 +60,10 @@ def test_code_in_a_layer_is_never_run(tmp_path: Path, work: Path) -> None:
             {"class_name": "Dense", "config": {"name": "d", "units": 2, "activation": {"class_name": "__lambda__"}}},
             "has the activation {'class_name'",
         ),
-        ({"class_name": "Reshape", "config": {"name": "r", "target_shape": {"class_name": "Popen"}}}, "no plain value"),
+        (
+            {"class_name": "Reshape", "config": {"name": "r", "target_shape": {"class_name": "Popen"}}},
+            "not a plain value",
+        ),
         ({"class_name": "Dense", "config": {"name": "d", "units": 2, "quantization_config": {}}}, "quantized"),
         ({"class_name": "Dense", "config": {"name": "x" * 300, "units": 2}}, "name should be text"),
         ({"class_name": "Dense", "config": None}, "no options"),
@@ -162,14 +168,14 @@ def virtual(file: h5py.File) -> None:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (soft, "link to elsewhere"),
-        (external_link, "link to elsewhere"),
-        (external_data, "from other files"),
-        (virtual, "from other files"),
-        (circle, "not built as Keras"),
-        (nothing_stored, "would unpack|holds 17,180 MB"),
+        (soft, "link to another place"),
+        (external_link, "link to another place"),
+        (external_data, "data in other files"),
+        (virtual, "data in other files"),
+        (circle, "not have the structure"),
+        (nothing_stored, "would unpack|contains 17,180 MB"),
         (compressed, "would unpack into 67 MB"),
-        (text, "something else than numbers"),
+        (text, "other data than numbers"),
     ],
 )
 def test_hdf5_that_points_elsewhere_or_blows_up(
@@ -219,14 +225,14 @@ def test_inputs_that_are_no_images(shape: list[int | None], tmp_path: Path, work
     stored = {"class_name": "Sequential", "config": {"name": "old", "layers": [image, FLATTEN, DENSE]}}
 
     message = refused(write_keras(tmp_path / "old.keras", stored, weights=empty_hdf5(tmp_path)), work)
-    assert message.startswith(("The model should take images", "The model takes "))
+    assert message.startswith(("The input of the model should be images", "The model takes "))
 
 
 def test_scaling_is_asked_for_and_not_guessed(tmp_path: Path, work: Path) -> None:
     path = write_keras(tmp_path / "old.keras", sequential(FLATTEN, DENSE), weights=empty_hdf5(tmp_path))
 
     message = refused(path, work, scale=None)
-    assert all(choice in message for choice in worker.SCALE_CHOICES)
+    assert all(choice in message for choice in SCALE_CHOICES)
 
 
 def test_a_size_is_asked_for_where_none_is_stored(tmp_path: Path, work: Path) -> None:
@@ -249,19 +255,71 @@ def test_looking_at_files_does_not_start_keras(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from tests.support.legacy_files import job
-from train.convert import worker as opening
+from train.convert import worker
 try:
-    opening.run(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
-except opening.VistazoError:
+    worker.convert(job(Path({str(path)!r})), Path({str(tmp_path)!r}))
+except worker.VistazoError:
     print("tensorflow" in sys.modules, "keras" in sys.modules)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False False\n"
 
 
 def test_the_scales_have_one_list() -> None:
     from train.convert.flatten import SCALES
 
-    assert set(SCALES) == set(worker.SCALE_CHOICES)
+    assert set(SCALES) == set(SCALE_CHOICES)
+
+
+def test_a_job_reaches_the_other_process_unchanged(tmp_path: Path) -> None:
+    options = ConversionOptions("caffe", True, (64, 60), True, "pad")
+    sent = ConversionJob("old.json", "out", ("a", "b"), "old.h5", options, 2**30)
+
+    assert ConversionJob.from_json(sent.to_json()) == sent
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+class ResourceExhaustedError(Exception):
+    """TensorFlow's error has this name."""
+
+
+@pytest.mark.parametrize(
+    ("error", "result"),
+    [
+        (BundleError("refused"), {"error": "refused"}),
+        (MemoryError(), {"memory": True}),
+        (caused(BundleError("refused"), ResourceExhaustedError("OOM")), {"memory": True}),
+        (ValueError("odd\x1b\nthing."), {"error": "“old.keras” cannot be converted: odd thing. Save the model again "}),
+    ],
+)
+def test_whatever_is_raised_becomes_a_result(
+    error: Exception, result: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(worker, "convert", raising)
+    monkeypatch.setattr(worker, "_limit_memory", lambda limit: None)
+    (tmp_path / "job.json").write_text(job(tmp_path / "old.keras").to_json(), encoding="utf-8")
+
+    assert worker.main(str(tmp_path / "job.json")) == 0
+    written = json.loads((tmp_path / RESULT).read_text(encoding="utf-8"))
+    assert list(written) == list(result)
+    assert "error" not in result or written["error"].startswith(result["error"])
+
+
+def test_the_memory_limit_holds() -> None:
+    code = """
+from train.convert.worker import _limit_memory
+_limit_memory(2**29)
+try:
+    bytearray(2**30)
+except MemoryError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "refused\n"

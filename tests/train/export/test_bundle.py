@@ -1,4 +1,4 @@
-"""A bundle is written whole or not at all, and never over something that is not one."""
+"""A bundle is written completely or not at all, and never replaces a directory that is not a bundle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from train.export.bundle import check_target, new_bundle, write_json, write_mani
 
 
 def fill(directory: Path) -> None:
-    """The least that counts as a bundle here."""
+    """Write the minimum that counts as a bundle."""
     write_json(directory / "config.json", {"new": True})
     write_manifest(directory)
 
@@ -36,7 +36,7 @@ def test_the_bundle_appears_whole_at_the_end_and_only_then(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_whatever_goes_wrong_nothing_is_left(error: type[BaseException], tmp_path: Path) -> None:
+def test_after_any_error_nothing_is_left(error: type[BaseException], tmp_path: Path) -> None:
     with pytest.raises(error), new_bundle(tmp_path / "bundle") as directory:
         fill(directory)
         raise error
@@ -45,7 +45,7 @@ def test_whatever_goes_wrong_nothing_is_left(error: type[BaseException], tmp_pat
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_whatever_goes_wrong_the_old_bundle_stays(
+def test_after_any_error_the_old_bundle_stays(
     error: type[BaseException], copied_bundle: Path, colour_bundle: Path
 ) -> None:
     with pytest.raises(error), new_bundle(copied_bundle) as directory:
@@ -61,7 +61,7 @@ def test_when_the_new_bundle_cannot_take_its_place_the_old_one_comes_back(
 ) -> None:
     with pytest.raises(FileNotFoundError), new_bundle(copied_bundle) as directory:
         fill(directory)
-        shutil.rmtree(directory)  # somebody clears up what looks temporary
+        shutil.rmtree(directory)  # another program deletes temporary files
 
     assert hashes(copied_bundle) == hashes(colour_bundle)
     assert [p.name for p in copied_bundle.parent.iterdir()] == [copied_bundle.name]
@@ -179,7 +179,7 @@ def test_a_bundle_has_every_file_of_the_contract(colour_bundle: Path) -> None:
     }
 
 
-def test_keras_loads_the_bundle_and_our_additions_do_not_disturb_it(colour_bundle: Path) -> None:
+def test_keras_loads_the_bundle_in_spite_of_our_additions_to_its_configuration(colour_bundle: Path) -> None:
     model = keras.saving.load_model(colour_bundle)
 
     assert model.output_shape == (None, len(load_bundle(colour_bundle).labels))
@@ -195,7 +195,7 @@ def test_the_report_needs_no_other_file_and_names_every_label(colour_bundle: Pat
     assert "src=" not in page.replace('src="data:image/png;base64,', "")
 
 
-def test_the_card_begins_with_metadata_that_names_the_figures(colour_bundle: Path) -> None:
+def test_the_card_begins_with_metadata_that_contains_the_metrics(colour_bundle: Path) -> None:
     card = (colour_bundle / "README.md").read_text(encoding="utf-8")
     _, metadata, text = card.split("---\n", 2)
 
@@ -204,5 +204,5 @@ def test_the_card_begins_with_metadata_that_names_the_figures(colour_bundle: Pat
     assert f"value: {load_bundle(colour_bundle).metrics['accuracy']}" in metadata
     assert "# An image classifier for 3 labels" in text
     effect = load_bundle(colour_bundle).metrics["unknown"]
-    assert f"withholds {effect['withheld_wrong']} wrong and {effect['withheld_right']} right ones" in text
-    assert "; without it, it is 0." in text
+    assert f"withholds {effect['withheld_wrong']} wrong and {effect['withheld_right']} right predictions" in text
+    assert "; without temperature scaling it is 0." in text

@@ -1,4 +1,4 @@
-"""A network can be trained in any Keras backend; TensorFlow converts it, elsewhere if need be."""
+"""A network can be trained in any Keras backend; TensorFlow converts it, in another process if necessary."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
@@ -21,12 +22,12 @@ from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from tests.conftest import QUICK
 from tests.support.images import COLOURS, write_class
+from tests.support.serving import ROOT
 from train.export.converter import check_converter, served_network
 from train.network.architectures import build
 from train.settings import Settings
 from train.trainer.checkpoint import progress_directory
 
-ROOT = Path(__file__).parents[3]
 OTHERS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
 
 
@@ -39,10 +40,15 @@ def test_without_tensorflow_training_in_another_backend_is_refused_at_once(monke
         check_converter()
 
 
-def test_a_conversion_elsewhere_that_fails_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_conversion_in_another_process_is_reported_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = tmp_path / "python"
+    failing.write_text("#!/bin/sh\necho 'no room for it' >&2\nexit 1\n", encoding="utf-8")
+    failing.chmod(0o755)
     model = build(Settings(size=16), InputSpec(16, 16), 2)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr("train.export.converter._APART", "raise SystemExit('no room for it')")
+    monkeypatch.setattr(sys, "executable", str(failing))
 
     with pytest.raises(SettingsError, match=r"could not convert the network for serving: no room for it.* --resume"):
         served_network(model)
@@ -56,6 +62,19 @@ def fit(backend: str, data: Path, bundle: Path, *options: str) -> subprocess.Pop
     )
 
 
+def test_another_process_converts_with_tensorflow_whatever_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build(Settings(size=16), InputSpec(16, 16), 2)
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.backend, "backend", lambda: "jax")
+        content = served_network(model)
+
+    predict = Interpreter(model_content=content).get_signature_runner("predict")
+    np.testing.assert_allclose(predict(image=images)["logits"], model.predict_on_batch(images), atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.nightly
 @pytest.mark.skipif(not OTHERS, reason="no other backend of Keras is installed")
 @pytest.mark.parametrize("backend", OTHERS)
 def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend: str, tmp_path: Path) -> None:

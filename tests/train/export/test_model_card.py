@@ -1,4 +1,4 @@
-"""The published card, and the code in it."""
+"""The published model card, and the code in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, ROOT, environment
 
 
-def test_the_published_card_states_the_figures(hub: Hub, push: Push) -> None:
+def test_the_published_card_states_the_metrics(hub: Hub, push: Push) -> None:
     from huggingface_hub import ModelCard
 
     result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
@@ -35,7 +35,7 @@ def test_the_published_card_states_the_figures(hub: Hub, push: Push) -> None:
     assert {r.dataset_name for r in data.eval_results or []} == {"national flags"}
 
 
-def test_the_card_says_what_the_model_is_for_and_where_it_ends(hub: Hub, push: Push) -> None:
+def test_the_card_describes_the_model_and_its_limits(hub: Hub, push: Push) -> None:
     result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
     card = published(hub)["README.md"].decode()
 
@@ -54,13 +54,13 @@ def test_the_card_says_what_the_model_is_for_and_where_it_ends(hub: Hub, push: P
     assert published(hub)[image].startswith(b"\x89PNG")
 
 
-def test_a_licence_is_asked_for_where_none_is_named(hub: Hub, push: Push) -> None:
+def test_a_card_without_a_licence_says_so(hub: Hub, push: Push) -> None:
     result(push())
     assert "No licence is named: ask the author" in published(hub)["README.md"].decode()
 
 
 @pytest.mark.parametrize("way", ["vistazo", "keras", "litert"])
-def test_the_code_in_the_card_recognises_an_image(way: str, hub: Hub, push: Push, tmp_path: Path) -> None:
+def test_the_code_in_the_card_classifies_an_image(way: str, hub: Hub, push: Push, tmp_path: Path) -> None:
     result(push())
     code = re.findall(r"```(?:bash|python)\n(.*?)```", published(hub)["README.md"].decode(), re.DOTALL)
     vistazo, keras, litert = code
@@ -86,7 +86,7 @@ def test_the_code_in_the_card_recognises_an_image(way: str, hub: Hub, push: Push
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answer = done.stdout.strip().splitlines()[-1]
+    predicted = done.stdout.strip().splitlines()[-1]
     if way != "vistazo":
-        answer = published(hub)["labels.txt"].decode().splitlines()[int(answer)]
-    assert "Brazil" in answer
+        predicted = published(hub)["labels.txt"].decode().splitlines()[int(predicted)]
+    assert "Brazil" in predicted

@@ -1,0 +1,94 @@
+"""Write a converted network as the model files of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from model.preprocessing import InputSpec
+from train.convert.job import ConversionJob
+from train.export.bundle import write_model
+from train.export.litert import to_litert
+from train.metrics.classification import Calibration
+from train.network.architectures import FEATURES
+
+
+@dataclass(frozen=True)
+class ConvertedSettings:
+    """The settings of a converted bundle, in the place of training settings.
+
+    Attributes:
+        values: What is stored, plain values.
+    """
+
+    values: dict[str, Any]
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several labels may be true at once."""
+        return bool(self.values["multi_label"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return self.values
+
+
+def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stored: dict[str, Any]) -> bool:
+    """Write the model files.
+
+    Args:
+        job: The conversion, with the scale that was used.
+        flat: The converted network.
+        spec: Its input.
+        stored: Vistazo's own configuration in the older file; empty for files of other programs.
+
+    Returns:
+        Whether the LiteRT file computes Grad-CAM.
+    """
+    explained = FEATURES in [layer.name for layer in flat.layers]
+    try:
+        network = to_litert(flat)
+    except Exception:
+        if not explained:
+            raise
+        # LiteRT cannot compute the gradient of a layer in the head: the predictions are useful without explanations.
+        network, explained = to_litert(flat, explain=False), False
+    settings = stored.get("settings") if isinstance(stored.get("settings"), dict) else None
+    values = settings or {
+        "recipe": "converted",
+        "architecture": "converted",
+        "weights": Path(job.weights or job.model).name,
+    }
+    converted = {
+        "converted_from": Path(job.model).name,
+        "scale": job.options.scale,
+        "bgr": job.options.bgr,
+        "multi_label": job.options.multi_label,
+    }
+    write_model(
+        Path(job.out),
+        flat,
+        network,
+        labels=job.labels,
+        spec=spec,
+        calibration=_calibration(stored),
+        settings=ConvertedSettings(values | converted),
+        fingerprint=str(stored.get("dataset_fingerprint", ""))[:64],
+    )
+    return explained
+
+
+def _calibration(stored: dict[str, Any]) -> Calibration:
+    thresholds = stored.get("thresholds")
+    return Calibration(
+        _number(stored.get("temperature")) or 1.0,
+        _number(stored.get("unknown_threshold")),
+        tuple(thresholds) if isinstance(thresholds, list) else None,
+    )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, float) or (type(value) is int and abs(value) < 1e6) else None

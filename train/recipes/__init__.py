@@ -1,1 +1,1 @@
-"""The recipes: one file each, settings and results side by side."""
+"""The recipes: named settings, one file each."""

@@ -1,4 +1,4 @@
-"""Find the recipes: one file each, with the settings and what they were measured to give."""
+"""Load recipes by name."""
 
 from __future__ import annotations
 

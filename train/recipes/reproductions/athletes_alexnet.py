@@ -1,4 +1,4 @@
-"""`athletes-alexnet`: AlexNet-like at 224 pixels. The older system printed 0.663 on its 86 validation images."""
+"""`athletes-alexnet`: a CNN like AlexNet at 224 pixels. Results: docs/lab-notebook.md, “Recipes”."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""`athletes-simple`: a plain CNN at 128 pixels. The older system printed an accuracy of 0.782 for three athletes."""
+"""`athletes-simple`: a plain CNN at 128 pixels. Results: docs/lab-notebook.md, “Recipes”."""
 
 from train.settings import Settings
 

@@ -1,4 +1,4 @@
-"""`sports-cnn`: a plain CNN at 224 pixels. The older system printed 0.354 on the test part of 100 sports."""
+"""`sports-cnn`: a plain CNN at 224 pixels. Results: docs/lab-notebook.md, “Recipes”."""
 
 from train.settings import Settings
 

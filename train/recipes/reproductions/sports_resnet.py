@@ -1,4 +1,4 @@
-"""`sports-resnet`: ResNet50 frozen under one dense layer. The older system printed 0.950 from 136 images a class."""
+"""`sports-resnet`: ResNet50 frozen under one dense layer. Results: docs/lab-notebook.md, “Recipes”."""
 
 from dataclasses import replace
 

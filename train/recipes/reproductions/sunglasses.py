@@ -1,7 +1,6 @@
-"""`sunglasses`: a plain CNN on grey faces of 64 x 60 pixels.
+"""`sunglasses`: a plain CNN on grey faces of 64 x 60 pixels. Split by person: `--group-by '^([a-z0-9]+)_'`.
 
-The older system printed an accuracy of 0.901, on a split that had the same photo at other sizes in both parts; its
-network gives 0.66 on people it has never seen. Split by person: `--group-by '^([a-z0-9]+)_'`.
+Results: docs/lab-notebook.md, “Recipes”.
 """
 
 from train.settings import Settings

@@ -75,7 +75,7 @@ def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend:
     out, err = process.communicate()
 
     assert process.returncode == 0, err
-    assert "Going on after epoch" in err
+    assert "Resuming after epoch" in err
     assert backend in json.loads((bundle / "config.json").read_text())["vistazo"]["versions"]
     classifier = Classifier.load(bundle)
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)

@@ -58,14 +58,14 @@ def test_a_loss_that_is_not_a_number_in_the_first_epoch_is_an_error_that_names_t
 
 
 def test_a_loss_that_is_not_a_number_later_leaves_the_last_good_weights(capsys: pytest.CaptureFixture[str]) -> None:
-    settings = tiny(learning_rate=2, l2=1, optimizer="sgd", schedule="constant", epochs=40)
+    settings = tiny(learning_rate=2.0, l2=1, optimizer="sgd", schedule="constant", epochs=40)
 
     result = fitted(settings, NOTHING)
 
     assert result.interrupted
     assert 1 <= len(result.history) < 40
     assert all(np.isfinite(w).all() for w in result.model.get_weights())
-    assert "--learning-rate 2. Try a lower one. Keeping the best so far" in capsys.readouterr().err
+    assert "--learning-rate 2.0. Try a lower one. Keeping the best so far" in capsys.readouterr().err
 
 
 def test_a_network_may_be_served_larger_than_it_is_trained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,8 @@
-"""Which share of an epoch of `best` is spent in the network: epochs as trained against epochs of one ready batch.
+"""Share of an epoch of `best` that is spent in the network: epochs of training against epochs of one prepared batch.
 
     python benchmarks/training_epoch.py [--steps 8]
 
-Both kinds alternate in one process, on images of noise: what they show does not change how long they take.
+Both kinds alternate in one process, on images of noise, since the content does not change the time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 
-from train.data.batches import TrainingBatches
+from train.data.batches import LabelledImages, TrainingBatches
 from train.input_selection import first_input
 from train.network.architectures import build, scaled_size
 from train.recipes.registry import load_recipe
@@ -32,7 +32,7 @@ CLASSES, ROUNDS = 100, 5
 
 
 class ReadyBatch(keras.utils.PyDataset):
-    """The same batch again and again: nothing but the network costs time."""
+    """The same batch repeatedly, so that only the network takes time."""
 
     def __init__(self, batch: tuple[np.ndarray, np.ndarray], steps: int) -> None:
         super().__init__()
@@ -46,9 +46,9 @@ class ReadyBatch(keras.utils.PyDataset):
 
 
 def main() -> None:
-    """Print the share, and the most memory that was used."""
+    """Print the share, and the peak memory."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--steps", type=int, default=8, help="steps an epoch")
+    parser.add_argument("--steps", type=int, default=8, help="steps per epoch")
     steps = parser.parse_args().steps
     keep_freed_memory()
     settings = dataclasses.replace(load_recipe("best"), min_steps_per_epoch=1)
@@ -59,8 +59,8 @@ def main() -> None:
     targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, len(images))]
     network = build(settings, spec, CLASSES, scale=settings.training_scale, pretrained=False)
     network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
-    batches = TrainingBatches(images, targets, settings, size, grey=False)
-    kinds = {"as trained": batches, "network alone": ReadyBatch(batches[0], len(batches))}
+    batches = TrainingBatches(LabelledImages(images, targets), settings, size, grey=False)
+    kinds = {"as trained": batches, "network only": ReadyBatch(batches[0], len(batches))}
     seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for round_number in range(ROUNDS + 1):
         for name, data in kinds.items():
@@ -70,9 +70,9 @@ def main() -> None:
                 seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:16}{median / steps * 1000:8.0f} ms a step of {settings.batch_size} images")
-    print(f"in the network  {medians['network alone'] / medians['as trained']:8.0%}")
-    print(f"memory at most  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.1f} GB")
+        print(f"{name:16}{median / steps * 1000:8.0f} ms per step of {settings.batch_size} images")
+    print(f"in the network  {medians['network only'] / medians['as trained']:8.0%}")
+    print(f"peak memory     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.1f} GB")
 
 
 if __name__ == "__main__":

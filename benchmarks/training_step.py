@@ -14,7 +14,7 @@ ROUNDS, STEPS, BATCH, SIDE = 3, 12, 64, 96
 
 
 def one_run(keep: bool) -> None:
-    """Print the seconds of a training step of the network “small”."""
+    """Print the seconds per training step of the network “small”."""
     import keras
     import numpy as np
 
@@ -40,7 +40,7 @@ def one_run(keep: bool) -> None:
 
 def main() -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    seconds: dict[str, list[float]] = {"as glibc does it": [], "memory kept": []}
+    seconds: dict[str, list[float]] = {"glibc default": [], "memory kept": []}
     for _ in range(ROUNDS):
         for name, values in seconds.items():
             command = [sys.executable, __file__, "kept" if name == "memory kept" else "plain"]
@@ -48,8 +48,8 @@ def main() -> None:
             values.append(float(run.stdout))
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:18}{BATCH / median:8.0f} images a second")
-    print(f"ratio             {medians['as glibc does it'] / medians['memory kept']:8.2f}")
+        print(f"{name:18}{BATCH / median:8.0f} images per second")
+    print(f"ratio             {medians['glibc default'] / medians['memory kept']:8.2f}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from tests.fake_hub.client import client, forking_client, hub, origins  # noqa: F401  (fixtures)
 from tests.fake_hub.pulling import commit, pull, start_pull  # noqa: F401
 from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
-from tests.support.fitting import CORRUPT, QUICK, Fitted, fit, fitted_once, made_once  # noqa: F401
+from tests.support.fitting import CORRUPT, Fitted, fit, fitted_once, made_once
 from tests.support.images import COLOURS, write_class, write_colours, write_stripes
 
 # The same examples in every run, however busy the machine is, and nothing kept between runs.

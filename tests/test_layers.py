@@ -101,18 +101,6 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-# Test files that still import from another one; what tests share belongs into tests/support.
-BORROWERS = {
-    "tests/browser/test_accessibility.py",
-    "tests/browser/test_compare_tab.py",
-    "tests/interface/server/test_blocks.py",
-    "tests/model/test_grad_cam.py",
-    "tests/model/test_predict.py",
-    "tests/train/convert/test_command.py",
-    "tests/train/data/test_split.py",
-}
-
-
 def test_tests_import_nothing_from_other_test_files() -> None:
     borrowers = set()
     for path in ROOT.glob("tests/**/*.py"):
@@ -124,7 +112,7 @@ def test_tests_import_nothing_from_other_test_files() -> None:
                     for name in names
                     if (ROOT / f"{name.replace('.', '/')}.py").is_file() and name.rpartition(".")[2].startswith("test_")
                 }
-    assert borrowers <= BORROWERS
+    assert borrowers == set()
 
 
 def test_there_are_files_to_look_at() -> None:

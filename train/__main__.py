@@ -1,4 +1,4 @@
-"""`python -m train`: the command line of training; each command is a file in `train/commands`."""
+"""`python -m train`: the command line of training; each command is a module in `train/commands`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from model.errors import VistazoError
 from model.hub.http import configure_client
 from train.commands import check, compare, convert, evaluate, explain, fit, push, tune
-from train.resource_errors import shortage
+from train.resource_errors import resource_error
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
-# says what Ctrl-C leaves behind, where it is not nothing.
+# describes what Ctrl-C leaves behind, where something may be.
 _COMMANDS = {
     "check": check,
     "fit": fit,
@@ -28,11 +28,11 @@ _COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:
-    """Run the command line; returns the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
-    # TensorFlow tells every user about missing GPUs and CPU flags otherwise; it reads this at import.
+    """Run the command line; return the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
+    # Otherwise TensorFlow reports missing GPUs and CPU flags to every user; it reads this when it is imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = _parser(prog).parse_args(arguments)
-    # Pillow prints about odd files, in lines of its own; what matters becomes an error.
+    # Pillow warns about odd files; what matters is reported as an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     configure_client()
     try:
@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
         print(f"error: {error}", file=sys.stderr)
         return 2
     except Exception as error:
-        short = shortage(error)
-        if short is None:
+        reason = resource_error(error)
+        if reason is None:
             raise
-        print(f"error: {short}", file=sys.stderr)
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         left = getattr(_COMMANDS[options.command], "INTERRUPTED", "nothing was written")
@@ -53,11 +53,13 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="Make a model from folders of images.")
+    parser = argparse.ArgumentParser(prog=prog, description="Train, evaluate and publish image classifiers.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in _COMMANDS.items():
         meaning = (command.__doc__ or "").partition(": ")[2].strip().rstrip(".")
-        command.add_arguments(commands.add_parser(name, help=meaning, description=meaning))
+        command.add_arguments(
+            commands.add_parser(name, help=meaning, description=meaning[:1].upper() + meaning[1:] + ".")
+        )
     return parser
 
 

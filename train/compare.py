@@ -1,4 +1,4 @@
-"""Measure several bundles on the same images, timed alternately: `run_compare`."""
+"""Evaluate several bundles on the same images, and time them in turns: `run_compare`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
-from train.data import folders
-from train.evaluate import run_evaluate
+from train.data.folders import list_examples
+from train.evaluate import evaluated_split, run_evaluate
 
 COLUMNS = (
     "bundle",
@@ -38,11 +38,11 @@ def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, 
 
     Args:
         models: Directories or Hub repositories.
-        data: Folder per class, whose names are labels of every bundle.
-        out: The table to write, a CSV file; a plot of the same name goes beside it.
+        data: Folder per class; the folder names are labels of every bundle.
+        out: The CSV file to write; a plot of the same name is written beside it.
 
     Returns:
-        One row a bundle, with the keys of `COLUMNS`.
+        One row per bundle, with the keys of `COLUMNS`.
 
     Raises:
         VistazoError: A bundle or the data cannot be used.
@@ -50,19 +50,19 @@ def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, 
     if out.suffix.lower() != ".csv" or out.is_dir() or not out.absolute().parent.is_dir():
         raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
     directories = [resolve_model(model) for model in models]
-    figures = [run_evaluate(str(directory), data) for directory in directories]
+    metrics = [run_evaluate(str(directory), data) for directory in directories]
     classifiers = [Classifier.load(directory) for directory in directories]
-    milliseconds = _timed(classifiers, data)
+    milliseconds = _median_milliseconds(classifiers, data)
     rows = [
         {
             "bundle": model,
             "architecture": str(classifier.bundle.settings.get("architecture", "")),
-            **{name: measured[name] for name in ("n", "accuracy", "macro_f1", "loss")},
-            "milliseconds_per_image": round(spent, 3),
+            **{name: result[name] for name in ("n", "accuracy", "macro_f1", "loss")},
+            "milliseconds_per_image": round(median, 3),
             "parameters": parameters(classifier.bundle.directory),
             "file_megabytes": round(classifier.bundle.network.stat().st_size / 1e6, 3),
         }
-        for model, classifier, measured, spent in zip(models, classifiers, figures, milliseconds, strict=True)
+        for model, classifier, result, median in zip(models, classifiers, metrics, milliseconds, strict=True)
     ]
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -73,7 +73,7 @@ def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, 
 
 
 def parameters(directory: Path) -> int | None:
-    """Return the number of weights that a bundle's Keras model stores; None where it is not there to be asked."""
+    """Return the number of weights of a bundle's Keras model; None when the bundle has no weights file."""
     count = 0
 
     def add(name: str, item: object) -> None:
@@ -89,30 +89,28 @@ def parameters(directory: Path) -> int | None:
     return count
 
 
-def _timed(classifiers: Sequence[Classifier], data: Path) -> list[float]:
-    """Return the median milliseconds of a prediction by each model: preparing and the network, decoding left out.
+def _median_milliseconds(classifiers: Sequence[Classifier], data: Path) -> list[float]:
+    """Return the median milliseconds of a prediction by each model: preprocessing and network, without decoding.
 
-    The models take turns at every image, so that whatever else the machine does slows all of them.
+    The models take turns at every image, so that other load on the machine slows all of them.
     """
-    parts = folders.find_part_folders(data)
-    root = next((parts[part] for part in ("test", "validation", "train") if part in parts), data)
     spent: list[list[float]] = [[] for _ in classifiers]
-    examples = folders.list_examples(root)
-    # Evenly over the classes: images of one kind may all be large, say.
+    examples = list_examples(evaluated_split(data)[1])
+    # Evenly over the classes, since the images of one class may all be large.
     for example in examples[:: max(1, len(examples) // _TIMED_IMAGES)]:
         try:
             image = read_image(example.path)
-        except VistazoError:  # it was named when the figures were measured
+        except VistazoError:  # it was reported by the evaluation
             continue
-        for place, classifier in enumerate(classifiers):
+        for index, classifier in enumerate(classifiers):
             start = time.perf_counter()
             classifier.classify(image)
-            spent[place].append(1000 * (time.perf_counter() - start))
+            spent[index].append(1000 * (time.perf_counter() - start))
     return [statistics.median(times or [math.nan]) for times in spent]
 
 
 def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw accuracy over time, each bundle a point whose size says how large its file is."""
+    """Plot accuracy over time per image; the area of a point grows with the size of the bundle's network."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
@@ -127,7 +125,7 @@ def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
             textcoords="offset points",
             parse_math=False,
         )
-    axes.set(xlabel="milliseconds an image", ylabel=f"accuracy on {rows[0]['n']} images")
+    axes.set(xlabel="milliseconds per image", ylabel=f"accuracy on {rows[0]['n']} images")
     axes.margins(0.2)
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=130)

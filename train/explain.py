@@ -1,4 +1,4 @@
-"""Show what a trained network looks at: Grad-CAM, saliency of every block, and feature maps, as contact sheets."""
+"""Contact sheets of what a network responds to: Grad-CAM, saliency of every block, and feature maps."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _SHOWN_SIDE = 480
 
 @dataclass(frozen=True)
 class Block:
-    """What happens in one block of the network for one image.
+    """Activation and saliency of one block of the network for one image.
 
     Attributes:
-        name: The layer that ends the block.
+        name: The last layer of the block.
         activation: (h, w, channels), float32: its feature maps.
-        saliency: (h, w), float32, 0 or more: how much each place speaks for or against the label, as
-            gradient times activation, summed over the channels (Draelos and Carin 2020, HiResCAM).
+        saliency: (h, w), float32, 0 or more: how much each position changes the logit of the label:
+            the absolute value of gradient times activation, summed over channels (HiResCAM, Draelos & Carin 2020).
     """
 
     name: str
@@ -47,16 +47,16 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
     Args:
         bundle: A bundle's directory or a Hub repository.
         images: Files.
-        out: Directory for the sheets; made when it is not there.
-        label: The label to explain; the likeliest one of each image when not given.
+        out: Directory for the sheets, created when needed.
+        label: The label to explain; the most probable label of each image when not given.
 
     Yields:
-        For each image its path, the label that is explained, its probability and the sheets.
+        For each image "path", "label" (the explained one), its "probability" and the paths of the "sheets".
 
     Raises:
         SettingsError: There is no such label.
         BundleError: The bundle has no Keras files.
-        ImageError: A file is no image.
+        ImageError: A file is not an image.
     """
     classifier = Classifier.load(resolve_model(bundle))
     labels = classifier.bundle.labels
@@ -67,14 +67,14 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
     for number, path in enumerate(images, 1):
         image = read_image(path)
         explanation = explain(classifier, image, labels.index(label) if label else None)
-        parts = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
+        found = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
         name = f"{number:03}-{path.stem[:80]}"
         title = f"{labels[explanation.label]} {explanation.probabilities[explanation.label]:.0%}"
         shown = read_image(path, _SHOWN_SIDE)
         heat = overlay(shown, explanation.heat, classifier.bundle.input)
         sheets = [out / f"{name}.saliency.png", out / f"{name}.features.png"]
-        _draw_saliency(sheets[0], title, shown, heat, parts)
-        _draw_features(sheets[1], title, parts)
+        _draw_saliency(sheets[0], title, shown, heat, found)
+        _draw_features(sheets[1], title, found)
         yield {
             "path": str(path),
             "label": labels[explanation.label],
@@ -84,12 +84,12 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
 
 
 def blocks(network: keras.Model, prepared: np.ndarray, label: int) -> list[Block]:
-    """Look into the network at the end of every block: where the next layer makes the maps smaller.
+    """Return activation and saliency at the end of every block, which is where the next layer makes the maps smaller.
 
     Args:
-        network: As it was trained: a flat model whose output is logits.
+        network: A flat model whose output is logits.
         prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
-        label: Index of the label whose logit is followed.
+        label: Index of the label whose logit is differentiated.
 
     Returns:
         From the first block to the last.
@@ -123,7 +123,7 @@ def blocks(network: keras.Model, prepared: np.ndarray, label: int) -> list[Block
 
 
 def _block_ends(network: keras.Model) -> list[keras.Layer]:
-    """Return, for every size that maps have in the network, the last layer with maps of that size."""
+    """Return the last layer of every map size in the network."""
     ends: dict[tuple[int, int], keras.Layer] = {}
     for layer in network.layers:
         shape = tuple(getattr(layer.output, "shape", ()))
@@ -138,48 +138,48 @@ def _load(bundle: Bundle) -> keras.Model:
 
     try:
         return keras.saving.load_model(bundle.directory, compile=False)
-    except Exception as error:  # Keras raises whatever a missing or foreign file leads to
+    except Exception as error:  # Keras raises errors of many types for missing or foreign files
         raise BundleError(
             f"“{bundle.directory}” has no Keras model that can be opened (config.json, metadata.json and "
             "model.weights.h5). Give a bundle that `train fit` wrote."
         ) from error
 
 
-def _draw_saliency(target: Path, title: str, image: np.ndarray, heat: np.ndarray, parts: Sequence[Block]) -> None:
+def _draw_saliency(target: Path, title: str, image: np.ndarray, heat: np.ndarray, found: Sequence[Block]) -> None:
     from matplotlib.figure import Figure
 
-    count = 2 + len(parts)
+    count = 2 + len(found)
     figure = Figure(figsize=(2.4 * count, 3.0), layout="constrained")
     axes = figure.subplots(1, count)
     figure.suptitle(title)
     _show(axes[0], image, "image")
     _show(axes[1], heat, "Grad-CAM")
-    for place, part in zip(axes[2:], parts, strict=True):
-        height, width = part.saliency.shape
-        _show(place, part.saliency, f"{part.name}\n{width} x {height}")
+    for panel, block in zip(axes[2:], found, strict=True):
+        height, width = block.saliency.shape
+        _show(panel, block.saliency, f"{block.name}\n{width} x {height}")
     figure.savefig(target, dpi=90)
 
 
-def _draw_features(target: Path, title: str, parts: Sequence[Block]) -> None:
-    """Draw the channels of each block that answer most strongly to the image, a row a block."""
+def _draw_features(target: Path, title: str, found: Sequence[Block]) -> None:
+    """Draw the most active channels of each block, one row per block."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.15 * CHANNELS, 1.5 * len(parts) + 0.4), layout="constrained")
-    axes = figure.subplots(len(parts), CHANNELS, squeeze=False)
+    figure = Figure(figsize=(1.15 * CHANNELS, 1.5 * len(found) + 0.4), layout="constrained")
+    axes = figure.subplots(len(found), CHANNELS, squeeze=False)
     figure.suptitle(title)
-    for row, part in zip(axes, parts, strict=True):
-        strength = np.abs(part.activation).mean(axis=(0, 1))
+    for row, block in zip(axes, found, strict=True):
+        strength = np.abs(block.activation).mean(axis=(0, 1))
         strongest = np.argsort(-strength)[:CHANNELS]
-        for column, place in enumerate(row):
-            place.axis("off")
+        for column, panel in enumerate(row):
+            panel.axis("off")
             if column < len(strongest):
                 channel = int(strongest[column])
-                heading = f"{part.name}\n#{channel}" if column == 0 else f"\n#{channel}"
-                _show(place, part.activation[..., channel], heading)
+                heading = f"{block.name}\n#{channel}" if column == 0 else f"\n#{channel}"
+                _show(panel, block.activation[..., channel], heading)
     figure.savefig(target, dpi=90)
 
 
-def _show(place: Axes, values: np.ndarray, heading: str) -> None:
-    place.imshow(values, cmap="inferno")
-    place.set_title(heading, fontsize=8, loc="left", parse_math=False)
-    place.axis("off")
+def _show(panel: Axes, values: np.ndarray, heading: str) -> None:
+    panel.imshow(values, cmap="inferno")
+    panel.set_title(heading, fontsize=8, loc="left", parse_math=False)
+    panel.axis("off")

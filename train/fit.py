@@ -1,188 +1,268 @@
-"""From a data folder to a bundle: `run_fit`."""
+"""From a data folder to a bundle: `run_fit` trains, exports and evaluates."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
-from train.data import folders as dataset
+from train.data.folders import Example, all_labels, check_classes, find_split_folders, fingerprint
 from train.data.image_store import ImageStore
-from train.data.label_translations import read_names, write_names
-from train.data.loading import LoadedSplit, gaps, load_parts, sizes
-from train.evaluate import evidence_of, measure_logits, served_logits, targets_of
+from train.data.label_translations import read_translations, write_translations
+from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
+from train.data.targets import multi_hot
+from train.evaluate import evaluate_logits, evidence_of, served_logits
 from train.export.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
 from train.export.model_card import write_card
 from train.input_selection import choose_input, first_input
-from train.metrics.classification import calibrate, summary
+from train.metrics.classification import Calibration, calibrate, summary
 from train.metrics.multilabel import calibrate_multilabel
 from train.report.write import write_report
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile, has_progress
 
+if TYPE_CHECKING:
+    import keras
 
-def run_fit(
-    data: Path,
-    out: Path,
-    settings: Settings,
-    *,
-    validation: Path | None = None,
-    test: Path | None = None,
-    resume: bool | None = None,
-    tensorboard: Path | None = None,
-    show: bool = True,
-) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Where a fit reads and writes.
+
+    Attributes:
+        data: Folder per class, or a folder with train, valid and test folders of that form.
+        out: The bundle's directory.
+        validation: A separate folder per class for validation.
+        test: A separate folder per class for the test.
+        resume: Continue an interrupted training of this bundle where there is one (True), or start over
+            (False); when None, an interrupted training is an error, so that it is not lost by mistake.
+        tensorboard: Directory for TensorBoard's logs.
+        report_images: Whether the report holds small copies of the evaluated images.
+    """
+
+    data: Path
+    out: Path
+    validation: Path | None = None
+    test: Path | None = None
+    resume: bool | None = None
+    tensorboard: Path | None = None
+    report_images: bool = True
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The data of a fit, decoded.
+
+    Attributes:
+        splits: Images by the name of the split.
+        labels: The labels in class order.
+        translations: Language → labels in class order.
+        spec: The input that the images were prepared for.
+    """
+
+    splits: Mapping[str, LoadedSplit]
+    labels: tuple[str, ...]
+    translations: Mapping[str, Sequence[str]]
+    spec: InputSpec
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The outcome of training.
+
+    Attributes:
+        network: The Keras model, not compiled.
+        calibration: Temperature and thresholds.
+        log: "best_epoch", "history" and, after a second fit, "refit": the key "training" of metrics.json.
+        examples: The images it was trained on.
+        interrupted: Whether training was stopped before its end.
+    """
+
+    network: keras.Model
+    calibration: Calibration
+    log: dict[str, Any]
+    examples: list[Example]
+    interrupted: bool
+
+
+def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
     """Train on a data folder and write a bundle.
 
     Args:
-        data: Folder per class, or a folder with train, valid and test folders of that form.
-        out: The bundle's directory.
         settings: What to train and how.
-        validation: A separate folder per class for validation.
-        test: A separate folder per class for the final figures.
-        resume: Go on with an interrupted training of this bundle where there is one (True), or begin
-            again (False); when left out, an interrupted training is an error, lest it be lost.
-        tensorboard: Directory for TensorBoard's records.
-        show: Whether the report holds small copies of the measured images.
+        options: Where to read and write.
 
     Returns:
-        The single-number figures, measured on the test part with the file that is served.
+        The metrics that are single numbers, of the served file on the test split (on validation without one).
 
     Raises:
-        VistazoError: The data, the settings or the target cannot work; nothing is written then.
+        VistazoError: The data, the settings or the target cannot be used; nothing is written then.
     """
-    check_target(out)
-    if tensorboard is not None:
-        _check_tensorboard(tensorboard)
-    if resume is None and has_progress(out):
-        raise SettingsError(
-            f"“{out}” has an interrupted training. Add --resume to go on with it, or --no-resume to begin again."
-        )
-    folders = dataset.find_part_folders(data)
-    if folders and "train" not in folders:
-        raise DataError(
-            f"“{data}” has {', '.join(folders)} folders but no train folder. Add one, or remove the others."
-        )
-    folders = folders or {"train": data}
-    folders |= {part: folder for part, folder in (("validation", validation), ("test", test)) if folder}
-    spec = first_input(settings)
-    from train.export.converter import check_converter
+    _check_options(options)
+    folders = _split_folders(options)
+    from train.export.converter import check_converter, served_network
     from train.network.architectures import check_weights
 
-    check_weights(settings)  # before an hour of decoding: the weights may be out of reach
+    check_weights(settings)  # before an hour of decoding: the weights may not be available
     check_converter()
     with ImageStore() as store:
-        parts = load_parts(store, folders, spec, settings)
-        labels = tuple(dataset.all_labels(parts["train"].examples))
-        dataset.check_classes(parts["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
-        names = read_names(data, labels)
-        parts, spec = choose_input(store, parts, spec, settings)
-        print(sizes(parts, labels), file=sys.stderr)
-        for sentence in gaps(parts, labels):
-            print(sentence, file=sys.stderr)
-        file = ProgressFile(out, _identity(settings, spec, parts))
-        if resume is False:
-            file.remove()
-        return _train_and_write(parts, labels, names, spec, settings, out, file, tensorboard, show)
+        dataset = _load(store, folders, settings, options)
+        progress_file = ProgressFile(options.out, _identity(settings, dataset))
+        if options.resume is False:
+            progress_file.remove()
+        trained = train_model(dataset, settings, progress_file, options.tensorboard)
+        print("Converting the network for serving …", file=sys.stderr)
+        network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
+        with new_bundle(options.out) as directory:
+            export_model(directory, network, trained, dataset, settings)
+            metrics = evaluate_bundle(directory, trained, dataset, report_images=options.report_images)
+        if not trained.interrupted:
+            progress_file.remove()
+    return summary(metrics)
 
 
-def _check_tensorboard(directory: Path) -> None:
-    """Raise `SettingsError` when no records could be written, before hours are spent on it."""
-    if find_spec("tensorboard") is None:
-        raise SettingsError("--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out.")
-    if directory.exists() and not directory.is_dir():
-        raise SettingsError(f"--tensorboard should be a directory. “{directory}” is a file.")
+def train_model(
+    dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
+) -> TrainedModel:
+    """Train and calibrate a network, and fit it a second time where the settings ask for that.
 
+    Args:
+        dataset: The images.
+        settings: What to train and how.
+        progress_file: Where the progress is kept and read from.
+        tensorboard: Directory for TensorBoard's logs.
 
-def _identity(settings: Settings, spec: InputSpec, parts: dict[str, LoadedSplit]) -> dict[str, Any]:
-    """Return what must be the same for an interrupted training to go on."""
-    hashes = {f"{name} images": dataset.fingerprint(part.examples) for name, part in parts.items()}
-    import keras
-
-    # Backends draw different random numbers from the same seed, so that a run stays with its own.
-    chosen = {"colour mode": spec.colour_mode, "chosen resize rule": spec.resize_rule}
-    return settings.as_json() | hashes | chosen | {"Keras backend": keras.backend.backend()}
-
-
-def _train_and_write(
-    parts: dict[str, LoadedSplit],
-    labels: Sequence[str],
-    names: Mapping[str, Sequence[str]],
-    spec: InputSpec,
-    settings: Settings,
-    out: Path,
-    file: ProgressFile,
-    tensorboard: Path | None,
-    show: bool,
-) -> dict[str, Any]:
-    from train.data.batches import LabelledImages
-    from train.export.converter import served_network
+    Returns:
+        The network, and how it was trained.
+    """
+    from train.data.batches import labelled_images
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
+    from train.trainer.run import TrainingRun
 
-    index_of = {label: index for index, label in enumerate(labels)}
-    train, validation = (
-        LabelledImages(parts[name].images, targets_of(parts[name].examples, index_of, len(labels)))
-        for name in ("train", "validation")
-    )
-    result = fit(settings, spec, len(labels), train, validation, file=file, tensorboard=tensorboard)
+    splits, labels = dataset.splits, dataset.labels
+    train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
+    run = TrainingRun(settings, dataset.spec, len(labels), train, validation, progress_file, tensorboard)
+    result = fit(run)
     logits = predict_logits(result.model, validation.images)
     if settings.multi_label:
         calibration = calibrate_multilabel(logits, validation.targets)
     else:
         calibration = calibrate(logits, validation.classes)
-    trained_on = parts["train"].examples
-    training: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
-    # Without a test part the figures are those of the validation images, which must stay unseen then.
-    if "test" in parts and not result.interrupted and wants_refit(settings, train, validation):
-        result = refit(
-            result,
-            settings,
-            spec,
-            len(labels),
-            train,
-            validation,
-            file=file.stage("refit"),
-            tensorboard=tensorboard and tensorboard / "refit",
-        )
+    examples = splits["train"].examples
+    log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
+    # Without a test split the metrics come from the validation images, which the network must not be trained on then.
+    if "test" in splits and not result.interrupted and wants_refit(run):
+        result = refit(result, run)
         if not result.interrupted:
-            trained_on = trained_on + parts["validation"].examples
-            training["refit"] = {"images": len(trained_on)}
-    model = result.model
-    print("Converting the network for serving …", file=sys.stderr)
-    network = served_network(model, parts["train"].images if settings.quantize else None)
-    split = "test" if "test" in parts else "validation"
-    with new_bundle(out) as directory:
-        write_model(
-            directory,
-            model,
-            network,
-            labels=labels,
-            spec=spec,
-            calibration=calibration,
-            settings=settings,
-            fingerprint=dataset.fingerprint(trained_on),
+            examples = examples + splits["validation"].examples
+            log["refit"] = {"images": len(examples)}
+    return TrainedModel(result.model, calibration, log, examples, result.interrupted)
+
+
+def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: Settings) -> None:
+    """Write the model's files into a bundle's directory.
+
+    Args:
+        directory: Where to.
+        network: The trained network as a LiteRT file.
+        trained: The trained network.
+        dataset: Its labels and input.
+        settings: The settings of the run.
+    """
+    write_model(
+        directory,
+        trained.network,
+        network,
+        labels=dataset.labels,
+        spec=dataset.spec,
+        calibration=trained.calibration,
+        settings=settings,
+        fingerprint=fingerprint(trained.examples),
+    )
+    write_translations(directory, dataset.translations)
+    write_manifest(directory)
+
+
+def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *, report_images: bool) -> dict[str, Any]:
+    """Evaluate the served file on the test split, or validation without one, and complete the bundle.
+
+    Args:
+        directory: The bundle's directory, which gets the metrics, the report and the model card.
+        trained: How the network was trained.
+        dataset: The images.
+        report_images: Whether the report holds small copies of them.
+
+    Returns:
+        All metrics, as metrics.json holds them.
+    """
+    split = "test" if "test" in dataset.splits else "validation"
+    images, examples = dataset.splits[split].images, dataset.splits[split].examples
+    classifier = Classifier.load(directory)
+    targets = multi_hot(examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
+    logits = served_logits(classifier, images)
+    metrics = {"split": split} | evaluate_logits(classifier.bundle, logits, targets) | {"training": trained.log}
+    write_metrics(directory, metrics)
+    evidence = evidence_of(classifier.bundle, images, examples, logits, targets)
+    write_report(directory, metrics, dataset.labels, evidence if report_images else None)
+    write_card(classifier.bundle, metrics)
+    write_manifest(directory)
+    load_bundle(directory)  # the bundle that is put in place can be read
+    return metrics
+
+
+def _check_options(options: FitOptions) -> None:
+    """Raise `SettingsError` for what would fail, or be lost, after hours of training."""
+    check_target(options.out)
+    if options.tensorboard is not None:
+        if find_spec("tensorboard") is None:
+            raise SettingsError(
+                "--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out."
+            )
+        if options.tensorboard.exists() and not options.tensorboard.is_dir():
+            raise SettingsError(f"--tensorboard should be a directory. “{options.tensorboard}” is a file.")
+    if options.resume is None and has_progress(options.out):
+        raise SettingsError(
+            f"“{options.out}” has an interrupted training. Add --resume to continue it, or --no-resume to start over."
         )
-        write_names(directory, names)
-        write_manifest(directory)
-        classifier = Classifier.load(directory)  # the figures are those of the very file that is served
-        targets = targets_of(parts[split].examples, index_of, len(labels))
-        measured = parts[split]
-        logits = served_logits(classifier, measured.images)
-        metrics = {"split": split} | measure_logits(classifier.bundle, logits, targets)
-        metrics["training"] = training
-        write_metrics(directory, metrics)
-        evidence = evidence_of(classifier.bundle, measured.images, measured.examples, logits, targets)
-        write_report(directory, metrics, labels, evidence if show else None)
-        write_card(classifier.bundle, metrics)
-        write_manifest(directory)
-        load_bundle(directory)
-    if not result.interrupted:
-        file.remove()
-    return summary(metrics)
+
+
+def _split_folders(options: FitOptions) -> dict[str, Path]:
+    """Return the folder of each split; at least that of "train"."""
+    folders = find_split_folders(options.data)
+    if folders and "train" not in folders:
+        raise DataError(
+            f"“{options.data}” has {', '.join(folders)} folders but no train folder. Add one, or remove the others."
+        )
+    given = {"validation": options.validation, "test": options.test}
+    return (folders or {"train": options.data}) | {name: folder for name, folder in given.items() if folder}
+
+
+def _load(store: ImageStore, folders: Mapping[str, Path], settings: Settings, options: FitOptions) -> Dataset:
+    """Decode the splits and print what is in them."""
+    spec = first_input(settings)
+    splits = load_splits(store, folders, spec, settings)
+    labels = tuple(all_labels(splits["train"].examples))
+    check_classes(splits["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
+    translations = read_translations(options.data, labels)
+    splits, spec = choose_input(store, splits, spec, settings)
+    for line in (split_sizes(splits, labels), *missing_classes(splits, labels)):
+        print(line, file=sys.stderr)
+    return Dataset(splits, labels, translations, spec)
+
+
+def _identity(settings: Settings, dataset: Dataset) -> dict[str, Any]:
+    """Return what must not change for an interrupted training to be resumed."""
+    import keras
+
+    hashes = {f"{name} images": fingerprint(split.examples) for name, split in dataset.splits.items()}
+    chosen = {"colour mode": dataset.spec.colour_mode, "chosen resize rule": dataset.spec.resize_rule}
+    # Backends draw different random numbers from the same seed, so a run has to stay with its own.
+    return settings.as_json() | hashes | chosen | {"Keras backend": keras.backend.backend()}

@@ -1,4 +1,4 @@
-"""Fit the network's input to the images: the colour mode and the resize rule that "auto" leaves open."""
+"""Choose the network's input from the images: the colour mode and the resize rule where these are "auto"."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from train.settings import Settings
 
 USUAL_RULE = "stretch"
 _FOLDS = 5
-_LEAST_OF_A_CLASS = 20
-_MOST_IMAGES = 1000  # enough to tell the rules apart, and seconds however large the data set is
-_LEAST_PROBABILITY = 1e-6  # a class that a fold lacks would cost infinitely much
+_LEAST_PER_CLASS = 20
+_MOST_IMAGES = 1000  # enough to tell the rules apart in seconds, however large the data set is
+_LEAST_PROBABILITY = 1e-6  # a class that a fold lacks would give an infinite loss
 
 
 def first_input(settings: Settings) -> InputSpec:
-    """Return the input as far as the settings alone say what it is; "auto" stands for the usual choice."""
+    """Return the input that follows from the settings alone, with the usual choice for "auto"."""
     return InputSpec(
         *settings.input_size,
         "grey" if settings.colour == "grey" else "rgb",
@@ -36,46 +36,47 @@ def first_input(settings: Settings) -> InputSpec:
 
 
 def choose_input(
-    store: ImageStore, parts: Mapping[str, LoadedSplit], spec: InputSpec, settings: Settings
+    store: ImageStore, splits: Mapping[str, LoadedSplit], spec: InputSpec, settings: Settings
 ) -> tuple[dict[str, LoadedSplit], InputSpec]:
-    """Decide what the settings leave to the images, and read them again where that changes them.
+    """Choose what is "auto" in the settings, and decode the images again where that changes them.
 
     Args:
         store: Where decoded images go.
-        parts: The parts, decoded with the input of `first_input`.
+        splits: The splits, decoded with the input of `first_input`.
         spec: That input.
         settings: Whether the colour mode and the resize rule are "auto".
 
     Returns:
-        The parts as the network will see them, and its input.
+        The splits as the network will see them, and its input.
     """
-    if settings.colour == "auto" and all(all_grey(part.images) for part in parts.values()):
+    if settings.colour == "auto" and all(all_grey(split.images) for split in splits.values()):
         spec = replace(spec, colour_mode="grey")
         print("All images are grey: training a grey network.", file=sys.stderr)
-    # Only a regression on pretrained features answers within seconds.
+    # Only a regression on pretrained features can be evaluated within seconds.
     if settings.resize_rule != "auto" or not settings.starts_from_probe:
-        return dict(parts), spec
-    losses = _losses(store, parts["train"], spec, settings)
+        return dict(splits), spec
+    losses = _losses(store, splits["train"], spec, settings)
     rule = best_rule(losses)
     if rule == spec.resize_rule:
-        return dict(parts), spec
+        return dict(splits), spec
     print(
-        f"Resize rule: {rule}, not {spec.resize_rule}: a regression on the pretrained features does better with it "
-        f"(log loss {losses[rule].mean():.3f} instead of {losses[spec.resize_rule].mean():.3f}).",
+        f"Resize rule: {rule}, not {spec.resize_rule}: a regression on the pretrained features has a lower "
+        f"loss with it ( {losses[rule].mean():.3f} instead of {losses[spec.resize_rule].mean():.3f}).",
         file=sys.stderr,
     )
     spec = replace(spec, resize_rule=rule)  # type: ignore[arg-type]  # one of RESIZE_RULES
-    return {name: _read_again(store, part, spec, name) for name, part in parts.items()}, spec
+    return {name: _load_again(store, split, spec, name) for name, split in splits.items()}, spec
 
 
 def best_rule(losses: Mapping[str, np.ndarray]) -> str:
-    """Return the rule of the lowest mean loss: the usual one unless another is better beyond chance.
+    """Return the rule with the lowest mean loss, or the usual one unless another is significantly better.
 
     Args:
-        losses: For each rule the loss of every image, (n,), float, in the same order.
+        losses: The loss of every image by rule, (n,), float, in the same order.
 
     Returns:
-        The usual rule, or the best of those that are better by two standard errors of the paired difference.
+        The best of the rules that are better than the usual one by two standard errors of the paired difference; else
+        the usual one.
     """
     best, most = USUAL_RULE, 0.0
     for rule, values in losses.items():
@@ -87,7 +88,7 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
 
 
 def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
-    """Return the out-of-fold log loss of training images, (n,), for each rule; none where no rule changes them."""
+    """Return the out-of-fold log loss of training images, (n,), by rule; empty when no rule changes the images."""
     from train.network.architectures import build
     from train.network.linear_probe import out_of_fold, pooled_features
 
@@ -97,7 +98,7 @@ def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Se
         return {}
     tried = {USUAL_RULE: sample.images}
     for rule in (rule for rule in RESIZE_RULES if rule != USUAL_RULE):
-        again = _read_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
+        again = _load_again(store, sample, replace(spec, resize_rule=rule), f"trying {rule}")  # type: ignore[arg-type]
         if again.examples == sample.examples and not _same(again.images, sample.images):
             tried[rule] = again.images
     if len(tried) < 2:
@@ -114,12 +115,12 @@ def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Se
 
 
 def _sample(store: ImageStore, train: LoadedSplit, settings: Settings) -> tuple[LoadedSplit, np.ndarray]:
-    """Return training images of classes that are large enough to be divided into folds, and the group of each."""
+    """Return training images of classes large enough for the folds, and the group of each image."""
     rng = np.random.default_rng(settings.seed)
     members: dict[str, list[int]] = defaultdict(list)
     for row in rng.permutation(len(train.examples)).tolist():
         members[train.examples[row].label].append(row)
-    most = max(_LEAST_OF_A_CLASS, _MOST_IMAGES // len(members))
+    most = max(_LEAST_PER_CLASS, _MOST_IMAGES // len(members))
     chosen = [members[label][:most] for label in rng.permutation(sorted(members)).tolist()]
     rows = sorted(list(itertools.chain.from_iterable(chosen))[:_MOST_IMAGES])
     examples = [train.examples[row] for row in rows]
@@ -130,15 +131,15 @@ def _sample(store: ImageStore, train: LoadedSplit, settings: Settings) -> tuple[
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
         groups_of[example.label].add(group)
-    kept = [place for place, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
-    return LoadedSplit(store.select(images, kept), [examples[place] for place in kept]), np.array(groups)[kept]
+    kept = [row for row, example in enumerate(examples) if len(groups_of[example.label]) >= _FOLDS]
+    return LoadedSplit(store.select(images, kept), [examples[row] for row in kept]), np.array(groups)[kept]
 
 
 def _same(some: np.ndarray, others: np.ndarray) -> bool:
-    """Say whether all images are equal; one at a time, so that memory stays small."""
+    """Return whether all images are equal; compared one at a time, so that memory stays small."""
     return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
-def _read_again(store: ImageStore, part: LoadedSplit, spec: InputSpec, title: str) -> LoadedSplit:
-    images, examples, _ = store.load(part.examples, spec, title)
+def _load_again(store: ImageStore, split: LoadedSplit, spec: InputSpec, title: str) -> LoadedSplit:
+    images, examples, _ = store.load(split.examples, spec, title)
     return LoadedSplit(images, examples)

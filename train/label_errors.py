@@ -1,4 +1,4 @@
-"""Find images whose label is probably wrong, by predictions that never saw them."""
+"""Find images whose label is probably wrong, by out-of-sample predictions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FOLDS = 5
 
 
 def probable_label_errors(examples: Sequence[Example], weights: str, store: ImageStore) -> list[tuple[Example, str]]:
-    """Return the images whose label is probably wrong, the likeliest first, each with the label it seems to have.
+    """Return the images whose label is probably wrong, most probable first, each with the label it seems to have.
 
-    Confident learning (Northcutt et al. 2021) on out-of-sample probabilities: a logistic regression on
-    pretrained features, each image predicted by one that was fitted on other images.
+    Confident learning (Northcutt et al. 2021) on out-of-fold probabilities of a logistic regression on pretrained
+    features.
 
     Args:
         examples: The images, each with one label.

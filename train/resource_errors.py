@@ -1,4 +1,4 @@
-"""Recognise that memory or disk ran out, whichever library noticed it, and say what is needed."""
+"""Errors that mean a full disk or too little memory, whichever library raised them, as a sentence for the user."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import errno
 
 from model.errors import FULL_DISK, SettingsError
 
-# TensorFlow's ResourceExhaustedError, JAX's XlaRuntimeError, PyTorch's OutOfMemoryError: named, not imported. PyTorch's
-# allocator for the processor raises errors of no kind of its own.
-_KINDS = ("ResourceExhaustedError", "OutOfMemoryError")
-_FULL = "No space left on device"
-_WORDS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Cannot allocate memory")
+# Named, not imported: TensorFlow's ResourceExhaustedError, PyTorch's OutOfMemoryError on a GPU.
+_MEMORY_ERRORS = ("ResourceExhaustedError", "OutOfMemoryError")
+# Some libraries give neither a type nor a code: TensorFlow's converter reports a full disk, JAX and PyTorch's CPU
+# allocator too little memory, only in the text of an error of a general type.
+_FULL_DISK_TEXT = "No space left on device"
+_MEMORY_TEXTS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Cannot allocate memory")
 
 
-def shortage(error: BaseException) -> SettingsError | None:
-    """Return what to tell the user when an error means that memory or disk ran out; None for any other error.
+def resource_error(error: BaseException) -> SettingsError | None:
+    """Return the sentence for an error that means a full disk or too little memory; None for any other error.
 
     Args:
-        error: What was raised, by whichever library.
+        error: What any library raised.
     """
     if _is_full_disk(error):
         name = getattr(error, "filename", None)
         return SettingsError(
-            f"The disk is full{f', at “{name}”' if name else ''}. Make room, and run the same command again; "
+            f"The disk is full{f', at “{name}”' if name else ''}. Free some space and run the same command again; "
             "TMPDIR and --out may point to a larger disk."
         )
-    if _is_short_of_memory(error):
+    if _is_out_of_memory(error):
         return SettingsError(
             "There is too little memory for a training step. Give a smaller --batch-size or --size, or end other "
             "programs, and run the same command again."
@@ -34,14 +35,12 @@ def shortage(error: BaseException) -> SettingsError | None:
 
 
 def _is_full_disk(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in FULL_DISK:
-        return True
-    return _FULL in str(error)  # h5py and TensorFlow's converter only word the reason
+    return (isinstance(error, OSError) and error.errno in FULL_DISK) or _FULL_DISK_TEXT in str(error)
 
 
-def _is_short_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ in _KINDS:
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ in _MEMORY_ERRORS:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    return isinstance(error, RuntimeError) and any(word in str(error) for word in _WORDS)
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in _MEMORY_TEXTS)

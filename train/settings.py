@@ -17,6 +17,76 @@ OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "resnet50": 224}
+# How the command line's help groups the settings.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "data": ("size", "resize_rule", "colour", "multi_label"),
+    "network": ("architecture", "alpha", "weights", "convolutions", "hidden", "l2", "dropout"),
+    "optimisation": (
+        "epochs",
+        "batch_size",
+        "min_steps_per_epoch",
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        "weight_decay",
+        "probe",
+        "head_epochs",
+        "finetune_layers",
+        "finetune_learning_rate",
+        "label_smoothing",
+        "class_balance",
+        "ema_decay",
+        "checkpoint",
+        "patience",
+        "refit",
+        "progressive_resize",
+        "training_scale",
+        "seed",
+    ),
+    "augmentation": (
+        "rotation",
+        "translate",
+        "zoom",
+        "shear",
+        "brightness_contrast",
+        "colour_shift",
+        "random_erasing_prob",
+        "mixup_cutmix_prob",
+        "flip",
+    ),
+    "splits": ("validation_share", "test_share", "group_by", "near_duplicates"),
+    "output": ("quantize",),
+}
+# The lowest and the highest value of each number; a value of None is not checked.
+_RANGES: dict[str, tuple[float, float]] = {
+    "progressive_resize": (0.25, 1),
+    "training_scale": (0.25, 1),
+    "finetune_learning_rate": (1e-8, 10),
+    "ema_decay": (0, 0.99999),
+    "l2": (0, 10),
+    "alpha": (0.05, 3),
+    "epochs": (1, 100_000),
+    "batch_size": (1, 4096),
+    "min_steps_per_epoch": (1, 100_000),
+    "learning_rate": (1e-8, 10),
+    "weight_decay": (0, 10),
+    "patience": (1, 100_000),
+    "refit": (0, 100_000),
+    "seed": (0, 2**32 - 1),
+    "rotation": (0, 180),
+    "dropout": (0, 0.95),
+    "label_smoothing": (0, 0.95),
+    "translate": (0, 0.95),
+    "zoom": (0, 0.95),
+    "shear": (0, 0.95),
+    "brightness_contrast": (0, 0.95),
+    "colour_shift": (0, 0.95),
+    "random_erasing_prob": (0, 1),
+    "mixup_cutmix_prob": (0, 1),
+    "class_balance": (0, 1),
+    "validation_share": (0.01, 0.8),
+    "test_share": (0.01, 0.8),
+}
 
 
 @dataclass(frozen=True)
@@ -29,25 +99,26 @@ class Settings:
             followed by pooling, then dense layers), "mobilenet_v2" or "resnet50".
         alpha: MobileNetV2's width multiplier.
         weights: "imagenet", "none", or the path of a weights file without the top layer.
-        convolutions: Filters of each convolution of "plain", as 32,64,128.
-        hidden: Dense layers before the logits, each with the dropout after it, as 512:0.4,256:0.3.
+        convolutions: Filters of each convolution of "plain", such as 32,64,128.
+        hidden: Dense layers before the logits, each with the dropout after it, such as 512:0.4,256:0.3.
         l2: Strength of the L2 penalty on the kernels of "plain".
-        size: Network input in pixels, as 224 or, width first, 64x60; the architecture's usual one
+        size: Network input in pixels, as 224 or, width first, 64x60; the architecture's usual size
             when left out.
-        resize_rule: How another aspect ratio is fitted: "stretch", "crop" (the centre), "pad" (with grey), or "auto":
-            what a regression on the pretrained features does best with, "stretch" without one.
+        resize_rule: How images of another aspect ratio are fitted: "stretch", "crop" (the centre), "pad" (with
+            grey), or "auto": the rule with which a regression on the pretrained features has the lowest loss;
+            "stretch" where there is no such regression.
         colour: "rgb", "grey", or "auto": grey when every training image is.
-        multi_label: Several labels an image: a folder named cat+dog holds images of both.
+        multi_label: Several labels per image: a folder named cat+dog holds images of both.
         epochs: Passes over the training images, all phases together.
-        batch_size: Images a step.
-        min_steps_per_epoch: Steps that an epoch has at least: a small data set is passed several times.
+        batch_size: Images per step.
+        min_steps_per_epoch: Fewest steps per epoch: a small data set is passed several times.
         optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
         learning_rate: Highest learning rate.
         schedule: "cosine" falls to zero after a warm-up, "constant" stays, "plateau" falls to a third
             whenever validation has not improved for a third of the patience.
         weight_decay: Decoupled weight decay of AdamW.
-        probe: Start the logits of a pretrained network from a logistic regression on its features.
-        head_epochs: Epochs with the pretrained part frozen; a quarter of all when left out.
+        probe: Start the logits of a pretrained network from a logistic regression on its features (linear probe).
+        head_epochs: Epochs with the pretrained layers frozen; a quarter of all when left out.
         finetune_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
             for all but the first 100.
         finetune_learning_rate: Highest learning rate after that; a quarter of the other one when left out.
@@ -56,12 +127,12 @@ class Settings:
         mixup_cutmix_prob: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
         class_balance: How far rare classes are drawn as often as common ones, 0 to 1.
         ema_decay: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
-        checkpoint: "best" keeps the epoch that did best on validation; "last" keeps the end of a run that was
-            not cut short: better with few validation images and a rate that falls to zero.
+        checkpoint: "best" keeps the epoch with the lowest validation loss; "last" keeps the end of a run that was
+            not cut short, which is better with few validation images and a rate that falls to zero.
         refit: With checkpoint "last", fit a second time with the validation images as well when these and the
-            training images are at most so many; 0 for never. The figures come from the test part still,
-            the temperature and the thresholds from the first fit.
-        rotation: Largest turn either way, degrees.
+            training images are at most this many; 0 for never. The metrics still come from the test split, the
+            temperature and the thresholds from the first fit.
+        rotation: Largest rotation either way, degrees.
         translate: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
         shear: Largest shear either way, as a share of the side.
@@ -71,15 +142,15 @@ class Settings:
         flip: Whether images may be mirrored left to right.
         progressive_resize: Scale of the input during the first phase of training from scratch; 1 for none.
         training_scale: Size of the images in training as a share of the network's input; below 1 the network is
-            served larger than it is trained, where things look as large as in zoomed training images
+            served larger than it is trained, because random zoom makes objects look larger in training
             (Touvron et al. 2019).
         quantize: Serve 8-bit integers, calibrated on training images, instead of float32.
         patience: Epochs without improvement on validation before a phase ends early.
         group_by: Regular expression for file names; images that agree in its first group (a person, a
-            film) stay in one part.
-        near_duplicates: Keep images that are the same to the eye in one part.
-        validation_share: Share of the images kept for validation when the data has no such part.
-        test_share: Likewise for the test part.
+            film) stay in one split.
+        near_duplicates: Keep images that look the same in one split.
+        validation_share: Share of the images kept for validation when the data has no validation folder.
+        test_share: Share of the images kept for the test when the data has no validation and no test folder.
         seed: Seed of the split, the initial weights, the order and the augmentation.
     """
 
@@ -153,34 +224,16 @@ class Settings:
             re.compile(self.group_by)
         except re.error as error:
             raise SettingsError(f"--group-by should be a regular expression. {self.group_by}: {error}.") from None
+        for name, (low, high) in _RANGES.items():
+            if getattr(self, name) is not None:
+                _range(_option(name), getattr(self, name), low, high)
+        if self.head_epochs is not None:
+            _range("--head-epochs", self.head_epochs, 0, self.epochs)
         for name in ("progressive_resize", "training_scale"):
-            _range(_option(name), getattr(self, name), 0.25, 1)
             if getattr(self, name) < 1 and self.architecture == "plain":
                 raise SettingsError(
                     f"{_option(name)} needs another architecture: the dense layers of “plain” fix the size."
                 )
-        if self.finetune_learning_rate is not None:
-            _range("--finetune-learning-rate", self.finetune_learning_rate, 1e-8, 10)
-        if self.head_epochs is not None:
-            _range("--head-epochs", self.head_epochs, 0, self.epochs)
-        _range("--ema-decay", self.ema_decay, 0, 0.99999)
-        _range("--l2", self.l2, 0, 10)
-        _range("--alpha", self.alpha, 0.05, 3)
-        _range("--epochs", self.epochs, 1, 100_000)
-        _range("--batch-size", self.batch_size, 1, 4096)
-        _range("--min-steps-per-epoch", self.min_steps_per_epoch, 1, 100_000)
-        _range("--learning-rate", self.learning_rate, 1e-8, 10)
-        _range("--weight-decay", self.weight_decay, 0, 10)
-        _range("--patience", self.patience, 1, 100_000)
-        _range("--refit", self.refit, 0, 100_000)
-        _range("--seed", self.seed, 0, 2**32 - 1)
-        _range("--rotation", self.rotation, 0, 180)
-        for name in ("dropout", "label_smoothing", "translate", "zoom", "shear", "brightness_contrast", "colour_shift"):
-            _range(_option(name), getattr(self, name), 0, 0.95)
-        for name in ("random_erasing_prob", "mixup_cutmix_prob", "class_balance"):
-            _range(_option(name), getattr(self, name), 0, 1)
-        for name in ("validation_share", "test_share"):
-            _range(_option(name), getattr(self, name), 0.01, 0.8)
         if self.validation_share + self.test_share > 0.9:
             raise SettingsError(
                 "--validation-share and --test-share should leave at least a tenth for training. "
@@ -192,17 +245,14 @@ class Settings:
         """Width and height of the network's input: the given ones or the architecture's usual ones."""
         if self.size is None:
             return (_USUAL_SIZE[self.architecture],) * 2
-        sides = str(self.size).lower().split("x")
-        if len(sides) > 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
-            raise SettingsError(f"--size should be a number, or width x height as 64x60. Received: {self.size}.")
-        return int(sides[0]), int(sides[-1])
+        return parse_size(str(self.size))
 
     @property
     def filters(self) -> tuple[int, ...]:
         """Filters of each convolution of "plain"."""
         pieces = [piece.strip() for piece in self.convolutions.split(",")]
         if not all(piece.isdecimal() for piece in pieces):
-            raise SettingsError(f"--convolutions should be numbers as 32,64,128. Received: {self.convolutions}.")
+            raise SettingsError(f"--convolutions should be numbers such as 32,64,128. Received: {self.convolutions}.")
         return tuple(int(piece) for piece in pieces)
 
     @property
@@ -214,20 +264,34 @@ class Settings:
             try:
                 layers.append((int(units), float(dropout or 0)))
             except ValueError:
-                raise SettingsError(f"--hidden should be as 512:0.4,256:0.3. Received: {self.hidden}.") from None
+                raise SettingsError(
+                    f"--hidden should be units:dropout, such as 512:0.4,256:0.3. Received: {self.hidden}."
+                ) from None
         return tuple(layers)
 
     @property
     def starts_from_probe(self) -> bool:
-        """Whether the logits start from a regression: it needs pretrained features and nothing in between."""
+        """Whether the logits start from a linear probe: it needs pretrained features and no hidden layers."""
         return self.probe and self.weights != "none" and not self.hidden_layers and not self.multi_label
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""
-        # The name of a weights file says which it was; its path is nobody's business.
+        # The name of a weights file without its folder, which is private.
         width, height = self.input_size
         size: int | str = width if width == height else f"{width}x{height}"
         return dataclasses.asdict(self) | {"size": size, "weights": Path(self.weights).name}
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return the width and height in pixels that `--size` gives, as 224 or 64x60.
+
+    Raises:
+        SettingsError: The text is neither.
+    """
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+        raise SettingsError(f"--size should be a number, or width x height as 64x60. Received: {text}.")
+    return int(sides[0]), int(sides[-1])
 
 
 def _option(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Search for settings that do well on validation images: `run_tune`."""
+"""Search for the settings with the lowest validation loss: `run_tune`."""
 
 from __future__ import annotations
 
@@ -7,52 +7,67 @@ import dataclasses
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 
 from model.errors import SettingsError, VistazoError
-from train.data import folders as dataset
+from train.data.folders import all_labels, find_split_folders
 from train.data.image_store import ImageStore
-from train.data.loading import load_parts
+from train.data.loading import load_splits
 from train.input_selection import choose_input, first_input
-from train.resource_errors import shortage
+from train.resource_errors import resource_error
 from train.settings import Settings
 
+if TYPE_CHECKING:
+    from train.trainer.run import TrainingRun
+
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixup_cutmix_prob=0,0.25,0.5")
-# Another size or colour mode would need the images decoded anew; another split would not be comparable.
+# Another size or colour mode would require decoding the images again; losses on another split are not comparable.
 _FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "group_by", "near_duplicates", "seed")
 _FIXED_ENDINGS = ("_share",)
 
 _INTERRUPTED = "interrupted"
 
-# What a setting can be; `Settings` itself checks it.
+# The value of a setting; `Settings` itself checks it.
 Value = Any
 
 
-def run_tune(
-    data: Path, out: Path, settings: Settings, wanted: Sequence[str], trials: int, search: str = "random"
-) -> str:
+@dataclass(frozen=True)
+class Search:
+    """What to search for.
+
+    Attributes:
+        wanted: "name=a,b,c" for each setting to try; the usual ones when empty.
+        trials: The number of trials in the end, those of earlier searches included.
+        method: "random" or "grid".
+    """
+
+    wanted: Sequence[str]
+    trials: int
+    method: str = "random"
+
+
+def run_tune(data: Path, out: Path, settings: Settings, search: Search) -> str:
     """Try settings; trials of an earlier search in `out` count, and those that fail or are pruned do not end it.
 
     Args:
         data: As for fit.
         out: Directory that keeps the search: trials.db, trials.csv.
-        settings: What stays the same.
-        wanted: "name=a,b,c" for each setting to try; the usual ones when empty.
-        trials: How many trials there are in the end, those of earlier searches included.
-        search: "random" or "grid".
+        settings: The settings that stay the same.
+        search: Which settings to try, how often and how.
 
     Returns:
         The trials as a table, the best first, and the command that trains with the best settings.
 
     Raises:
-        VistazoError: The data or the settings cannot work.
+        VistazoError: The data or the settings cannot be used.
     """
-    if trials < 1:
-        raise SettingsError(f"--trials should be at least 1. Received: {trials}.")
-    space = _space(wanted or _USUAL, settings)
+    if search.trials < 1:
+        raise SettingsError(f"--trials should be at least 1. Received: {search.trials}.")
+    space = _space(search.wanted or _USUAL, settings)
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     out.mkdir(parents=True, exist_ok=True)
@@ -61,65 +76,69 @@ def run_tune(
         storage=f"sqlite:///{out.absolute() / 'trials.db'}",
         study_name="vistazo",
         load_if_exists=True,
-        sampler=_sampler(search, space, settings.seed),
+        sampler=_sampler(search.method, space, settings.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
     )
     _refuse_other_search(study, space, settings, out)
-    left = min(trials, _combinations(space)) - len(_finished(study))
+    left = min(search.trials, _combinations(space)) - len(_finished(study))
     if left > 0:
-        _search(study, data, settings, space, left)
+        _run_trials(study, data, settings, space, left)
     rows = _rows(study, space)
     _write(rows, out / "trials.csv")
     return _table(rows, data, space)
 
 
-def _search(study: optuna.Study, data: Path, settings: Settings, space: Mapping[str, list[Value]], count: int) -> None:
-    from train.data.batches import LabelledImages
-    from train.evaluate import targets_of
-    from train.trainer.loop import fit
+def _run_trials(
+    study: optuna.Study, data: Path, settings: Settings, space: Mapping[str, list[Value]], count: int
+) -> None:
+    """Run new trials on images that are decoded once."""
+    from train.data.batches import labelled_images
+    from train.trainer.run import TrainingRun
 
     spec = first_input(settings)
-    folders = dataset.find_part_folders(data) or {"train": data}
+    folders = find_split_folders(data) or {"train": data}
     with ImageStore() as store:
-        loaded, spec = choose_input(store, load_parts(store, folders, spec, settings), spec, settings)
-        labels = dataset.all_labels(loaded["train"].examples)
-        index_of = {label: index for index, label in enumerate(labels)}
-        train, validation = (
-            LabelledImages(loaded[name].images, targets_of(loaded[name].examples, index_of, len(labels)))
-            for name in ("train", "validation")
-        )
+        splits, spec = choose_input(store, load_splits(store, folders, spec, settings), spec, settings)
+        labels = all_labels(splits["train"].examples)
+        train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
+        run = TrainingRun(settings, spec, len(labels), train, validation)
+        study.optimize(lambda trial: _trial_loss(trial, run, space), n_trials=count, catch=VistazoError)
 
-        def trial_loss(trial: optuna.Trial) -> float:
-            tried: dict[str, Any] = {name: trial.suggest_categorical(name, values) for name, values in space.items()}
-            print(f"trial {trial.number + 1}: {_words(tried)}", file=sys.stderr)
 
-            def report(row: Mapping[str, Any]) -> None:
-                trial.report(row["val_loss"], row["epoch"])
-                if trial.should_prune():
-                    raise optuna.TrialPruned
+def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[Value]]) -> float:
+    """Train with the settings that a trial suggests; return the validation loss of the epoch that is kept."""
+    from train.trainer.loop import fit
 
-            try:
-                result = fit(
-                    dataclasses.replace(settings, **tried), spec, len(labels), train, validation, on_epoch=report
-                )
-                if result.by_user:
-                    raise KeyboardInterrupt
-            except KeyboardInterrupt:  # this one is tried again when the search goes on
-                trial.set_user_attr(_INTERRUPTED, True)
-                study.enqueue_trial(trial.params)
-                raise
-            except Exception as error:
-                reason = error if isinstance(error, VistazoError) else shortage(error)
-                if reason is None or isinstance(error, optuna.TrialPruned):
-                    raise
-                print(f"trial {trial.number + 1} failed: {reason}", file=sys.stderr)
-                raise reason from None
-            kept = [row for row in result.history if row["epoch"] == result.best_epoch]  # none is the network before
-            best = min(kept or result.history, key=lambda row: row["val_loss"])
-            trial.set_user_attr("val_accuracy", best["val_accuracy"])
-            return float(best["val_loss"])
+    tried: dict[str, Any] = {name: trial.suggest_categorical(name, values) for name, values in space.items()}
+    print(f"trial {trial.number + 1}: {_words(tried)}", file=sys.stderr)
 
-        study.optimize(trial_loss, n_trials=count, catch=VistazoError)
+    def report(row: Mapping[str, Any]) -> None:
+        trial.report(row["val_loss"], row["epoch"])
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    try:
+        settings = dataclasses.replace(run.settings, **tried)
+        result = fit(dataclasses.replace(run, settings=settings, on_epoch=report))
+        if result.by_user:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:  # the settings are tried again when the search is resumed
+        trial.set_user_attr(_INTERRUPTED, True)
+        trial.study.enqueue_trial(trial.params)
+        raise
+    except optuna.TrialPruned:
+        raise
+    except Exception as error:
+        reason = error if isinstance(error, VistazoError) else resource_error(error)
+        if reason is None:
+            raise
+        print(f"trial {trial.number + 1} failed: {reason}", file=sys.stderr)
+        raise reason from None
+    # Epoch 0, the network before the first epoch, has no row.
+    kept = [row for row in result.history if row["epoch"] == result.best_epoch]
+    best = min(kept or result.history, key=lambda row: row["val_loss"])
+    trial.set_user_attr("val_accuracy", best["val_accuracy"])
+    return float(best["val_loss"])
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -127,14 +146,16 @@ def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
 
 
 def _space(wanted: Sequence[str], settings: Settings) -> dict[str, list[Value]]:
-    """Return the values of each setting, checked by the settings themselves."""
+    """Return the values to try of each setting, checked by `Settings`."""
     known = {field.name: field for field in dataclasses.fields(Settings)}
     space: dict[str, list[Value]] = {}
     for text in wanted:
         name, _, values = text.partition("=")
         name = name.strip().replace("-", "_")
         if name not in known or name in _FIXED or name.endswith(_FIXED_ENDINGS) or not values:
-            raise SettingsError(f"--setting should be NAME=A,B,C with a setting that can be tuned. Received: {text}.")
+            raise SettingsError(
+                f"--setting should be NAME=A,B,C with the name of a setting that can be tuned. Received: {text}."
+            )
         space[name] = [_value(str(known[name].type), value.strip(), text) for value in values.split(",")]
         for value in space[name]:
             dataclasses.replace(settings, **{name: value})
@@ -149,17 +170,17 @@ def _value(kind: str, text: str, received: str) -> Value:
             return int(text)
         return float(text) if kind.startswith("float") else text
     except (KeyError, ValueError):
-        raise SettingsError(f"--setting {received}: “{text}” is no value of that setting.") from None
+        raise SettingsError(f"--setting {received}: “{text}” is not a value of that setting.") from None
 
 
-def _sampler(search: str, space: Mapping[str, list[Value]], seed: int) -> optuna.samplers.BaseSampler:
-    if search == "grid":
+def _sampler(method: str, space: Mapping[str, list[Value]], seed: int) -> optuna.samplers.BaseSampler:
+    if method == "grid":
         return _GridSampler(space, seed=seed)
     return optuna.samplers.RandomSampler(seed)
 
 
 class _GridSampler(optuna.samplers.GridSampler):
-    """Optuna's, which does not expect that an interrupted trial is tried again."""
+    """Optuna's grid sampler, which does not expect that an interrupted trial is tried again."""
 
     def after_trial(
         self,
@@ -168,7 +189,7 @@ class _GridSampler(optuna.samplers.GridSampler):
         state: optuna.trial.TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """End the search when the grid is done; a trial that is tried again has no place of its own in it."""
+        """End the search when the grid is done; a trial that is tried again has no grid point of its own."""
         if "grid_id" in trial.system_attrs:
             super().after_trial(study, trial, state, values)
 
@@ -179,14 +200,14 @@ def _combinations(space: Mapping[str, list[Value]]) -> int:
 
 def _refuse_other_search(study: optuna.Study, space: Mapping[str, list[Value]], settings: Settings, out: Path) -> None:
     identity = {"space": dict(space), "settings": settings.as_json()}
-    before = study.user_attrs.get("identity")
-    if before is not None and before != identity:
+    earlier = study.user_attrs.get("identity")
+    if earlier is not None and earlier != identity:
         raise SettingsError(f"“{out}” holds a search over other settings. Give another --out.")
     study.set_user_attr("identity", identity)
 
 
 def _rows(study: optuna.Study, space: Mapping[str, list[Value]]) -> list[dict[str, Any]]:
-    """Return a row a trial, the best first, then those that were pruned or failed."""
+    """Return a row per trial, the best first, then those that were pruned or failed."""
     rows = [
         {
             "trial": trial.number + 1,

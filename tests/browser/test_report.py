@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from train.metrics.classification import measure
-from train.metrics.multilabel import measure_multilabel
+from train.metrics.classification import classification_metrics
+from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
 from train.report.write import write_report
 
@@ -46,7 +46,7 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images_by_click_and_by_keyboar
     open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
     classes = np.array([0, 1, 1])
-    metrics = {"split": "test"} | measure(PROBABILITIES, classes, LABELS)
+    metrics = {"split": "test"} | classification_metrics(PROBABILITIES, classes, LABELS)
     write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, np.eye(2)[classes], PROBABILITIES))
     page = open_report(tmp_path)
 
@@ -70,7 +70,7 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
     open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
     targets = np.array([[1, 1], [0, 1], [0, 0]])
-    metrics = {"split": "test"} | measure_multilabel(PROBABILITIES, targets, LABELS, (0.5, 0.5))
+    metrics = {"split": "test"} | multilabel_metrics(PROBABILITIES, targets, LABELS, (0.5, 0.5))
     write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, targets, PROBABILITIES, (0.5, 0.5)))
     page = open_report(tmp_path)
 
@@ -84,7 +84,9 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
 def test_a_page_without_images_says_how_to_get_one_with_them(
     open_report: Callable[[Path], Page], tmp_path: Path
 ) -> None:
-    write_report(tmp_path, {"split": "test"} | measure(PROBABILITIES, np.array([0, 1, 1]), LABELS), LABELS)
+    write_report(
+        tmp_path, {"split": "test"} | classification_metrics(PROBABILITIES, np.array([0, 1, 1]), LABELS), LABELS
+    )
     page = open_report(tmp_path)
 
     page.locator(".cells [data-cell='1-0']").click()

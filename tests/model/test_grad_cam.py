@@ -12,7 +12,7 @@ from model.classifier import Classifier
 from model.errors import BundleError
 from model.grad_cam import explain, overlay
 from model.preprocessing import InputSpec, prepare
-from tests.conftest import Fitted
+from tests.support.fitting import Fitted
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
 

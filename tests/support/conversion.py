@@ -57,7 +57,7 @@ def original_probabilities(
     model: keras.Model, prepared: np.ndarray, scale: str = "0..1", bgr: bool = False
 ) -> np.ndarray:
     """What the older program did: scale the image in a line of its own, and call the model."""
-    x = prepared.astype(np.float32)[None]
+    x: np.ndarray = prepared.astype(np.float32)[None]
     if scale == "caffe":
         x = keras.applications.resnet50.preprocess_input(x)
     elif scale == "torch":

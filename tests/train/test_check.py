@@ -1,10 +1,11 @@
-"""`train check` finds what would spoil a training, says how bad it is, and changes nothing."""
+"""`train check` finds problems in a data folder, rates them, and changes nothing."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def data(tmp_path: Path) -> Path:
     return root
 
 
-def check(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict]]:
+def check(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
     before = hashes(data)
     status = main(["check", str(data), "--json"])
     assert hashes(data) == before
@@ -39,7 +40,7 @@ def check(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str
 
 def test_clean_data_passes_with_a_sentence(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(data)]) == 0
-    assert "Nothing found" in capsys.readouterr().out
+    assert "No problems found" in capsys.readouterr().out
 
 
 def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,7 +56,7 @@ def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.Ca
     assert found["Misnamed files"]["items"] == ["dog/really.jpg is PNG"]
 
 
-def test_copies_are_sorted_by_what_they_spoil(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_copies_are_sorted_by_where_they_are(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
     shutil.copy(data / "cat" / "2.png", data / "dog" / "stray.png")
     image(3).save(data / "cat" / "saved anew.jpg", quality=92)
@@ -69,22 +70,22 @@ def test_copies_are_sorted_by_what_they_spoil(data: Path, capsys: pytest.Capture
     assert not found["Copies within a class"]["serious"]
 
 
-def test_copies_across_parts_are_serious(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    parts = tmp_path / "parts"
-    shutil.copytree(data, parts / "train")
+def test_copies_across_splits_are_serious(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    splits = tmp_path / "splits"
+    shutil.copytree(data, splits / "train")
     for label in ("cat", "dog"):
-        (parts / "test" / label).mkdir(parents=True)
-        image(900 + len(label + label[0])).save(parts / "test" / label / "new.png")
-    shutil.copy(data / "dog" / "4.png", parts / "test" / "dog" / "known.png")
+        (splits / "test" / label).mkdir(parents=True)
+        image(900 + len(label + label[0])).save(splits / "test" / label / "new.png")
+    shutil.copy(data / "dog" / "4.png", splits / "test" / "dog" / "known.png")
 
-    status, found = check(parts, capsys)
+    status, found = check(splits, capsys)
 
     assert status == 1
-    (pair,) = found["Copies across parts"]["items"]
+    (pair,) = found["Copies across splits"]["items"]
     assert set(pair.split(" = ")) == {"train/dog/4.png", "test/dog/known.png"}
 
 
-def test_imbalance_and_small_classes_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_imbalance_and_small_classes_are_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "rare").mkdir()
     image(555).save(data / "rare" / "only.png")
 
@@ -92,19 +93,19 @@ def test_imbalance_and_small_classes_are_told(data: Path, capsys: pytest.Capture
 
     assert status == 1
     assert found["Imbalance"]["items"] == ["“cat” has 20 times as many images as “rare”"]
-    assert found["Classes too small to be divided"]["items"] == ["rare: 1"]
+    assert found["Classes too small to be split"]["items"] == ["rare: 1"]
 
 
-def test_a_label_that_one_part_lacks_is_told(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    parts = tmp_path / "parts"
-    shutil.copytree(data, parts / "train")
-    (parts / "valid" / "cat").mkdir(parents=True)
-    image(901).save(parts / "valid" / "cat" / "new.png")
+def test_a_label_missing_from_a_split_is_found(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    splits = tmp_path / "splits"
+    shutil.copytree(data, splits / "train")
+    (splits / "valid" / "cat").mkdir(parents=True)
+    image(901).save(splits / "valid" / "cat" / "new.png")
 
-    status, found = check(parts, capsys)
+    status, found = check(splits, capsys)
 
     assert status == 1
-    assert found["Labels that are not in every part"]["items"] == ["validation lacks dog"]
+    assert found["Labels missing from a split"]["items"] == ["validation lacks dog"]
 
 
 def test_a_folder_in_which_nothing_can_be_read_is_no_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`train compare` puts several bundles side by side on the same images."""
+"""`train compare` evaluates and times several bundles on the same images."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import keras
 import pytest
 from PIL import Image
 
-from tests.conftest import Fitted
+from tests.support.fitting import Fitted
 from train.__main__ import main
 from train.compare import COLUMNS, parameters
 
 
-def test_one_row_a_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_row_per_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle, table = str(colour_fit.bundle), tmp_path / "table.csv"
 
     assert main(["compare", bundle, bundle, "--data", str(colour_fit.data), "--out", str(table)]) == 0
@@ -26,7 +26,7 @@ def test_one_row_a_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys:
     assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
     assert [float(row["accuracy"]) for row in rows] == [row["accuracy"] for row in printed]
     assert rows[0]["accuracy"] == rows[1]["accuracy"]
-    assert all(0 < float(row["milliseconds_per_image"]) < 1000 for row in rows)
+    assert all(float(row["milliseconds_per_image"]) > 0 for row in rows)
     with Image.open(tmp_path / "table.png") as plot:
         assert plot.width > 400
 

@@ -1,4 +1,4 @@
-"""`python -m train evaluate`: what it measures, writes and refuses."""
+"""`python -m train evaluate`: what it computes, writes and refuses."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from model.bundle import load_bundle
-from tests.conftest import Fitted
 from tests.support.command_line import PROMISED, last_line, refusal
+from tests.support.fitting import Fitted
 from tests.support.images import hashes, write_class, write_colours
 from train.__main__ import main
 
 
-def test_evaluate_gives_the_figures_that_fit_measured(grey_fit: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_gives_the_metrics_of_fit(grey_fit: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(grey_fit.bundle), str(grey_fit.data)]) == 0
 
-    figures, before = last_line(capsys.readouterr().out), last_line(grey_fit.out)
-    assert figures["split"] == "test"
-    assert figures["unreadable"] == 0
+    metrics, before = last_line(capsys.readouterr().out), last_line(grey_fit.out)
+    assert metrics["split"] == "test"
+    assert metrics["unreadable"] == 0
     for name in PROMISED:
-        assert figures[name] == pytest.approx(before[name], abs=1e-5)
+        assert metrics[name] == pytest.approx(before[name], abs=1e-5)
 
 
 def test_evaluate_matches_folder_names_to_labels(
@@ -37,19 +37,22 @@ def test_evaluate_matches_folder_names_to_labels(
     assert main(["evaluate", str(colour_bundle), str(data)]) == 0
 
     captured = capsys.readouterr()
-    figures = last_line(captured.out)
-    assert (figures["n"], figures["unreadable"], figures["split"]) == (12, 1, "whole folder")
-    assert figures["accuracy"] > 0.6
+    metrics = last_line(captured.out)
+    assert (metrics["n"], metrics["unreadable"], metrics["split"]) == (12, 1, "whole folder")
+    assert metrics["accuracy"] > 0.6
     assert "no such label: Zebra" in captured.err
     assert "broken.png" in captured.err
     assert hashes(data) == before
 
 
-def test_evaluate_writes_figures_and_report_where_it_is_told(colour_fit: Fitted, tmp_path: Path) -> None:
-    out = tmp_path / "figures"
+def test_evaluate_writes_metrics_and_report(
+    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "metrics"
 
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
+    assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {out / 'report' / 'index.html'}."
     assert set(hashes(out)) == {"metrics.json", "report/index.html"} | {
         f"report/{name}.png"
         for name in (
@@ -62,20 +65,24 @@ def test_evaluate_writes_figures_and_report_where_it_is_told(colour_fit: Fitted,
             "roc_curves",
         )
     }
-    figures = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
-    assert figures["n"] == 36
-    assert figures["unknown"]["threshold"] == load_bundle(colour_fit.bundle).unknown_threshold
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["n"] == 36
+    assert metrics["unknown"]["threshold"] == load_bundle(colour_fit.bundle).unknown_threshold
     assert (out / "report" / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
 
 
-def test_private_images_can_be_left_out_of_the_report(colour_fit: Fitted, tmp_path: Path) -> None:
-    out = tmp_path / "figures"
+def test_private_images_can_be_left_out_of_the_report(
+    colour_fit: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence: list[object] = []
+    monkeypatch.setattr("train.evaluate.write_report", lambda *arguments: evidence.append(arguments[-1]))
+    command = ["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(tmp_path / "out")]
 
-    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out), "--no-images"]) == 0
+    assert main(command) == 0
+    assert main([*command, "--no-images"]) == 0
 
-    page = (out / "report" / "index.html").read_text(encoding="utf-8")
-    assert "data:image/jpeg" not in page
-    assert not any(path.name in page for path in colour_fit.data.rglob("*.png"))
+    assert evidence[0] is not None
+    assert evidence[1] is None
 
 
 def test_evaluate_refuses_what_it_cannot_use(

@@ -1,4 +1,4 @@
-"""`python -m train explain`: contact sheets of what the network looks at."""
+"""`python -m train explain`: contact sheets of what the network responds to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from model.bundle import load_bundle
 from model.preprocessing import prepare, read_image
-from tests.conftest import Fitted
+from tests.support.fitting import Fitted
 from train.__main__ import main
 from train.explain import blocks
 
@@ -25,14 +25,14 @@ def test_two_sheets_an_image_and_the_label_that_is_explained(
 ) -> None:
     paths = images(colour_fit)
     status = main(["explain", str(colour_fit.bundle), *map(str, paths), "--out", str(tmp_path / "sheets")])
-    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    explanations = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 0
-    assert [answer["path"] for answer in answers] == [str(path) for path in paths]
+    assert [explanation["path"] for explanation in explanations] == [str(path) for path in paths]
     labels = load_bundle(colour_fit.bundle).labels
-    for answer in answers:
-        assert answer["label"] in labels and 0 < answer["probability"] <= 1
-        assert len(answer["sheets"]) == 2
-        for sheet in answer["sheets"]:
+    for explanation in explanations:
+        assert explanation["label"] in labels and 0 < explanation["probability"] <= 1
+        assert len(explanation["sheets"]) == 2
+        for sheet in explanation["sheets"]:
             with Image.open(sheet) as pil_image:
                 assert min(pil_image.size) > 100
                 assert len(pil_image.convert("RGB").getcolors(2**24) or []) > 20  # something is drawn
@@ -45,12 +45,12 @@ def test_every_block_of_every_architecture_depends_on_the_image(fixture: str, re
     fitted: Fitted = request.getfixturevalue(fixture)
     bundle = load_bundle(fitted.bundle)
     image = prepare(read_image(next(fitted.data.rglob("*.png"))), bundle.input)
-    parts = blocks(keras.saving.load_model(bundle.directory), image, 0)
-    sizes = [part.saliency.shape for part in parts]
-    assert len(parts) >= 3 and sizes == sorted(sizes, reverse=True)
-    for part in parts:
-        assert part.activation.shape[:2] == part.saliency.shape
-        assert np.isfinite(part.saliency).all() and part.saliency.max() > 0
+    found = blocks(keras.saving.load_model(bundle.directory), image, 0)
+    sizes = [block.saliency.shape for block in found]
+    assert len(found) >= 3 and sizes == sorted(sizes, reverse=True)
+    for block in found:
+        assert block.activation.shape[:2] == block.saliency.shape
+        assert np.isfinite(block.saliency).all() and block.saliency.max() > 0
 
 
 def test_a_label_that_the_model_lacks(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

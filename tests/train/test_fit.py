@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from model.bundle import load_bundle
-from tests.conftest import CORRUPT, QUICK, Fitted, fit
 from tests.support.command_line import PROMISED, last_line, refusal
+from tests.support.fitting import CORRUPT, QUICK, Fitted, fit
 from tests.support.images import COLOURS, hashes, write_class, write_colours
+from tests.support.training import TINY
 from train.__main__ import main
 
 
-def test_fit_orders_labels_as_people_do(colour_fit: Fitted) -> None:
+def test_fit_orders_labels_naturally(colour_fit: Fitted) -> None:
     assert load_bundle(colour_fit.bundle).labels == ("2 green", "10 red", "Blue")
     assert (colour_fit.bundle / "labels.txt").read_text(encoding="utf-8") == "2 green\n10 red\nBlue\n"
 
 
-def test_fit_s_last_line_has_the_promised_figures_and_where_they_were_measured(
+def test_the_last_line_of_fit_has_the_promised_metrics_and_their_split(
     colour_fit: Fitted, grey_fit: Fitted, mobilenet_fit: Fitted
 ) -> None:
     for fitted in (colour_fit, grey_fit, mobilenet_fit):
-        figures = last_line(fitted.out)
-        assert set(figures) >= PROMISED
-        assert figures["split"] == "test"
+        metrics = last_line(fitted.out)
+        assert set(metrics) >= PROMISED
+        assert metrics["split"] == "test"
         stored = json.loads((fitted.bundle / "metrics.json").read_text(encoding="utf-8"))
-        assert {name: stored[name] for name in PROMISED} == {name: figures[name] for name in PROMISED}
+        assert {name: stored[name] for name in PROMISED} == {name: metrics[name] for name in PROMISED}
 
 
 def test_fit_leaves_the_data_as_it_was_and_nothing_beside_the_bundle(colour_fit: Fitted, grey_fit: Fitted) -> None:
@@ -75,7 +73,7 @@ def test_the_networks_have_learnt_what_was_easy(colour_fit: Fitted, grey_fit: Fi
     assert last_line(grey_fit.out)["accuracy"] > 0.6
 
 
-def test_fit_tells_in_the_figures_how_each_epoch_went(colour_fit: Fitted) -> None:
+def test_the_metrics_have_the_history_of_every_epoch(colour_fit: Fitted) -> None:
     training = json.loads((colour_fit.bundle / "metrics.json").read_text(encoding="utf-8"))["training"]
 
     assert [row["epoch"] for row in training["history"]] == list(range(1, 9))
@@ -96,56 +94,43 @@ def test_without_tensorboard_s_package_its_option_says_what_to_install(
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_tensorboard_gets_the_figures_of_every_epoch(tmp_path: Path) -> None:
+def test_tensorboard_gets_the_metrics_of_every_epoch(tmp_path: Path) -> None:
     events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    data = tmp_path / "data"
-    for label, colour in list(COLOURS.items())[:2]:
-        write_class(data / label, colour, 6)
 
-    fit(data, tmp_path / "bundle", "--epochs", "2", "--tensorboard", str(tmp_path / "records"))
+    fit(two_classes(tmp_path), tmp_path / "bundle", *TINY, "--epochs", "2", "--tensorboard", str(tmp_path / "logs"))
 
-    records = events.EventAccumulator(str(tmp_path / "records" / "train"))
-    records.Reload()
-    assert {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"} <= set(records.Tags()["tensors"])
-    assert len(records.Tensors("epoch_loss")) == 2
+    logs = events.EventAccumulator(str(tmp_path / "logs" / "train"))
+    logs.Reload()
+    assert {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"} <= set(logs.Tags()["tensors"])
+    assert len(logs.Tensors("epoch_loss")) == 2
 
 
-def test_an_interrupted_fit_says_so_leaves_no_half_bundle_and_keeps_the_old_one(
-    copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_interrupted_fit_leaves_no_half_bundle_and_keeps_the_old_one(
+    copied_bundle: Path,
+    colour_bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The interrupt comes at the worst moment: when the new bundle has begun to be written."""
-    data = tmp_path / "data"
-    for label, colour in list(COLOURS.items())[:2]:
-        write_class(data / label, colour, 4)
     begun: list[str] = []
 
-    def interrupt_once_writing() -> None:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            begun.extend(p.name for p in tmp_path.glob(".*.partial"))
-            if begun:
-                os.kill(os.getpid(), signal.SIGINT)
-                return
-            time.sleep(0.02)
+    def interrupted(*arguments: object, **options: object) -> None:
+        begun.extend(path.name for path in tmp_path.glob(".*.partial"))
+        signal.raise_signal(signal.SIGINT)
 
-    watcher = threading.Thread(target=interrupt_once_writing)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
-    try:
-        watcher.start()
-        status = main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"])
-        watcher.join()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    monkeypatch.setattr("train.fit.write_model", interrupted)
 
-    assert begun
-    assert status == 130
-    assert "--resume goes on.\nInterrupted; no bundle was written." in capsys.readouterr().err
+    assert main(["fit", str(two_classes(tmp_path)), "--out", str(copied_bundle), *QUICK, *TINY]) == 130
+
+    assert len(begun) == 1
+    assert "with --resume to continue.\nInterrupted; no bundle was written." in capsys.readouterr().err
     assert hashes(copied_bundle) == hashes(colour_bundle)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]
 
 
-def test_an_interrupt_while_keras_writes_is_one(
-    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_an_interrupt_while_keras_writes_is_reported_as_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keras's own clean-up fails then, and would hide it."""
 
@@ -154,5 +139,12 @@ def test_an_interrupt_while_keras_writes_is_one(
 
     monkeypatch.setattr("keras.src.saving.saving_lib.DiskIOStore", interrupted)
 
-    assert main(["fit", str(colour_fit.data), "--out", str(tmp_path / "bundle"), *QUICK, "--epochs", "1"]) == 130
+    assert main(["fit", str(two_classes(tmp_path)), "--out", str(tmp_path / "bundle"), *QUICK, *TINY]) == 130
     assert "Interrupted; no bundle was written." in capsys.readouterr().err
+
+
+def two_classes(directory: Path) -> Path:
+    """Write a small data folder."""
+    for label, colour in list(COLOURS.items())[:2]:
+        write_class(directory / "data" / label, colour, 4)
+    return directory / "data"

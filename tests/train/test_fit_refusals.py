@@ -1,15 +1,16 @@
-"""`python -m train fit` where it cannot work: one sentence, and nothing is written."""
+"""`python -m train fit` with data or options that cannot be used: one sentence, and nothing is written."""
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import QUICK, Fitted
 from tests.support.command_line import refusal
+from tests.support.fitting import QUICK, Fitted
 from tests.support.images import hashes, write_class, write_colours
 
 
@@ -62,7 +63,7 @@ def nothing_readable(data: Path) -> None:
             (data / name / f"{index}.png").write_bytes(b"broken")
 
 
-def parts_without_training(data: Path) -> None:
+def splits_without_training(data: Path) -> None:
     write_colours(data / "valid", per_class=3)
     write_colours(data / "test", per_class=3)
 
@@ -73,7 +74,7 @@ def a_test_class_that_training_lacks(data: Path) -> None:
     write_class(data / "test" / "Zebra", (0, 0, 0), 2)
 
 
-def an_unreadable_test_part(data: Path) -> None:
+def an_unreadable_test_split(data: Path) -> None:
     write_colours(data / "train", per_class=4)
     (data / "test" / "Blue").mkdir(parents=True)
     (data / "test" / "Blue" / "a.png").write_bytes(b"broken")
@@ -91,7 +92,7 @@ def a_class_without_readable_images(data: Path) -> None:
     [
         (no_folder, "no data folder"),
         (an_empty_folder, "no class folders"),
-        (a_file, "is a file and no data folder"),
+        (a_file, "is a file, not a data folder"),
         (empty_classes, "are empty"),
         (one_empty_class, "without a file .*: Empty"),
         (one_class, "one class only"),
@@ -99,14 +100,14 @@ def a_class_without_readable_images(data: Path) -> None:
         (one_readable_image_in_a_class, "“few” has 1 readable image"),
         (only_copies_in_a_class, "“few” has 1 different readable image"),
         (nothing_readable, "“a” has 0 readable images"),
-        (parts_without_training, "no train folder"),
+        (splits_without_training, "no train folder"),
         (a_test_class_that_training_lacks, "lacks: Zebra. Rename or remove"),
-        (an_unreadable_test_part, "None of the 1 files in .*test.* can be read"),
+        (an_unreadable_test_split, "None of the 1 files in .*test.* can be read"),
         (a_class_without_readable_images, "“mute” has 0 readable images"),
     ],
 )
 def test_data_that_cannot_be_trained_on_gives_one_sentence_and_writes_nothing(
-    make, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make: Callable[[Path], None], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tmp_path / "data")
     before = hashes(tmp_path)

@@ -1,4 +1,4 @@
-"""What the settings leave open about the network's input is decided by the training images."""
+"""The parts of the network's input that are "auto" are chosen from the training images."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from model.bundle import load_bundle
-from tests.conftest import fit
+from tests.support.fitting import fit
 from train.data.image_store import ImageStore
-from train.data.loading import LoadedSplit, load_parts
+from train.data.loading import LoadedSplit, load_splits
 from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
 
@@ -40,8 +40,8 @@ def settings_with(weights: Path | str, **changed: object) -> Settings:
 
 def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedSplit], str, str]:
     spec = first_input(settings)
-    parts, spec = choose_input(store, load_parts(store, {"train": data}, spec, settings), spec, settings)
-    return parts, spec.resize_rule, spec.colour_mode
+    splits, spec = choose_input(store, load_splits(store, {"train": data}, spec, settings), spec, settings)
+    return splits, spec.resize_rule, spec.colour_mode
 
 
 @pytest.mark.parametrize(("told_by", "rule"), [("centre", "crop"), ("ends", "stretch")])
@@ -56,18 +56,18 @@ def test_the_resize_rule_is_the_one_that_shows_what_matters(
     assert found == rule
 
 
-def test_all_parts_are_read_again_with_the_chosen_rule(
+def test_all_splits_are_decoded_again_with_the_chosen_rule(
     backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = write_wide(tmp_path / "data", "centre")
     with ImageStore() as store:
-        parts, rule, _ = chosen(store, data, settings_with(backbone_weights))
+        splits, rule, _ = chosen(store, data, settings_with(backbone_weights))
         expected, _, _ = chosen(store, data, settings_with(backbone_weights, resize_rule="crop"))
 
         assert rule == "crop"
-        for name, part in expected.items():
-            assert parts[name].examples == part.examples
-            np.testing.assert_array_equal(parts[name].images, part.images)
+        for name, split in expected.items():
+            assert splits[name].examples == split.examples
+            np.testing.assert_array_equal(splits[name].images, split.images)
     assert "Resize rule: crop, not stretch" in capsys.readouterr().err
 
 
@@ -120,11 +120,11 @@ def test_another_rule_has_to_be_better_beyond_chance() -> None:
     assert best_rule({"stretch": usual, "crop": usual - 0.1, "pad": usual - 0.2}) == "pad"
 
 
-def test_the_bundle_is_served_and_measured_with_the_chosen_rule(backbone_weights: Path, tmp_path: Path) -> None:
+def test_the_bundle_is_served_and_evaluated_with_the_chosen_rule(backbone_weights: Path, tmp_path: Path) -> None:
     data = write_wide(tmp_path / "data", "centre", count=16)
     options = ["--recipe", "best", "--weights", str(backbone_weights), "--size", "64", "--epochs", "1"]
 
-    fitted = fit(data, tmp_path / "bundle", *options, "--min-steps-per-epoch", "1")
+    fitted = fit(data, tmp_path / "bundle", *options, "--min-steps-per-epoch", "1", "--finetune-layers", "1")
 
     assert load_bundle(fitted.bundle).input.resize_rule == "crop"
     assert '"split": "test"' in fitted.out

@@ -8,16 +8,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.images import COLOURS, hashes, write_class
+from tests.support.serving import ROOT
+from tests.support.training import TINY
 
-ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "examples" / "train_your_own.ipynb"
 
 
-def cells() -> list[dict]:
+def cells() -> list[dict[str, Any]]:
     return json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 
 
@@ -28,20 +30,28 @@ def test_the_notebook_is_stored_without_outputs() -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
 
 
-@pytest.mark.parametrize("zipped", [False, True])
-def test_the_cells_run_in_order(zipped: bool, tmp_path: Path) -> None:
-    data = tmp_path / "flowers"
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder."""
+    data = tmp_path_factory.mktemp("notebook") / "flowers"
     for label, colour in list(COLOURS.items())[:2]:
-        write_class(data / label, colour, 8)
-    before = hashes(data)
-    given = data
-    if zipped:
-        given = Path(shutil.make_archive(str(tmp_path / "images"), "zip", tmp_path, "flowers"))
+        write_class(data / label, colour, 6)
+    return data
+
+
+@pytest.fixture(scope="module")
+def archive(images: Path) -> Path:
+    """The data folder as a zip file, in which it is the only folder."""
+    return Path(shutil.make_archive(str(images.with_name("images")), "zip", images.parent, images.name))
+
+
+def test_the_cells_run_in_order(images: Path, archive: Path, tmp_path: Path) -> None:
+    before = hashes(images)
     program = "\n".join("".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code")
     settings = {
-        "VISTAZO_DATA": str(given),
+        "VISTAZO_DATA": str(archive),
         "VISTAZO_BUNDLE": str(tmp_path / "bundle"),
-        "VISTAZO_OPTIONS": "--recipe small --size 32 --epochs 2 --batch-size 8",
+        "VISTAZO_OPTIONS": " ".join(["--recipe", "small", *TINY]),
     }
 
     result = subprocess.run(
@@ -56,4 +66,17 @@ def test_the_cells_run_in_order(zipped: bool, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Accuracy: " in result.stdout
     assert (tmp_path / "bundle" / "model.tflite").is_file()
-    assert hashes(data) == before
+    assert hashes(images) == before
+
+
+@pytest.mark.parametrize("kind", ["images", "archive"])
+def test_the_data_may_be_a_folder_or_a_zip_file(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISTAZO_DATA", str(request.getfixturevalue(kind)))
+    (cell,) = (source for source in ("".join(cell["source"]) for cell in cells()) if "zipfile" in source)
+    names: dict[str, Any] = {"os": os, "Path": Path}
+
+    exec(cell, names)
+
+    assert sorted(child.name for child in names["data"].iterdir()) == list(COLOURS)[:2]

@@ -1,4 +1,4 @@
-"""Memory or disk that runs out is a sentence that says what is needed, and nothing is lost."""
+"""A full disk or too little memory is one sentence with what to do, and no finished epoch is lost."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import errno
 import os
 import re
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 
 from model.system_memory import SystemMemory
-from tests.conftest import QUICK
+from tests.support.fitting import QUICK
 from tests.support.images import COLOURS, hashes, write_class
+from tests.support.training import TINY
 from train.__main__ import main
-from train.resource_errors import shortage
+from train.resource_errors import resource_error
 from train.trainer.checkpoint import has_progress, progress_directory
 
 
@@ -25,8 +27,11 @@ class ResourceExhaustedError(Exception):
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "No space left on device", "/data/x"), "The disk is full, at “/data/x”. Make room"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "The disk is full. Make room"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/data/x"),
+            "The disk is full, at “/data/x”. Free some space",
+        ),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "The disk is full. Free some space"),
         (OSError("Can't write data (file write failed: errno = 28, No space left on device)"), "The disk is full"),
         (ResourceExhaustedError("/tmp/x/saved_model; No space left on device"), "The disk is full"),
         (MemoryError(), "too little memory .* smaller --batch-size"),
@@ -38,8 +43,8 @@ class ResourceExhaustedError(Exception):
         ),
     ],
 )
-def test_a_shortage_is_recognised_whichever_library_noticed_it(error: Exception, sentence: str) -> None:
-    assert re.search(sentence, str(shortage(error)))
+def test_a_full_disk_or_memory_is_recognised_whichever_library_reports_it(error: Exception, sentence: str) -> None:
+    assert re.search(sentence, str(resource_error(error)))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,7 @@ def test_a_shortage_is_recognised_whichever_library_noticed_it(error: Exception,
     [ValueError("no space left for a title"), OSError(errno.EACCES, "denied"), RuntimeError("memory of an error")],
 )
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
-    assert shortage(error) is None
+    assert resource_error(error) is None
 
 
 @pytest.fixture
@@ -60,42 +65,42 @@ def data(tmp_path: Path) -> Path:
 def test_a_disk_that_is_full_after_an_epoch_keeps_the_epochs_before_it(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bundle, saved = tmp_path / "bundle", []
+    bundle, saved = tmp_path / "bundle", list[int]()
     savez = np.savez
 
-    def full_at_the_third(file, **arrays) -> None:
+    def full_at_the_third(file: BinaryIO, **arrays: Any) -> None:
         saved.append(file.write(b"half of it"))
         if len(saved) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         file.seek(0)
         savez(file, **arrays)
 
-    command = ["fit", str(data), "--out", str(bundle), *QUICK, "--epochs", "4"]
+    command = ["fit", str(data), "--out", str(bundle), *QUICK, *TINY, "--epochs", "4"]
     with monkeypatch.context() as patch:
         patch.setattr("train.trainer.checkpoint.np.savez", full_at_the_third)
         assert main(command) == 2
     error = capsys.readouterr().err.splitlines()
-    assert error[-2] == "The finished epochs are kept: the same command with --resume goes on."
-    assert error[-1].startswith("error: The disk is full. Make room")
+    assert error[-2] == "The finished epochs are kept: run the same command with --resume to continue."
+    assert error[-1].startswith("error: The disk is full. Free some space")
     assert not bundle.exists()
     assert [path.name for path in progress_directory(bundle).iterdir()] == ["state.npz"]
 
     assert main([*command, "--resume"]) == 0
 
-    assert "Going on after epoch 2 of 4" in capsys.readouterr().err
+    assert "Resuming after epoch 2 of 4" in capsys.readouterr().err
     assert not has_progress(bundle)
 
 
 def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_the_epochs(
     data: Path, copied_bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(*arguments, **options) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "model.weights.h5")
 
     before = hashes(copied_bundle)
     monkeypatch.setattr("train.fit.write_model", full)
 
-    assert main(["fit", str(data), "--out", str(copied_bundle), *QUICK, "--epochs", "1"]) == 2
+    assert main(["fit", str(data), "--out", str(copied_bundle), *QUICK, *TINY]) == 2
 
     assert "error: The disk is full, at “model.weights.h5”." in capsys.readouterr().err
     assert hashes(copied_bundle) == before

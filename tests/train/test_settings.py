@@ -9,7 +9,7 @@ import pytest
 
 from model.errors import SettingsError
 from train.__main__ import main
-from train.settings import Settings
+from train.settings import GROUPS, Settings, parse_size
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_dense_layers_fix_the_size(name: str) -> None:
         Settings(architecture="plain", **{name: 0.5})  # type: ignore[arg-type]
 
 
-def test_the_parts_have_to_leave_something_for_training() -> None:
+def test_the_shares_have_to_leave_images_for_training() -> None:
     with pytest.raises(SettingsError, match="tenth"):
         Settings(validation_share=0.5, test_share=0.5)
 
@@ -85,6 +85,17 @@ def test_a_rectangular_size_is_width_by_height() -> None:
     assert Settings(size="64x60").input_size == (64, 60)
     assert Settings(size="64x60").as_json()["size"] == "64x60"
     assert Settings(size="64").as_json()["size"] == 64
+
+
+@pytest.mark.parametrize(("text", "size"), [("224", (224, 224)), ("64x60", (64, 60)), ("64X60", (64, 60))])
+def test_a_size_is_one_number_or_width_by_height(text: str, size: tuple[int, int]) -> None:
+    assert parse_size(text) == size
+
+
+def test_every_setting_but_the_recipe_is_in_one_group_of_the_help() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+
+    assert sorted(grouped) == sorted({field.name for field in dataclasses.fields(Settings)} - {"recipe"})
 
 
 def test_dense_layers_are_written_as_units_and_dropout() -> None:
@@ -107,4 +118,7 @@ def test_every_setting_is_an_option_and_explained_in_the_help(capsys: pytest.Cap
     for field in dataclasses.fields(Settings):
         assert "--" + field.name.replace("_", "-") in text
     assert "Seed of the split" in text
-    assert "Width multiplier" in text or "width multiplier" in text
+    assert "width multiplier (default: 0.35)" in text
+    assert "Highest learning rate (best: 0.0003, small: 0.002)" in text
+    for group in GROUPS:
+        assert f"{group}: " in text

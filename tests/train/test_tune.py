@@ -1,4 +1,4 @@
-"""`train tune` tries settings, survives failed trials, and goes on with an earlier search."""
+"""`train tune` tries settings, survives failed trials, and continues an earlier search."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.images import COLOURS, write_class
+from tests.support.training import TINY
 from train.__main__ import main
-from train.settings import Settings
 from train.trainer.loop import FitResult
+from train.trainer.run import TrainingRun
 
-QUICK = ["--recipe", "small", "--size", "32", "--epochs", "2", "--batch-size", "8"]
+QUICK = ["--recipe", "small", *TINY, "--epochs", "2", "--batch-size", "8"]
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +46,10 @@ def test_a_grid_is_tried_whole_and_the_best_becomes_a_command(
     assert best.endswith("--flip")
 
 
-def test_a_search_goes_on_and_a_failed_trial_does_not_end_it(
+def test_a_search_can_be_continued_and_a_failed_trial_does_not_end_it(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["tune", str(data), "--out", str(tmp_path), "--architecture", "plain", *QUICK]
+    arguments = ["tune", str(data), "--out", str(tmp_path), *QUICK]
     # The penalty of the third makes the loss infinite at once.
     arguments += [
         "--setting",
@@ -91,9 +92,9 @@ def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
     rates: list[float] = []
     stopped = True
 
-    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
-        rates.append(settings.learning_rate)
-        row = {"val_loss": settings.learning_rate, "val_accuracy": 1.0, "epoch": 1}
+    def fit(run: TrainingRun) -> FitResult:
+        rates.append(run.settings.learning_rate)
+        row = {"val_loss": run.settings.learning_rate, "val_accuracy": 1.0, "epoch": 1}
         return FitResult(None, [row], stopped, 1, by_user=stopped)  # type: ignore[arg-type]
 
     monkeypatch.setattr("train.trainer.loop.fit", fit)
@@ -113,8 +114,8 @@ def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
 def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fit(settings: Settings, *rest: object, **options: object) -> FitResult:
-        if settings.batch_size == 512:
+    def fit(run: TrainingRun) -> FitResult:
+        if run.settings.batch_size == 512:
             raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
         return FitResult(None, [{"epoch": 1, "val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""`python -m train check`: look for what would spoil a training: damaged, doubled, leaking or mislabelled images."""
+"""`python -m train check`: find problems in a data folder: damaged, duplicate, leaking or mislabelled images."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="imagenet|FILE",
-        help="also look for probable label errors, with features of MobileNetV2 0.35 from these weights",
+        help="also find probable label errors, with the features of MobileNetV2 0.35 with these weights",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--json", action="store_true", help="print a JSON array instead of text")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was found; exit status 1 when something would spoil a training or its figures."""
+    """Print the findings; return 1 when one of them is serious."""
     from train.check import as_text, run_check
 
     findings = run_check(options.data, options.weights)

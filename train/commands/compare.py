@@ -1,4 +1,4 @@
-"""`python -m train compare`: measure several bundles on the same data, side by side."""
+"""`python -m train compare`: evaluate and time several bundles on the same images."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ INTERRUPTED = "the table is not finished"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="directories or Hub repositories")
-    parser.add_argument("--data", metavar="DATA", type=Path, required=True, help="folder per class")
     parser.add_argument(
-        "--out", metavar="FILE.csv", type=Path, required=True, help="one row a bundle; the plot goes beside it"
+        "--data", metavar="DATA", type=Path, required=True, help="folder per class; folder names are matched to labels"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE.csv",
+        type=Path,
+        required=True,
+        help="table with one row per bundle; a plot is written beside it",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, and print one JSON object a bundle."""
+    """Compare, and print one JSON object per bundle."""
     from train.compare import run_compare
 
     for row in run_compare(options.bundles, options.data, options.out):

@@ -10,6 +10,7 @@ from pathlib import Path
 from model.errors import SettingsError
 from model.preprocessing import RESIZE_RULES
 from train.convert.job import SCALE_CHOICES, ConversionOptions
+from train.settings import parse_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     """Convert, and print one JSON object as the last line."""
     if options.scale not in (None, *SCALE_CHOICES):
         raise SettingsError(f"--scale should be one of {', '.join(SCALE_CHOICES)}. Received: {options.scale}.")
-    size = _size(options.size) if options.size else None
+    size = parse_size(options.size) if options.size else None
     from train.convert.download import local_model
     from train.convert.pipeline import run_convert
     from train.export.bundle import check_target
@@ -68,10 +69,3 @@ def run(options: argparse.Namespace) -> int:
     print(f"Wrote {options.out}. Serve it with: python app.py --model {options.out}", file=sys.stderr)
     print(json.dumps(result))
     return 0
-
-
-def _size(given: str) -> tuple[int, int]:
-    sides = given.lower().split("x")
-    if len(sides) > 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
-        raise SettingsError(f"--size should be a number, or width x height as 64x60. Received: {given}.")
-    return int(sides[0]), int(sides[-1])

@@ -1,33 +1,38 @@
-"""`python -m train evaluate`: measure a bundle on a folder per class."""
+"""`python -m train evaluate`: evaluate a bundle on a folder per class."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from model.errors import SettingsError
 
-INTERRUPTED = "the figures are not finished"
+INTERRUPTED = "the evaluation is not complete"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
     parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report there")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report here")
     parser.add_argument(
         "--images",
         action=argparse.BooleanOptionalAction,
-        help="let the report show the images behind each number (default); --no-images where they are private",
+        help="show the images behind each number in the report (default); --no-images for private images",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print one JSON object as the last line."""
+    """Evaluate, and print one JSON object as the last line."""
     from train.evaluate import run_evaluate
+    from train.report.write import REPORT
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
-    print(json.dumps(run_evaluate(options.bundle, options.data, options.out, show=options.images is not False)))
+    metrics = run_evaluate(options.bundle, options.data, options.out, report_images=options.images is not False)
+    if options.out:
+        print(f"Wrote {options.out / REPORT / 'index.html'}.", file=sys.stderr)
+    print(json.dumps(metrics))
     return 0

@@ -1,4 +1,4 @@
-"""`python -m train explain`: draw what the network looks at in images: Grad-CAM, saliency per block, feature maps."""
+"""`python -m train explain`: draw what the network responds to: Grad-CAM, saliency of every block, feature maps."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's directory or a Hub repository")
     parser.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="images to explain")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the contact sheets go")
-    parser.add_argument("--label", metavar="NAME", help="the label to explain (default: the likeliest)")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="directory for the contact sheets")
+    parser.add_argument("--label", metavar="NAME", help="the label to explain (default: the most probable)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the sheets, and print one JSON object an image."""
+    """Write the sheets, and print one JSON object per image."""
     from train.explain import run_explain
 
-    for answer in run_explain(options.bundle, options.images, options.out, options.label):
-        print(json.dumps(answer, ensure_ascii=False))
+    for explanation in run_explain(options.bundle, options.images, options.out, options.label):
+        print(json.dumps(explanation, ensure_ascii=False))
     return 0

@@ -1,4 +1,4 @@
-"""`python -m train tune`: try settings on your data, by grid or random search."""
+"""`python -m train tune`: search for good settings on your data, by grid or random search."""
 
 from __future__ import annotations
 
@@ -7,23 +7,35 @@ from pathlib import Path
 
 from train.commands import fit
 
-INTERRUPTED = "the finished trials are kept, and the same command goes on after them"
+INTERRUPTED = "the finished trials are kept, and the same command continues after them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options: those of the search, and those of `fit` for what stays the same in all trials."""
+    """Add the options: those of the search, and the settings of `fit`, which all trials share."""
     parser.add_argument("data", metavar="DATA", type=Path, help="as for fit")
-    parser.add_argument("--trials", metavar="N", type=int, required=True, help="how many trials there are in the end")
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("tuning"), help="where the trials are kept (default: tuning)"
+        "--trials",
+        metavar="N",
+        type=int,
+        required=True,
+        help="number of trials in the end, those of an earlier search in --out included",
     )
-    parser.add_argument("--search", choices=("random", "grid"), default="random", help="how values are chosen")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("tuning"),
+        help="directory that keeps the trials (default: tuning)",
+    )
+    parser.add_argument(
+        "--search", choices=("random", "grid"), default="random", help="how values are chosen (default: random)"
+    )
     parser.add_argument(
         "--setting",
         metavar="NAME=A,B,C",
         action="append",
         default=[],
-        help="a setting with the values to try; give it several times (default: learning-rate, dropout, "
+        help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
         "mixup-cutmix-prob)",
     )
     fit.add_setting_arguments(parser)
@@ -32,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search, and print the trials as a table, the best first, and the command that trains with its settings."""
     settings = fit.settings_of(options)
-    from train.tune import run_tune
+    from train.tune import Search, run_tune
 
-    print(run_tune(options.data, options.out, settings, options.setting, options.trials, options.search))
+    search = Search(options.setting, options.trials, options.search)
+    print(run_tune(options.data, options.out, settings, search))
     return 0

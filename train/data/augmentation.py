@@ -1,4 +1,4 @@
-"""Change training images at random: geometry, light, colour and a covered patch."""
+"""Random augmentation of training images: geometry, brightness and colour, erasing, mixup and CutMix."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from train.settings import Settings
 def augment(
     image: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int], *, grey: bool
 ) -> np.ndarray:
-    """Return a changed copy of a training image.
+    """Return an augmented copy of a training image.
 
     Args:
         image: (height, width, 3), uint8 RGB, as `prepare` returns it.
         rng: Source of all randomness.
-        settings: How far each change may go.
-        size: Width and height of the result in pixels; smaller than the image in the early phase.
-        grey: Leave the colours alone: the three channels stay equal.
+        settings: Limits of each change.
+        size: Width and height of the result in pixels; smaller than the image during progressive resizing.
+        grey: Keep the three channels equal.
 
     Returns:
         (height, width, 3), uint8 RGB.
@@ -27,10 +27,10 @@ def augment(
         image,
         _matrix(image, rng, settings, size),
         size,
-        flags=cv2.INTER_CUBIC,  # linear blurs: images to predict would be sharper than any in training
+        flags=cv2.INTER_CUBIC,  # linear interpolation blurs: images to predict would be sharper than any in training
         borderMode=cv2.BORDER_REFLECT_101,
     )
-    changed = _light_and_colour(changed, rng, settings, grey)
+    changed = _colour_jitter(changed, rng, settings, grey)
     if rng.random() < settings.random_erasing_prob:
         _erase(changed, rng)
     return changed
@@ -45,7 +45,7 @@ def mix(
         images: (n, height, width, 3), uint8.
         targets: (n, classes), float32.
         rng: Source of all randomness.
-        union: Whether a mixed image shows all labels of both (multi-label) or shares of each.
+        union: Give a mixed image all labels of both (multi-label) rather than shares of each.
 
     Returns:
         Mixed images and targets, of the same shapes and dtypes.
@@ -69,19 +69,19 @@ def mix(
 
 
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the image unchanged but for its width and height."""
+    """Return an image, (height, width, 3), at another width and height in pixels."""
     return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def shrink_all(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return images, (n, height, width, 3), at another width and height; as they are when they have it."""
+    """Return images, (n, height, width, 3), at another width and height; the array itself when it has that size."""
     if images.shape[2:0:-1] == size:
         return images
     return np.stack([shrink(image, size) for image in images])
 
 
 def _matrix(image: np.ndarray, rng: np.random.Generator, settings: Settings, size: tuple[int, int]) -> np.ndarray:
-    """Compose zoom, turn, shear, mirror and shift about the centre, source to result pixels, (2, 3)."""
+    """Return the affine matrix, (2, 3), of zoom, rotation, shear, flip and shift about the centre, source to result."""
     height, width = image.shape[:2]
     angle = np.radians(rng.uniform(-settings.rotation, settings.rotation))
     zoom = np.exp(rng.uniform(-1, 1) * np.log1p(settings.zoom))
@@ -96,7 +96,7 @@ def _matrix(image: np.ndarray, rng: np.random.Generator, settings: Settings, siz
     return np.column_stack([linear, offset])
 
 
-def _light_and_colour(image: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
+def _colour_jitter(image: np.ndarray, rng: np.random.Generator, settings: Settings, grey: bool) -> np.ndarray:
     contrast = 1 + rng.uniform(-settings.brightness_contrast, settings.brightness_contrast)
     brightness = 255 * rng.uniform(-settings.brightness_contrast, settings.brightness_contrast) / 2
     colours = np.eye(3)
@@ -104,13 +104,13 @@ def _light_and_colour(image: np.ndarray, rng: np.random.Generator, settings: Set
         saturation = 1 + rng.uniform(-2, 2) * settings.colour_shift
         channels = 1 + rng.uniform(-settings.colour_shift, settings.colour_shift, 3)
         colours = np.diag(channels) @ (saturation * np.eye(3) + (1 - saturation) / 3)
-    # One affine map of the colours does contrast about mid-grey, brightness, saturation and cast.
+    # One affine map of the colours: contrast about mid-grey, brightness, saturation and colour cast.
     offset = np.full((3, 1), 128 * (1 - contrast) + brightness)
     return cv2.transform(image, np.hstack([contrast * colours, offset]))
 
 
 def _erase(image: np.ndarray, rng: np.random.Generator) -> None:
-    """Cover a rectangle of up to a third of each side with one grey (Zhong et al. 2020, random erasing)."""
+    """Cover a rectangle of up to a third of each side with one grey, in place (random erasing, Zhong et al. 2020)."""
     rows, columns = image.shape[:2]
     width, height = (rng.integers(side // 10 + 1, side // 3 + 2) for side in (columns, rows))
     x, y = rng.integers(0, columns - width + 1), rng.integers(0, rows - height + 1)

@@ -1,19 +1,22 @@
-"""Feed prepared images to Keras in shuffled, augmented batches."""
+"""Batches for Keras: shuffled and augmented for training, in order for validation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from train.data.augmentation import augment, mix, shrink_all
+from train.data.loading import LoadedSplit
+from train.data.targets import multi_hot
 from train.settings import Settings
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images of one part with their targets.
+    """Images of one split with their targets.
 
     Attributes:
         images: (n, height, width, 3), uint8 RGB, prepared.
@@ -25,26 +28,31 @@ class LabelledImages:
 
     @property
     def classes(self) -> np.ndarray:
-        """Class index of each image, (n,), int; of several labels the first."""
+        """Class index of each image, (n,), int; the first of several labels."""
         return self.targets.argmax(axis=1) if len(self.targets) else np.zeros(0, np.int64)
 
 
+def labelled_images(split: LoadedSplit, labels: Sequence[str]) -> LabelledImages:
+    """Return the images of a split with their targets, in the class order of `labels`."""
+    return LabelledImages(
+        split.images, multi_hot(split.examples, {label: i for i, label in enumerate(labels)}, len(labels))
+    )
+
+
 class TrainingBatches(keras.utils.PyDataset):
-    """Shuffled and augmented batches; the same seed gives the same batches, whatever the threads do.
+    """Shuffled and augmented batches; the same seed gives the same batches, whatever the number of threads.
 
     Args:
-        images: (n, height, width, 3), uint8.
-        targets: (n, classes), float32: 1 for every label of an image, 0 for the others.
-        settings: Batch size, seed, balance, mixing and augmentation.
+        data: The training images.
+        settings: Batch size, seed, class balance, mixup, CutMix and augmentation.
         size: Width and height of the images in a batch, pixels.
-        grey: Whether the network sees brightness only.
-        first_epoch: Number of epochs already done: the random numbers go on from there.
+        grey: Whether the images are grey and stay so.
+        first_epoch: Number of epochs already done: the random numbers continue from there.
     """
 
     def __init__(
         self,
-        images: np.ndarray,
-        targets: np.ndarray,
+        data: LabelledImages,
         settings: Settings,
         size: tuple[int, int],
         *,
@@ -52,7 +60,7 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: int = 0,
     ) -> None:
         super().__init__(workers=2, max_queue_size=8)
-        self._images, self._targets = images, targets
+        self._images, self._targets = data.images, data.targets
         self._settings, self._size, self._grey = settings, size, grey
         self._epoch = first_epoch
         self._order = self._shuffle()
@@ -71,7 +79,7 @@ class TrainingBatches(keras.utils.PyDataset):
         return images, targets
 
     def on_epoch_end(self) -> None:
-        """Shuffle anew for the next epoch."""
+        """Shuffle for the next epoch."""
         self._epoch += 1
         self._order = self._shuffle()
 
@@ -85,25 +93,24 @@ class TrainingBatches(keras.utils.PyDataset):
         order = rng.permutation(len(self._images))
         if not self._settings.class_balance:
             return order
-        expected = draws(self._targets, self._settings.class_balance)[order]
-        # Systematic sampling: each image comes its expected number of times, rounded up or down by chance.
+        expected = expected_draws(self._targets, self._settings.class_balance)[order]
+        # Systematic sampling: each image is drawn its expected number of times, rounded up or down at random.
         marks = np.arange(len(order)) + rng.random()
         return rng.permutation(order[np.minimum(np.searchsorted(expected.cumsum(), marks), len(order) - 1)])
 
 
 class PlainBatches(keras.utils.PyDataset):
-    """Batches in order, as they are: for validation.
+    """Batches in order, without augmentation, for validation.
 
     Args:
-        images: (n, height, width, 3), uint8.
-        targets: (n, classes), float32.
+        data: The images.
         size: Width and height of the images in a batch, pixels.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
     """
 
-    def __init__(self, images: np.ndarray, targets: np.ndarray, size: tuple[int, int], batch_size: int = 64) -> None:
+    def __init__(self, data: LabelledImages, size: tuple[int, int], batch_size: int = 64) -> None:
         super().__init__()
-        self._images, self._targets = images, targets
+        self._images, self._targets = data.images, data.targets
         self._size, self._batch_size = size, batch_size
 
     def __len__(self) -> int:
@@ -114,15 +121,15 @@ class PlainBatches(keras.utils.PyDataset):
         return shrink_all(self._images[chosen], self._size), self._targets[chosen]
 
 
-def draws(targets: np.ndarray, balance: float) -> np.ndarray:
-    """Return how often each image is expected in an epoch when rare classes are drawn more often.
+def expected_draws(targets: np.ndarray, balance: float) -> np.ndarray:
+    """Return how often each image is drawn in an epoch, on average, when rare classes are drawn more often.
 
     Args:
         targets: (n, classes), float32: 1 for every label of an image.
-        balance: 0 for every image once, 1 for every class equally often, between: a compromise.
+        balance: From 0 for every image once to 1 for every class equally often.
 
     Returns:
-        (n,), float64, of mean 1. Of an image with several labels the rarest counts.
+        (n,), float64, with mean 1. The rarest label of a multi-label image counts.
     """
     counts = targets.sum(axis=0)
     weights = np.where(targets > 0, np.maximum(counts, 1) ** -balance, 0).max(axis=1)

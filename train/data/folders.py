@@ -1,7 +1,4 @@
-"""Find the images of a data folder, and which label each has.
-
-Nothing here writes to, moves or deletes the user's files.
-"""
+"""List the images of a data folder with their labels. The files are only read."""
 
 from __future__ import annotations
 
@@ -16,18 +13,27 @@ from pathlib import Path
 from model.errors import DataError
 from model.labels import clean_label
 
-PART_NAMES = {"train": ("train", "training"), "validation": ("valid", "validation", "val"), "test": ("test", "testing")}
+SPLIT_FOLDERS = {
+    "train": ("train", "training"),
+    "validation": ("valid", "validation", "val"),
+    "test": ("test", "testing"),
+}
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 
-# What file managers leave behind; everything else in a class folder is tried and, if it is not a
-# image, named.
+# Files that file managers leave behind. Every other file in a class folder is read, and reported where it is no image.
 _NOT_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
 class Example:
-    """One image file with its class; with several labels an image, the first of them and the others."""
+    """One image file with its labels.
+
+    Attributes:
+        path: The file.
+        label: Its label, or the first of several.
+        others: The other labels of a multi-label image.
+    """
 
     path: Path
     label: str
@@ -40,32 +46,42 @@ class Example:
 
 
 def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key for people: "2" before "10", upper and lower case alike, the spelling as a tie-break."""
+    """Return the sort key of natural order: "2" before "10", case ignored, the exact spelling as a tie-break."""
     pieces = re.split(r"(\d+)", text.casefold())
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p] + [(-1, 0, text)]
 
 
-def same_label(folder: str) -> str:
-    """Return the form in which a folder name and a label are compared: case, "_" and "-" do not count."""
+def normalized_label(folder: str) -> str:
+    """Return the form in which a folder name and a label are compared: without case, "_" and "-"."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", clean_label(folder))).casefold().strip()
 
 
-def find_part_folders(root: Path) -> dict[str, Path]:
-    """Return the train, validation and test sub-folders that a data folder has, by part name."""
-    _refuse_other_than_folder(root)
+def find_split_folders(root: Path) -> dict[str, Path]:
+    """Return the train, validation and test sub-folders of a data folder by the name of the split.
+
+    Args:
+        root: The data folder.
+
+    Returns:
+        "train", "validation" and "test" with their folders, where they exist; empty for a folder per class.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    _require_folder(root)
     children = {child.name.casefold(): child for child in _visible_folders(root)}
     found = {}
-    for part, names in PART_NAMES.items():
+    for split, names in SPLIT_FOLDERS.items():
         for name in names:
-            # “train” alone may be a class (of vehicles, say); as a part it holds class folders.
+            # “train” alone may be a class (of vehicles); as a split it holds class folders.
             if name in children and any(child.is_dir() for child in children[name].iterdir()):
-                found[part] = children[name]
+                found[split] = children[name]
                 break
     return found if "train" in found or set(children) == {p.name.casefold() for p in found.values()} else {}
 
 
 def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
-    """List the files of a folder that holds one folder per class.
+    """Return the files of a folder that holds one folder per class.
 
     Args:
         root: The folder; sub-folders of a class folder belong to the class.
@@ -75,9 +91,9 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
         The files with their labels, in natural order of label and path.
 
     Raises:
-        DataError: There is no folder, no class folder or no file in any of them.
+        DataError: There is no such folder, no class folder in it, or no file in any class folder.
     """
-    _refuse_other_than_folder(root)
+    _require_folder(root)
     folders = sorted(_visible_folders(root), key=_by_name)
     if not folders:
         raise DataError(f"“{root}” holds no class folders. Put the images of each class into a folder of its own.")
@@ -86,10 +102,12 @@ def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
     for folder in folders:
         label = _label_of(folder)
         if not label or label in seen:
-            raise DataError(f"“{folder.name}” in “{root}” gives no label of its own. Rename that folder.")
+            raise DataError(
+                f"“{folder.name}” in “{root}” gives no label, or that of another folder. Rename that folder."
+            )
         seen.add(label)
         files = (p for p in folder.rglob("*") if not p.is_dir() and _could_be_image(p, folder))
-        first, *others = _pieces(label) if multi_label else [label]
+        first, *others = _labels_joined_by_plus(label) if multi_label else [label]
         examples += [Example(path, first, tuple(others)) for path in sorted(files, key=lambda p: natural_key(str(p)))]
     if not examples:
         raise DataError(f"The class folders of “{root}” are empty. Put at least two images into each.")
@@ -108,26 +126,26 @@ def empty_class_folders(root: Path, examples: Iterable[Example]) -> list[str]:
 
 
 def match_labels(folders: Iterable[str], labels: Sequence[str]) -> dict[str, int]:
-    """Return the class index of every folder name that is a label, spelt like it or as `same_label` forgives."""
-    loosely = {same_label(label): index for index, label in reversed(list(enumerate(labels)))}
-    exactly = {label: index for index, label in enumerate(labels)}
-    found = {folder: exactly.get(folder, loosely.get(same_label(folder))) for folder in folders}
+    """Return the class index of every folder name that is a label: spelt exactly, or equal by `normalized_label`."""
+    normalized = {normalized_label(label): index for index, label in reversed(list(enumerate(labels)))}
+    exact = {label: index for index, label in enumerate(labels)}
+    found = {folder: exact.get(folder, normalized.get(normalized_label(folder))) for folder in folders}
     return {folder: index for folder, index in found.items() if index is not None}
 
 
-def check_classes(examples: Iterable[Example], labels: Sequence[str], part: str, least: int) -> None:
-    """Raise `DataError` unless every label has at least `least` images in a part."""
+def check_classes(examples: Iterable[Example], labels: Sequence[str], split: str, least: int) -> None:
+    """Raise `DataError` unless every label has at least `least` images in a split."""
     counts = count_classes(examples)
     for label in labels:
         if counts.get(label, 0) < least:
             raise DataError(
-                f"Class “{label}” has {_count(counts.get(label, 0), 'readable image')} in the {part} part; "
+                f"Class “{label}” has {_count(counts.get(label, 0), 'readable image')} in the {split} split; "
                 f"at least {least} are needed. Add images or remove the class."
             )
 
 
 def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
-    """Return the number of images of each label that occurs."""
+    """Return the number of images by label, for labels with at least one."""
     counts: dict[str, int] = defaultdict(int)
     for example in examples:
         for label in example.labels:
@@ -141,10 +159,10 @@ def fingerprint(examples: Iterable[Example]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _refuse_other_than_folder(root: Path) -> None:
+def _require_folder(root: Path) -> None:
     if root.is_file():
-        packed = "Unpack it, and give" if root.suffix.lower() in _ARCHIVES else "Give"
-        raise DataError(f"“{root}” is a file and no data folder. {packed} a folder that holds one folder per class.")
+        advice = "Unpack it, and give" if root.suffix.lower() in _ARCHIVES else "Give"
+        raise DataError(f"“{root}” is a file, not a data folder. {advice} a folder that holds one folder per class.")
     if not root.is_dir():
         raise DataError(f"There is no data folder “{root}”. Give a folder that holds one folder per class.")
 
@@ -153,7 +171,7 @@ def _label_of(folder: Path) -> str:
     return clean_label(unicodedata.normalize("NFC", folder.name))
 
 
-def _pieces(label: str) -> list[str]:
+def _labels_joined_by_plus(label: str) -> list[str]:
     pieces = dict.fromkeys(piece.strip() for piece in label.split("+"))
     return [piece for piece in pieces if piece] or [label]
 

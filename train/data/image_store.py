@@ -22,35 +22,35 @@ from model.errors import DataError, DecodingError, ImageError
 from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import Example
 
-# Mapped pages count as a process's memory, although the system may take them back at any time; a container's
-# limit and whoever looks at `top` do not know that. So they are given back after this much was taken. The system
-# maps what lies beside it too: with 512 MiB 1.4 GiB were resident in training on 60,000 images.
+# Mapped pages count as the process's memory in `top` and in a container's limit, although the system may take them back
+# at any time. So all pages are released after this much was read. The system also maps neighbouring pages: with 512 MiB
+# here, 1.4 GiB were resident in training on 60,000 images.
 MOST_RESIDENT_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that was left out, and why."""
+    """A file that was left out, and the reason."""
 
     path: Path
     reason: str
 
 
 class StoredImages(np.ndarray):
-    """Images in a mapped file, of which only those asked for last are in the process's memory.
+    """Images in a mapped file, of which only the latest are in the process's memory.
 
-    Rows and blocks of rows are taken by an index, and each counts; at `MOST_RESIDENT_BYTES` all pages are
-    given back. They stay in the system's cache of the file as long as there is room, and come back by themselves.
+    Every row or block of rows that is read or written counts; at `MOST_RESIDENT_BYTES` all pages are released. They
+    stay in the system's page cache as long as there is room, and are mapped again when they are read.
     """
 
     _pages: _Pages | None = None
 
     def __array_finalize__(self, source: Any) -> None:
-        """Let a view count with the array that it is a view of."""
+        """Let a view share the page count of its array."""
         self._pages = getattr(source, "_pages", None)
 
     def __getitem__(self, index: Any) -> Any:
-        """Return what any array would; what is a copy is an ordinary array."""
+        """Return what any array would; copies are ordinary arrays."""
         found = super().__getitem__(index)
         if not isinstance(found, StoredImages):
             return found
@@ -69,25 +69,25 @@ class _Pages:
     """The mapped pages of all arrays of a store."""
 
     def __init__(self) -> None:
-        self._maps: list[weakref.ref[mmap.mmap]] = []  # weak: the room of an array goes with the array
+        self._maps: list[weakref.ref[mmap.mmap]] = []  # weak: the disk space of an array is freed with the array
         self._taken = 0
 
     def add(self, mapped: mmap.mmap) -> None:
         self._maps.append(weakref.ref(mapped))
 
     def count(self, taken: int) -> None:
-        # Several threads may count; that one is forgotten now and then does not matter.
+        # Threads may race here; a lost count now and then does not matter.
         self._taken += taken
         if self._taken >= MOST_RESIDENT_BYTES and hasattr(mmap, "MADV_DONTNEED"):  # Linux
             self._taken = 0
             for mapped in filter(None, (reference() for reference in self._maps)):
-                mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping nothing is lost, whoever reads it just now
+                mapped.madvise(mmap.MADV_DONTNEED)  # nothing is lost: the mapping is shared with the file
 
 
 class ImageStore:
-    """Prepared images in a temporary file: the memory stays small however many there are.
+    """Prepared images in a temporary file, so that memory stays small however many there are.
 
-    Use as a context manager; nothing is left behind when it ends.
+    A context manager, which removes the file at the end.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class ImageStore:
         except OSError as error:
             raise DataError(
                 f"No temporary folder for the decoded images can be made ({error.strerror}). "
-                "Make room, or point TMPDIR to a larger disk."
+                "Free some space, or point TMPDIR to a larger disk."
             ) from error
         self._count = 0
         self._pages = _Pages()
@@ -117,15 +117,15 @@ class ImageStore:
         Args:
             examples: The files.
             spec: Size, colours and resize rule.
-            title: What the progress bar says.
-            copies: How many times the room is needed, so that it is known before the first is decoded.
+            title: Text of the progress bar.
+            copies: How many arrays of this size will be needed in all, checked before the first image is decoded.
 
         Returns:
-            The images, (n, height, width, 3), uint8, backed by a file; the examples they belong
-            to; and the files that could not be read.
+            The images, (n, height, width, 3), uint8, backed by a file; their examples; and the files that could not
+            be read.
 
         Raises:
-            DataError: There is not enough room for them on the disk.
+            DataError: There is not enough disk space.
         """
         if not examples:
             return np.zeros((0, spec.height, spec.width, 3), np.uint8), [], []
@@ -157,7 +157,7 @@ class ImageStore:
         return images[: len(kept)], [examples[index] for index in kept], unreadable
 
     def select(self, images: np.ndarray, rows: Sequence[int]) -> np.ndarray:
-        """Return the given rows as an array of their own, also backed by a file."""
+        """Return the given rows as a new array, also backed by a file."""
         if not rows:
             return images[:0]
         chosen = self._new_array((len(rows), *images.shape[1:]))
@@ -173,15 +173,15 @@ class ImageStore:
         with path.open("w+b") as file:
             try:
                 if hasattr(os, "posix_fallocate"):
-                    # Taken now: writing to a mapped page for which there is no room would kill the process.
+                    # Reserved now: writing to a mapped page without disk space would kill the process.
                     os.posix_fallocate(file.fileno(), 0, size)
                 else:
                     file.truncate(size)
             except OSError as error:
                 raise self._full_disk(size) from error
             mapped = mmap.mmap(file.fileno(), size)
-        with contextlib.suppress(PermissionError):  # Windows keeps what is mapped, until the store ends
-            path.unlink()  # the room is given back with the last array, even of a process that was killed
+        with contextlib.suppress(PermissionError):  # Windows keeps mapped files until the store ends
+            path.unlink()  # the space is freed with the last array, even when the process is killed
         images = np.frombuffer(mapped, np.uint8).reshape(shape).view(StoredImages)
         images._pages = self._pages
         self._pages.add(mapped)
@@ -195,12 +195,12 @@ class ImageStore:
         free = shutil.disk_usage(self._directory.name).free
         return DataError(
             f"The decoded images need {needed / 2**30:.1f} GiB in {self._directory.name}, where "
-            f"{free / 2**30:.1f} GiB are free. Make room, or point TMPDIR to a larger disk."
+            f"{free / 2**30:.1f} GiB are free. Free some space, or point TMPDIR to a larger disk."
         )
 
 
 def all_grey(images: np.ndarray) -> bool:
-    """Say whether no image has any colour (checked in blocks, so that memory stays small)."""
+    """Return whether no image has any colour; checked in blocks, so that memory stays small."""
     for start in range(0, len(images), 256):
         block = images[start : start + 256]
         if (block[..., 0] != block[..., 1]).any() or (block[..., 0] != block[..., 2]).any():

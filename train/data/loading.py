@@ -1,9 +1,9 @@
-"""Decode the parts of a data folder and split off the ones that are missing."""
+"""Decode the splits of a data folder, and split off validation and test images where these are missing."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,118 +11,148 @@ import numpy as np
 
 from model.errors import DataError
 from model.preprocessing import InputSpec
-from train.data import folders as dataset
-from train.data.folders import Example
+from train.data.folders import (
+    Example,
+    all_labels,
+    check_classes,
+    count_classes,
+    empty_class_folders,
+    list_examples,
+)
 from train.data.image_store import ImageStore, Unreadable
 from train.data.near_duplicates import near_duplicates
-from train.data.split import PARTS, grouped, split
+from train.data.split import SPLITS, grouped, split
 from train.settings import Settings
 
 
 @dataclass(frozen=True)
 class LoadedSplit:
-    """One part of the data, decoded: images (n, height, width, 3) uint8, and whose they are."""
+    """One split of the data, decoded.
+
+    Attributes:
+        images: (n, height, width, 3), uint8 RGB.
+        examples: The files of the images, in the same order.
+    """
 
     images: np.ndarray
     examples: list[Example]
 
 
-def load_parts(
-    store: ImageStore, folders: dict[str, Path], spec: InputSpec, settings: Settings
+def load_splits(
+    store: ImageStore, folders: Mapping[str, Path], spec: InputSpec, settings: Settings
 ) -> dict[str, LoadedSplit]:
-    """Decode the given parts and split off the ones that are missing."""
-    parts: dict[str, LoadedSplit] = {}
-    unreadable: list[Unreadable] = []
-    labels: list[str] = []
+    """Decode the given splits, and split off validation and test images where there are none.
+
+    With a test folder and no validation folder only validation images are split off. With a validation folder and no
+    test folder nothing is: the metrics then come from validation, and say so.
+
+    Args:
+        store: Where decoded images go.
+        folders: The folder of each split; at least that of "train".
+        spec: The network's input.
+        settings: Shares, groups and seed of the split.
+
+    Returns:
+        The splits by name, with the images that could be read.
+
+    Raises:
+        DataError: The folders cannot be trained on, or there is no room for the images.
+    """
+    listed_files = _list_splits(folders, multi_label=settings.multi_label)
     missing_validation = "validation" not in folders
-    for part in PARTS:
-        if part not in folders:
-            continue
-        examples = dataset.list_examples(folders[part], multi_label=settings.multi_label)
-        if part == "train":
-            labels = dataset.all_labels(examples)
-            empty = dataset.empty_class_folders(folders[part], examples)
+    splits: dict[str, LoadedSplit] = {}
+    unreadable: list[Unreadable] = []
+    for name, examples in listed_files.items():
+        copies = 2 if name == "train" and missing_validation else 1
+        images, kept, bad = store.load(examples, spec, f"reading {name}", copies=copies)
+        if name != "train" and not kept:
+            raise DataError(f"None of the {len(bad)} files in “{folders[name]}” is an image that can be read.")
+        splits[name] = LoadedSplit(images, kept)
+        unreadable += bad
+    print_unreadable(unreadable)
+    check_classes(splits["train"].examples, all_labels(listed_files["train"]), "training", 2)
+    return _split_off(store, splits, settings) if missing_validation else splits
+
+
+def _list_splits(folders: Mapping[str, Path], *, multi_label: bool) -> dict[str, list[Example]]:
+    """Return the files of each split, the training split first; raise `DataError` when its classes cannot work."""
+    found: dict[str, list[Example]] = {}
+    for name in (name for name in SPLITS if name in folders):
+        found[name] = examples = list_examples(folders[name], multi_label=multi_label)
+        labels = all_labels(found["train"])
+        if name == "train":
+            empty = empty_class_folders(folders[name], examples)
             if empty:
                 raise DataError(
-                    f"Class folders without a file in “{folders[part]}”: {listed(empty)}. "
+                    f"Class folders without a file in “{folders[name]}”: {listed(empty)}. "
                     "Add images or remove the folders."
                 )
             if len(labels) < 2:
                 raise DataError(
-                    f"“{folders[part]}” holds one class only, “{labels[0]}”. "
+                    f"“{folders[name]}” holds one class only, “{labels[0]}”. "
                     "A classifier needs at least two class folders."
                 )
-        strangers = set(dataset.all_labels(examples)) - set(labels)
-        if strangers:
+        unknown = set(all_labels(examples)) - set(labels)
+        if unknown:
             raise DataError(
-                f"The {part} part has classes that the training part lacks: {listed(sorted(strangers))}. "
-                "Rename or remove these folders, or add their images to the training part."
+                f"The {name} split has classes that the training split lacks: {listed(sorted(unknown))}. "
+                "Rename or remove these folders, or add their images to the training split."
             )
-        images, kept, bad = store.load(
-            examples, spec, f"reading {part}", copies=2 if part == "train" and missing_validation else 1
-        )
-        if part != "train" and not kept:
-            raise DataError(f"None of the {len(bad)} files in “{folders[part]}” is an image that can be read.")
-        parts[part] = LoadedSplit(images, kept)
-        unreadable += bad
-    name_unreadable(unreadable)
-    dataset.check_classes(parts["train"].examples, labels, "training", 2)
-    # With a test part given and no validation part, or the other way round, only what is missing is
-    # split off; a validation part alone also serves for the figures, and they say so.
-    missing_test = "test" not in parts and missing_validation
-    if missing_validation:
-        train = parts["train"]
-        alike: set[int] = set()
-        groups = grouped(
-            train.examples,
-            settings.group_by,
-            _noted(near_duplicates(train.images) if settings.near_duplicates else (), alike),
-        )
-        if alike:
-            print(f"{len(alike)} images have near duplicates; these stay in one part.", file=sys.stderr)
-        rows = split(
-            train.examples,
-            groups,
-            validation_share=settings.validation_share,
-            test_share=settings.test_share if missing_test else 0,
-            seed=settings.seed,
-        )
-        for part, chosen in zip(PARTS, rows, strict=True):
-            if chosen:
-                parts[part] = LoadedSplit(store.select(train.images, chosen), [train.examples[row] for row in chosen])
-    return parts
+    return found
 
 
-def _noted(pairs: Iterable[tuple[int, int]], rows: set[int]) -> Iterator[tuple[int, int]]:
-    """Pass pairs on, one at a time since there may be very many, and note the rows that they name."""
+def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: Settings) -> dict[str, LoadedSplit]:
+    """Return the splits with validation images, and test images where there are none, taken from training."""
+    train = splits["train"]
+    alike: set[int] = set()
+    pairs = _recorded(near_duplicates(train.images) if settings.near_duplicates else (), alike)
+    groups = grouped(train.examples, settings.group_by, pairs)
+    if alike:
+        print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
+    rows = split(
+        train.examples,
+        groups,
+        validation_share=settings.validation_share,
+        test_share=0 if "test" in splits else settings.test_share,
+        seed=settings.seed,
+    )
+    return dict(splits) | {
+        name: LoadedSplit(store.select(train.images, chosen), [train.examples[row] for row in chosen])
+        for name, chosen in zip(SPLITS, rows, strict=True)
+        if chosen
+    }
+
+
+def _recorded(pairs: Iterable[tuple[int, int]], rows: set[int]) -> Iterator[tuple[int, int]]:
+    """Pass pairs on one at a time, since there may be very many, and add the rows that they name to `rows`."""
     for pair in pairs:
         rows.update(pair)
         yield pair
 
 
-def name_unreadable(unreadable: Sequence[Unreadable]) -> None:
-    """Tell the user on stderr which files were left out, and why."""
+def print_unreadable(unreadable: Sequence[Unreadable]) -> None:
+    """Print on stderr which files were left out, and why."""
     for file in unreadable:
         print(f"left out: {file.path}: {file.reason}", file=sys.stderr)
     if unreadable:
-        print(f"{len(unreadable)} unreadable files were left out (and not touched).", file=sys.stderr)
+        print(f"{len(unreadable)} unreadable files were left out (and not changed).", file=sys.stderr)
 
 
-def sizes(parts: dict[str, LoadedSplit], labels: Sequence[str]) -> str:
-    """Say how many classes and images there are."""
-    counts = ", ".join(f"{len(part.examples)} for {name}" for name, part in parts.items())
+def split_sizes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> str:
+    """Return a sentence with the number of classes, and of images in each split."""
+    counts = ", ".join(f"{len(loaded.examples)} for {name}" for name, loaded in splits.items())
     return f"{len(labels)} classes; images: {counts}."
 
 
-def gaps(parts: dict[str, LoadedSplit], labels: Sequence[str]) -> list[str]:
-    """Say which classes the validation and test parts lack: training goes on, but nothing is known of them there."""
-    sentences = []
-    for name, what in (("validation", "the choice of the best epoch"), ("test", "the figures")):
-        counts = dataset.count_classes(parts[name].examples) if name in parts else {}
+def missing_classes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> list[str]:
+    """Return a warning for each of validation and test that lacks classes; training is possible all the same."""
+    warnings = []
+    for name, purpose in (("validation", "the choice of the best epoch"), ("test", "the metrics")):
+        counts = count_classes(splits[name].examples) if name in splits else {}
         absent = [label for label in labels if label not in counts]
-        if name in parts and absent:
-            sentences.append(f"The {name} part has no image of: {listed(absent)}. It does not count for {what}.")
-    return sentences
+        if name in splits and absent:
+            warnings.append(f"The {name} split has no image of: {listed(absent)}. These do not count for {purpose}.")
+    return warnings
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

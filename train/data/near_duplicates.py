@@ -1,4 +1,4 @@
-"""Find images that are the same to the eye: saved again, resized, brightened or framed a little differently."""
+"""Find images that look the same: saved again, resized, brightened or cropped a little differently."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-# Of 64 bits; and on 16 x 16 thumbnails, in grey levels. Images of one kind (two photographs of one flag,
-# two frames of one film) differ by far more in one or the other.
+# Largest distance of near duplicates: of 64 hash bits, and of 16 x 16 thumbnails in grey levels. Images of one kind
+# (two photographs of one flag, two frames of one film) differ by far more in one or the other.
 MOST_BITS, MOST_LEVELS = 6, 8.0
 
 _THUMBNAIL = 16
@@ -16,7 +16,7 @@ _COMPARED_AT_ONCE = 2**23  # pairs: 64 MiB of them
 
 
 def near_duplicates(images: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Find the pairs of near duplicates.
+    """Yield the pairs of near duplicates.
 
     Candidates have perceptual hashes (the signs of an image's lowest frequencies; Zauner 2010) that
     differ in few bits, and count when their thumbnails look alike in colour as well.
@@ -47,7 +47,7 @@ def _signatures(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for row, image in enumerate(images):
         grey = cv2.cvtColor(cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         low = cv2.dct(grey.astype(np.float32))[:8, :8].ravel()
-        low[0] = np.median(low[1:])  # the mean brightness says nothing
+        low[0] = np.median(low[1:])  # the mean brightness does not distinguish images
         hashes[row] = weights[low > np.median(low[1:])].sum()
         thumbnails[row] = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
     return hashes, thumbnails

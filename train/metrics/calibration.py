@@ -1,4 +1,4 @@
-"""How far probabilities can be trusted, and what the “none of these” threshold does."""
+"""Calibration of probabilities, and the effect of the “none of these” threshold."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ _SWEEP = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> list[list[float]]:
-    """Sort answers into 15 equal bins of confidence (Niculescu-Mizil & Caruana 2005).
+    """Return a reliability diagram: predictions in 15 equal bins of confidence (Niculescu-Mizil & Caruana 2005).
 
     Args:
         confidence: (n,), float, 0 to 1.
         right: (n,), bool.
 
     Returns:
-        For each bin that is not empty: its lower bound, mean confidence, share of right answers, and number
-        of answers.
+        For each bin that is not empty: its lower bound, mean confidence, accuracy, and number of predictions.
     """
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     return [
@@ -40,12 +39,12 @@ def expected_calibration_error(probabilities: np.ndarray, classes: np.ndarray) -
 
 
 def expected_gap(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the mean gap between confidences (n,) and how often they are right (n,), over 15 equal bins."""
+    """Return the mean gap between confidences (n,) and their accuracy, from right (n,), over 15 equal bins."""
     return sum(count * abs(share - mean) for _, mean, share, count in reliability(confidence, right)) / len(right)
 
 
 def threshold_effect(probabilities: np.ndarray, classes: np.ndarray, threshold: float) -> dict[str, Any]:
-    """Say what it does to answer “none of these” below a top probability.
+    """Return the effect of predicting “none of these” below a top probability.
 
     Args:
         probabilities: (n, classes), float, 0 to 1; n at least 1.
@@ -53,13 +52,13 @@ def threshold_effect(probabilities: np.ndarray, classes: np.ndarray, threshold: 
         threshold: 0 to 1.
 
     Returns:
-        "threshold", "answered" (images that get an answer), "coverage" (their share), "accuracy_answered"
-        (None where there is none), "withheld_right" and "withheld_wrong" (images whose right or wrong answer
-        is not given), and "sweep": for other thresholds, each with its coverage and accuracy.
+        "threshold", "answered" (images with a prediction), "coverage" (their share), "accuracy_answered"
+        (None without any), "withheld_right" and "withheld_wrong" (images whose correct or wrong prediction is
+        withheld), and "sweep": other thresholds, each with its coverage and accuracy.
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes
     answered = confidence >= threshold
-    coverage, accuracy = _answered(confidence, right, threshold)
+    coverage, accuracy = _coverage_and_accuracy(confidence, right, threshold)
     return {
         "threshold": threshold,
         "answered": int(answered.sum()),
@@ -67,10 +66,10 @@ def threshold_effect(probabilities: np.ndarray, classes: np.ndarray, threshold: 
         "accuracy_answered": accuracy,
         "withheld_right": int((~answered & right).sum()),
         "withheld_wrong": int((~answered & ~right).sum()),
-        "sweep": [[other, *_answered(confidence, right, other)] for other in _SWEEP],
+        "sweep": [[other, *_coverage_and_accuracy(confidence, right, other)] for other in _SWEEP],
     }
 
 
-def _answered(confidence: np.ndarray, right: np.ndarray, threshold: float) -> tuple[float, float | None]:
+def _coverage_and_accuracy(confidence: np.ndarray, right: np.ndarray, threshold: float) -> tuple[float, float | None]:
     answered = confidence >= threshold
     return round(float(answered.mean()), 6), round(float(right[answered].mean()), 6) if answered.any() else None

@@ -1,4 +1,4 @@
-"""Measure a served model on labelled images."""
+"""Metrics of a classifier with one label per image, and its calibration."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _EXTREMES = 5
 
 @dataclass(frozen=True)
 class Calibration:
-    """What turns logits into honest answers.
+    """What turns logits into calibrated predictions.
 
     Attributes:
-        temperature: What the logits are divided by.
-        unknown_threshold: Top probability under which the answer is "none of these", 0 to 1.
-        thresholds: With several labels an image, the probability from which each label counts.
+        temperature: The divisor of the logits.
+        unknown_threshold: Top probability below which the prediction is "none of these", 0 to 1.
+        thresholds: The probability from which each label of a multi-label model counts.
     """
 
     temperature: float = 1.0
@@ -36,14 +36,14 @@ def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     """Fit the temperature and choose the threshold on validation images.
 
     The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
-    top probability that 95 % of the rightly recognised images exceed, and never above one half.
+    top probability that 95 % of the correctly classified images exceed, and at most 0.5.
 
     Args:
         logits: (n, classes), float.
         classes: (n,), int: true class indices.
 
     Returns:
-        The calibration; the neutral one when there are no images.
+        The calibration; temperature 1 without a threshold when there are no images.
     """
     if not len(logits):
         return Calibration()
@@ -60,7 +60,7 @@ def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     return Calibration(temperature, round(threshold, 4))
 
 
-def measure(
+def classification_metrics(
     probabilities: np.ndarray,
     classes: np.ndarray,
     labels: Sequence[str],
@@ -68,14 +68,14 @@ def measure(
     uncalibrated: np.ndarray | None = None,
     threshold: float | None = None,
 ) -> dict[str, Any]:
-    """Compute every figure of an evaluation.
+    """Return all metrics of a model with one label per image.
 
     Args:
         probabilities: (n, classes), float, 0 to 1; n at least 1.
         classes: (n,), int: true class indices.
         labels: The labels in class order.
-        uncalibrated: (n, classes), the probabilities without the temperature.
-        threshold: Top probability under which the answer is "none of these".
+        uncalibrated: (n, classes), the probabilities without temperature scaling.
+        threshold: Top probability below which the prediction is "none of these".
 
     Returns:
         "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
@@ -117,7 +117,7 @@ def measure(
 
 
 def averages(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray) -> dict[str, float]:
-    """Return the figures of the classes (classes,) as one: "macro_f1", "weighted_recall" and so on."""
+    """Return the averages of metrics by class, (classes,): "macro_f1", "weighted_recall" and so on."""
     occurring = support > 0
     return {
         f"{kind}_{name}": round(float(np.average(values[occurring], weights=weights[occurring])), 6)
@@ -131,7 +131,7 @@ def averages(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support:
 def by_label(
     labels: Sequence[str], precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray
 ) -> dict[str, dict[str, float]]:
-    """Return the figures of the classes (classes,) by label."""
+    """Return metrics by class, (classes,), as a mapping by label."""
     return {
         label: {
             "precision": round(float(precision[i]), 6),
@@ -152,12 +152,12 @@ def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict
 
 
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the single-number figures: what `train evaluate` prints as its last line."""
+    """Return the metrics that are single numbers or words, which `train evaluate` prints as its last line."""
     return {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
 
 
 def top_k_accuracy(probabilities: np.ndarray, classes: np.ndarray, k: int) -> float:
-    """Return the share of images whose true class is among the `k` likeliest."""
+    """Return the share of images whose true class is among the `k` most probable."""
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
     return float((best == classes[:, np.newaxis]).any(axis=1).mean())
 
@@ -169,7 +169,7 @@ def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
 
 
 def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % interval of a share measured on `n` cases (Wilson 1927)."""
+    """Return the 95 % confidence interval of a share of `n` cases (Wilson 1927)."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,4 +1,4 @@
-"""Precision-recall and ROC curves, the areas under them, and how probabilities are spread."""
+"""Precision-recall and ROC curves, the areas under them, and histograms of probabilities."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ _LONGEST = 5000  # points that a curve is reduced to before it is simplified
 
 
 def curves(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """Compute the curves of each class against the rest, and averaged, with the areas under them.
+    """Return the one-vs-rest curves of each class, their averages, and the areas under them.
 
     Args:
         probabilities: (n, classes), float, 0 to 1.
-        truth: (n, classes), bool: what each image shows.
+        truth: (n, classes), bool: the labels of each image.
         labels: The labels in class order.
 
     Returns:
-        "per_class" (by label: "roc_auc" and "average_precision", for classes that occur and are not all
-        there is); "macro" (the mean of these) and "micro" (all decisions thrown together), both with "roc"
-        and "precision_recall" as well: 41 points at most, from left to right; and "drawn" with these points
-        for every class, or for the five best and five worst of more than ten. Parts that the images do not
-        determine are left out.
+        "per_class" (by label: "roc_auc" and "average_precision", for classes with positive and negative images);
+        "macro" (the mean of these) and "micro" (all decisions pooled), both with "roc" and "precision_recall" as
+        well: at most 41 points, from left to right; and "drawn" with these points for every class, or for the five
+        best and five worst of more than ten. Curves that are undefined for these images are left out.
     """
     columns = [c for c in range(len(labels)) if 0 < truth[:, c].sum() < len(truth)]
     per_class = {labels[c]: _areas(truth[:, c], probabilities[:, c]) for c in columns}
@@ -46,7 +45,7 @@ def curves(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) 
     }
     for kind, curve, mean in (("roc", _roc, _mean_roc), ("precision_recall", _precision_recall, _mean_steps)):
         lines = {labels[c]: curve(truth[:, c], probabilities[:, c]) for c in columns}
-        start = [0.0] if kind == "roc" else []  # where the curve may go straight up
+        start = [0.0] if kind == "roc" else []  # where the curve may rise vertically
         found["macro"][kind] = _simple(np.append(start, _GRID), np.append(start, mean(list(lines.values()))))
         for label in _to_draw(per_class):
             found["drawn"].setdefault(label, {})[kind] = _simple(*lines[label])
@@ -54,7 +53,7 @@ def curves(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) 
 
 
 def histograms(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) -> dict[str, dict[str, list[int]]]:
-    """Count how probable each label was called, for images that show it and for the others.
+    """Return histograms of the probability of each label, for images that have it and for the others.
 
     Args:
         probabilities: (n, classes), float, 0 to 1.
@@ -75,7 +74,7 @@ def histograms(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[st
 
 
 def _to_draw(per_class: dict[str, dict[str, float]]) -> list[str]:
-    """Return the labels whose curves are kept: all, or the best and the worst ones."""
+    """Return the labels whose curves are stored: all, or the best and the worst."""
     ranked = sorted(per_class, key=lambda label: -per_class[label]["average_precision"])
     half = _MOST_DRAWN // 2
     return ranked if len(ranked) <= _MOST_DRAWN else ranked[:half] + ranked[-half:]
@@ -99,19 +98,19 @@ def _precision_recall(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray
 
 
 def _mean_roc(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Average over classes at each share of false positives; vertical pieces count with their upper end."""
+    """Return the mean true positive rate over classes at each false positive rate: the upper end of vertical steps."""
     upper = [y[np.minimum(np.searchsorted(x, _GRID, side="right"), len(x)) - 1] for x, y in lines]
     straight = [np.interp(_GRID, x, y) for x, y in lines]
     return np.maximum(upper, straight).mean(axis=0)
 
 
 def _mean_steps(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Average over classes at each recall, which a class reaches with the precision of its next point."""
+    """Return the mean precision over classes at each recall; a class has the precision of its next point."""
     return np.mean([y[np.minimum(np.searchsorted(x, _GRID), len(x) - 1)] for x, y in lines], axis=0)
 
 
 def _simple(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
-    """Keep the corners of a curve (Douglas & Peucker 1973), so that the file stays small and the drawing true."""
+    """Return the corners of a curve (Douglas & Peucker 1973), so that the file stays small and the plot accurate."""
     rows = np.unique(np.linspace(0, len(x) - 1, min(_LONGEST, len(x))).round().astype(int))
     points = np.stack([x[rows], y[rows]], axis=1).astype(np.float32)
     kept, tolerance = points, 0.0005

@@ -1,4 +1,4 @@
-"""Thresholds and figures where an image may show several labels, or none."""
+"""Metrics of a multi-label classifier, and its calibration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from train.metrics.calibration import expected_gap, reliability
 from train.metrics.classification import Calibration, averages, by_label, extremes, wilson_interval
 from train.metrics.curves import curves, histograms
 
-_USUAL_THRESHOLD = 0.5
+_DEFAULT_THRESHOLD = 0.5
 
 
 def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
@@ -25,11 +25,11 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
         targets: (n, classes), 1 for every label of an image.
 
     Returns:
-        The calibration; a label without a validation image gets the threshold one half.
+        The calibration; the threshold of a label without validation images is 0.5.
     """
     classes = targets.shape[1]
     if not len(logits):
-        return Calibration(thresholds=(_USUAL_THRESHOLD,) * classes)
+        return Calibration(thresholds=(_DEFAULT_THRESHOLD,) * classes)
 
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
@@ -41,7 +41,7 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
     return Calibration(temperature, None, tuple(thresholds))
 
 
-def measure_multilabel(
+def multilabel_metrics(
     probabilities: np.ndarray,
     targets: np.ndarray,
     labels: Sequence[str],
@@ -49,24 +49,24 @@ def measure_multilabel(
     *,
     uncalibrated: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Compute every figure of an evaluation with several labels an image.
+    """Return all metrics of a multi-label model.
 
     Args:
         probabilities: (n, classes), float, 0 to 1; n at least 1.
         targets: (n, classes), 1 for every label of an image.
         labels: The labels in class order.
-        thresholds: The probability from which each label counts; one half when not given.
-        uncalibrated: (n, classes), the probabilities without the temperature.
+        thresholds: The probability from which each label counts; 0.5 when not given.
+        uncalibrated: (n, classes), the probabilities without temperature scaling.
 
     Returns:
-        The keys of `classification.measure` but "unknown": "accuracy" is the share of images all of whose
-        labels are right, "top5_accuracy" of those whose labels all are among the five likeliest, "ece" and
-        "loss" are means over labels, "reliability" counts every label of every image, and row i, column j
-        of "confusion_matrix" counts the images that show i and were said to show j. Also "multi_label"
-        (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label, how many
-        images it was found in, missed in, and wrongly said of.
+        The keys of `classification_metrics` without "unknown": "accuracy" is the share of images whose labels are all
+        predicted exactly, "top5_accuracy" the share whose labels are all among the five most probable, "ece" and
+        "loss" are means over labels, "reliability" counts every label of every image, and row i, column j of
+        "confusion_matrix" counts the images that have label i and were predicted to have j. Also "multi_label"
+        (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label the true positives
+        ("found"), false negatives ("missed") and false positives ("wrong").
     """
-    wanted = np.array(thresholds if thresholds is not None else [_USUAL_THRESHOLD] * len(labels))
+    wanted = np.array(thresholds if thresholds is not None else [_DEFAULT_THRESHOLD] * len(labels))
     true, predicted = targets > 0, probabilities >= wanted
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = float((true == predicted).all(axis=1).mean())
@@ -112,10 +112,10 @@ def _mean_gap(probabilities: np.ndarray, true: np.ndarray) -> float:
 
 def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     if not 0 < true.sum() < len(true):
-        return _USUAL_THRESHOLD
+        return _DEFAULT_THRESHOLD
     precision, recall, thresholds = precision_recall_curve(true, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     best = int(f1[:-1].argmax())
-    # Half way down to the next lower probability: the very value of one image would be a knife's edge.
+    # Midway to the next lower probability, so that the threshold does not equal a validation score.
     lower = probabilities[probabilities < thresholds[best]]
     return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)

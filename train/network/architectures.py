@@ -1,8 +1,8 @@
 """The networks: uint8 RGB images in, logits out, scaling included.
 
-Every network is one flat Keras model whose layer "features" is the last activation that has places
-(height and width) and whose output is the layer "logits": Grad-CAM and the export find them by
-these names. Behind "features" come only layers whose gradient the served file can compute.
+Every network is one flat Keras model. Its layer "features" is the last activation with height and width, and its
+output is the layer "logits": Grad-CAM and the export find them by these names. After "features" come only layers
+whose gradient the served file can compute.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ def build(
     """Build the network that the settings name.
 
     Args:
-        settings: Architecture, weights, dense layers and dropout.
+        settings: Architecture, weights, hidden layers and dropout.
         spec: Input size and colour mode.
         classes: Number of labels.
-        scale: Size of the input as a share of the spec's (in the early phase); the weights have the
-            same shapes at every size.
+        scale: Size of the input as a share of the spec's; the weights have the same shapes at every size.
         pretrained: Load the weights that the settings name; otherwise start from random ones.
 
     Returns:
@@ -66,7 +65,7 @@ def build(
 
 
 def check_weights(settings: Settings) -> None:
-    """Raise `SettingsError` now when the pretrained weights cannot be had, rather than after the images are read."""
+    """Raise `SettingsError` when the pretrained weights are not available, before the images are decoded."""
     if settings.weights != "none":
         build(settings, InputSpec(*settings.input_size), 2)
 
@@ -87,14 +86,14 @@ def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def _small(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
-    """Stack residual blocks (He et al. 2016) for data of any size; 0.4 million parameters."""
+    """Residual blocks (He et al. 2016), 0.4 million parameters."""
     x = _scaled(images)
     if spec.colour_mode == "grey":
         x = x[..., :1]  # the three channels are equal
     x = _conv(x, 16, 3, stride=2)  # (H/2, W/2, 16)
     for filters, stride in ((24, 2), (48, 2), (48, 1), (72, 2), (72, 1)):
         x = _residual(x, filters, filters, stride)  # down to (H/16, W/16, 72)
-    stride = 2 if min(spec.width, spec.height) >= 96 else 1  # small inputs keep enough places to look at
+    stride = 2 if min(spec.width, spec.height) >= 96 else 1  # small inputs keep enough positions for Grad-CAM
     return _residual(x, 72, 128, stride)
 
 
@@ -117,7 +116,7 @@ def _conv(
 
 
 def _plain(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
-    """Convolution, ReLU and pooling, over and over: what courses teach first."""
+    """Repeated convolution, ReLU and max pooling."""
     x = layers.Rescaling(1 / 255, name="scale")(images)
     if spec.colour_mode == "grey":
         x = x[..., :1]  # the three channels are equal
@@ -137,7 +136,7 @@ def _scaled(images: keras.KerasTensor) -> keras.KerasTensor:
 
 def _mobilenet_v2(images: keras.KerasTensor, settings: Settings, weights: str) -> keras.KerasTensor:
     """MobileNetV2 without its top (Sandler et al. 2018)."""
-    # `input_tensor` and not a call: a nested model would hide its layers from Grad-CAM.
+    # `input_tensor` instead of a call: a nested model would hide its layers from Grad-CAM.
     return _with_weights(
         lambda source: keras.applications.MobileNetV2(
             input_tensor=_scaled(images), alpha=settings.alpha, include_top=False, weights=source
@@ -149,7 +148,7 @@ def _mobilenet_v2(images: keras.KerasTensor, settings: Settings, weights: str) -
 
 
 def _resnet50(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:
-    """ResNet50 without its top (He et al. 2016); its weights want blue, green, red, less the ImageNet means."""
+    """ResNet50 without its top (He et al. 2016); its weights expect BGR less the ImageNet means."""
     means = layers.Rescaling(1.0, offset=[-103.939, -116.779, -123.68], name="scale")
     return _with_weights(
         lambda source: keras.applications.ResNet50(
@@ -157,13 +156,13 @@ def _resnet50(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:
         ),
         weights,
         "ResNet50",
-        "that there is room for 100 MB",
+        "that 100 MB of disk space are free",
     )
 
 
 @contextmanager
 def _deadline(seconds: float = 30.0) -> Iterator[None]:
-    """Let a download fail that stalls: Keras sets no time limit of its own."""
+    """Set a timeout on downloads, since Keras sets none."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -175,7 +174,7 @@ def _deadline(seconds: float = 30.0) -> Iterator[None]:
 def _with_weights(
     backbone: Callable[[str | None], keras.Model], weights: str, name: str, check: str
 ) -> keras.KerasTensor:
-    """Build a pretrained network; every reason why that cannot be done becomes one sentence."""
+    """Build a pretrained network; every error becomes a `SettingsError` of one sentence."""
     source = {"none": None, "imagenet": "imagenet"}.get(weights, weights)
     if source not in (None, "imagenet") and not Path(source).is_file():
         raise SettingsError(f"--weights should be imagenet, none or a file. There is no file “{weights}”.")
@@ -188,10 +187,10 @@ def _with_weights(
             raise SettingsError(f"{name} cannot be built: {error}") from error
         if source == "imagenet":
             raise SettingsError(
-                f"The ImageNet weights for {name} could not be fetched. Check the network and {check}; or use "
+                f"The ImageNet weights for {name} could not be downloaded. Check the network and {check}; or use "
                 "--weights FILE or --weights none (--recipe small is made for training without pretrained weights)."
             ) from error
         raise SettingsError(
-            f"“{weights}” does not hold the weights of {name} and without its top. Give the matching network or "
+            f"“{weights}” does not hold the weights of {name} without its top. Give the matching network or "
             "another file."
         ) from error

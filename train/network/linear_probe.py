@@ -1,4 +1,4 @@
-"""Start the logits of a pretrained network from a logistic regression on its features."""
+"""Linear probe: start the logits of a pretrained network from a logistic regression on its features."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from train.data.augmentation import shrink_all
 from train.data.batches import LabelledImages
 from train.network.architectures import FEATURES, LOGITS
 
-# Inverse strengths of the L2 penalty that are tried; features are standardised, so these fit any data.
+# Inverse strengths of the L2 penalty to try; the features are standardised, so these suit any data.
 _USUAL_PENALTY = 0.01
 _PENALTIES = (0.001, _USUAL_PENALTY, 0.1)
 _STEPS = 300
-_MOST_IMAGES = 20_000  # a regression on more takes longer than it gains
+_MOST_IMAGES = 20_000  # more images make the regression slower, not better
 
 
 def start_from_probe(
     model: keras.Model, train: LabelledImages, validation: LabelledImages, *, mirror: bool, seed: int
 ) -> None:
-    """Set the weights of the layer "logits", so that fine-tuning need not spoil the features first.
+    """Set the weights of the layer "logits" by a linear probe, so that fine-tuning does not distort the features.
 
-    Kumar et al. 2022: fine-tuning after linear probing keeps what the features know.
+    Linear probing, then fine-tuning: Kumar et al. 2022.
 
     Args:
-        model: The network; between "features" and "logits" there are no other dense layers.
-        train: Images to learn from.
+        model: A network without dense layers between "features" and "logits".
+        train: Images to fit on.
         validation: Images that choose the penalty; may be empty.
-        mirror: Learn from the mirrored images as well.
-        seed: Seed of the choice of images when there are very many.
+        mirror: Fit on the mirrored images as well.
+        seed: Seed of the sample when there are very many images.
     """
     pooled = _pooled(model)
     rows = np.arange(len(train.images))
@@ -61,21 +61,21 @@ def start_from_probe(
 def out_of_fold(
     features: np.ndarray, classes: np.ndarray, *, folds: int, seed: int, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return what a regression says of each image that was fitted on others.
+    """Return out-of-fold predictions: each image is predicted by a regression that was fitted on the other folds.
 
     Args:
         features: (n, channels), float.
         classes: (n,), int; each class has at least as many images as there are folds.
-        folds: How often the images are divided.
-        seed: Seed of the division.
-        groups: (n,), int: images of one group are left out together.
+        folds: Number of folds.
+        seed: Seed of the folds.
+        groups: (n,), int: images of one group are in one fold.
 
     Returns:
         Probabilities, (n, classes), float64.
     """
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=_USUAL_PENALTY, max_iter=_STEPS))
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    division = kind(folds, shuffle=True, random_state=seed)
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
+    division = splitter(folds, shuffle=True, random_state=seed)
     return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
 
 

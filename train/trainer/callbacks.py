@@ -1,11 +1,10 @@
-"""What happens after each epoch: measure on validation, keep the best weights, stop in time, save the progress."""
+"""The callback of every training: validation, best weights, early stopping, learning-rate plateaus, saved progress."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,62 +12,50 @@ import numpy as np
 from model.classifier import probabilities_of
 from train.data.batches import PlainBatches
 from train.metrics.classification import calibrate, cross_entropy
-from train.settings import Settings
-from train.trainer.checkpoint import Progress, ProgressFile
+from train.trainer.checkpoint import Progress
 from train.trainer.phases import Phase
+from train.trainer.run import TrainingRun
 
 _PLATEAU_FACTOR = 1 / 3
 
 
-class EpochEnd(keras.callbacks.Callback):
-    """Watch a phase; what comes of it is in the progress.
+class ValidationCheckpoint(keras.callbacks.Callback):
+    """Evaluates after every epoch, keeps the best weights, stops early and saves the progress.
 
-    The loss that counts is that of the calibrated network, for that is what will be served: with
-    label smoothing or mixing a network is too modest at first, which its temperature puts right.
+    The validation loss is that of the network after temperature scaling, which is what will be served: with
+    label smoothing or mixup a network is under-confident at first, which its temperature corrects.
 
     Args:
-        progress: Where the run is; changed as it goes on.
+        run: The training run.
+        progress: Its progress, which is updated.
         phase: The phase that is trained.
-        settings: Patience, schedule and averaging.
-        checks: Validation images; may be empty, then the last weights count as the best.
-        last_epoch: The number of the phase's last epoch.
-        file: Where the progress is kept, if anywhere.
-        on_epoch: Receives the figures of every epoch.
+        validation: Validation images; may be empty, then the last weights count as the best.
 
     Attributes:
-        broken: Whether the loss is no longer a number.
+        not_a_number: Whether the loss has become infinite or not a number.
     """
 
-    def __init__(
-        self,
-        progress: Progress,
-        phase: Phase,
-        settings: Settings,
-        checks: PlainBatches,
-        last_epoch: int,
-        file: ProgressFile | None,
-        on_epoch: Callable[[Mapping[str, Any]], None] | None = None,
-    ) -> None:
+    def __init__(self, run: TrainingRun, progress: Progress, phase: Phase, validation: PlainBatches) -> None:
         super().__init__()
-        self.broken = False
-        self._progress, self._phase, self._settings = progress, phase, settings
-        self._checks, self._last_epoch, self._file, self._on_epoch = checks, last_epoch, file, on_epoch
+        self.not_a_number = False
+        self._run, self._settings = run, run.settings
+        self._progress, self._phase, self._validation = progress, phase, validation
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stop at once when the loss is no longer a number: every later weight would be none either."""
+        """Stop at once when the loss is no longer a number: no later weight would be one either."""
         if not math.isfinite((logs or {}).get("loss", 0.0)):
-            self.broken = True
+            self.not_a_number = True
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Measure, remember and decide; Keras prints what is added to `logs`."""
-        if self.broken:
+        """Evaluate, keep the best, decide whether to go on, and save; Keras prints what is added to `logs`."""
+        if self.not_a_number:
             return
         logs = {} if logs is None else logs
-        progress = self._progress
+        progress, patience = self._progress, self._settings.patience
         progress.epoch = epoch + 1
         with averaged_weights(self.model):
-            logs |= self.measure()
+            logs |= self.evaluate()
             self.keep_if_best(logs)
         if progress.best_epoch == progress.epoch:
             progress.waited = 0
@@ -79,21 +66,22 @@ class EpochEnd(keras.callbacks.Callback):
         progress.history.append(
             {"phase": self._phase.name, "epoch": progress.epoch} | {k: float(logs[k]) for k in logs}
         )
-        if progress.waited >= self._settings.patience:
+        if progress.waited >= patience:
             self.model.stop_training = True
-        progress.phase_done = progress.epoch == self._last_epoch or progress.waited >= self._settings.patience
-        if self._file:
+        last_epoch = progress.phase_start + self._phase.epochs
+        progress.phase_done = progress.epoch == last_epoch or progress.waited >= patience
+        if self._run.progress_file:
             progress.variables = [keras.ops.convert_to_numpy(v) for v in self.model.variables]
             progress.optimizer = [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables]
-            self._file.save(progress)
-        if self._on_epoch:
-            self._on_epoch(progress.history[-1])
+            self._run.progress_file.save(progress)
+        if self._run.on_epoch:
+            self._run.on_epoch(progress.history[-1])
 
-    def measure(self) -> dict[str, float]:
+    def evaluate(self) -> dict[str, float]:
         """Return loss and accuracy on validation; nothing without validation images."""
-        if not len(self._checks):
+        if not len(self._validation):
             return {}
-        batches = [self._checks[index] for index in range(len(self._checks))]
+        batches = [self._validation[index] for index in range(len(self._validation))]
         logits = np.concatenate([np.asarray(self.model.predict_on_batch(images)) for images, _ in batches])
         targets = np.concatenate([targets for _, targets in batches])
         if self._settings.multi_label:
@@ -107,9 +95,9 @@ class EpochEnd(keras.callbacks.Callback):
         }
 
     def keep_if_best(self, logs: dict[str, float]) -> None:
-        """Keep the present weights when none did better at this size, or when they are the last and the last count.
+        """Keep the current weights when their loss is the lowest at this image size, or when the last epoch is wanted.
 
-        Weights that are no numbers are never kept.
+        Weights that are not finite are never kept.
         """
         progress, weights = self._progress, self.model.get_weights()
         loss = logs.get("val_loss", -math.inf)  # without validation the last epoch is the best
@@ -131,14 +119,14 @@ class EpochEnd(keras.callbacks.Callback):
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Put the moving average of the weights (Polyak & Juditsky 1992) in their place for a while, where there is one."""
+    """Replace the weights by their moving average (Polyak & Juditsky 1992) for a while, where there is one."""
     if not model.optimizer.use_ema:
         yield
         return
     raw = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
     for variable in model.trainable_variables:
-        # A copy: in JAX variable and average would share an array, which a step gives away with the variable.
+        # A copy: in JAX variable and average would share an array, which a training step donates with the variable.
         variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
     try:
         yield

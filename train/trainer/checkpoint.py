@@ -1,4 +1,4 @@
-"""Keep the progress of a training run on disk, so that a killed run can go on."""
+"""Keep the progress of a training run on disk, so that a killed run can be resumed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STAGE_STATE = "state-{stage}.npz"
 
 @dataclass
 class Progress:
-    """Where a training run is.
+    """The state of a training run.
 
     Attributes:
         phase: Index of the phase.
@@ -30,10 +30,10 @@ class Progress:
         phase_done: Whether the phase ended (by its last epoch or early).
         best_loss: Lowest validation loss so far.
         best_epoch: The epoch it came from; 0 is the network before the first.
-        best_scale: Size of the images it was measured at, as a share.
-        history: One dict an epoch: phase, losses, accuracies, learning rate.
+        best_scale: Size of the images it was computed on, as a share.
+        history: One dict per epoch: phase, losses, accuracies, learning rate.
         best: The weights to keep if the run ended now, in the order of `model.get_weights`.
-        variables: All variables of the network, those of its random layers included.
+        variables: All variables of the network, including the seeds of its random layers.
         optimizer: All variables of the optimizer.
     """
 
@@ -51,7 +51,7 @@ class Progress:
     optimizer: list[np.ndarray] = field(default_factory=list)
 
     def enter(self, phase: int) -> None:
-        """Begin a phase: with the best weights, but without the state of the optimizer before."""
+        """Begin a phase with the best weights and a new optimizer."""
         self.phase, self.phase_start, self.phase_done, self.waited = phase, self.epoch, False, 0
         self.variables, self.optimizer = [], []
 
@@ -60,12 +60,12 @@ _ARRAYS = ("best", "variables", "optimizer")
 
 
 class ProgressFile:
-    """The progress of one run, beside the bundle that it will become.
+    """The file that holds the progress of one run, beside the future bundle.
 
     Args:
         out: The bundle's directory.
-        identity: What must be the same for a run to go on: settings and a hash of the data.
-        stage: Name of a later training of the same run, whose progress lies beside that of the first.
+        identity: What must not change when a run is resumed: settings and a hash of the data.
+        stage: Name of a second training of the same run, whose progress is kept beside that of the first.
     """
 
     def __init__(self, out: Path, identity: dict[str, Any], stage: str = "") -> None:
@@ -75,10 +75,10 @@ class ProgressFile:
         self._identity = json.loads(json.dumps(identity))
 
     def load(self) -> Progress | None:
-        """Return the stored progress, or None where there is none.
+        """Return the stored progress, or None when there is none.
 
         Raises:
-            SettingsError: It belongs to other settings or other data, or cannot be read.
+            SettingsError: It belongs to other settings or data, or cannot be read.
         """
         path = self.directory / self._name
         if not path.is_file():
@@ -91,20 +91,18 @@ class ProgressFile:
                 for name in _ARRAYS:
                     setattr(progress, name, [stored[f"{name}_{i}"] for i in range(state_count(stored.files, name))])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise SettingsError(
-                f"“{path}” cannot be read ({error}). Leave out --resume, or give --no-resume, to begin again."
-            ) from error
+            raise SettingsError(f"“{path}” cannot be read ({error}). Give --no-resume to start over.") from error
         if identity != self._identity:
             both = sorted(set(identity) | set(self._identity))
             changed = [name for name in both if identity.get(name) != self._identity.get(name)]
             raise SettingsError(
                 f"The interrupted training had other {', '.join(changed)}. "
-                "Give the same options and data as then, or --no-resume to begin again."
+                "Give the same options and data again, or --no-resume to start over."
             )
         return progress
 
     def save(self, progress: Progress) -> None:
-        """Store the progress: a reader sees the old state or the new one, whenever this is killed."""
+        """Store the progress atomically: a reader sees the old state or the new one."""
         self.directory.mkdir(parents=True, exist_ok=True)
         state = {name: value for name, value in vars(progress).items() if name not in _ARRAYS}
         arrays = {f"{name}_{i}": array for name in _ARRAYS for i, array in enumerate(getattr(progress, name))}
@@ -116,18 +114,18 @@ class ProgressFile:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self.directory / self._name)
-        except BaseException:  # a full disk, say: what is half written would keep it full
+        except BaseException:  # such as a full disk, which the partial file would keep full
             partial.unlink(missing_ok=True)
             if not any(self.directory.iterdir()):
                 self.directory.rmdir()
             raise
 
     def stage(self, name: str) -> ProgressFile:
-        """Return the file of a later training of the same run; `remove` removes both."""
+        """Return the file of a second training of the same run; `remove` removes both."""
         return ProgressFile(self._out, self._identity, name)
 
     def remove(self) -> None:
-        """Remove the stored progress: the run is done."""
+        """Remove the stored progress, of all stages."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -138,10 +136,10 @@ def progress_directory(out: Path) -> Path:
 
 
 def has_progress(out: Path) -> bool:
-    """Say whether an interrupted training of this bundle can go on."""
+    """Return whether an interrupted training of this bundle can be resumed."""
     return (progress_directory(out) / _STATE).is_file()
 
 
 def state_count(names: list[str], prefix: str) -> int:
-    """Return how many arrays of a stored state carry a prefix."""
+    """Return how many arrays of a stored state have a prefix."""
     return sum(name.startswith(f"{prefix}_") for name in names)

@@ -1,4 +1,4 @@
-"""Memory while a network is trained: keep what was freed, and say at once when there is too little."""
+"""Memory of a training: keep freed memory in the process, and refuse at once when there is too little."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory() -> bool:
-    """Stop glibc from giving freed memory back to the system after every step.
+    """Stop glibc from returning freed memory to the system after every step.
 
-    A training step frees and takes again the same hundreds of megabytes. By default each large
-    piece is unmapped and comes back as zeroed pages, one page fault per 4 KiB: in a long run on
-    two busy cores 165,000 faults a second, and 38 % of the time in the kernel instead of 6 %. On
-    an idle machine `benchmarks/training_step.py` shows 1.08 times the images a second.
+    A training step frees and allocates the same hundreds of megabytes again. By default glibc unmaps each large block,
+    and the new one costs a page fault per 4 KiB. `benchmarks/training_step.py` measures the difference;
+    docs/lab-notebook.md has results.
 
     Returns:
-        Whether the C library took the settings; False where it is not glibc.
+        Whether the C library accepted the settings; False when it is not glibc.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -36,8 +35,7 @@ def keep_freed_memory() -> bool:
 def refuse_small_memory(model: keras.Model, batch_size: int) -> None:
     """Raise `SettingsError` when a training step cannot fit into this machine's memory.
 
-    A step keeps the output of every layer for the gradients; the estimate leaves out what only lives
-    for a moment, so that it errs on the side of trying.
+    A step keeps the output of every layer for the gradients. Temporary arrays are not counted, so the estimate is low.
     """
     outputs = sum(int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape"))
     needed = 4 * (batch_size * outputs + 4 * model.count_params())

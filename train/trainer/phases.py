@@ -12,15 +12,15 @@ from train.settings import Settings
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training.
+    """One phase of a training.
 
     Attributes:
-        name: What is printed.
-        epochs: How many at most.
+        name: Its name, which is printed.
+        epochs: Most epochs.
         first_rate: Learning rate after the warm-up.
         last_rate: Learning rate at the end, where the schedule falls.
         scale: Size of the images as a share of the network's input.
-        head_only: Keep everything before the head as it is.
+        head_only: Freeze all layers before the head.
     """
 
     name: str
@@ -35,9 +35,9 @@ def plan(settings: Settings) -> list[Phase]:
     """Return the phases that the settings ask for."""
     rate, epochs, scale = settings.learning_rate, settings.epochs, settings.training_scale
     if settings.weights != "none":
-        # The new head first, or its first large gradients would spoil the pretrained features
-        # (Kornblith et al. 2019 fine-tune everything afterwards, at a lower rate). A head that starts
-        # from a regression needs no such epochs (Kumar et al. 2022).
+        # The new head first: its first large gradients would damage the pretrained features (Kornblith et al. 2019
+        # then fine-tune all layers, at a lower rate). A head that starts from a linear probe needs no such epochs
+        # (Kumar et al. 2022).
         usual = 0 if settings.probe else min(max(1, epochs // 4), epochs)
         head = usual if settings.head_epochs is None else settings.head_epochs
         tuned_rate = settings.finetune_learning_rate or (rate if settings.probe else rate / 4)
@@ -47,7 +47,7 @@ def plan(settings: Settings) -> list[Phase]:
         ]
         return [phase for phase in phases if phase.epochs]
     if settings.progressive_resize < scale and epochs > 1:
-        # Progressive resizing (Tan & Le 2021): most of the learning at a fraction of the cost.
+        # Progressive resizing (Tan & Le 2021): most epochs at a fraction of the cost.
         early = max(1, round(epochs * 0.6))
         return [
             Phase("small images", early, rate, rate * 0.4, settings.progressive_resize),
@@ -57,15 +57,14 @@ def plan(settings: Settings) -> list[Phase]:
 
 
 def freeze(model: keras.Model, phase: Phase, settings: Settings) -> None:
-    """Choose the layers that a phase trains."""
+    """Freeze the layers that a phase does not train."""
     head = {layer.name for layer in head_layers(model)}
     backbone = [layer for layer in model.layers if layer.name not in head]
     first = len(backbone) - settings.finetune_layers if settings.finetune_layers > 0 else -settings.finetune_layers
     pretrained = settings.weights != "none"
     for place, layer in enumerate(backbone):
         tuned = not phase.head_only and (not pretrained or place >= first)
-        # Pretrained batch statistics come from far more images than a small data set has: with them kept,
-        # the 100 sports at 160 pixels gain 0.05 over the regression, with statistics of their own 0.03.
+        # Pretrained batch statistics come from far more images than a small data set has (docs/lab-notebook.md).
         statistics = pretrained and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = tuned and not statistics
     for layer in model.layers:
@@ -77,9 +76,9 @@ def optimizer(settings: Settings, phase: Phase, steps: int) -> keras.optimizers.
     """Return the phase's optimizer.
 
     Args:
-        settings: Optimizer, schedule, weight decay and averaging.
+        settings: Optimizer, schedule, weight decay and moving average.
         phase: Learning rates and number of epochs.
-        steps: Steps an epoch.
+        steps: Steps per epoch.
     """
     rate = _cosine(phase, steps) if settings.schedule == "cosine" else phase.first_rate
     average = {"use_ema": True, "ema_momentum": settings.ema_decay} if settings.ema_decay else {}
@@ -88,7 +87,7 @@ def optimizer(settings: Settings, phase: Phase, steps: int) -> keras.optimizers.
     if settings.optimizer == "adam":
         return keras.optimizers.Adam(rate, **average)
     chosen = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, clipnorm=1.0, **average)
-    # Decay is for what multiplies; shrinking offsets and normalisation has no reason (He et al. 2019).
+    # Biases and normalisation parameters are not decayed (He et al. 2019).
     chosen.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return chosen
 

@@ -1,4 +1,4 @@
-"""Augmentation changes training images by chance that can be repeated, and nothing else about them."""
+"""Augmentation is random, reproducible and within its limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Class folders are found, ordered as people order, and divided fairly; the user's files are only read."""
+"""Class folders are listed in natural order; the user's files are only read."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.support.images import hashes, write_class, write_colours
+from tests.support.training import examples_of, write_files
 from train.data.folders import (
-    Example,
     check_classes,
-    find_part_folders,
+    find_split_folders,
     fingerprint,
     list_examples,
     match_labels,
     natural_key,
-    same_label,
+    normalized_label,
 )
 from train.data.split import grouped, split
-
-
-def write_files(folder: Path, *names: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / name).write_text(f"{folder.name}/{name}", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +37,7 @@ def write_files(folder: Path, *names: str) -> None:
         ["Cat", "cat"],
     ],
 )
-def test_names_are_ordered_as_people_order_them(in_order: list[str]) -> None:
+def test_names_are_in_natural_order(in_order: list[str]) -> None:
     backwards = in_order[::-1]
 
     assert sorted(backwards, key=natural_key) == in_order
@@ -67,16 +61,16 @@ def test_numbers_in_names_count_by_their_value(first: int, second: int, prefix: 
     "folder", ["united_states", "United States", "UNITED-STATES", " united  states", "United_-States"]
 )
 def test_folder_names_match_labels_whatever_the_case_and_the_separators(folder: str) -> None:
-    assert same_label(folder) == same_label("United States")
+    assert normalized_label(folder) == normalized_label("United States")
 
 
 @pytest.mark.parametrize("folder", ["unitedstates", "united kingdom", "united states 2"])
 def test_other_names_do_not_match(folder: str) -> None:
-    assert same_label(folder) != same_label("United States")
+    assert normalized_label(folder) != normalized_label("United States")
 
 
-def test_composed_and_decomposed_accents_are_the_same_label() -> None:
-    assert same_label("Cura\u00e7ao") == same_label("Curac\u0327ao")
+def test_composed_and_decomposed_accents_are_the_normalized_label() -> None:
+    assert normalized_label("Cura\u00e7ao") == normalized_label("Curac\u0327ao")
 
 
 def test_folders_are_matched_to_labels_the_exact_spelling_first() -> None:
@@ -93,8 +87,8 @@ def test_folders_are_matched_to_labels_the_exact_spelling_first() -> None:
 
 @given(st.text(max_size=60))
 def test_the_compared_form_of_a_label_is_stable(text: str) -> None:
-    assert same_label(same_label(text)) == same_label(text)
-    assert same_label(text.replace(" ", "_")) == same_label(text.replace(" ", "-"))
+    assert normalized_label(normalized_label(text)) == normalized_label(text)
+    assert normalized_label(text.replace(" ", "_")) == normalized_label(text.replace(" ", "-"))
 
 
 def test_a_folder_per_class_is_listed_in_natural_order(tmp_path: Path) -> None:
@@ -113,7 +107,7 @@ def test_a_folder_per_class_is_listed_in_natural_order(tmp_path: Path) -> None:
     ]
 
 
-def test_hidden_files_and_what_file_managers_leave_are_no_examples(tmp_path: Path) -> None:
+def test_hidden_files_and_files_of_file_managers_are_not_listed(tmp_path: Path) -> None:
     write_files(tmp_path / "cat", "a.png", ".DS_Store", "Thumbs.db", "desktop.ini", "._a.png")
     write_files(tmp_path / "cat" / ".cache", "b.png")
     write_files(tmp_path / ".ipynb_checkpoints", "c.png")
@@ -137,11 +131,11 @@ def test_folders_without_images_are_refused_in_one_sentence(prepare: str, tmp_pa
         list_examples(data)
 
 
-def test_two_folders_that_give_the_same_label_are_refused(tmp_path: Path) -> None:
+def test_two_folders_that_give_the_normalized_label_are_refused(tmp_path: Path) -> None:
     write_files(tmp_path / "cat", "a.png")
     write_files(tmp_path / "cat\u200b", "b.png")
 
-    with pytest.raises(DataError, match="label of its own"):
+    with pytest.raises(DataError, match="or that of another folder"):
         list_examples(tmp_path)
 
 
@@ -156,33 +150,25 @@ def test_two_folders_that_give_the_same_label_are_refused(tmp_path: Path) -> Non
         (["test", "cat"], {}),
     ],
 )
-def test_the_parts_that_data_comes_with_are_recognised(
-    folders: list[str], expected: dict[str, str], tmp_path: Path
-) -> None:
+def test_split_folders_are_recognised(folders: list[str], expected: dict[str, str], tmp_path: Path) -> None:
     for folder in folders:
         write_files(tmp_path / folder / "a class", "a.png")
 
-    assert {part: path.name for part, path in find_part_folders(tmp_path).items()} == expected
+    assert {split: path.name for split, path in find_split_folders(tmp_path).items()} == expected
 
 
 def test_a_class_called_train_is_a_class(tmp_path: Path) -> None:
     write_files(tmp_path / "train", "locomotive.png")
     write_files(tmp_path / "bus", "red.png")
 
-    assert find_part_folders(tmp_path) == {}
+    assert find_split_folders(tmp_path) == {}
 
 
-def examples_of(root: Path, counts: dict[str, int]) -> list[Example]:
-    for label, count in counts.items():
-        write_files(root / label, *(f"{index}.png" for index in range(count)))
-    return list_examples(root)
-
-
-def test_a_class_below_the_least_number_is_named(tmp_path: Path) -> None:
+def test_a_class_with_too_few_images_is_named(tmp_path: Path) -> None:
     examples = examples_of(tmp_path, {"a": 3, "b": 1})
 
     check_classes(examples, ["a", "b"], "training", 1)
-    with pytest.raises(DataError, match="“b” has 1 readable image in the training part"):
+    with pytest.raises(DataError, match="“b” has 1 readable image in the training split"):
         check_classes(examples, ["a", "b"], "training", 2)
     with pytest.raises(DataError, match="“c” has 0 readable images"):
         check_classes(examples, ["a", "b", "c"], "training", 1)
@@ -196,12 +182,12 @@ def test_the_fingerprint_changes_with_the_files_and_not_with_their_order_or_plac
     assert fingerprint(examples) != fingerprint(examples[1:])
 
 
-def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> None:
+def test_listing_and_splitting_do_not_change_the_files(tmp_path: Path) -> None:
     data = write_colours(tmp_path / "data", per_class=4)
     write_class(data / "Zebra", (10, 10, 10), 4)
     before = hashes(data)
 
-    find_part_folders(data)
+    find_split_folders(data)
     examples = list_examples(data)
     split(examples, grouped(examples), validation_share=0.2, test_share=0.2, seed=1)
 
@@ -211,12 +197,12 @@ def test_listing_and_dividing_leave_the_files_as_they_are(tmp_path: Path) -> Non
 def test_a_zip_file_in_place_of_a_folder_is_asked_to_be_unpacked(tmp_path: Path) -> None:
     (tmp_path / "images.ZIP").touch()
 
-    for function in (find_part_folders, list_examples):
-        with pytest.raises(DataError, match=r"is a file and no data folder\. Unpack it, and give a folder"):
+    for function in (find_split_folders, list_examples):
+        with pytest.raises(DataError, match=r"is a file, not a data folder\. Unpack it, and give a folder"):
             function(tmp_path / "images.ZIP")
 
 
-def test_links_are_followed_and_broken_ones_are_not_left_out_in_silence(tmp_path: Path) -> None:
+def test_links_are_followed_and_broken_links_are_listed(tmp_path: Path) -> None:
     write_files(tmp_path / "elsewhere", "1.JPG")
     root = tmp_path / "data"
     (root / "straße à l’été").mkdir(parents=True)

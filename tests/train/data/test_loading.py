@@ -1,4 +1,4 @@
-"""Parts as they were given: what they lack is told."""
+"""Classes that validation or test lack are reported."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from train.data.folders import Example
-from train.data.loading import LoadedSplit, gaps
+from train.data.loading import LoadedSplit, missing_classes
 
 
-def part(*labels: str) -> LoadedSplit:
+def split(*labels: str) -> LoadedSplit:
     return LoadedSplit(np.zeros((len(labels), 4, 4, 3), np.uint8), [Example(Path(label), label) for label in labels])
 
 
 def test_classes_that_validation_or_test_lack_are_named() -> None:
-    parts = {"train": part("a", "b", "c"), "validation": part("a", "b", "c"), "test": part("b")}
-    assert gaps(parts, "abc") == ["The test part has no image of: a, c. It does not count for the figures."]
+    splits = {"train": split("a", "b", "c"), "validation": split("a", "b", "c"), "test": split("b")}
+    assert missing_classes(splits, "abc") == [
+        "The test split has no image of: a, c. These do not count for the metrics."
+    ]
 
-    parts["validation"] = part("b", "c")
-    assert len(gaps(parts, "abc")) == 2
-    assert gaps(parts, "abc")[0].startswith("The validation part has no image of: a.")
+    splits["validation"] = split("b", "c")
+    assert len(missing_classes(splits, "abc")) == 2
+    assert missing_classes(splits, "abc")[0].startswith("The validation split has no image of: a.")
 
 
-def test_parts_that_have_every_class_or_are_not_there_need_no_word() -> None:
-    assert gaps({"train": part("a", "b"), "validation": part("b", "a")}, "ab") == []
+def test_splits_that_have_every_class_or_do_not_exist_give_no_warning() -> None:
+    assert missing_classes({"train": split("a", "b"), "validation": split("b", "a")}, "ab") == []

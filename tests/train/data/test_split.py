@@ -1,4 +1,4 @@
-"""Images are divided fairly, and what belongs together stays together."""
+"""The split is stratified and reproducible, and related images stay in one split."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.support.images import scene
-from tests.train.data.test_folders import examples_of
+from tests.support.training import examples_of
 from train.data.folders import Example, list_examples
 from train.data.near_duplicates import near_duplicates
 from train.data.split import grouped, split
 
 
-def parts_of(examples: list[Example], group_by: str = "", **options: float) -> list[list[Example]]:
+def splits_of(examples: list[Example], group_by: str = "", **options: float) -> list[list[Example]]:
     rows = split(examples, grouped(examples, group_by), **options)  # type: ignore[arg-type]
-    return [[examples[row] for row in part] for part in rows]
+    return [[examples[row] for row in chosen] for chosen in rows]
 
 
 def test_the_split_is_stratified_whole_and_the_same_for_the_same_seed(tmp_path: Path) -> None:
     examples = examples_of(tmp_path, {"a": 20, "b": 40, "c": 3})
 
-    parts = parts_of(examples, validation_share=0.2, test_share=0.1, seed=7)
+    splits = splits_of(examples, validation_share=0.2, test_share=0.1, seed=7)
 
-    assert sorted([e for part in parts for e in part], key=str) == sorted(examples, key=str)
-    assert [Counter(e.label for e in part) for part in parts] == [
+    assert sorted([e for images in splits for e in images], key=str) == sorted(examples, key=str)
+    assert [Counter(e.label for e in images) for images in splits] == [
         {"a": 14, "b": 28, "c": 1},
         {"a": 4, "b": 8, "c": 1},
         {"a": 2, "b": 4, "c": 1},
     ]
-    assert parts_of(examples, validation_share=0.2, test_share=0.1, seed=7) == parts
-    assert parts_of(examples, validation_share=0.2, test_share=0.1, seed=8) != parts
+    assert splits_of(examples, validation_share=0.2, test_share=0.1, seed=7) == splits
+    assert splits_of(examples, validation_share=0.2, test_share=0.1, seed=8) != splits
 
 
 def test_the_split_does_not_depend_on_the_order_of_the_classes_given(tmp_path: Path) -> None:
     examples = examples_of(tmp_path, {"a": 20, "b": 20})
     exchanged = [e for e in examples if e.label == "b"] + [e for e in examples if e.label == "a"]
 
-    first, second = (parts_of(e, validation_share=0.2, test_share=0.2, seed=1) for e in (examples, exchanged))
+    first, second = (splits_of(e, validation_share=0.2, test_share=0.2, seed=1) for e in (examples, exchanged))
 
-    assert [set(part) for part in first] == [set(part) for part in second]
+    assert [set(images) for images in first] == [set(images) for images in second]
 
 
-def test_a_part_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
-    train, validation, test = parts_of(
+def test_a_split_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
+    train, validation, test = splits_of(
         examples_of(tmp_path, {"a": 4, "b": 4}), validation_share=0.25, test_share=0, seed=1
     )
 
@@ -57,15 +57,15 @@ def test_a_part_that_is_not_asked_for_stays_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_identical_files_stay_in_one_part_within_a_class_and_across_classes(seed: int, tmp_path: Path) -> None:
+def test_identical_files_stay_in_one_split_within_a_class_and_across_classes(seed: int, tmp_path: Path) -> None:
     examples_of(tmp_path, {"a": 8, "b": 8})
     for index in range(4):
         shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "a" / f"copy of {index}.png")
         shutil.copy(tmp_path / "a" / f"{index}.png", tmp_path / "b" / f"stray {index}.png")
 
-    parts = parts_of(list_examples(tmp_path), validation_share=0.3, test_share=0.3, seed=seed)
+    splits = splits_of(list_examples(tmp_path), validation_share=0.3, test_share=0.3, seed=seed)
 
-    contents = [{e.path.read_text(encoding="utf-8") for e in part} for part in parts]
+    contents = [{e.path.read_text(encoding="utf-8") for e in images} for images in splits]
     assert all(contents)
     assert not (contents[0] & contents[1] or contents[0] & contents[2] or contents[1] & contents[2])
 
@@ -77,7 +77,7 @@ def test_a_class_with_too_few_different_images_is_named(count: int, copies: int,
         shutil.copy(tmp_path / "few" / "0.png", tmp_path / "few" / f"copy {index}.png")
 
     with pytest.raises(DataError, match=f"“few” has {count} different readable image"):
-        parts_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
+        splits_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
 
 
 @given(
@@ -90,15 +90,15 @@ def test_every_class_has_a_training_image_whatever_the_shares(
     root = tmp_path_factory.mktemp("split")
     examples = examples_of(root, {f"class {i}": count for i, count in enumerate(counts)})
 
-    train, validation, test = parts_of(examples, validation_share=shares[0], test_share=shares[1], seed=1)
+    train, validation, test = splits_of(examples, validation_share=shares[0], test_share=shares[1], seed=1)
 
-    for part in (train, validation, test):
-        assert {e.label for e in part} == {e.label for e in examples}
+    for images in (train, validation, test):
+        assert {e.label for e in images} == {e.label for e in examples}
     assert len(train) + len(validation) + len(test) == len(examples)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_declared_groups_stay_in_one_part_also_across_classes(seed: int, tmp_path: Path) -> None:
+def test_declared_groups_stay_in_one_split_even_across_classes(seed: int, tmp_path: Path) -> None:
     people = [f"p{number}" for number in range(12)]
     for label in ("bare", "sunglasses"):
         (tmp_path / label).mkdir()
@@ -106,12 +106,12 @@ def test_declared_groups_stay_in_one_part_also_across_classes(seed: int, tmp_pat
             for shot in range(10):
                 (tmp_path / label / f"{person}_{shot}.png").write_text(f"{label}{person}{shot}", encoding="utf-8")
 
-    parts = parts_of(list_examples(tmp_path), r"^(p\d+)_", validation_share=0.2, test_share=0.2, seed=seed)
+    splits = splits_of(list_examples(tmp_path), r"^(p\d+)_", validation_share=0.2, test_share=0.2, seed=seed)
 
-    seen = [{example.path.name.split("_")[0] for example in part} for part in parts]
+    seen = [{example.path.name.split("_")[0] for example in images} for images in splits]
     assert sum(map(len, seen)) == len(set.union(*seen)) == 12
     assert [len(people) for people in seen] in ([8, 2, 2], [7, 3, 2], [7, 2, 3])
-    assert all({example.label for example in part} == {"bare", "sunglasses"} for part in parts)
+    assert all({example.label for example in images} == {"bare", "sunglasses"} for images in splits)
 
 
 def test_a_group_expression_without_brackets_takes_the_whole_match(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_group_expression_without_brackets_takes_the_whole_match(tmp_path: Pat
 
 
 def test_a_group_expression_that_fits_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="fits none of the file names"):
+    with pytest.raises(DataError, match="matches none of the file names"):
         grouped(examples_of(tmp_path, {"a": 3}), "person")
 
 

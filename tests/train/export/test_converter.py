@@ -20,7 +20,7 @@ from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from tests.conftest import QUICK
+from tests.support.fitting import QUICK
 from tests.support.images import COLOURS, write_class
 from tests.support.serving import ROOT
 from train.export.converter import check_converter, served_network
@@ -94,7 +94,7 @@ def test_another_backend_trains_goes_on_after_a_kill_and_gives_a_bundle(backend:
     out, err = process.communicate()
 
     assert process.returncode == 0, err
-    assert "Going on after epoch" in err
+    assert "Resuming after epoch" in err
     assert backend in json.loads((bundle / "config.json").read_text())["vistazo"]["versions"]
     classifier = Classifier.load(bundle)
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)

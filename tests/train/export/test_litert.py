@@ -13,7 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.preprocessing import prepare, read_image
-from tests.conftest import CORRUPT, Fitted, fit
+from tests.support.fitting import CORRUPT, Fitted, fit
 from tests.support.images import scene
 
 

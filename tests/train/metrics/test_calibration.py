@@ -1,4 +1,4 @@
-"""Calibration before and after, and what the “none of these” threshold costs and saves."""
+"""Reliability diagrams, and the effect of the “none of these” threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from train.metrics.calibration import expected_gap, reliability, threshold_effect
 
 
-def test_bins_hold_mean_confidence_share_of_right_answers_and_number() -> None:
+def test_bins_hold_mean_confidence_accuracy_and_number() -> None:
     bins = reliability(np.array([0.02, 0.04, 0.99, 1.0]), np.array([False, True, True, True]))
 
     assert bins == [[0, 0.03, 0.5, 2], [0.9333, 0.995, 1.0, 2]]
@@ -18,12 +18,12 @@ def test_bins_hold_mean_confidence_share_of_right_answers_and_number() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
-def test_every_answer_is_in_one_bin(answers: list[tuple[float, bool]]) -> None:
-    confidence, right = (np.array(column) for column in zip(*answers, strict=True))
+def test_every_prediction_is_in_one_bin(predictions: list[tuple[float, bool]]) -> None:
+    confidence, right = (np.array(column) for column in zip(*predictions, strict=True))
 
     bins = reliability(confidence, right)
 
-    assert sum(count for *_, count in bins) == len(answers)
+    assert sum(count for *_, count in bins) == len(predictions)
     assert all(low <= mean + 1e-4 and mean <= low + 1 / 15 + 1e-4 for low, mean, _, _ in bins)
 
 
@@ -35,4 +35,4 @@ def test_the_threshold_s_effect_is_counted() -> None:
     assert (effect["answered"], effect["coverage"], effect["accuracy_answered"]) == (2, 0.5, 1.0)
     assert (effect["withheld_right"], effect["withheld_wrong"]) == (1, 1)
     assert effect["sweep"][0] == [0.0, 1.0, 0.75]
-    assert effect["sweep"][-1] == [0.99, 0.0, None]  # no answer at all is neither right nor wrong
+    assert effect["sweep"][-1] == [0.99, 0.0, None]  # without predictions there is no accuracy

@@ -1,4 +1,4 @@
-"""The figures of an evaluation: checked against definitions, known cases and bounds."""
+"""The metrics of an evaluation, checked against definitions, known cases and bounds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from train.metrics.calibration import expected_calibration_error
 from train.metrics.classification import (
     Calibration,
     calibrate,
+    classification_metrics,
     cross_entropy,
-    measure,
     summary,
     top_k_accuracy,
     wilson_interval,
@@ -32,7 +32,7 @@ LABELS = [f"label {i}" for i in range(8)]
 
 
 @pytest.fixture
-def answers() -> tuple[np.ndarray, np.ndarray]:
+def predictions() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(4)
     classes = rng.integers(0, 7, 200)  # the last class never occurs
     logits = rng.normal(0, 1, (200, 8))
@@ -41,7 +41,7 @@ def answers() -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(st.floats(0, 1), st.integers(1, 10**6))
-def test_wilson_s_interval_holds_the_share_within_nought_and_one(share: float, n: int) -> None:
+def test_wilson_s_interval_holds_the_share_within_zero_and_one(share: float, n: int) -> None:
     low, high = wilson_interval(share, n)
 
     assert 0 <= low <= share + 1e-9
@@ -64,24 +64,24 @@ def test_wilson_s_interval_has_its_textbook_value() -> None:
     arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(2, 5)), elements=st.floats(-30, 30)),
     st.integers(0, 2**32),
 )
-def test_the_calibration_error_lies_between_nought_and_one(logits: np.ndarray, seed: int) -> None:
+def test_the_calibration_error_lies_between_zero_and_one(logits: np.ndarray, seed: int) -> None:
     classes = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
 
     assert 0 <= expected_calibration_error(probabilities_of(logits), classes) <= 1
 
 
-def test_the_calibration_error_is_nought_for_the_honest_and_large_for_the_boastful() -> None:
-    honest = np.tile([0.75, 0.25], (400, 1))
+def test_the_calibration_error_is_zero_for_calibrated_and_large_for_over_confident_probabilities() -> None:
+    calibrated = np.tile([0.75, 0.25], (400, 1))
     classes = np.array([0, 0, 0, 1] * 100)
 
-    assert expected_calibration_error(honest, classes) == pytest.approx(0)
+    assert expected_calibration_error(calibrated, classes) == pytest.approx(0)
     assert expected_calibration_error(np.tile([1.0, 0.0], (400, 1)), classes) == pytest.approx(0.25)
     assert expected_calibration_error(np.tile([1.0, 0.0], (400, 1)), np.ones(400, int)) == pytest.approx(1)
 
 
-def test_every_figure_equals_scikit_learn_s(answers: tuple[np.ndarray, np.ndarray]) -> None:
-    probabilities, classes = answers
-    metrics = measure(probabilities, classes, LABELS)
+def test_every_metric_equals_that_of_scikit_learn(predictions: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, classes = predictions
+    metrics = classification_metrics(probabilities, classes, LABELS)
     predicted = probabilities.argmax(axis=1)
 
     assert metrics["n"] == 200
@@ -108,22 +108,22 @@ def test_every_figure_equals_scikit_learn_s(answers: tuple[np.ndarray, np.ndarra
     assert low < metrics["accuracy"] < high
 
 
-def test_the_summary_has_the_promised_single_figures(answers: tuple[np.ndarray, np.ndarray]) -> None:
-    figures = summary(measure(*answers, LABELS) | {"split": "test"})
+def test_the_summary_has_the_promised_single_metrics(predictions: tuple[np.ndarray, np.ndarray]) -> None:
+    single = summary(classification_metrics(*predictions, LABELS) | {"split": "test"})
 
-    assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss", "split"} <= set(figures)
-    assert all(isinstance(value, int | float | str) for value in figures.values())
+    assert {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss", "split"} <= set(single)
+    assert all(isinstance(value, int | float | str) for value in single.values())
 
 
-def test_calibration_is_measured_before_and_after_and_the_threshold_s_effect_is_told() -> None:
+def test_calibration_is_evaluated_before_and_after_and_so_is_the_threshold() -> None:
     rng = np.random.default_rng(6)
     logits = rng.normal(0, 2, (3000, 4))
     classes = (rng.random((3000, 1)) > probabilities_of(logits).cumsum(axis=1)).sum(axis=1).clip(max=3)
 
-    boastful, honest = probabilities_of(logits * 3), probabilities_of(logits)
-    metrics = measure(honest, classes, LABELS[:4], uncalibrated=boastful, threshold=0.4)
+    over_confident, calibrated = probabilities_of(logits * 3), probabilities_of(logits)
+    metrics = classification_metrics(calibrated, classes, LABELS[:4], uncalibrated=over_confident, threshold=0.4)
 
-    assert metrics["ece_before"] == pytest.approx(expected_calibration_error(boastful, classes), abs=1e-6)
+    assert metrics["ece_before"] == pytest.approx(expected_calibration_error(over_confident, classes), abs=1e-6)
     assert metrics["ece"] < 0.03 < 0.1 < metrics["ece_before"]
     assert {name: sum(row[3] for row in rows) for name, rows in metrics["reliability"].items()} == {
         "before": 3000,
@@ -134,19 +134,19 @@ def test_calibration_is_measured_before_and_after_and_the_threshold_s_effect_is_
     assert metrics["unknown"]["accuracy_answered"] > metrics["accuracy"]
 
 
-def test_without_a_threshold_or_a_temperature_their_effect_is_not_told(
-    answers: tuple[np.ndarray, np.ndarray],
+def test_without_a_threshold_or_a_temperature_there_are_no_metrics_of_them(
+    predictions: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    metrics = measure(*answers, LABELS)
+    metrics = classification_metrics(*predictions, LABELS)
 
     assert "unknown" not in metrics
     assert "ece_before" not in metrics
 
 
 def test_best_and_worst_classes_are_those_that_occur_by_f1_and_never_the_same(
-    answers: tuple[np.ndarray, np.ndarray],
+    predictions: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    metrics = measure(*answers, LABELS)
+    metrics = classification_metrics(*predictions, LABELS)
 
     ranked = sorted(LABELS[:7], key=lambda label: -metrics["per_class"][label]["f1"])
     assert metrics["best_classes"] == ranked[:4]
@@ -158,20 +158,20 @@ def test_with_fewer_than_five_labels_the_top_five_hold_all() -> None:
     assert top_k_accuracy(np.array([[0.1, 0.9], [0.9, 0.1]]), np.array([0, 1]), 1) == 0
 
 
-def test_a_certain_and_wrong_answer_has_a_finite_loss() -> None:
+def test_a_certain_and_wrong_prediction_has_a_finite_loss() -> None:
     assert cross_entropy(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(1e-12))
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
 def test_calibration_finds_the_factor_that_logits_were_multiplied_by(factor: float) -> None:
     rng = np.random.default_rng(8)
-    logits = rng.normal(0, 2, (20_000, 4))
+    logits = rng.normal(0, 2, (5_000, 4))
     chances = probabilities_of(logits).cumsum(axis=1)
-    classes = (rng.random((20_000, 1)) > chances).sum(axis=1).clip(max=3)
+    classes = (rng.random((5_000, 1)) > chances).sum(axis=1).clip(max=3)
 
     calibration = calibrate(logits * factor, classes)
 
-    assert calibration.temperature == pytest.approx(factor, rel=0.05)
+    assert calibration.temperature == pytest.approx(factor, rel=0.1)
 
 
 @given(
@@ -192,7 +192,7 @@ def test_calibration_never_makes_the_loss_worse_and_stays_within_the_bundle_s_li
     assert calibration.unknown_threshold is None or 0 <= calibration.unknown_threshold <= 0.5
 
 
-def test_the_threshold_lets_95_of_100_right_answers_through() -> None:
+def test_the_threshold_lets_95_of_100_correct_predictions_through() -> None:
     rng = np.random.default_rng(3)
     logits = np.zeros((2000, 10))
     logits[:, 0] = rng.uniform(0.2, 2.0, 2000)
@@ -209,5 +209,5 @@ def test_without_validation_images_nothing_is_calibrated() -> None:
     assert calibrate(np.zeros((0, 3)), np.zeros(0, int)) == Calibration(1.0, None)
 
 
-def test_without_a_right_answer_there_is_no_threshold() -> None:
+def test_without_a_correct_prediction_there_is_no_threshold() -> None:
     assert calibrate(np.array([[5.0, 0.0]]), np.array([1])).unknown_threshold is None

@@ -15,7 +15,7 @@ def truth_of(classes: list[int] | np.ndarray, count: int) -> np.ndarray:
     return np.eye(count, dtype=bool)[np.asarray(classes)]
 
 
-def some_answers(n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def random_scores(n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     classes = rng.integers(0, count, n)
     scores = rng.dirichlet(np.ones(count), n) + 0.3 * truth_of(classes, count)
@@ -57,7 +57,7 @@ def test_where_all_images_show_one_class_only_the_common_curve_is_left() -> None
 
 
 def test_curves_of_many_images_keep_few_points_their_ends_and_their_area() -> None:
-    found = curves(*some_answers(3000, 4), list("abcd"))
+    found = curves(*random_scores(3000, 4), list("abcd"))
 
     for lines in (found["micro"], found["macro"], *found["drawn"].values()):
         assert max(len(lines["roc"]), len(lines["precision_recall"])) <= 41
@@ -71,7 +71,7 @@ def test_curves_of_many_images_keep_few_points_their_ends_and_their_area() -> No
 def test_of_many_classes_the_curves_of_the_best_and_the_worst_are_kept() -> None:
     labels = [str(i) for i in range(40)]
 
-    found = curves(*some_answers(1200, 40), labels)
+    found = curves(*random_scores(1200, 40), labels)
 
     ranked = sorted(labels, key=lambda label: -found["per_class"][label]["average_precision"])
     assert list(found["drawn"]) == ranked[:5] + ranked[-5:]

@@ -1,8 +1,9 @@
-"""Images that show several labels: folders named cat+dog, one threshold a label, figures at these thresholds."""
+"""Multi-label images: folders named cat+dog, a threshold for each label, metrics at these thresholds."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,16 @@ from model.bundle import load_bundle
 from model.classifier import Classifier, predicted_labels
 from model.errors import BundleError
 from model.preprocessing import read_image
-from tests.conftest import Fitted, fit
+from tests.support.fitting import Fitted, fit
+from tests.support.training import TINY
 from train.__main__ import main
 from train.data.folders import Example, all_labels, list_examples
-from train.evaluate import targets_of
-from train.metrics.multilabel import calibrate_multilabel, measure_multilabel
+from train.data.targets import multi_hot
+from train.export.bundle import write_manifest
+from train.metrics.multilabel import calibrate_multilabel, multilabel_metrics
 
 LABELS = ("cat", "dog")
+OPTIONS = ["--convolutions", "8", "--epochs", "40", "--learning-rate", "5e-3", "--no-flip", "--colour-shift", "0"]
 
 
 def test_a_folder_name_with_a_plus_carries_several_labels(tmp_path: Path) -> None:
@@ -37,7 +41,7 @@ def test_a_folder_name_with_a_plus_carries_several_labels(tmp_path: Path) -> Non
 def test_targets_hold_a_one_for_every_label() -> None:
     examples = [Example(Path("a"), "cat"), Example(Path("b"), "dog", ("cat",))]
 
-    np.testing.assert_array_equal(targets_of(examples, {"cat": 0, "dog": 1}, 3), [[1, 0, 0], [1, 1, 0]])
+    np.testing.assert_array_equal(multi_hot(examples, {"cat": 0, "dog": 1}, 3), [[1, 0, 0], [1, 1, 0]])
 
 
 def test_thresholds_are_those_of_the_highest_f1_on_validation() -> None:
@@ -52,26 +56,26 @@ def test_thresholds_are_those_of_the_highest_f1_on_validation() -> None:
     assert calibrate_multilabel(logits[:0], targets[:0]).thresholds == (0.5, 0.5)
 
 
-def test_figures_count_whole_images_and_single_labels() -> None:
+def test_metrics_count_whole_images_and_single_labels() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.7], [0.2, 0.1], [0.6, 0.9]])
     targets = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], float)
 
-    figures = measure_multilabel(probabilities, targets, LABELS, (0.5, 0.5))
+    metrics = multilabel_metrics(probabilities, targets, LABELS, (0.5, 0.5))
 
-    assert figures["accuracy"] == 0.75
-    assert figures["per_class"]["cat"] == {"precision": 0.666667, "recall": 1, "f1": 0.8, "support": 2}
-    assert figures["per_class"]["dog"]["f1"] == 1
-    assert figures["confusion_matrix"] == [[2, 1], [2, 2]]
-    assert figures["label_counts"] == {
+    assert metrics["accuracy"] == 0.75
+    assert metrics["per_class"]["cat"] == {"precision": 0.666667, "recall": 1, "f1": 0.8, "support": 2}
+    assert metrics["per_class"]["dog"]["f1"] == 1
+    assert metrics["confusion_matrix"] == [[2, 1], [2, 2]]
+    assert metrics["label_counts"] == {
         "cat": {"found": 2, "missed": 0, "wrong": 1},
         "dog": {"found": 2, "missed": 0, "wrong": 0},
     }
-    assert figures["thresholds"] == {"cat": 0.5, "dog": 0.5}
+    assert metrics["thresholds"] == {"cat": 0.5, "dog": 0.5}
     assert (
-        figures["curves"]["per_class"]["dog"]["average_precision"] == figures["curves"]["per_class"]["dog"]["roc_auc"]
+        metrics["curves"]["per_class"]["dog"]["average_precision"] == metrics["curves"]["per_class"]["dog"]["roc_auc"]
     )
-    assert figures["mean_average_precision"] == figures["curves"]["macro"]["average_precision"]
-    stricter = measure_multilabel(probabilities, targets, LABELS, (0.7, 0.5))
+    assert metrics["mean_average_precision"] == metrics["curves"]["macro"]["average_precision"]
+    stricter = multilabel_metrics(probabilities, targets, LABELS, (0.7, 0.5))
     assert stricter["accuracy"] == 1
 
 
@@ -89,9 +93,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
             if "blue" in name:
                 image[:, 16:] = np.add(rng.integers(0, 60, (32, 16, 3)), [0, 0, 190])
             Image.fromarray(image.astype(np.uint8)).save(folder / "data" / name / f"{index}.png")
-    return fit(
-        folder / "data", folder / "bundle", "--multi-label", "--epochs", "25", "--no-flip", "--colour-shift", "0"
-    )
+    return fit(folder / "data", folder / "bundle", "--multi-label", *TINY, *OPTIONS)
 
 
 def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted) -> None:
@@ -116,10 +118,10 @@ def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
 ) -> None:
     assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out")]) == 0
 
-    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert figures["n"] == 42
-    assert figures["accuracy"] > 0.8
-    assert "ece_before" in figures
+    metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert metrics["n"] == 42
+    assert metrics["accuracy"] > 0.8
+    assert "ece_before" in metrics
     page = (tmp_path / "out" / "report" / "index.html").read_text(encoding="utf-8")
     assert 'data-cell="0-found"' in page
     assert page.count("data:image/jpeg;base64,") >= 12
@@ -127,10 +129,6 @@ def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
 
 @pytest.mark.parametrize("thresholds", [[0.5], [0.5, 2], "half", [0.5, None]])
 def test_thresholds_that_do_not_fit_the_labels_are_refused(several: Fitted, thresholds: object, tmp_path: Path) -> None:
-    import shutil
-
-    from train.export.bundle import write_manifest
-
     copy = Path(shutil.copytree(several.bundle, tmp_path / "copy"))
     config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
     config["vistazo"]["thresholds"] = thresholds

@@ -1,11 +1,8 @@
-"""The networks take 8-bit images, are flat, and may start from a weights file."""
+"""The networks take 8-bit images, are flat, and can start from a weights file."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -14,12 +11,11 @@ import pytest
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from tests.conftest import Fitted
+from tests.support.command_line import refusal
+from tests.support.fitting import Fitted
 from tests.support.images import COLOURS, scene, write_class
 from train.network.architectures import FEATURES, LOGITS, build, head_layers
 from train.settings import Settings
-
-ROOT = Path(__file__).parents[3]
 
 
 def network(size: int = 32, colour: str = "rgb", **options: object) -> keras.Model:
@@ -28,7 +24,7 @@ def network(size: int = 32, colour: str = "rgb", **options: object) -> keras.Mod
 
 
 @pytest.mark.parametrize("colour", ["rgb", "grey"])
-@pytest.mark.parametrize("size", [16, 32, 40, 96, 128])
+@pytest.mark.parametrize("size", [16, 40, 96])
 def test_the_small_network_takes_images_of_many_sizes(size: int, colour: str) -> None:
     model = network(size, colour)
 
@@ -156,26 +152,20 @@ def test_a_fit_from_a_weights_file_writes_a_bundle_of_that_network(mobilenet_fit
     assert keras.saving.load_model(mobilenet_fit.bundle).name == "mobilenet_v2"
 
 
-def test_imagenet_weights_without_a_network_give_one_sentence_that_names_the_alternatives(tmp_path: Path) -> None:
+def test_imagenet_weights_without_a_network_are_an_error_that_names_the_alternatives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for label, colour in list(COLOURS.items())[:2]:
         write_class(tmp_path / "data" / label, colour, 4)
-    arguments = ["fit", tmp_path / "data", "--out", tmp_path / "bundle", "--architecture", "mobilenet_v2"]
-    arguments += ["--weights", "imagenet", "--size", "32", "--epochs", "1"]
-    unreachable = dict.fromkeys(["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"], "http://127.0.0.1:9")
-    home = {"KERAS_HOME": str(tmp_path / "keras"), "no_proxy": "", "NO_PROXY": ""}
+    (tmp_path / "keras").mkdir()
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "keras"))  # no weights are stored there
+    for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+    options = ["--architecture", "mobilenet_v2", "--weights", "imagenet", "--size", "32", "--epochs", "1"]
 
-    result = subprocess.run(
-        [sys.executable, "-m", "train", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | unreachable | home,
-        check=False,
-    )
+    message = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle", *options)
 
-    assert result.returncode == 2
-    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1
-    assert "--weights FILE or --weights none" in errors[0]
-    assert "Traceback" not in result.stderr
+    assert "--weights FILE or --weights none" in message
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "keras") == ["data"]

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from model.classifier import probabilities_of
-from train.metrics.classification import measure
-from train.metrics.multilabel import measure_multilabel
+from train.metrics.classification import classification_metrics
+from train.metrics.multilabel import multilabel_metrics
 from train.report import plots
 
 HISTORY = [
@@ -32,7 +32,7 @@ def evaluated(count: int, images: int, absent: int | None = None) -> tuple[list[
         classes[classes == absent] = 0
     logits = rng.normal(0, 1, (images, count))
     logits[np.arange(images), classes] += 2
-    return labels, measure(
+    return labels, classification_metrics(
         probabilities_of(logits, 0.8), classes, labels, uncalibrated=probabilities_of(logits), threshold=0.4
     )
 
@@ -84,7 +84,7 @@ def test_training_curves_are_drawn_with_and_without_validation(history: list[dic
 
 def test_thresholds_of_several_labels_are_drawn() -> None:
     targets = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], float)
-    found = measure_multilabel(targets * 0.6 + 0.2, targets, ["a", "b"], (0.5, 0.3))
+    found = multilabel_metrics(targets * 0.6 + 0.2, targets, ["a", "b"], (0.5, 0.3))
 
     drawn = plots.histograms_plot(found["histograms"], found["per_class"], found["thresholds"])
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from train.metrics.classification import measure
+from train.metrics.classification import classification_metrics
 from train.report.page import page as page_of
 from train.report.write import write_report
 
@@ -41,7 +41,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def metrics() -> dict[str, Any]:
     uncalibrated = PROBABILITIES**2 / (PROBABILITIES**2).sum(axis=1, keepdims=True)
-    found = measure(PROBABILITIES, CLASSES, EVIL, uncalibrated=uncalibrated, threshold=0.65)
+    found = classification_metrics(PROBABILITIES, CLASSES, EVIL, uncalibrated=uncalibrated, threshold=0.65)
     row = {"phase": "training", "epoch": 1, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1}
     return {"split": "test", "temperature": 2.0} | found | {"training": {"best_epoch": 1, "history": [row]}}
 

@@ -1,14 +1,14 @@
-"""A training that was killed goes on to where it would have come; one that was interrupted keeps its best."""
+"""A killed training resumes to the same result; an interrupted one keeps its best weights."""
 
 from __future__ import annotations
 
 import errno
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from model.errors import SettingsError
-from tests.conftest import QUICK
+from tests.support.fitting import QUICK
 from tests.support.images import COLOURS, write_class
+from tests.support.serving import ROOT
+from tests.support.training import TINY
 from train.__main__ import main
 from train.trainer.checkpoint import Progress, ProgressFile, has_progress, progress_directory
-
-ROOT = Path(__file__).parents[3]
 
 
 def state(epoch: int = 3) -> Progress:
@@ -48,12 +48,12 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_progress_of_other_settings_is_refused_with_their_names(tmp_path: Path) -> None:
     ProgressFile(tmp_path / "bundle", {"epochs": 5, "seed": 1}).save(state())
 
-    with pytest.raises(SettingsError, match=r"other epochs, size\. Give the same"):
+    with pytest.raises(SettingsError, match=r"other epochs, size\. Give the same options"):
         ProgressFile(tmp_path / "bundle", {"epochs": 6, "seed": 1, "size": 32}).load()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and nothing", b"not a zip"])
-def test_damaged_progress_is_said_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_damaged_progress_is_an_error_of_one_sentence(tmp_path: Path, content: bytes) -> None:
     file = ProgressFile(tmp_path / "bundle", {})
     file.save(state())
     (file.directory / "state.npz").write_bytes(content)
@@ -79,16 +79,15 @@ def test_a_disk_that_is_full_at_the_first_epoch_leaves_nothing_behind(
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("resume")
     for label, colour in list(COLOURS.items())[:3]:
-        write_class(folder / label, colour, 8)
+        write_class(folder / label, colour, 5)
     return folder
 
 
 OPTIONS = [
     *QUICK,
+    *TINY,
     "--epochs",
-    "6",
-    "--progressive-resize",
-    "0.5",
+    "5",
     "--ema-decay",
     "0.8",
     "--mixup-cutmix-prob",
@@ -96,73 +95,96 @@ OPTIONS = [
     "--checkpoint",
     "last",
 ]
+# In two phases, of three and two epochs.
+SMALL_OPTIONS = [*OPTIONS, "--architecture", "small", "--size", "32", "--progressive-resize", "0.5"]
+
+
+class PowerCut(BaseException):
+    """Ends a training at once, as a kill does: nothing catches it."""
 
 
 def weights(bundle: Path) -> list[np.ndarray]:
     return keras.saving.load_model(bundle).get_weights()
 
 
-def started(data: Path, bundle: Path, *options: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "train", "fit", str(data), "--out", str(bundle), *OPTIONS, *options]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=interruptible()
-    )
+def after_epoch(epoch: int, action: Callable[[], None]) -> Callable[[ProgressFile, Progress], None]:
+    """Return a `ProgressFile.save` that does something once an epoch is saved."""
+    save = ProgressFile.save
+
+    def saved(self: ProgressFile, progress: Progress) -> None:
+        save(self, progress)
+        if progress.epoch == epoch:
+            action()
+
+    return saved
 
 
-def interruptible() -> dict[str, str]:
-    return os.environ | {"PYTHONUNBUFFERED": "1"}
+def cut() -> None:
+    raise PowerCut
 
 
-def wait_for_epoch(bundle: Path, epoch: int, process: subprocess.Popen) -> None:
-    """Wait until the progress of an epoch is on disk."""
-    deadline = time.monotonic() + 180
-    path = progress_directory(bundle) / "state.npz"
-    while time.monotonic() < deadline and process.poll() is None:
-        if path.is_file():
-            with np.load(path) as stored:
-                if json.loads(str(stored["json"]))["epoch"] >= epoch:
-                    return
-        time.sleep(0.02)
-    pytest.fail(f"epoch {epoch} never came: {process.communicate()}")
-
-
-def test_a_killed_training_goes_on_to_the_same_result(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("options", "epoch"),
+    [
+        (OPTIONS, 2),
+        pytest.param(SMALL_OPTIONS, 2, marks=pytest.mark.nightly),
+        pytest.param(SMALL_OPTIONS, 4, marks=pytest.mark.nightly),
+    ],
+)
+def test_a_killed_training_resumes_to_the_same_result(
+    options: list[str],
+    epoch: int,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert main(["fit", str(data), "--out", str(whole), *OPTIONS]) == 0
-    process = started(data, broken)
-    wait_for_epoch(broken, 2, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    command = ["fit", str(data), "--out", str(broken), *options]
+    assert main(["fit", str(data), "--out", str(whole), *options]) == 0
+    with monkeypatch.context() as patched, pytest.raises(PowerCut):
+        patched.setattr(ProgressFile, "save", after_epoch(epoch, cut))
+        main(command)
     assert not broken.exists()
     assert has_progress(broken)
 
-    assert main(["fit", str(data), "--out", str(broken), *OPTIONS]) == 2
-    assert "Add --resume to go on with it, or --no-resume" in capsys.readouterr().err
-    assert main(["fit", str(data), "--out", str(broken), *OPTIONS, "--epochs", "9", "--resume"]) == 2
+    assert main(command) == 2
+    assert "Add --resume to continue it, or --no-resume" in capsys.readouterr().err
+    assert main([*command, "--epochs", "9", "--resume"]) == 2
     assert "had other epochs" in capsys.readouterr().err
-    assert main(["fit", str(data), "--out", str(broken), *OPTIONS, "--resume"]) == 0
+    assert main([*command, "--resume"]) == 0
 
-    assert "Going on after epoch" in capsys.readouterr().err
+    assert f"Resuming after epoch {epoch}" in capsys.readouterr().err
     for one, other in zip(weights(whole), weights(broken), strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4)
     assert not has_progress(broken)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["broken", "whole"]
 
 
-def test_ctrl_c_writes_the_best_so_far_and_keeps_what_is_needed_to_go_on(data: Path, tmp_path: Path) -> None:
+def test_ctrl_c_writes_the_best_so_far_and_keeps_what_is_needed_to_resume(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     bundle = tmp_path / "bundle"
-    process = started(data, bundle, "--epochs", "5000")
-    try:
-        wait_for_epoch(bundle, 2, process)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=180)
-    finally:
-        process.kill()
+    monkeypatch.setattr(ProgressFile, "save", after_epoch(2, lambda: signal.raise_signal(signal.SIGINT)))
 
-    assert process.returncode == 0, err
-    assert "Stopped by Ctrl-C. Keeping the best so far, that of epoch" in err
-    assert json.loads(out.splitlines()[-1])["n"] > 0
+    assert main(["fit", str(data), "--out", str(bundle), *OPTIONS, "--epochs", "5000"]) == 0
+
+    captured = capsys.readouterr()
+    assert "Stopped by Ctrl-C. Keeping the best so far, that of epoch" in captured.err
+    assert json.loads(captured.out.splitlines()[-1])["n"] > 0
     assert (bundle / "model.tflite").is_file()
     assert has_progress(bundle)
+
+
+@pytest.mark.nightly
+def test_a_training_that_the_system_kills_leaves_progress_that_can_be_read(data: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    command = [sys.executable, "-m", "train", "fit", str(data), "--out", str(bundle), *OPTIONS, "--epochs", "5000"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not has_progress(bundle) and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+
+    with np.load(progress_directory(bundle) / "state.npz") as stored:
+        assert json.loads(str(stored["json"]))["epoch"] >= 1
+    assert not bundle.exists()

@@ -1,4 +1,4 @@
-"""A run is divided into phases, each of which trains the layers it should at the rate it should."""
+"""A run is divided into phases, each with its own trainable layers and learning rates."""
 
 from __future__ import annotations
 

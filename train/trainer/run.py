@@ -1,0 +1,39 @@
+"""What one training run needs: a record that is handed through fitting instead of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.preprocessing import InputSpec
+from train.data.batches import LabelledImages
+from train.settings import Settings
+from train.trainer.checkpoint import ProgressFile
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One training run.
+
+    Attributes:
+        settings: What to train and how.
+        spec: Input size and colour mode.
+        classes: Number of labels.
+        train: Images to fit on.
+        validation: Images that choose the best epoch (unless `settings.checkpoint` is "last"); may be empty, then
+            the last epoch counts.
+        progress_file: Where the progress is kept and read from, if anywhere.
+        tensorboard: Directory for TensorBoard's logs, if any.
+        on_epoch: Receives the metrics of every epoch; what it raises ends the training.
+    """
+
+    settings: Settings
+    spec: InputSpec
+    classes: int
+    train: LabelledImages
+    validation: LabelledImages
+    progress_file: ProgressFile | None = None
+    tensorboard: Path | None = None
+    on_epoch: Callable[[Mapping[str, Any]], None] | None = None

@@ -90,6 +90,7 @@ def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFacto
         for label, colour in list(COLOURS.items())[:2]:
             write_class(folder / "data" / label, colour, 6)
         options = ["--recipe", "best", "--weights", str(backbone_weights), "--epochs", "1", "--size", "64"]
+        options += ["--min-steps-per-epoch", "1"]
         return fit(folder / "data", folder / "bundle", *options)
 
     return fitted_once(tmp_path_factory, "mobilenet", make)

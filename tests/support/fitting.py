@@ -54,7 +54,7 @@ def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path
     """
     base = temporary.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared" / name
-    record = folder / "record.json"
+    record = folder.with_suffix(".json")  # beside the folder, which holds nothing but what was made
     folder.parent.mkdir(exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not record.exists():

@@ -57,8 +57,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not foreign
-    # Gradio's player starts a clip and may be replaced while it does; the browser then reports the promise of play().
-    assert not [failure for failure in failures if "play() request was interrupted" not in failure]
+    assert not failures
 
 
 @pytest.fixture

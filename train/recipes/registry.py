@@ -7,9 +7,7 @@ import importlib
 from model.errors import SettingsError
 from train.settings import Settings
 
-RECIPES = (
-    "best",
-    "small",
+_REPRODUCTIONS = (
     "simpsons",
     "sunglasses",
     "athletes-simple",
@@ -21,6 +19,7 @@ RECIPES = (
     "sports-cnn",
     "sports-resnet",
 )
+RECIPES = ("best", "small", *_REPRODUCTIONS)
 
 
 def load_recipe(name: str) -> Settings:
@@ -31,5 +30,5 @@ def load_recipe(name: str) -> Settings:
     """
     if name not in RECIPES:
         raise SettingsError(f"--recipe should be one of {', '.join(RECIPES)}. Received: {name}.")
-    folder = "train.recipes" if name in ("best", "small") else "train.recipes.reproductions"
+    folder = "train.recipes.reproductions" if name in _REPRODUCTIONS else "train.recipes"
     return importlib.import_module(f"{folder}.{name.replace('-', '_')}").SETTINGS

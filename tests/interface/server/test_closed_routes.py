@@ -174,7 +174,7 @@ def test_an_upload_stays_in_its_folder_whatever_its_name(served: tuple[str, Path
 
 
 def test_an_uploaded_page_or_drawing_is_never_shown_as_one(served: tuple[str, Path]) -> None:
-    """Or a stranger's script would run on our address."""
+    """Otherwise an untrusted script would run on the app's address."""
     address, _ = served
     for name in ("page.html", "drawing.svg"):
         status, answer = upload(

@@ -7,13 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.preprocessing import prepare, read_image
 from tests.support.fitting import CORRUPT, Fitted, fit
+from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
 
 
@@ -31,16 +31,6 @@ def keras_model(bundle: Path) -> keras.Model:
 @pytest.fixture(scope="module")
 def interpreter(bundle: Path) -> Interpreter:
     return Interpreter(str(bundle / "model.tflite"))
-
-
-def grad_cam(model: keras.Model, image: np.ndarray, label: int) -> np.ndarray:
-    """Grad-CAM as Selvaraju et al. define it: gradient through the whole network, channel means as weights, ReLU."""
-    both = keras.Model(model.inputs, [model.get_layer("features").output, model.get_layer("logits").output])
-    with tf.GradientTape() as tape:
-        features, logits = both(tf.constant(image[np.newaxis]), training=False)
-        chosen = logits[:, label]
-    weights = tf.reduce_mean(tape.gradient(chosen, features), axis=(1, 2))
-    return tf.nn.relu(tf.einsum("bhwc,bc->bhw", features, weights)).numpy()
 
 
 def test_the_file_has_the_two_signatures(interpreter: Interpreter) -> None:

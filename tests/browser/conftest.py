@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.browser import DESKTOP, FLAGS, PHONE, chromium_program
+from tests.support.browser import DESKTOP, FLAGS, PHONE, TIMEOUT, chromium_program
 from tests.support.serving import running_app
 
 
@@ -20,6 +20,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="package")  # not longer: while it runs, no other test may start an event loop
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_program(playwright), args=FLAGS)
         yield chromium
@@ -46,7 +47,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(TIMEOUT)
         page.on("request", lambda request: note(request.url))
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(url + query)

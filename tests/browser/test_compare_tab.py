@@ -34,7 +34,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def both_labels(page: Page) -> list[str]:
-    return [top_label(page, f"compare-answer-{number}").inner_text(timeout=30_000) for number in (1, 2)]
+    return [top_label(page, f"compare-answer-{number}").inner_text() for number in (1, 2)]
 
 
 @pytest.mark.parametrize(

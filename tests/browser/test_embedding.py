@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import DESKTOP
+from tests.support.browser import DESKTOP, TIMEOUT
 from tests.support.serving import EXAMPLES
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -39,15 +39,16 @@ def embedding_page(url: str, tmp_path: Path) -> Iterator[str]:
 
 def test_both_ways_answer_in_somebody_elses_page(embedding_page: str, browser: Browser) -> None:
     page = browser.new_page(viewport=DESKTOP, locale="en-GB")  # type: ignore[arg-type]
+    page.set_default_timeout(TIMEOUT)
     page.goto(embedding_page)
 
     component = page.locator("gradio-app")
-    component.locator("#image-examples button").first.click(timeout=60_000)
+    component.locator("#image-examples button").first.click()
     expect(component.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brazil")
 
     assert page.url == embedding_page  # a page of somebody else's keeps its address
 
     frame = page.frame_locator("iframe")
-    frame.locator("#image-examples button").first.click(timeout=60_000)
+    frame.locator("#image-examples button").first.click()
     expect(frame.locator("#answer").get_by_test_id("label-output-value")).to_have_text("Brasil")
     page.close()

@@ -12,14 +12,13 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.server import Hub
-from tests.support.browser import DESKTOP, PHONE, scrolls_sideways
+from tests.support.browser import DESKTOP, PHONE, TIMEOUT, scrolls_sideways
 from tests.support.serving import EXAMPLES, running_app
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 REPOSITORY = "somebody/flags"
 IMAGE = EXAMPLES / "images" / "brazil.jpg"
-PATIENCE = 60_000
 
 
 @pytest.fixture
@@ -31,13 +30,14 @@ def hub() -> Iterator[Hub]:
 
 def visit(browser: Browser, url: str, size: dict[str, int], query: str = "") -> Page:
     page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+    page.set_default_timeout(TIMEOUT)
     page.goto(url + query)
     return page
 
 
 def said(page: Page, elem_id: str) -> str:
     box = page.locator(f"#{elem_id} textarea")
-    box.wait_for(timeout=PATIENCE)
+    box.wait_for()
     return box.input_value()
 
 
@@ -61,11 +61,11 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         pages = [visit(browser, url, size) for size in (DESKTOP, PHONE)]
         for page in pages:
             waits_for = page.locator("#waiting textarea")
-            expect(waits_for).to_have_value(says("status 503"), timeout=PATIENCE)
+            expect(waits_for).to_have_value(says("status 503"))
             assert not scrolls_sideways(page)
         french = visit(browser, url, PHONE, "?lang=fr")
         expect(french.locator("#waiting textarea")).to_have_value(
-            says("Le Hub signale une erreur (statut 503"), timeout=PATIENCE
+            says("Le Hub signale une erreur (statut 503"),
         )
         french.close()
         with pytest.raises(Exception, match="not ready yet"):
@@ -75,12 +75,12 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         hub.recover()
         hub.fail("GET .*manifest", times=1, then=lambda: newer.append(hub.commit(REPOSITORY, EMBEDDED)))
         for page in pages:  # nobody reloads
-            page.get_by_role("tab", name="Image").wait_for(timeout=PATIENCE)
+            page.get_by_role("tab", name="Image").wait_for()
             assert said(page, "source") == f"Model: {REPOSITORY}, commit {commit}"
         answer = Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         assert answer["label"] == "Brazil"
         for page in pages:  # offered, not taken
-            expect(page.locator("#news textarea")).to_have_value(says(newer[0]), timeout=PATIENCE)
+            expect(page.locator("#news textarea")).to_have_value(says(newer[0]))
             assert commit in said(page, "source")
     log = (tmp_path / "app.log").read_text(encoding="utf-8")
     assert "Traceback" not in log and "status 503" in log
@@ -91,12 +91,12 @@ def test_a_hub_that_is_down_with_a_fallback(hub: Hub, browser: Browser, tmp_path
     options = ["--model", REPOSITORY, "--fallback", "default"]
     with running_app(tmp_path, options, **hub.environment(tmp_path / "hub")) as url:
         page = visit(browser, url, DESKTOP)
-        page.get_by_role("tab", name="Image").wait_for(timeout=PATIENCE)
+        page.get_by_role("tab", name="Image").wait_for()
         assert said(page, "source") == "Model: the embedded model"
         assert f"in place of “{REPOSITORY}”" in said(page, "source-note")
         hub.recover()
         page = visit(browser, url, PHONE, "?lang=es")
-        expect(page.locator("#source-note textarea")).to_have_value(says("en lugar de"), timeout=PATIENCE)
+        expect(page.locator("#source-note textarea")).to_have_value(says("en lugar de"))
         _reload_until_there_is_news(page)
-        expect(page.locator("#news textarea")).to_have_value(says("vuelve a estar disponible"), timeout=PATIENCE)
+        expect(page.locator("#news textarea")).to_have_value(says("vuelve a estar disponible"))
     assert "Traceback" not in (tmp_path / "app.log").read_text(encoding="utf-8")

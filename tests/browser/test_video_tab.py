@@ -54,7 +54,7 @@ def read_example(page: Page) -> None:
     page.locator("button.gallery-item:visible").first.press("Enter")
     expect(page.locator("#clip video")).to_be_visible()
     page.locator("#read-clip").click()
-    expect(total(page)).to_be_visible(timeout=60_000)
+    expect(total(page)).to_be_visible()
 
 
 def open_part(page: Page, name: str) -> None:
@@ -71,9 +71,9 @@ def cells(page: Page, table: str, column: int) -> list[str]:
 
 def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
     read_example(open_video_tab(page))
-    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("frames read"), timeout=60_000)
+    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("frames read"))
     open_part(page, "Frames")
-    expect(page.locator("#frames [role=grid]")).to_have_attribute("aria-rowcount", str(len(truth) + 1), timeout=60_000)
+    expect(page.locator("#frames [role=grid]")).to_have_attribute("aria-rowcount", str(len(truth) + 1))
     assert page.locator("#frames [role=columnheader]").all_inner_texts()[:4] == [
         "index",
         "time",
@@ -94,12 +94,11 @@ def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     page.locator("#read-clip").click()
     expect(total(page)).to_be_visible()
     status = page.locator("#status textarea")
-    expect(status).to_have_value(re.compile(r"^Reading … 0:\d\d so far, [\d,]+ frames per second\.$"))
     # How long the rest will take is said when it can be known.
     left = re.compile(r"^Reading … \d+%, [\d,]+ frames per second, about [\d:]+ left\.$")
-    expect(status).to_have_value(left, timeout=10_000)
+    expect(status).to_have_value(left)
     page.locator("#stop").click()
-    expect(status).to_have_value(re.compile("^Stopped at"), timeout=10_000)
+    expect(status).to_have_value(re.compile("^Stopped at"))
     expect(total(page)).to_be_visible()
     expect(page.locator("#clip-files a").first).to_be_visible()
 
@@ -107,7 +106,7 @@ def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
 def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) -> None:
     read_example(open_video_tab(page))
     parts = page.locator("#timeline [data-start]")
-    expect(page.locator("#key-frames img").nth(1)).to_be_visible(timeout=60_000)
+    expect(page.locator("#key-frames img").nth(1)).to_be_visible()
     second = float(parts.nth(1).get_attribute("data-start") or 0)
     end = float(parts.nth(2).get_attribute("data-start") or 0)
 
@@ -121,8 +120,8 @@ def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) 
 
 def test_the_clip_with_labels_plays(page: Page) -> None:
     read_example(open_video_tab(page))
-    page.locator("#annotate").click(timeout=60_000)
-    page.locator("#annotated video").wait_for(timeout=60_000)
+    page.locator("#annotate").click()
+    page.locator("#annotated video").wait_for()
     page.wait_for_function("document.querySelector('#annotated video').readyState >= 2")
     assert page.evaluate("document.querySelector('#annotated video').error") is None
 
@@ -134,13 +133,13 @@ def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], l
         upload(page, long_clip)
         page.locator("#read-clip").click()
     for page in leaving:
-        expect(total(page)).to_be_visible(timeout=20_000)
+        expect(total(page)).to_be_visible()
     for page in leaving:
         page.close()
     page = open_video_tab(open_page())
     upload(page, write_clip(tmp_path / "short.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
     page.locator("#read-clip").click()
-    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^3 frames read"), timeout=8_000)
+    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^3 frames read"), timeout=20_000)
 
 
 def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(page: Page, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ FLAGS = [
 ]
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+TIMEOUT = 60_000  # milliseconds, for a machine that is busy with other tests
 
 TABS = {
     "en": ["Image", "Batch", "Video", "Camera", "Model"],

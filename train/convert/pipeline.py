@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from model.bundle import MAX_JSON_BYTES, load_bundle
-from model.classifier import Classifier, probabilities_of
+from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob, ConversionOptions
 from train.convert.labels import NAMES, find_labels, read_labels
-from train.convert.reference import TOLERANCE
+from train.convert.reference import check_same
 from train.convert.source import Source, find_source
 from train.convert.worker import main
 from train.export.bundle import check_target, new_bundle, write_manifest
@@ -170,11 +170,4 @@ def _difference(classifier: Classifier, check: Path) -> float:
     with np.load(check, allow_pickle=False) as stored:
         images, expected = stored["images"], stored["probabilities"]
     logits = np.stack([classifier.logits(image) for image in images])
-    served = probabilities_of(logits, multi_label=classifier.bundle.multi_label)
-    difference = float(np.abs(served - expected).max())
-    if not difference <= TOLERANCE:
-        raise BundleError(
-            f"Probabilities of the served file differ by up to {difference:.2g}, more than {TOLERANCE:g}: no bundle "
-            "was written. Please report this with the model's summary()."
-        )
-    return difference
+    return check_same(logits, expected, classifier.bundle.multi_label, "served file")

@@ -62,13 +62,14 @@ def reference_probabilities(
     return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
-def check_same(logits: np.ndarray, expected: np.ndarray, multi_label: bool) -> None:
-    """Compare the converted network with the older model.
+def check_same(logits: np.ndarray, expected: np.ndarray, multi_label: bool, network: str) -> float:
+    """Return the largest difference between a network's probabilities and those of the older model.
 
     Args:
-        logits: (n, classes), of the converted network.
+        logits: (n, classes), of the network.
         expected: (n, classes), probabilities of the older model.
         multi_label: Whether several labels may be true at once.
+        network: What it is called in the message.
 
     Raises:
         BundleError: They differ by more than `TOLERANCE`.
@@ -76,6 +77,7 @@ def check_same(logits: np.ndarray, expected: np.ndarray, multi_label: bool) -> N
     difference = float(np.abs(probabilities_of(logits, multi_label=multi_label) - expected).max())
     if not difference <= TOLERANCE:  # NaN as well
         raise BundleError(
-            f"Probabilities of the converted model differ by up to {difference:.2g}, more than {TOLERANCE:g}: it was "
-            "not written. Please report this with the model's summary()."
+            f"Probabilities of the {network} differ by up to {difference:.2g}, more than {TOLERANCE:g}: no bundle was "
+            "written. Please report this with the model's summary()."
         )
+    return difference

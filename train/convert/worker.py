@@ -103,7 +103,7 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
     from train.convert.write import write_converted
 
     flat = flat_network(older.network, older.model, str(options.scale), options.bgr)
-    check_same(flat.predict_on_batch(images), expected, options.multi_label)
+    check_same(flat.predict_on_batch(images), expected, options.multi_label, "converted model")
     explained = write_converted(older.job, flat, older.spec, older.stored)
     np.savez(work / CHECK, images=images, probabilities=expected)
     return {"explained": explained, "parameters": flat.count_params(), "activation": older.activation}

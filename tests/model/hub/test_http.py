@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from model.errors import VistazoError
@@ -31,9 +33,19 @@ def test_predict_configures_the_client_for_a_repository(
     assert "the client is configured" in capsys.readouterr().err
 
 
-def test_training_commands_configure_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_commands_that_ask_the_hub_configure_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     import train.__main__
 
     monkeypatch.setattr(train.__main__, "configure_client", configured)
     with pytest.raises(VistazoError, match="configured"):
         train.__main__.main(["push", "bundle", "somebody/flags"])
+
+
+def test_training_commands_that_do_not_ask_the_hub_leave_the_client_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import train.__main__
+
+    monkeypatch.setattr(train.__main__, "configure_client", configured)
+    assert train.__main__.main(["check", str(tmp_path / "missing")]) == 2
+    assert "missing" in capsys.readouterr().err

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.i18n import I18nData
 
 from interface.deep_links import tab_to_open
 from interface.i18n import language as languages
@@ -53,7 +52,7 @@ class Page(SafeBlocks):
         storage: Where uploads and results are kept.
         guard: Serves the requests.
         decoders: Decode the uploads.
-        model: The model; None until it is loaded.
+        model: The model; None until the page for it is there.
         waits_for: What the page waits for; None once the model is loaded.
     """
 
@@ -66,11 +65,6 @@ class Page(SafeBlocks):
         self.model: LoadedModel | None = None
         self.waits_for: str | None = None
 
-    def fill(self, models: Sequence[LoadedModel]) -> None:
-        """Add the content for one model, or for two to compare; to be called within the page's `with`."""
-        _add_content(self, models)
-        self.model = models[0]
-
 
 def build_demo(*loaders: ModelLoader) -> Page:
     """Return the page; until the models are loaded it says what it waits for.
@@ -82,7 +76,8 @@ def build_demo(*loaders: ModelLoader) -> Page:
     page = Page()
     if len(models) == len(loaders):
         with page:
-            page.fill(models)
+            _add_content(page, models)
+        page.model = models[0]
         return _limited(page)
     with page:
         page.waits_for = _awaited(loaders).text
@@ -126,9 +121,10 @@ def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
                 loader.wait_for_other_text(sentence)
             _log.info(loader.text)
         models = [loader.model for loader in loaders if loader.model]
-        change_content(page, lambda: page.fill(models))
-        page.waits_for = None
+        change_content(page, lambda: _add_content(page, models))
         _protect_examples(page)
+        page.model = models[0]  # last: `/healthz` says “ready” from here on
+        page.waits_for = None
     except Exception:
         _log.exception("the waiting page could not be changed")
 
@@ -151,18 +147,18 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     question, labels = _add_heading(model)
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
-        with _tab("image", text("image_tab")):
+        with _tab("image"):
             add_image_tab(classifier, images, decoders, guard)
-        with _tab("batch", text("batch_tab")):
+        with _tab("batch"):
             rows = add_batch_tab(classifier, decoders, guard)
-        with _tab("video", text("video_tab")):
+        with _tab("video"):
             seconds, segments, frames = add_video_tab(classifier, clips, decoders, guard)
-        with _tab("camera", text("camera_tab")):
+        with _tab("camera"):
             add_camera_tab(classifier, decoders, guard)
         if len(models) > 1:
-            with _tab("compare", text("compare_tab")):
+            with _tab("compare"):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
-        with _tab("model", text("model_tab")):
+        with _tab("model"):
             about = add_model_tab(model, decoders, page.storage)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
@@ -197,8 +193,8 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     )
 
 
-def _tab(name: str, label: I18nData) -> gr.Tab:
-    return gr.Tab(label, id=name, elem_id=f"tab-{name}")
+def _tab(name: str) -> gr.Tab:
+    return gr.Tab(text(f"{name}_tab"), id=name, elem_id=f"tab-{name}")
 
 
 def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:

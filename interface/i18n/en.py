@@ -21,7 +21,7 @@ TEXTS = {
     "not_yet": "The model is not ready yet. {text}",
     # Image
     "image_tab": "Image",
-    "image": "Image",
+    "image_box": "Image",
     "read_image": "Classify the image",
     "examples": "Examples",
     "likeliest": "Most likely labels",

@@ -18,7 +18,7 @@ TEXTS = {
     "waiting": "Estado",
     "not_yet": "El modelo aún no está listo. {text}",
     "image_tab": "Imagen",
-    "image": "Imagen",
+    "image_box": "Imagen",
     "read_image": "Clasificar la imagen",
     "examples": "Ejemplos",
     "likeliest": "Etiquetas más probables",

@@ -19,7 +19,7 @@ TEXTS = {
     "waiting": "État",
     "not_yet": "Le modèle n’est pas encore prêt. {text}",
     "image_tab": "Image",
-    "image": "Image",
+    "image_box": "Image",
     "read_image": "Classer l’image",
     "examples": "Exemples",
     "likeliest": "Étiquettes les plus probables",

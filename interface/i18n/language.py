@@ -30,7 +30,10 @@ def translations() -> gr.I18n:
 
 
 def text(key: str) -> I18nData:
-    """Return a placeholder that the browser replaces by the text of this key in the visitor's language."""
+    """Return a placeholder that the browser replaces by the text of this key in the visitor's language.
+
+    The key must not be the name of a group of Gradio's own texts, such as "image": the browser would show the group.
+    """
     en.TEXTS[key]  # an unknown key would be shown as it is
     return I18nData(key)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.i18n.language import LANGUAGES, PARAMETER, language_of, translated
+from interface.rendering import asset, render
 from interface.server.gradio_internals import bounded_memory, page_of, waiting_requests, web_component
 from interface.server.mcp_tools import offer_tools
 from interface.server.request_limits import RequestLimits
@@ -26,15 +26,6 @@ from model.system_memory import system_memory
 
 _log = logging.getLogger("vistazo")
 
-# Gradio takes the browser's language. This script comes before Gradio's own in the page, so that `?lang=es` wins.
-_SCRIPT = """<script>
-(() => {
-  const language = new URLSearchParams(location.search).get("PARAMETER");
-  if (!LANGUAGES.includes(language)) return;
-  Object.defineProperty(navigator, "language", { get: () => language });
-  Object.defineProperty(navigator, "languages", { get: () => [language] });
-})();
-</script>""".replace("PARAMETER", PARAMETER).replace("LANGUAGES", json.dumps(list(LANGUAGES)))
 _HEAD = b"<head>"
 
 _MIN_FREE_MEMORY = 0.1  # of the total; with less, the log warns
@@ -99,6 +90,9 @@ class _LanguageFirst:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        script = asset("language_choice.js")
+        html = render("language_choice.html", script=script, parameter=PARAMETER, languages=LANGUAGES)
+        self._script = html.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
@@ -114,7 +108,7 @@ class _LanguageFirst:
             body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            page = body.replace(_HEAD, _HEAD + _SCRIPT.encode(), 1)
+            page = body.replace(_HEAD, _HEAD + self._script, 1)
             headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
             start["headers"] = [*headers, (b"content-length", str(len(page)).encode())]
             await send(start)

@@ -28,7 +28,7 @@ def add_image_box(
         The box, and the list of examples; None without examples.
     """
     image = gr.Image(
-        label=text("image"),
+        label=text("image_box"),
         type="filepath",
         height=height,
         buttons=["fullscreen"],

@@ -140,15 +140,13 @@ class DecoderPool:
                 yield from worker.run(task)
                 reusable = not task.is_stream
                 return
-            except DiedIdleError:
-                if is_new:
-                    raise
             except DecodingError as error:
                 if self._closed:
                     raise _server_stops(task.name) from error
                 if worker.state is State.OVER_BUDGET and not retry and not task.is_stream:
                     raise _OverBudgetError(*error.args) from error
-                raise
+                if is_new or not isinstance(error, DiedIdleError):
+                    raise
             except Exception:
                 reusable = not task.is_stream
                 raise

@@ -37,6 +37,19 @@ def upload(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Image"), ("es", "Imagen"), ("fr", "Image")])
+def test_the_box_keeps_its_label_with_an_example_in_it(
+    open_page: Callable[..., Page], language: str, label: str
+) -> None:
+    page = open_page(query=f"?lang={language}")
+    shown = page.locator("#image").get_by_test_id("block-label")
+    expect(shown).to_have_text(label)
+    choose_example(page, IMAGES[0])
+    expect(top_label(page)).to_be_visible()
+    expect(shown).to_have_text(label)
+    expect(page.get_by_text("[object Object]")).to_have_count(0)
+
+
 def test_every_example_shows_its_label(page: Page) -> None:
     labels = {slug(label): label for label in load_bundle(EMBEDDED).labels}
     for image in IMAGES:

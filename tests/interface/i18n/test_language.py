@@ -71,7 +71,8 @@ def test_every_text_is_used() -> None:
     files = [path for path in (ROOT / "interface").rglob("*") if path.suffix in (".py", ".html")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     columns = {f"column_{name}" for name in ("start", "end", "confidence", "first_frame", "last_frame")}
-    unused = {key for key in TEXTS["en"] if f'"{key}"' not in code and f"'{key}'" not in code} - columns
+    tabs = {f"{name}_tab" for name in ("image", "batch", "video", "camera", "compare", "model")}
+    unused = {key for key in TEXTS["en"] if f'"{key}"' not in code and f"'{key}'" not in code} - columns - tabs
     assert not unused
 
 

@@ -20,6 +20,7 @@ from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
 from starlette.routing import Mount
 
+from interface.i18n.language import TEXTS
 from interface.server.gradio_internals import web_component
 from interface.server.request_limits import is_open
 from tests.support.serving import ROOT
@@ -280,3 +281,11 @@ def test_no_other_file_uses_gradio_s_private_parts(path: Any) -> None:
     named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert modules <= PUBLIC
     assert {name for name in named if PRIVATE.fullmatch(name)} == set()
+
+
+def test_no_text_of_ours_has_the_key_of_a_group_of_gradios_own_texts() -> None:
+    """The browser would show the group, “[object Object]”, instead of the text."""
+    (english,) = (web_component().parent / "assets").glob("en-*.js")
+    groups = set(re.findall(r" as (\w+)", english.read_text(encoding="utf-8").rpartition("export{")[2]))
+    assert groups > {"image", "video", "upload_text"}
+    assert groups & TEXTS["en"].keys() == set()

@@ -20,6 +20,7 @@ import pytest
 from model.errors import DecodingError, ImageError, VideoError
 from model.preprocessing import InputSpec, prepared_image, shown_image
 from model.sandbox.pool import DecoderPool
+from model.sandbox.process import State, Task, Worker
 from model.system_memory import resident_bytes
 from model.video.reader import prepared_frames
 from tests.support import hostile_tasks as tasks
@@ -205,6 +206,28 @@ def test_tasks_that_take_too_much_together_are_done_one_after_the_other() -> Non
         decoders.close()
 
     assert sums == [250 * 256] * 2
+
+
+def test_a_worker_that_is_killed_for_the_budget_before_it_takes_its_task_is_replaced(
+    own_decoders: DecoderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Worker.run
+    killed = []
+
+    def killed_once(worker: Worker, task: Task) -> Iterator[object]:
+        if not killed:
+            worker.wait_until_ready()
+            worker.state = State.OVER_BUDGET
+            worker.kill()
+            killed.append(worker.process_id)
+            while not has_ended(worker.process_id):
+                time.sleep(0.01)
+        return run(worker, task)
+
+    monkeypatch.setattr(Worker, "run", killed_once)
+
+    assert own_decoders.call(tasks.who, FILE) not in [*killed, os.getpid()]
+    assert len(killed) == 1
 
 
 def test_a_task_that_takes_too_much_alone_is_refused() -> None:

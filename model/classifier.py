@@ -208,8 +208,8 @@ def predicted_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
         bundle: The labels and thresholds.
 
     Returns:
-        With several labels an image, all labels from their thresholds on, the likeliest first. Otherwise the
-        likeliest label, or none where its probability is below the unknown threshold.
+        With several labels an image, all labels from their thresholds on, most likely first. Otherwise the
+        most likely label, or none where its probability is below the unknown threshold.
     """
     if bundle.thresholds is not None:
         order = np.argsort(-probabilities, kind="stable")
@@ -220,6 +220,6 @@ def predicted_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
 
 
 def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int = 5) -> list[tuple[str, float]]:
-    """Return the `k` likeliest labels with their probabilities, the likeliest first."""
+    """Return the `k` most likely labels with their probabilities, most likely first."""
     order = np.argsort(-probabilities, kind="stable")[:k]
     return [(labels[index], float(probabilities[index])) for index in order]

@@ -36,7 +36,7 @@ def explain(classifier: Classifier, image: np.ndarray, label: int | None = None)
     Args:
         classifier: The model.
         image: (height, width, 3), uint8 RGB, any size.
-        label: Index of the label to explain; by default the likeliest one.
+        label: Index of the label to explain; by default the most likely one.
 
     Returns:
         The probabilities and the map.

@@ -57,7 +57,7 @@ def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
         image: (height, width, 3), uint8 RGB.
 
     Returns:
-        The detections, the likeliest first.
+        The detections, most likely first.
     """
     bundle = classifier.bundle
     boxes = list(windows(image.shape[1], image.shape[0]))

@@ -24,7 +24,7 @@ TEXTS = {
     "image_box": "Image",
     "read_image": "Classify the image",
     "examples": "Examples",
-    "likeliest": "Most likely labels",
+    "most_likely": "Most likely labels",
     "why": "Why? Choose a label: bright regions support it",
     "heat": "Regions that support the label (Grad-CAM)",
     "find_several": "Locate the labels in the image",

@@ -21,7 +21,7 @@ TEXTS = {
     "image_box": "Imagen",
     "read_image": "Clasificar la imagen",
     "examples": "Ejemplos",
-    "likeliest": "Etiquetas más probables",
+    "most_likely": "Etiquetas más probables",
     "why": "¿Por qué? Elige una etiqueta: las zonas claras la respaldan",
     "heat": "Zonas que respaldan la etiqueta (Grad-CAM)",
     "find_several": "Localizar las etiquetas en la imagen",

@@ -22,7 +22,7 @@ TEXTS = {
     "image_box": "Image",
     "read_image": "Classer l’image",
     "examples": "Exemples",
-    "likeliest": "Étiquettes les plus probables",
+    "most_likely": "Étiquettes les plus probables",
     "why": "Pourquoi ? Choisissez une étiquette : les zones claires l’appuient",
     "heat": "Zones qui appuient l’étiquette (Grad-CAM)",
     "find_several": "Localiser les étiquettes dans l’image",

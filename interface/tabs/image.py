@@ -79,7 +79,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             image, offered = add_image_box(examples, height=360, elem_id="image", examples_id="image-examples")
             button = gr.Button(text("read_image"), elem_id="read-image")
         with gr.Column(scale=1):
-            answer = gr.Label(label=text("likeliest"), num_top_classes=TOP, elem_id="answer")
+            answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, elem_id="answer")
             note = gr.Textbox(
                 visible=False,
                 label=text("doubt"),

@@ -31,7 +31,7 @@ class Prediction:
 
     Attributes:
         path: The file.
-        ranking: The likeliest labels with their probabilities, 0 to 1, the likeliest first; of a clip, the mean
+        ranking: The most likely labels with their probabilities, 0 to 1, most likely first; of a clip, the mean
             probabilities of its frames.
         clip: The frames and segments of a clip; None for an image.
     """

@@ -23,7 +23,7 @@ class FrameRow:
     Attributes:
         index: Number of the frame in the clip, from 0.
         time: When it is shown, in seconds from the first frame.
-        ranking: The likeliest labels with their probabilities, the likeliest first.
+        ranking: The most likely labels with their probabilities, most likely first.
         segment: The label of the segment that the frame belongs to; None for “none of these”.
     """
 
@@ -39,8 +39,8 @@ class Aggregate:
 
     Attributes:
         mean_probabilities: (classes,), float64, 0 to 1: the mean over the frames.
-        majority: The label that is the likeliest in most frames.
-        seconds: Seconds on screen of each label that is the likeliest in any frame, the longest first.
+        majority: The label that is the most likely in most frames.
+        seconds: Seconds on screen of each label that is the most likely in any frame, the longest first.
         frames: Number of frames that were predicted.
         duration: Seconds that those frames cover.
     """
@@ -59,7 +59,7 @@ class ClipRecord:
 
     Args:
         labels: The labels in class order.
-        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the likeliest always counts.
+        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the most likely always counts.
         top: How many labels are kept for each frame.
         expected_seconds: How long a segment is expected to last; see `SegmentFinder`.
         none_of_these: The name of a segment without a label, in tables and subtitles.
@@ -80,7 +80,7 @@ class ClipRecord:
         self._numbers, self._times = array("q"), array("d")
         self._best, self._probabilities = array("l"), array("f")  # `top` values a frame
         self._sum = np.zeros(len(labels))
-        self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the likeliest
+        self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the most likely
         self._seconds = np.zeros(len(labels))
         self._leader = 0
         self._segments: list[Segment] = []

@@ -59,13 +59,13 @@ class _Run:
 
 
 class SegmentFinder:
-    """Finds the likeliest segments while frames are added; `segments` may be called at any time.
+    """Finds the most likely segments while frames are added; `segments` may be called at any time.
 
     The labels and “none of these” are the states of a hidden Markov model, whose observations are the network's
-    probabilities; the segments are its likeliest path (Viterbi's algorithm; Rabiner 1989, “A tutorial on hidden Markov
-    models”). Time is continuous: a state lasts `expected_seconds` on average and is followed by any other state with
-    equal probability, so that the cost of a change depends on the time between two frames, not on the frame rate. The
-    likelihood of “none of these” rises with the probability that the likeliest label is wrong, and exceeds that
+    probabilities; the segments are its most likely path (Viterbi's algorithm; Rabiner 1989, “A tutorial on hidden
+    Markov models”). Time is continuous: a state lasts `expected_seconds` on average and is followed by any other state
+    with equal probability, so that the cost of a change depends on the time between two frames, not on the frame rate.
+    The likelihood of “none of these” rises with the probability that the most likely label is wrong, and exceeds that
     label's below the unknown threshold (the reject option of Chow 1970, “On optimum recognition error and reject
     tradeoff”).
 
@@ -74,7 +74,7 @@ class SegmentFinder:
 
     Args:
         labels: The labels in class order.
-        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the likeliest always counts.
+        unknown_threshold: Top probability under which no label counts, 0 to 1; None: the most likely always counts.
         expected_seconds: Expected duration of a segment, in seconds; 0: no smoothing.
     """
 
@@ -103,7 +103,7 @@ class SegmentFinder:
         shown = np.asarray(frame.probabilities, np.float64)
         likelihood = shown
         if self._threshold is not None:
-            # The probability that the likeliest label is wrong, scaled to equal the label's own at the threshold.
+            # The probability that the most likely label is wrong, scaled to equal the label's own at the threshold.
             wrong = (1 - shown.max()) * self._threshold / max(1 - self._threshold, _OUTLIERS)
             likelihood, shown = np.append(shown, wrong), np.append(shown, shown.max())
         evidence = np.log(likelihood + _OUTLIERS / len(likelihood))
@@ -124,7 +124,7 @@ class SegmentFinder:
         self._times.append(frame.time)
 
     def segments(self) -> list[Segment]:
-        """Return the likeliest segments of the frames so far; the last ones may still change."""
+        """Return the most likely segments of the frames so far; the last ones may still change."""
         if not self._times:
             return []
         run: _Run | None = self._run(int(self._score.argmax()))

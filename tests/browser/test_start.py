@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client, handle_file
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Page, TimeoutError, ViewportSize, expect
 
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.server import Hub
@@ -28,8 +28,8 @@ def hub() -> Iterator[Hub]:
         yield server
 
 
-def visit(browser: Browser, url: str, size: dict[str, int], query: str = "") -> Page:
-    page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+def visit(browser: Browser, url: str, size: ViewportSize, query: str = "") -> Page:
+    page = browser.new_page(viewport=size)
     page.set_default_timeout(TIMEOUT)
     page.goto(url + query)
     return page

@@ -151,7 +151,7 @@ class Hub:
         if self._own_origins:
             self._origins.__exit__()
 
-    def environment(self, folder: Path, **more: str) -> dict[str, str]:
+    def environment(self, folder: Path, **more: str) -> dict[str, Any]:
         """The variables that send a process's Hub client here, with its cache in `folder`."""
         return {"HF_ENDPOINT": self.url, "HF_HOME": str(folder), "HF_HUB_OFFLINE": "0", **more}
 

@@ -13,7 +13,7 @@ from interface.deep_links import tab_to_open
 
 def visit(**query: str) -> gr.Request:
     request = gr.Request()
-    request.request = SimpleNamespace(query_params=query, headers={})
+    vars(request)["request"] = SimpleNamespace(query_params=query, headers={})
     return request
 
 

@@ -58,7 +58,7 @@ def probabilities(answer: dict[str, Any]) -> dict[str, float]:
 
 
 def assert_same(answer: dict[str, Any], expected: np.ndarray, labels: tuple[str, ...]) -> None:
-    """The answer's labels are likeliest-first, and each has the probability that was expected."""
+    """The answer's labels are in falling order, and each has the probability that was expected."""
     got = probabilities(answer)
     assert len(got) == min(5, len(labels))
     assert answer["label"] == next(iter(got))

@@ -110,6 +110,6 @@ def test_an_upright_image_and_its_exif_rotated_twin_get_one_answer(colour_bundle
         pil_image.transpose(Image.Transpose.ROTATE_270).save(upright)
     classifier = Classifier.load(colour_bundle)
 
-    answers = [classifier.classify(read_image(path)) for path in (turned, upright)]
+    one, other = (classifier.classify(read_image(path)) for path in (turned, upright))
 
-    np.testing.assert_allclose(*answers, atol=1e-6)
+    np.testing.assert_allclose(one, other, atol=1e-6)

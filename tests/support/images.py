@@ -127,7 +127,7 @@ def write_stripes(root: Path, per_class: int = 12, seed: int = 0) -> Path:
     return root
 
 
-H264 = {"codec": "libx264", "pixels": "yuv420p"}  # for `write_clip`
+H264: dict[str, Any] = {"codec": "libx264", "pixels": "yuv420p"}  # for `write_clip`
 
 
 def scenes(count: int) -> list[np.ndarray]:

@@ -13,9 +13,9 @@ from model.errors import VistazoError
 from train.convert import worker
 from train.convert.job import ConversionJob, ConversionOptions
 
-IMAGE = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "image"}}
-DENSE = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
-FLATTEN = {"class_name": "Flatten", "config": {"name": "flatten"}}
+IMAGE: dict[str, Any] = {"class_name": "InputLayer", "config": {"batch_shape": [None, 16, 16, 3], "name": "image"}}
+DENSE: dict[str, Any] = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "activation": "softmax"}}
+FLATTEN: dict[str, Any] = {"class_name": "Flatten", "config": {"name": "flatten"}}
 
 
 def sequential(*layers: dict[str, Any]) -> dict[str, Any]:

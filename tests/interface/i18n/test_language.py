@@ -46,7 +46,7 @@ def sentences() -> set[str]:
 def request(query: dict[str, str] | None = None, header: str | None = None) -> gr.Request:
     request = gr.Request()
     headers = {"accept-language": header} if header is not None else {}
-    request.request = SimpleNamespace(query_params=query or {}, headers=headers)
+    vars(request)["request"] = SimpleNamespace(query_params=query or {}, headers=headers)
     return request
 
 

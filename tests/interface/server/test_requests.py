@@ -6,7 +6,7 @@ import errno
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,7 +28,8 @@ def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RequestGuard:
 
 def request(host: str = "10.0.0.1", **more: object) -> gr.Request:
     request = gr.Request()
-    request.request = SimpleNamespace(client=SimpleNamespace(host=host), headers={}, query_params={}, **more)
+    parts = {"client": SimpleNamespace(host=host), "headers": {}, "query_params": {}, **more}
+    vars(request)["request"] = SimpleNamespace(**parts)
     return request
 
 
@@ -46,8 +47,7 @@ def test_a_users_mistake_is_told_in_its_own_words(guard: RequestGuard) -> None:
 
 
 def test_a_users_mistake_is_told_in_their_language(guard: RequestGuard) -> None:
-    spanish = request()
-    spanish.request.query_params = {"lang": "es"}
+    spanish = request(query_params={"lang": "es"})
     template = "{name} is an empty file. Choose an image file with content."
     with pytest.raises(gr.Error) as caught, guard.handle(spanish, "predict_image"):
         raise ImageError(Sentence(template, name="“<i>.png”"))
@@ -97,7 +97,7 @@ def test_a_full_disk_is_told_and_old_files_go(guard: RequestGuard, tmp_path: Pat
 
 
 def test_leaving_is_not_an_error(guard: RequestGuard, caplog: pytest.LogCaptureFixture) -> None:
-    def stream() -> Iterator[int]:
+    def stream() -> Generator[int]:
         with guard.handle(None, "predict_video"):
             yield 1
             yield 2
@@ -130,8 +130,7 @@ def test_behind_a_spaces_proxy_the_visitor_is_who_it_forwards_for(
 ) -> None:
     monkeypatch.setenv("SPACE_ID", "somebody/flags")
     for number in range(5):
-        forwarded = request("10.0.0.9")
-        forwarded.request.headers = {"x-forwarded-for": f"198.51.100.{number}, 10.0.0.9"}
+        forwarded = request("10.0.0.9", headers={"x-forwarded-for": f"198.51.100.{number}, 10.0.0.9"})
         with guard.handle(forwarded, "predict_image"):
             pass
     assert guard.counts() == {"answered": 5}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_pa
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])
 def test_a_clip_in_av1_is_turned_upright_too(degrees: int, tmp_path: Path) -> None:
-    options = {"codec": "libsvtav1", "pixels": "yuv420p"}
+    options: dict[str, Any] = {"codec": "libsvtav1", "pixels": "yuv420p"}
     plain = write_clip(tmp_path / "plain.mp4", scenes(2), **options)
     turned = write_clip(tmp_path / "turned.mp4", scenes(2), **options, rotation=degrees)
 

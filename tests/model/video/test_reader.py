@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import av
@@ -196,6 +197,7 @@ def test_only_a_stretch_of_time_is_read_if_asked_and_keeps_its_numbers(tmp_path:
 
 def test_a_clip_can_be_left_after_its_first_frame(tmp_path: Path) -> None:
     frames = read_frames(write_clip(tmp_path / "clip.mkv", scenes(5)))
+    assert isinstance(frames, Generator)
 
     assert next(frames).index == 0
     frames.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def frame(index: int, label: int | None, sure: float = 0.9, rate: float = 25.0, 
     return FramePrediction(index, index / rate, probabilities)
 
 
-def clip(shown: Sequence[int | None], **options: float) -> list[FramePrediction]:
+def clip(shown: Sequence[int | None], **options: Any) -> list[FramePrediction]:
     return [frame(index, label, **options) for index, label in enumerate(shown)]
 
 
@@ -118,7 +119,7 @@ def evidence_of(row: FramePrediction) -> np.ndarray:
 
 def exhaustive(frames: Sequence[FramePrediction], finder: SegmentFinder) -> float:
     """The likelihood of the best path, by the textbook's recursion over all pairs of states."""
-    score = None
+    score: np.ndarray | None = None
     for i, row in enumerate(frames):
         evidence = evidence_of(row)
         if score is None:
@@ -128,6 +129,7 @@ def exhaustive(frames: Sequence[FramePrediction], finder: SegmentFinder) -> floa
         kept, entered = finder._log_probabilities(gap)
         prices = np.where(np.eye(len(evidence), dtype=bool), kept, entered)
         score = (score[:, None] + prices).max(axis=0) + min(1, gap / 0.1) * evidence
+    assert score is not None
     return float(score.max())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,7 +11,7 @@ from PIL import Image
 from model.video.truncation import is_cut_short
 from tests.support.images import scene, write_clip
 
-CLIPS = {
+CLIPS: dict[str, tuple[str, dict[str, Any]]] = {
     "mov,mp4,m4a,3gp,3g2,mj2": ("clip.mp4", {"codec": "libx264", "pixels": "yuv420p"}),
     "matroska,webm": ("clip.mkv", {}),
     "avi": ("clip.avi", {}),

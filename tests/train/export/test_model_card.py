@@ -24,11 +24,12 @@ from tests.support.serving import EXAMPLES, ROOT, environment
 
 
 def test_the_published_card_states_the_metrics(hub: Hub, push: Push) -> None:
-    from huggingface_hub import ModelCard
+    from huggingface_hub import ModelCard, ModelCardData
 
     result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
 
     data = ModelCard(published(hub)["README.md"].decode()).data
+    assert isinstance(data, ModelCardData)
     metrics = json.loads((EMBEDDED / "metrics.json").read_text(encoding="utf-8"))
     assert (data.library_name, data.pipeline_tag, data.license) == ("keras", "image-classification", "apache-2.0")
     assert {r.metric_name: r.metric_value for r in data.eval_results or []}["Accuracy"] == metrics["accuracy"]

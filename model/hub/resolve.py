@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ModelNotFoundError, Sentence
+from model.hub.address import parse_address
 from model.hub.cache import cached_copy, is_complete
 from model.hub.contents import list_contents
 from model.hub.download import fetch_bundle, serving_files
@@ -21,8 +22,6 @@ from model.hub.retry import OnRetry
 
 EMBEDDED = Path(__file__).parents[1] / "default"
 
-# user/name or user/name@revision; anything else can only be a path
-_REPOSITORY = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(\w[\w./-]*))?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -66,20 +65,24 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
         return None
     if os.path.exists(directory):  # noqa: PTH110
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
-    found = _REPOSITORY.fullmatch(name)
-    if not found or ".." in name or "--" in found[1]:
+    address = parse_address(name)
+    if address is None:
         raise ModelNotFoundError(
             f"There is no directory “{name}”. Give a bundle's directory or a Hub repository such as user/name@revision."
         )
-    return found[1], found[2]
+    if address.kind != "model":
+        raise ModelNotFoundError(
+            f"“{name}” is the address of a {address.kind}, not of a model. Give a model's repository such as user/name."
+        )
+    return address.repository, address.revision
 
 
 def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource:
     """Find the bundle that a model name stands for; of a repository fetch the files that serving needs.
 
     Args:
-        name: A directory, a Hub repository as "user/name" or "user/name@revision", or None for the
-            embedded model.
+        name: A directory, a Hub repository as "user/name", "user/name@revision" or the address of one of its pages,
+            or None for the embedded model.
         on_retry: Called with a sentence before the Hub is asked again.
 
     Raises:

@@ -33,12 +33,15 @@ def local_model(name: str) -> Iterator[Path]:
         HubUnreachableError: The Hub cannot be reached, or fails.
         ModelNotFoundError: The repository does not exist, may not be read, or contains no older model.
     """
-    if os.path.exists(name) or Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json"):  # noqa: PTH110  (as in model/hub/resolve.py)
+    is_file_name = "://" not in name and Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json")
+    if is_file_name or os.path.exists(name):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)
         return
     try:
         repository, revision = repository_of(name) or ("", None)
     except ModelNotFoundError:
+        if "://" in name:
+            raise
         yield Path(name)  # `find_source` explains what the file should be
         return
     try:

@@ -50,12 +50,14 @@ class RepositoryContents:
         commit: The full commit hash; empty where there is no commit, no such branch or no such repository.
         files: Path → file.
         restricted: The repository is private or gated.
+        private: None where there is no such repository or branch.
     """
 
     repository: str
     commit: str = ""
     files: Mapping[str, HubFile] = field(default_factory=dict)
     restricted: bool = False
+    private: bool | None = None
 
 
 def list_contents(repository: str, revision: str | None, on_retry: OnRetry | None = None) -> RepositoryContents:
@@ -103,7 +105,10 @@ def read_contents(repository: str, revision: str | None, kind: str = "model") ->
     for file in listed or []:
         ids = frozenset(filter(None, (file.blob_id, file.lfs and file.lfs.sha256)))
         files[file.rfilename] = HubFile(repository, info.sha, file.rfilename, file.size, ids, kind)
-    return RepositoryContents(repository, info.sha or "", files, bool(info.private or getattr(info, "gated", False)))
+    private = bool(info.private)
+    return RepositoryContents(
+        repository, info.sha or "", files, private or bool(getattr(info, "gated", False)), private
+    )
 
 
 def content_ids(content: bytes | Path) -> frozenset[str]:

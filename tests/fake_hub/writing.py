@@ -18,6 +18,8 @@ TOKEN = "hf_a_token_that_only_the_tests_know"
 READ_TOKEN = "hf_a_token_that_may_only_read"
 # Larger files are stored by SHA-256 (LFS); from this size on in parts.
 LARGE, PART = 100_000, 1_000_000
+# Those of the real Hub that tests name.
+LICENCES = ("mit", "apache-2.0", "cc-by-4.0")
 _NAME = r"(models|spaces)/([^/]+/[^/]+)"
 
 
@@ -113,9 +115,11 @@ class Writing:
         asked = json.loads(body)
         try:
             front = re.match(r"---\n(.*?)\n---", asked["content"], re.S)
-            yaml.safe_load(front[1] if front else "")
+            metadata = yaml.safe_load(front[1] if front else "") or {}
         except yaml.YAMLError as error:
             return self.json({"errors": [{"message": str(error)}], "warnings": []}, 400)
+        if metadata.get("license", "mit") not in LICENCES:
+            return self.json({"errors": [{"message": '"license" must be one of them'}], "warnings": []}, 400)
         remarks = [{"message": "the <b>metadata</b> could be better"}] if "remarks" in self.hub.dialect else []
         return self.json({"errors": [], "warnings": remarks})
 

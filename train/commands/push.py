@@ -14,14 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="directory written by `train fit`")
     parser.add_argument("repository", metavar="REPO", help="where to, such as user/name; made when it is not there")
-    parser.add_argument("--private", action="store_true", help="make a new repository, or Space, private")
+    parser.add_argument(
+        "--private", action="store_true", help="make a new repository, or Space, private; a public one is refused"
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
-    parser.add_argument(
-        "--replace", action="store_true", help="write over what somebody has changed on the Hub since the last push"
-    )
+    parser.add_argument("--replace", action="store_true", help="write over what somebody else has changed on the Hub")
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
     parser.add_argument("--dataset-name", metavar="NAME", help="what the model was trained on")
@@ -56,7 +56,12 @@ def run(options: argparse.Namespace) -> int:
     if options.space:
         try:
             space = push_space(
-                options.space, options.repository, pushed.commit, private=options.private, dry_run=options.dry_run
+                options.space,
+                options.repository,
+                pushed.commit,
+                private=options.private,
+                replace=options.replace,
+                dry_run=options.dry_run,
             )
         except VistazoError as error:
             if options.dry_run:

@@ -8,49 +8,29 @@ else was faster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.bundle import CARD
 from model.errors import HubUnreachableError
-from model.hub.contents import RepositoryContents, content_ids
-from model.hub.download import fetch_file
+from model.hub.contents import RepositoryContents
 from train.publish import target as calls
+from train.publish.changes import (
+    Change,
+    Content,
+    check_nothing_is_lost,
+    check_visibility,
+    last_push,
+    published_text,
+)
 from train.publish.errors import changed_meanwhile
-from train.publish.target import Target, print_retry
-
-Content = bytes | Path
+from train.publish.target import Target
 
 # Pull requests, the newest first, that are looked through for one with the same content.
 _MAX_PULL_REQUESTS = 20
 # Text below so many bytes is never stored as a large file.
 _SMALL_TEXT = 1_000_000
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a branch should hold; its other files stay.
-
-    Attributes:
-        files: Path in the repository → content, or where it lies.
-        obsolete: Paths that it should not hold.
-        message: The commit's first line.
-    """
-
-    files: Mapping[str, Content]
-    obsolete: frozenset[str] = field(default=frozenset())
-    message: str = ""
-
-    @cached_property
-    def _ids(self) -> dict[str, frozenset[str]]:
-        return {path: content_ids(content) for path, content in self.files.items()}
-
-    def paths(self, contents: RepositoryContents) -> tuple[str, ...]:
-        """Return the paths that have to be written or deleted in what the branch holds."""
-        same = {path for path, ids in self._ids.items() if path in contents.files and contents.files[path].ids & ids}
-        return (*sorted(set(self._ids) - same), *sorted(self.obsolete & set(contents.files)))
 
 
 @dataclass(frozen=True)
@@ -87,19 +67,15 @@ def publish(target: Target, change: Change, current: RepositoryContents, *, dry_
     if not current.commit:
         _create(target)
         current = target.contents(must_exist=True)
+        check_visibility(target, current)  # somebody else may have made it meanwhile
+        if not target.branch:  # a new branch begins with what the default branch holds
+            check_nothing_is_lost(target, current, change, last_push(current), published_text(current, CARD))
         changed = change.paths(current)
     if not changed:
         return Pushed(current.commit, ())
     if target.as_pull_request and (request := _same_request(target, change)):
         return request
     return _commit(target, change, current)
-
-
-def published_text(current: RepositoryContents, name: str) -> str | None:
-    """Fetch a small text file of the branch; None when it does not exist."""
-    if name not in current.files:
-        return None
-    return fetch_file(current.files[name], on_retry=print_retry).read_text(encoding="utf-8", errors="replace")
 
 
 def _commit(target: Target, change: Change, current: RepositoryContents) -> Pushed:

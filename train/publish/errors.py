@@ -66,7 +66,7 @@ def _refused(response: Any, repository: str) -> Failure:
 
     status: int = response.status_code
     if status == 400 and response.request.url.path.endswith("/validate-yaml"):
-        text = f"The Hub does not accept what was sent for “{repository}”: look at the card's metadata."
+        text = f"The Hub does not accept the metadata of the card for “{repository}”."
     elif status == 401 and not get_token():
         text = "Publishing needs a token with the right to write. Run `hf auth login`, or set HF_TOKEN."
     elif status == 401:

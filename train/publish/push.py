@@ -8,16 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.bundle import CARD, MANIFEST, load_bundle
+from model.bundle import CARD, CONFIG, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
 from model.hub.contents import RepositoryContents
 from train.export.model_card import merge_card, model_card, told_by
-from train.publish.commit import Change, Content, Pushed, publish, published_text
+from train.publish.changes import (
+    Change,
+    Content,
+    check_nothing_is_lost,
+    check_visibility,
+    last_push,
+    manifest_of,
+    published_text,
+    read_card,
+)
+from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
 from train.publish.target import Target
 from train.report.gallery import without_images
 
 _PAGE = "report/index.html"
+_LIBRARY = "keras"
+_OTHER_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".gguf", ".pkl", ".joblib")
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ def push_bundle(
         target: Where to.
         directory: The bundle.
         details: For the card.
-        replace: Write over what somebody has changed since the last push.
+        replace: Write over what somebody else has written or changed.
         dry_run: Change nothing.
 
     Raises:
@@ -54,21 +66,27 @@ def push_bundle(
     """
     files, version = bundle_files(directory)
     current = target.contents()
-    _check_is_ours(current)
-    manifest = published_text(current, MANIFEST)
-    obsolete = frozenset(_listed(manifest) - set(files))
-    if manifest is not None and not replace and not target.as_pull_request:
-        _check_nothing_is_lost(target, current, manifest, Change(files, obsolete))
-    published = published_text(current, CARD)
+    check_visibility(target, current)
+    published, last = published_text(current, CARD), last_push(current)
+    if last is None:
+        _check_library(current, published)
+    obsolete = frozenset(set(last or ()) - set(files))
+    if not replace and not target.as_pull_request:
+        check_nothing_is_lost(target, current, Change(files, obsolete), last, published)
     published_licence, published_dataset = told_by(published)
+    licence = details.licence or published_licence or details.ask_licence()
     card = model_card(
         load_bundle(directory),
         repository=target.repository,
-        licence=details.licence or published_licence or details.ask_licence(),
+        licence=licence,
         dataset_name=details.dataset_name or published_dataset,
     )
-    files[CARD] = merge_card(card, published).encode()
-    pushed = publish(target, Change(files, obsolete, f"Publish {version}"), current, dry_run=dry_run)
+    merged = merge_card(card, published)
+    files[CARD] = merged.encode()
+    change = Change(files, obsolete, f"Publish {version}")
+    if not dry_run and CARD in change.paths(current):
+        _check_card(target, merged, licence)
+    pushed = publish(target, change, current, dry_run=dry_run)
     if not dry_run and not target.as_pull_request and pushed.commit:
         _tag(target, version, pushed.commit)
     return pushed, version
@@ -96,9 +114,10 @@ def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
         page = without_images((directory / _PAGE).read_bytes())
         report.update(sha256=hashlib.sha256(page).hexdigest(), size=len(page))
         hidden[_PAGE] = page
-    listed = json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n"
     files: dict[str, Content] = {name: directory / name for name in sorted(manifest["files"])}
-    return files | hidden | {MANIFEST: listed}, _version(listed)
+    files |= hidden
+    files[MANIFEST] = listed = manifest_of(files, manifest)
+    return files, f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
 
 
 def check_name(option: str, name: str) -> None:
@@ -116,41 +135,31 @@ def check_name(option: str, name: str) -> None:
         raise SettingsError(f"{option} should be a Hub repository such as user/name. Received: {name[:100]}.")
 
 
-def _version(manifest: bytes) -> str:
-    return f"bundle-{hashlib.sha256(manifest).hexdigest()[:12]}"
-
-
-def _check_is_ours(current: RepositoryContents) -> None:
-    """Refuse a repository whose model no push wrote."""
-    if "config.json" in current.files and MANIFEST not in current.files:
+def _check_library(current: RepositoryContents, card: str | None) -> None:
+    """Refuse a repository with the model of another library, which --replace would not take over either."""
+    library = read_card(card)[0].get("library_name", _LIBRARY)
+    config = published_text(current, CONFIG)
+    theirs = [path for path in current.files if path.endswith(_OTHER_WEIGHTS)]
+    if library != _LIBRARY or theirs or (config is not None and '"vistazo"' not in config):
         raise PushError(
-            f"“{current.repository}” holds a model that `train push` did not write. Give another repository or branch."
+            f"“{current.repository}” holds a model that `train push` did not write ({(theirs or [CONFIG, CARD])[0]}). "
+            "Nothing was overwritten. Give another repository, or a new branch with --revision."
         )
 
 
-def _check_nothing_is_lost(target: Target, current: RepositoryContents, manifest: str, change: Change) -> None:
-    """Refuse to write over a file that somebody has changed since the last push, whose commit has the tag."""
-    base = target.contents(_version(manifest.encode()))
-    if not base.commit:  # a pull request was merged, or the push was interrupted before it set the tag
-        return
-    theirs = [path for path in change.paths(current) if _ids(current, path) != _ids(base, path)]
-    if theirs:
-        raise PushError(
-            f"Somebody has changed {', '.join(theirs)} in “{target.repository}” since the last push. Nothing was "
-            f"overwritten. Look at commit {current.commit}; then push with --replace, or to another --revision."
-        )
+def _check_card(target: Target, card: str, licence: str | None) -> None:
+    """Let the Hub check the card, before anything is made for it."""
+    from huggingface_hub import RepoCard
 
-
-def _ids(contents: RepositoryContents, path: str) -> frozenset[str] | None:
-    return contents.files[path].ids if path in contents.files else None
-
-
-def _listed(manifest: str | None) -> set[str]:
-    """Return the paths that the last push wrote, according to its manifest."""
     try:
-        return {name for name in json.loads(manifest or "{}")["files"] if name != CARD}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return set()
+        target.call(lambda: RepoCard(card).validate(target.kind))
+    except PushError as error:
+        if licence is None:
+            raise
+        raise PushError(
+            f"{error} Its licence is “{licence[:100]}”; --license takes the identifiers of "
+            "https://huggingface.co/docs/hub/repositories-licenses. Nothing was published."
+        ) from error
 
 
 def _tag(target: Target, version: str, commit: str) -> None:

@@ -9,12 +9,25 @@ import importlib.metadata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from model.bundle import METRICS, SERVING_FILES
+from model.bundle import CARD, MANIFEST, METRICS, SERVING_FILES
 from model.errors import SettingsError, VistazoError
+from model.hub.contents import RepositoryContents
 from model.hub.resolve import EMBEDDED
 from model.labels import language_of
 from train.export.model_card import BEGIN, END, merge_card, yaml_of
-from train.publish.commit import Change, Content, Pushed, publish, published_text
+from train.publish.changes import (
+    Change,
+    Content,
+    LastPush,
+    check_nothing_is_lost,
+    check_visibility,
+    is_hubs_own,
+    last_push,
+    manifest_of,
+    published_text,
+    read_card,
+)
+from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
 from train.publish.target import Target
 
@@ -23,10 +36,17 @@ VARIABLE = "VISTAZO_MODEL"
 _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = ("interface", "model")
+_PROGRAM = "app.py"
 
 
 def push_space(
-    space: str, repository: str, commit: str | None, *, private: bool = False, dry_run: bool = False
+    space: str,
+    repository: str,
+    commit: str | None,
+    *,
+    private: bool = False,
+    replace: bool = False,
+    dry_run: bool = False,
 ) -> Pushed:
     """Make or update the Space, and let it serve this commit of the model.
 
@@ -35,6 +55,7 @@ def push_space(
         repository: Of the model.
         commit: To serve; None in a dry run that found none.
         private: Make a new Space private.
+        replace: Write over what somebody else has changed in a Space that a push made.
         dry_run: Change nothing.
 
     Raises:
@@ -44,14 +65,17 @@ def push_space(
     pin = f"{repository}@{commit}"
     target = Target(space, kind="space", private=private, variables={VARIABLE: pin})
     current = target.contents()
+    check_visibility(target, current)
+    published, last = published_text(current, CARD), last_push(current)
+    _check_is_ours(current, last, published)
     files = space_files(space, repository, commit, _preloaded(repository, commit))
-    theirs = [path for path in current.files if path.endswith(".py") and "/" not in path and path not in files]
-    if theirs:
-        raise SettingsError(f"The Space “{space}” holds another app ({theirs[0]}). Give --space another name.")
-    if "app.py" in current.files:  # else its README.md is the Hub's own
-        files["README.md"] = merge_card(_text(files["README.md"]), published_text(current, "README.md"), _OURS).encode()
-    obsolete = frozenset(path for path in current.files if path.partition("/")[0] in _CODE and path not in files)
-    pushed = publish(target, Change(files, obsolete, f"Serve {pin}"), current, dry_run=dry_run)
+    files[MANIFEST] = manifest_of(files, {})
+    if not is_hubs_own(published):
+        files[CARD] = merge_card(_text(files[CARD]), published, _OURS).encode()
+    change = Change(files, frozenset(set(last or ()) - set(files)), f"Serve {pin}")
+    if not replace:
+        check_nothing_is_lost(target, current, change, last, published)
+    pushed = publish(target, change, current, dry_run=dry_run)
     if not dry_run:
         _set_variable(target, pin)
     return pushed
@@ -66,15 +90,37 @@ def space_files(space: str, repository: str, commit: str | None, preloaded: Sequ
         commit: To serve; None when it is not known yet.
         preloaded: Files of the model to fetch while the Space is built; none for a private one.
     """
-    files: dict[str, Content] = {name: _ROOT / name for name in ("app.py", "requirements.txt", "LICENSE")}
+    files: dict[str, Content] = {name: _ROOT / name for name in (_PROGRAM, "requirements.txt", "LICENSE")}
     for folder in _CODE:
         files |= {
             path.relative_to(_ROOT).as_posix(): path
             for path in sorted((_ROOT / folder).rglob("*"))
             if path.is_file() and EMBEDDED not in path.parents and not _is_made(path.relative_to(_ROOT))
         }
-    files["README.md"] = _readme(space, repository, commit, preloaded).encode()
+    files[CARD] = _readme(space, repository, commit, preloaded).encode()
     return files
+
+
+def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str | None) -> None:
+    """Refuse a Space with another SDK or program, which --replace would not take over either.
+
+    Spaces that were pushed before there was a manifest in them are known by the generated block of their README.md.
+    """
+    settings = read_card(card)[0]
+    program = str(settings.get("app_file", _PROGRAM))
+    others = sorted(set(current.files) - {CARD, ".gitattributes"}, key=lambda path: (not path.endswith(".py"), path))
+    if settings.get("sdk", "gradio") != "gradio":
+        what = f"its sdk is {settings['sdk']}"
+    elif program != _PROGRAM:
+        what = program
+    elif last is None and others and BEGIN not in (card or ""):
+        what = others[0]
+    else:
+        return
+    raise SettingsError(
+        f"The Space “{current.repository}” holds another app ({what}). Nothing was overwritten. Give --space another "
+        "name."
+    )
 
 
 def _is_made(path: Path) -> bool:
@@ -92,7 +138,7 @@ def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence
         "sdk": "gradio",
         "sdk_version": importlib.metadata.version("gradio"),
         "python_version": "3.12",
-        "app_file": "app.py",
+        "app_file": _PROGRAM,
         "suggested_hardware": "cpu-basic",  # for whoever duplicates it
         "short_description": "Reads photos and videos",
         "tags": ["image-classification", "vistazo"],

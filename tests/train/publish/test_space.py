@@ -195,15 +195,6 @@ def test_what_people_wrote_into_the_spaces_readme_stays(hub: Hub, push: Push, tm
     assert pushed_files(hub)["notes.txt"] == b"mine"
 
 
-def test_another_app_is_not_overwritten(hub: Hub, push: Push) -> None:
-    hub.commit(f"spaces/{SPACE}", files={"main.py": b"print('mine')"})
-    done = push("--space", SPACE)
-
-    assert done.returncode == 2
-    assert "holds another app (main.py)" in done.stderr and "The model is published at commit" in done.stderr
-    assert pushed_files(hub) == {"main.py": b"print('mine')"}
-
-
 def test_a_new_space_has_its_variable_from_the_start(hub: Hub, push: Push) -> None:
     hub.dialect.clear()
     shown = result(push("--space", SPACE))

@@ -30,34 +30,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
     from model.errors import SettingsError, VistazoError
-    from train.publish.push import CardDetails, check_name, push_bundle
+    from train.publish.push import CardDetails, push_bundle, repository_name
     from train.publish.space import push_space
     from train.publish.target import Target
 
-    check_name("REPO", options.repository)
-    if options.space:
-        check_name("--space", options.space)
-        if options.create_pr:
-            raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
-    target = Target(
-        options.repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private
-    )
+    repository = repository_name("REPO", options.repository)
+    space_name = repository_name("--space", options.space, "Space") if options.space else None
+    if space_name and options.create_pr:
+        raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
+    target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
     details = CardDetails(options.license, ask_licence, options.dataset_name)
     pushed, version = push_bundle(target, options.bundle, details, replace=options.replace, dry_run=options.dry_run)
-    _tell(options.repository, pushed, options.dry_run)
+    _tell(repository, pushed, options.dry_run)
     result = {
-        "repository": options.repository,
+        "repository": repository,
         "commit": pushed.commit,
         "version": version,
         "changed": list(pushed.changed),
         "pull_request": pushed.pull_request,
         "dry_run": options.dry_run,
     }
-    if options.space:
+    if space_name:
         try:
             space = push_space(
-                options.space,
-                options.repository,
+                space_name,
+                repository,
                 pushed.commit,
                 private=options.private,
                 replace=options.replace,
@@ -67,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
             if options.dry_run:
                 raise
             raise type(error)(f"The model is published at commit {pushed.commit}; its Space is not. {error}") from error
-        _tell(options.space, space, options.dry_run)
-        result |= {"space": options.space, "space_commit": space.commit, "space_changed": list(space.changed)}
+        _tell(space_name, space, options.dry_run)
+        result |= {"space": space_name, "space_commit": space.commit, "space_changed": list(space.changed)}
     print(json.dumps(result))
     return 0
 

@@ -75,8 +75,8 @@ def last_push(current: RepositoryContents) -> LastPush | None:
     try:
         entries = json.loads(published_text(current, MANIFEST) or "")["files"].items()
         return {
-            path: frozenset((*entry.get("ids", ()), entry.get("sha256"))) for path, entry in entries if path != CARD
-        }
+            path: frozenset(entry.get("ids") or [entry["sha256"]]) for path, entry in entries if path != CARD
+        } or None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -94,8 +94,7 @@ def read_card(card: str | None) -> tuple[dict[str, Any], str]:
 
 def is_hubs_own(card: str | None) -> bool:
     """Say whether nobody has written a text into a README.md."""
-    text = read_card(card)[1]
-    return not text or (text.startswith(_HUBS_OWN_TEXT) and len(text.split()) == len(_HUBS_OWN_TEXT.split()))
+    return read_card(card)[1] in ("", _HUBS_OWN_TEXT)
 
 
 def files_of_others(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from model.bundle import CARD, CONFIG, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
+from model.hub.address import parse_address
 from model.hub.contents import RepositoryContents
 from train.export.model_card import merge_card, model_card, told_by
 from train.publish.changes import (
@@ -120,19 +121,36 @@ def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
     return files, f"bundle-{hashlib.sha256(listed).hexdigest()[:12]}"
 
 
-def check_name(option: str, name: str) -> None:
-    """Raise `SettingsError` when a name cannot be one of a Hub repository."""
+def repository_name(option: str, text: str, kind: str = "model") -> str:
+    """Return "user/name" of what was typed or pasted.
+
+    Args:
+        option: Its name on the command line.
+        text: "user/name", or an address of the Hub.
+        kind: "model" or "Space".
+
+    Raises:
+        SettingsError: It cannot be a repository's name, is the address of another kind, or names a revision.
+    """
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 
+    address = parse_address(text)
     try:
-        validate_repo_id(name)
+        validate_repo_id(address.repository if address else text)
     except HFValidationError:
-        name_is_wrong = True
-    else:
-        name_is_wrong = name.count("/") != 1
-    if name_is_wrong:
-        raise SettingsError(f"{option} should be a Hub repository such as user/name. Received: {name[:100]}.")
+        address = None
+    if address is None:
+        raise SettingsError(f"{option} should be a Hub repository such as user/name. Received: {text[:100]}.")
+    is_plain = address.kind == "model" and "://" not in text
+    if address.kind != kind and not is_plain:
+        raise SettingsError(f"{option} should be a {kind}. “{text[:100]}” is the address of a {address.kind}.")
+    if address.revision:
+        raise SettingsError(
+            f"{option} should be a repository without a revision. Received: {text[:100]}. "
+            f"Give {address.repository}; --revision names a branch of the model."
+        )
+    return address.repository
 
 
 def _check_library(current: RepositoryContents, card: str | None) -> None:
@@ -140,9 +158,13 @@ def _check_library(current: RepositoryContents, card: str | None) -> None:
     library = read_card(card)[0].get("library_name", _LIBRARY)
     config = published_text(current, CONFIG)
     theirs = [path for path in current.files if path.endswith(_OTHER_WEIGHTS)]
-    if library != _LIBRARY or theirs or (config is not None and '"vistazo"' not in config):
+    if config is not None and '"vistazo"' not in config:
+        theirs.insert(0, CONFIG)
+    if library != _LIBRARY:
+        theirs.insert(0, f"{CARD}: library_name {library}")
+    if theirs:
         raise PushError(
-            f"“{current.repository}” holds a model that `train push` did not write ({(theirs or [CONFIG, CARD])[0]}). "
+            f"“{current.repository}” holds a model that `train push` did not write ({', '.join(theirs[:3])}). "
             "Nothing was overwritten. Give another repository, or a new branch with --revision."
         )
 

@@ -82,19 +82,22 @@ def test_files_that_no_push_wrote_are_named_and_replaced_only_on_request(
 
 
 @pytest.mark.parametrize(
-    "files",
+    ("files", "named"),
     [
-        {"config.json": b'{"model_type": "vit"}'},
-        {"README.md": b"---\nlibrary_name: timm\n---\n"},
-        {"model.safetensors": b"theirs"},
+        ({"config.json": b'{"model_type": "vit"}', "manifest.json": b'{"files": {}}'}, "config.json"),
+        ({"README.md": b"---\nlibrary_name: timm\n---\n"}, "README.md: library_name timm"),
+        ({"model.safetensors": b"theirs"}, "model.safetensors"),
     ],
 )
-def test_a_model_of_another_library_is_never_taken_over(hub: Hub, push: Push, files: dict[str, bytes]) -> None:
+def test_a_model_of_another_library_is_never_taken_over(
+    hub: Hub, push: Push, files: dict[str, bytes], named: str
+) -> None:
     hub.commit(REPOSITORY, files=files)
     done = push("--replace")
 
     assert done.returncode == 2
-    assert "holds a model that `train push` did not write" in done.stderr and "Give another repository" in done.stderr
+    assert f"holds a model that `train push` did not write ({named})" in done.stderr
+    assert "Give another repository" in done.stderr
     assert published(hub) == files
 
 

@@ -205,7 +205,7 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
             labels=[f"label {number}" for number in range(LABELS)],
             spec=spec,
             calibration=Calibration(),
-            settings=settings,
+            settings=settings.as_json(),
             fingerprint="",
         )
         write_manifest(directory)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.bundle import load_bundle
+from model.bundle import METRICS, load_bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
@@ -19,7 +19,7 @@ from train.data.label_translations import read_translations, write_translations
 from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
 from train.data.targets import multi_hot
 from train.evaluate import evaluate_logits, evidence_of, served_logits
-from train.export.bundle import check_target, new_bundle, write_manifest, write_metrics, write_model
+from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.input_selection import choose_input, first_input
 from train.metrics.classification import Calibration, calibrate, summary
@@ -184,7 +184,7 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
         labels=dataset.labels,
         spec=dataset.spec,
         calibration=trained.calibration,
-        settings=settings,
+        settings=settings.as_json(),
         fingerprint=fingerprint(trained.examples),
     )
     write_translations(directory, dataset.translations)
@@ -209,7 +209,7 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
     targets = multi_hot(examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
     logits = served_logits(classifier, images)
     metrics = {"split": split} | evaluate_logits(classifier.bundle, logits, targets) | {"training": trained.log}
-    write_metrics(directory, metrics)
+    write_json(directory / METRICS, metrics)
     evidence = evidence_of(classifier.bundle, images, examples, logits, targets)
     write_report(directory, metrics, dataset.labels, evidence if report_images else None)
     write_card(classifier.bundle, metrics)

@@ -61,7 +61,7 @@ def choose_input(
         return dict(splits), spec
     print(
         f"Resize rule: {rule}, not {spec.resize_rule}: a regression on the pretrained features has a lower "
-        f"loss with it ( {losses[rule].mean():.3f} instead of {losses[spec.resize_rule].mean():.3f}).",
+        f"loss with it ({losses[rule].mean():.3f} instead of {losses[spec.resize_rule].mean():.3f}).",
         file=sys.stderr,
     )
     spec = replace(spec, resize_rule=rule)  # type: ignore[arg-type]  # one of RESIZE_RULES

@@ -26,7 +26,7 @@ def resource_error(error: BaseException) -> SettingsError | None:
             f"The disk is full{f', at “{name}”' if name else ''}. Free some space and run the same command again; "
             "TMPDIR and --out may point to a larger disk."
         )
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return SettingsError(
             "There is too little memory for a training step. Give a smaller --batch-size or --size, or end other "
             "programs, and run the same command again."
@@ -38,7 +38,8 @@ def _is_full_disk(error: BaseException) -> bool:
     return (isinstance(error, OSError) and error.errno in FULL_DISK) or _FULL_DISK_TEXT in str(error)
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether any library raised this error for too little memory."""
     if isinstance(error, MemoryError) or type(error).__name__ in _MEMORY_ERRORS:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import itertools
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -195,7 +195,7 @@ class _GridSampler(optuna.samplers.GridSampler):
 
 
 def _combinations(space: Mapping[str, list[Value]]) -> int:
-    return len(list(itertools.product(*space.values())))
+    return math.prod(map(len, space.values()))
 
 
 def _refuse_other_search(study: optuna.Study, space: Mapping[str, list[Value]], settings: Settings, out: Path) -> None:

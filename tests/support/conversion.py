@@ -42,11 +42,11 @@ class Flattened:
 
 def flattened(path: Path, labels: tuple[str, ...] = LABELS, weights: Path | None = None, **options: Any) -> Flattened:
     """Open a model and rebuild its network in this process, with images scaled to 0..1 unless an option differs."""
-    source = find_source(path, weights)
-    stored = str(source.weights) if source.weights else None
+    source, weights = find_source(path, weights)
+    stored = str(weights) if weights else None
     stated = ConversionOptions(**{"scale": "0..1", **options})
     with tempfile.TemporaryDirectory() as work:
-        older = worker.open_model(ConversionJob(str(source.model), "", labels, stored, stated), Path(work))
+        older = worker.open_model(ConversionJob(str(source), "", labels, stored, stated), Path(work))
     used = older.job.options
     flat = flat_network(older.network, older.model, str(used.scale), used.bgr)
     assert not [layer for layer in flat.layers if isinstance(layer, keras.Model)]

@@ -16,9 +16,9 @@ from model.hub.contents import HubFile, RepositoryContents, list_contents
 from model.hub.download import check_disk, fetch_file
 from model.hub.resolve import repository_of
 from train.convert.labels import NAMES
+from train.convert.source import WEIGHTS_SUFFIXES
 from train.data.loading import listed
 
-_WHOLE, _WEIGHTS = (".keras",), (".h5", ".hdf5")
 _BESIDE = ("config.json", "architecture.json", *NAMES)
 
 
@@ -33,7 +33,7 @@ def local_model(name: str) -> Iterator[Path]:
         HubUnreachableError: The Hub cannot be reached, or fails.
         ModelNotFoundError: The repository does not exist, may not be read, or contains no older model.
     """
-    is_file_name = "://" not in name and Path(name).suffix.lower() in (*_WHOLE, *_WEIGHTS, ".json")
+    is_file_name = "://" not in name and Path(name).suffix.lower() in (".keras", *WEIGHTS_SUFFIXES, ".json")
     if is_file_name or os.path.exists(name):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)
         return
@@ -68,8 +68,8 @@ def _needed(contents: RepositoryContents) -> list[HubFile]:
     """Choose the files to download; raises `ModelNotFoundError` where they could not be converted."""
     at = f"“{contents.repository}” at commit {contents.commit}"
     root = [name for name in sorted(contents.files) if "/" not in name]
-    whole = [name for name in root if name.lower().endswith(_WHOLE)]
-    models = whole or [name for name in root if name.lower().endswith(_WEIGHTS)]
+    whole = [name for name in root if name.lower().endswith(".keras")]
+    models = whole or [name for name in root if name.lower().endswith(WEIGHTS_SUFFIXES)]
     if "config.json" in root and "model.weights.h5" in root:
         models = ["model.weights.h5"]
     if not models:

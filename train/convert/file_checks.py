@@ -91,15 +91,10 @@ def check_hdf5(path: Path) -> dict[str, Any] | None:
     """
     import h5py
 
-    if path.stat().st_size > MAX_WEIGHTS_BYTES:
-        raise BundleError(_too_large(path, path.stat().st_size))
+    _check_total(path, path.stat().st_size)
     try:
         with h5py.File(path, "r") as file:
-            total = sum(_bytes_of(item, path) for item in _datasets(file, path))
-            if total > MAX_WEIGHTS_BYTES:
-                raise BundleError(_too_large(path, total))
-            if total > _SMALL and total > MAX_RATIO * path.stat().st_size:
-                raise BundleError(_bomb(path, total))
+            _check_total(path, sum(_bytes_of(item, path) for item in _datasets(file, path)))
             config = file.attrs.get("model_config")
     except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
         raise BundleError(f"“{path.name}” is damaged or is not an HDF5 file. Save or fetch it again.") from error
@@ -127,11 +122,7 @@ def _check_entries(path: Path, entries: dict[str, zipfile.ZipInfo]) -> None:
     missing = sorted({"config.json", "model.weights.h5"} - set(entries))
     if missing:
         raise BundleError(f"“{path.name}” is not a .keras file: it lacks {missing[0]}. Save or fetch it again.")
-    total = sum(entry.file_size for entry in entries.values())
-    if total > MAX_WEIGHTS_BYTES:
-        raise BundleError(_too_large(path, total))
-    if total > _SMALL and total > MAX_RATIO * path.stat().st_size:
-        raise BundleError(_bomb(path, total))
+    _check_total(path, sum(entry.file_size for entry in entries.values()))
     if entries["config.json"].file_size > MAX_JSON_BYTES:
         raise BundleError(f"The architecture in “{path.name}” is larger than {MAX_JSON_BYTES:,} bytes, the limit.")
 
@@ -166,20 +157,22 @@ def _bytes_of(item: h5py.Dataset, path: Path) -> int:
         raise BundleError(f"“{path.name}” refers to data in other files, which is not read. Do not use it.")
     if item.dtype.kind not in "fiubS":
         raise BundleError(f"“{path.name}” contains other data than numbers. Do not use it.")
-    if item.nbytes > _SMALL and item.nbytes > MAX_RATIO * item.id.get_storage_size():
-        raise BundleError(_bomb(path, item.nbytes))
+    _check_ratio(path, item.nbytes, item.id.get_storage_size())
     return int(item.nbytes)
 
 
-def _too_large(path: Path, size: int) -> str:
-    return (
-        f"“{path.name}” contains {size / 1e6:,.0f} MB; the limit is {MAX_WEIGHTS_BYTES / 1e6:,.0f} MB. "
-        "Save the model without its optimizer (include_optimizer=False), or use a smaller network."
-    )
+def _check_total(path: Path, size: int) -> None:
+    if size > MAX_WEIGHTS_BYTES:
+        raise BundleError(
+            f"“{path.name}” contains {size / 1e6:,.0f} MB; the limit is {MAX_WEIGHTS_BYTES / 1e6:,.0f} MB. "
+            "Save the model without its optimizer (include_optimizer=False), or use a smaller network."
+        )
+    _check_ratio(path, size, path.stat().st_size)
 
 
-def _bomb(path: Path, size: int) -> str:
-    return (
-        f"“{path.name}” has {path.stat().st_size / 1e6:,.1f} MB and would unpack into {size / 1e6:,.0f} MB, which "
-        "trained weights never do; it was not opened. Do not use it."
-    )
+def _check_ratio(path: Path, size: int, stored: int) -> None:
+    if size > _SMALL and size > MAX_RATIO * stored:
+        raise BundleError(
+            f"“{path.name}” has {path.stat().st_size / 1e6:,.1f} MB and would unpack into {size / 1e6:,.0f} MB, which "
+            "trained weights never do; it was not opened. Do not use it."
+        )

@@ -154,8 +154,8 @@ def _sequential(stored: dict[str, Any], config: dict[str, Any], layers: list[Any
     for number, layer in enumerate(layers):
         options = options_of(layer)
         if number == 0:
-            shape = _shape(options.get("batch_shape") or options.get("batch_input_shape")) or shape
-            dtype = str(options.get("dtype") or dtype)
+            stored_shape, dtype = _input(options)
+            shape = stored_shape or shape
         if layer.get("class_name") == "InputLayer":
             continue
         before = (specs[-1].name, 0) if specs else ("", 0)
@@ -187,10 +187,8 @@ def _functional(stored: dict[str, Any], config: dict[str, Any], layers: list[Any
     for layer in layers:
         name = layer["name"]
         if layer.get("class_name") == "InputLayer":
-            options = options_of(layer)
             if name == source[0]:
-                shape = _shape(options.get("batch_shape") or options.get("batch_input_shape"))
-                dtype = str(options.get("dtype") or dtype)
+                shape, dtype = _input(options_of(layer))
             continue
         made = calls[name]
         references = tuple(tuple(counted(r) for r in references) for references, _ in made)
@@ -257,6 +255,12 @@ def _operation(
         f"The model has a bare operation {shown(function)} (“{printable(name)}”), which is not supported. Build the "
         "model again with layers in its place (Rescaling for the scaling of images), and save that."
     )
+
+
+def _input(options: dict[str, Any]) -> tuple[tuple[int | None, ...] | None, str]:
+    """Return the shape and the dtype of the input, from the options of a network's first layer."""
+    shape = _shape(options.get("batch_shape") or options.get("batch_input_shape"))
+    return shape, str(options.get("dtype") or "float32")
 
 
 def _shape(stored: Any) -> tuple[int | None, ...] | None:

@@ -25,7 +25,7 @@ from model.errors import BundleError, SettingsError
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob, ConversionOptions
 from train.convert.labels import NAMES, find_labels, read_labels
 from train.convert.reference import check_same
-from train.convert.source import Source, find_source
+from train.convert.source import find_source
 from train.convert.worker import main
 from train.export.bundle import check_target, new_bundle, write_manifest
 from train.export.model_card import write_card
@@ -62,14 +62,14 @@ def run_convert(
         VistazoError: The file is refused, or a necessary option is missing; nothing is written then.
     """
     check_target(out)
-    source = find_source(legacy, weights)
-    names = read_labels(labels or _labels_of(source))
+    model, weights = find_source(legacy, weights)
+    names = read_labels(labels or _labels_of(model))
     with new_bundle(out) as directory, tempfile.TemporaryDirectory(prefix="vistazo-") as work:
         job = ConversionJob(
-            model=str(source.model.resolve()),
+            model=str(model.resolve()),
             out=str(directory.resolve()),
             labels=names,
-            weights=str(source.weights.resolve()) if source.weights else None,
+            weights=str(weights.resolve()) if weights else None,
             options=options or ConversionOptions(),
         )
         result = convert_in_process(job, Path(work))
@@ -86,11 +86,11 @@ def run_convert(
     }
 
 
-def _labels_of(source: Source) -> Path:
-    found = find_labels(source.model.parent)
+def _labels_of(model: Path) -> Path:
+    found = find_labels(model.parent)
     if found is None:
         raise SettingsError(
-            f"There is no file with labels in the directory of “{source.model}” ({', '.join(NAMES)}). Give --labels "
+            f"There is no file with labels in the directory of “{model}” ({', '.join(NAMES)}). Give --labels "
             "FILE with one label a line, in the order of the model's outputs: for folders read by Keras, their "
             "sorted names."
         )

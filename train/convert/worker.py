@@ -23,6 +23,7 @@ from train.convert.graph import NetworkSpec, read_network
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob
 from train.convert.reference import check_same, random_images, reference_probabilities
 from train.convert.text import first_words
+from train.resource_errors import is_out_of_memory
 
 if TYPE_CHECKING:
     import keras
@@ -201,9 +202,9 @@ def _limit_memory(limit: int) -> None:
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Look for an error of exhausted memory in the chain of causes; TensorFlow's is named, not imported."""
+    """Look for an error of too little memory in the chain of causes."""
     while error is not None:
-        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        if is_out_of_memory(error):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,6 @@ from train.export.bundle import write_model
 from train.export.litert import to_litert
 from train.metrics.classification import Calibration
 from train.network.architectures import FEATURES
-
-
-@dataclass(frozen=True)
-class ConvertedSettings:
-    """The settings of a converted bundle, in the place of training settings.
-
-    Attributes:
-        values: What is stored, plain values.
-    """
-
-    values: dict[str, Any]
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether several labels may be true at once."""
-        return bool(self.values["multi_label"])
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return self.values
 
 
 def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stored: dict[str, Any]) -> bool:
@@ -75,7 +54,7 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
         labels=job.labels,
         spec=spec,
         calibration=_calibration(stored),
-        settings=ConvertedSettings(values | converted),
+        settings=values | converted,
         fingerprint=str(stored.get("dataset_fingerprint", ""))[:64],
     )
     return explained

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, METRICS, NETWORK, sha256_of
+from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, NETWORK, sha256_of
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.metrics.classification import Calibration
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     import keras
 
 _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
-
-
-class Origin(Protocol):
-    """How a model was made, as a bundle stores it: `train.settings.Settings`, or the settings of a conversion."""
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether several labels may be true at once."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the settings as plain values."""
 
 
 def check_target(target: Path) -> None:
@@ -90,7 +79,7 @@ def write_model(
     labels: Sequence[str],
     spec: InputSpec,
     calibration: Calibration,
-    settings: Origin,
+    settings: dict[str, Any],
     fingerprint: str,
 ) -> None:
     """Write the model's files: Keras's directory format, the LiteRT file and the labels.
@@ -102,7 +91,7 @@ def write_model(
         labels: The labels in class order.
         spec: Input size, colour mode and resize rule.
         calibration: Temperature and thresholds.
-        settings: The effective settings of the run, or of the conversion.
+        settings: The effective settings of the run, or of the conversion; plain values, among them "multi_label".
         fingerprint: Short hash of the training data.
     """
     import keras  # here, because `train evaluate` writes metrics without Keras
@@ -118,22 +107,17 @@ def write_model(
     config["vistazo"] = {
         "format_version": FORMAT_VERSION,
         "input": asdict(spec),
-        "multi_label": settings.multi_label,
+        "multi_label": settings["multi_label"],
         **({} if calibration.thresholds is None else {"thresholds": list(calibration.thresholds)}),
         "temperature": round(calibration.temperature, 6),
         "unknown_threshold": calibration.unknown_threshold,
-        "settings": settings.as_json(),
+        "settings": settings,
         "dataset_fingerprint": fingerprint,
         "versions": {name: version(name) for name in dict.fromkeys((*_RECORDED_PACKAGES, keras.backend.backend()))},
     }
     write_json(directory / CONFIG, config)
     (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
     (directory / NETWORK).write_bytes(network)
-
-
-def write_metrics(directory: Path, metrics: dict[str, Any]) -> None:
-    """Write the metrics of an evaluation."""
-    write_json(directory / METRICS, metrics)
 
 
 def write_manifest(directory: Path) -> None:

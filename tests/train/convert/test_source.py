@@ -31,8 +31,8 @@ def test_the_model_in_a_directory(files: list[str], found: tuple[str, str | None
         with pytest.raises(ModelNotFoundError, match=found):
             find_source(tmp_path)
     else:
-        source = find_source(tmp_path)
-        assert (source.model.name, source.weights and source.weights.name) == found
+        model, weights = find_source(tmp_path)
+        assert (model.name, weights and weights.name) == found
 
 
 @pytest.mark.parametrize("name", ["missing.keras", "model.pkl", "model.onnx", "alone.json"])

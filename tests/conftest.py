@@ -14,7 +14,8 @@ from tests.fake_hub.client import client, forking_client, hub, origins  # noqa: 
 from tests.fake_hub.pulling import commit, pull, start_pull  # noqa: F401
 from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
 from tests.support.fitting import CORRUPT, Fitted, fit, fitted_once, made_once
-from tests.support.images import COLOURS, write_class, write_colours, write_stripes
+from tests.support.images import write_colours, write_stripes, write_wide
+from tests.support.training import TINY
 
 # The same examples in every run, however busy the machine is, and nothing kept between runs.
 for _tier, _examples in (("default", 30), ("nightly", 150)):
@@ -84,16 +85,40 @@ def backbone_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The recipe “best”: MobileNetV2, here from a weights file of its own."""
+    """The recipe “best” on images that should be cropped: MobileNetV2, here from a weights file of its own.
+
+    It trains the head and a second time with the validation images; the gradients of all layers take a minute more to
+    trace.
+    """
 
     def make(folder: Path) -> Fitted:
-        for label, colour in list(COLOURS.items())[:2]:
-            write_class(folder / "data" / label, colour, 6)
+        write_wide(folder / "data", "centre", count=16)
         options = ["--recipe", "best", "--weights", str(backbone_weights), "--epochs", "1", "--size", "64"]
-        options += ["--min-steps-per-epoch", "1"]
+        options += ["--min-steps-per-epoch", "1", "--finetune-layers", "1"]
         return fit(folder / "data", folder / "bundle", *options)
 
     return fitted_once(tmp_path_factory, "mobilenet", make)
+
+
+@pytest.fixture(scope="session")
+def plain_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """A tiny network with all that fit can add: translations, a second fit, TensorBoard's logs and 8-bit numbers."""
+
+    def make(folder: Path) -> Fitted:
+        data = write_colours(folder / "data", per_class=8)
+        translations = "Blue = azul\n10 red = rojo\n2_Green = verde\n"
+        (data / "labels.es.txt").write_text(translations, encoding="utf-8")
+        options = [*TINY, "--epochs", "2", "--checkpoint", "last", "--refit", "500", "--quantize"]
+        return fit(data, folder / "bundle", *options, "--tensorboard", str(folder / "logs"))
+
+    return fitted_once(tmp_path_factory, "plain", make)
+
+
+@pytest.fixture
+def weights_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a fit end with the trained weights: no conversion and no evaluation, which take ten seconds each time."""
+    monkeypatch.setattr("train.export.converter.served_network", lambda *arguments: b"not converted")
+    monkeypatch.setattr("train.fit.evaluate_bundle", lambda *arguments, **options: {})
 
 
 @pytest.fixture(scope="session")

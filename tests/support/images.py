@@ -114,6 +114,21 @@ def write_colours(root: Path, per_class: int = 12, seed: int = 0) -> Path:
     return root
 
 
+def write_wide(root: Path, told_by: str, count: int = 12, seed: int = 0) -> Path:
+    """Write images of 192 x 64 pixels with the class's colour in the centre, or at both ends, and any beside it."""
+    rng = np.random.default_rng(seed)
+    for label, colour in (("red", (200, 60, 60)), ("blue", (60, 60, 200))):
+        (root / label).mkdir(parents=True)
+        for index in range(count):
+            image = np.empty((64, 192, 3))
+            other = rng.uniform(0, 255, 3)
+            image[:] = other if told_by == "centre" else colour
+            image[:, 64:128] = colour if told_by == "centre" else other
+            noisy = np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
+            Image.fromarray(noisy).save(root / label / f"{index}.png")
+    return root
+
+
 def write_stripes(root: Path, per_class: int = 12, seed: int = 0) -> Path:
     """Write a data folder of greyscale images: stripes across, stripes down, none."""
     rng = np.random.default_rng([5, seed])

@@ -10,7 +10,7 @@ import pytest
 
 from model.bundle import load_bundle
 from tests.support.command_line import PROMISED, last_line, refusal
-from tests.support.fitting import CORRUPT, QUICK, Fitted, fit
+from tests.support.fitting import CORRUPT, QUICK, Fitted
 from tests.support.images import COLOURS, hashes, write_class, write_colours
 from tests.support.training import TINY
 from train.__main__ import main
@@ -94,18 +94,17 @@ def test_without_tensorboard_s_package_its_option_says_what_to_install(
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_tensorboard_gets_the_metrics_of_every_epoch(tmp_path: Path) -> None:
+def test_tensorboard_gets_the_metrics_of_every_epoch(plain_fit: Fitted) -> None:
     events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
-    fit(two_classes(tmp_path), tmp_path / "bundle", *TINY, "--epochs", "2", "--tensorboard", str(tmp_path / "logs"))
-
-    logs = events.EventAccumulator(str(tmp_path / "logs" / "train"))
+    logs = events.EventAccumulator(str(plain_fit.bundle.with_name("logs") / "train"))
     logs.Reload()
     assert {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"} <= set(logs.Tags()["tensors"])
     assert len(logs.Tensors("epoch_loss")) == 2
 
 
 def test_an_interrupted_fit_leaves_no_half_bundle_and_keeps_the_old_one(
+    weights_only: None,
     copied_bundle: Path,
     colour_bundle: Path,
     tmp_path: Path,
@@ -130,7 +129,7 @@ def test_an_interrupted_fit_leaves_no_half_bundle_and_keeps_the_old_one(
 
 
 def test_an_interrupt_while_keras_writes_is_reported_as_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    weights_only: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keras's own clean-up fails then, and would hide it."""
 

@@ -9,28 +9,12 @@ import pytest
 from PIL import Image
 
 from model.bundle import load_bundle
-from tests.support.fitting import fit
+from tests.support.fitting import Fitted
+from tests.support.images import write_wide
 from train.data.image_store import ImageStore
 from train.data.loading import LoadedSplit, load_splits
 from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
-
-COLOURS = ((200, 60, 60), (60, 60, 200))
-
-
-def write_wide(root: Path, told_by: str, count: int = 12, seed: int = 0) -> Path:
-    """Write images of 192 x 64 pixels with the class's colour in the centre, or at both ends, and any beside it."""
-    rng = np.random.default_rng(seed)
-    for label, colour in zip(("red", "blue"), COLOURS, strict=True):
-        (root / label).mkdir(parents=True)
-        for index in range(count):
-            image = np.empty((64, 192, 3))
-            other = rng.uniform(0, 255, 3)
-            image[:] = other if told_by == "centre" else colour
-            image[:, 64:128] = colour if told_by == "centre" else other
-            noisy = np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
-            Image.fromarray(noisy).save(root / label / f"{index}.png")
-    return root
 
 
 def settings_with(weights: Path | str, **changed: object) -> Settings:
@@ -44,7 +28,9 @@ def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str,
     return splits, spec.resize_rule, spec.colour_mode
 
 
-@pytest.mark.parametrize(("told_by", "rule"), [("centre", "crop"), ("ends", "stretch")])
+@pytest.mark.parametrize(
+    ("told_by", "rule"), [pytest.param("centre", "crop", marks=pytest.mark.nightly), ("ends", "stretch")]
+)
 def test_the_resize_rule_is_the_one_that_shows_what_matters(
     told_by: str, rule: str, backbone_weights: Path, tmp_path: Path
 ) -> None:
@@ -120,11 +106,7 @@ def test_another_rule_has_to_be_better_beyond_chance() -> None:
     assert best_rule({"stretch": usual, "crop": usual - 0.1, "pad": usual - 0.2}) == "pad"
 
 
-def test_the_bundle_is_served_and_evaluated_with_the_chosen_rule(backbone_weights: Path, tmp_path: Path) -> None:
-    data = write_wide(tmp_path / "data", "centre", count=16)
-    options = ["--recipe", "best", "--weights", str(backbone_weights), "--size", "64", "--epochs", "1"]
-
-    fitted = fit(data, tmp_path / "bundle", *options, "--min-steps-per-epoch", "1", "--finetune-layers", "1")
-
-    assert load_bundle(fitted.bundle).input.resize_rule == "crop"
-    assert '"split": "test"' in fitted.out
+def test_the_bundle_is_served_and_evaluated_with_the_chosen_rule(mobilenet_fit: Fitted) -> None:
+    assert "Resize rule: crop, not stretch" in mobilenet_fit.err
+    assert load_bundle(mobilenet_fit.bundle).input.resize_rule == "crop"
+    assert '"split": "test"' in mobilenet_fit.out

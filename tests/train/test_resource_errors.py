@@ -63,7 +63,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_a_disk_that_is_full_after_an_epoch_keeps_the_epochs_before_it(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    weights_only: None, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bundle, saved = tmp_path / "bundle", list[int]()
     savez = np.savez
@@ -92,7 +92,11 @@ def test_a_disk_that_is_full_after_an_epoch_keeps_the_epochs_before_it(
 
 
 def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_the_epochs(
-    data: Path, copied_bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    weights_only: None,
+    data: Path,
+    copied_bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "model.weights.h5")

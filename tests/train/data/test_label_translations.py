@@ -8,9 +8,7 @@ import pytest
 
 from model.bundle import load_bundle
 from model.errors import DataError
-from tests.support.fitting import fit
-from tests.support.images import write_colours
-from tests.support.training import TINY
+from tests.support.fitting import Fitted
 from train.data.label_translations import read_translations
 
 LABELS = ("2 green", "10 red", "Blue")
@@ -44,9 +42,5 @@ def test_translations_that_cannot_be_used(content: str | bytes, reason: str, tmp
     assert "labels.es.txt" in str(caught.value)
 
 
-def test_the_bundle_of_a_fit_has_the_translations(tmp_path: Path) -> None:
-    data = write_colours(tmp_path / "data", per_class=4)
-    (data / "labels.es.txt").write_text(SPANISH, encoding="utf-8")
-
-    fitted = fit(data, tmp_path / "bundle", *TINY)
-    assert load_bundle(fitted.bundle).labels_in("es") == ("verde", "rojo", "azul")
+def test_the_bundle_of_a_fit_has_the_translations(plain_fit: Fitted) -> None:
+    assert load_bundle(plain_fit.bundle).labels_in("es") == ("verde", "rojo", "azul")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -12,9 +13,10 @@ from ai_edge_litert.interpreter import Interpreter
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.preprocessing import prepare, read_image
-from tests.support.fitting import CORRUPT, Fitted, fit
+from tests.support.fitting import CORRUPT, Fitted
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
+from train.export.litert import to_litert
 
 
 @pytest.fixture(scope="module", params=["colour_fit", "grey_fit", "mobilenet_fit"])
@@ -85,46 +87,59 @@ def test_batches_of_any_size_are_answered(bundle: Path, keras_model: keras.Model
         )
 
 
+@dataclass(frozen=True)
+class Quantized:
+    """A trained network, images of its training data, and the 8-bit file calibrated on them."""
+
+    bundle: Path
+    images: np.ndarray
+    content: bytes
+
+
 @pytest.fixture(scope="module")
-def quantized(colour_fit: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    return fit(colour_fit.data, tmp_path_factory.mktemp("quantized") / "bundle", "--epochs", "8", "--quantize")
+def quantized(colour_fit: Fitted) -> Quantized:
+    bundle = load_bundle(colour_fit.bundle)
+    files = [path for label in bundle.labels for path in sorted((colour_fit.data / label).glob("*.png"))]
+    images = np.stack([prepare(read_image(path), bundle.input) for path in files if path.name != CORRUPT])
+    return Quantized(colour_fit.bundle, images, to_litert(keras.saving.load_model(colour_fit.bundle), images))
 
 
-def test_a_quantized_network_is_a_fraction_of_the_size_and_takes_and_gives_the_same(
-    quantized: Fitted, colour_fit: Fitted
-) -> None:
-    sizes = [(fitted.bundle / "model.tflite").stat().st_size for fitted in (quantized, colour_fit)]
-    ways = [Interpreter(str(fitted.bundle / "model.tflite")) for fitted in (quantized, colour_fit)]
-    ins_and_outs = [
-        [
-            {name: parts["dtype"] for name, parts in details.items()}
-            for signature in ("predict", "explain")
-            for details in (
-                way.get_signature_runner(signature).get_input_details(),
-                way.get_signature_runner(signature).get_output_details(),
-            )
-        ]
-        for way in ways
+def types_of(interpreter: Interpreter) -> list[dict[str, type]]:
+    runners = [interpreter.get_signature_runner(name) for name in ("predict", "explain")]
+    return [
+        {name: tensor["dtype"] for name, tensor in details.items()}
+        for runner in runners
+        for details in (runner.get_input_details(), runner.get_output_details())
     ]
 
-    assert sizes[0] < 0.6 * sizes[1]
-    assert ins_and_outs[0] == ins_and_outs[1]
-    assert Classifier.load(quantized.bundle).bundle.settings["quantize"] is True
+
+def test_a_quantized_network_is_a_fraction_of_the_size_with_the_same_inputs_and_outputs(quantized: Quantized) -> None:
+    original = (quantized.bundle / "model.tflite").read_bytes()
+
+    assert len(quantized.content) < 0.6 * len(original)
+    assert types_of(Interpreter(model_content=quantized.content)) == types_of(Interpreter(model_content=original))
 
 
-def test_it_answers_and_explains_nearly_as_the_float_network_does(quantized: Fitted) -> None:
-    bundle = load_bundle(quantized.bundle)
-    network = keras.saving.load_model(quantized.bundle)
-    classifier = Classifier.load(quantized.bundle)
-    files = [path for label in bundle.labels for path in sorted((quantized.data / label).glob("*.png"))]
-    images = [prepare(read_image(path), bundle.input) for path in files if path.name != CORRUPT]
+def test_a_quantized_network_predicts_and_explains_nearly_as_the_float_network(quantized: Quantized) -> None:
+    model = keras.saving.load_model(quantized.bundle)
+    interpreter = Interpreter(model_content=quantized.content)
+    predict, explain = (interpreter.get_signature_runner(name) for name in ("predict", "explain"))
 
-    expected = network.predict_on_batch(np.stack(images))
-    served = np.stack([classifier.logits(image) for image in images])
+    expected = model.predict_on_batch(quantized.images)
+    served = np.concatenate([predict(image=image[np.newaxis])["logits"] for image in quantized.images])
 
     assert (served.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.95
     assert np.abs(served - expected).mean() < 0.05 * np.ptp(expected)
-    for image, logits in zip(images[:3], expected, strict=False):
+    for image, logits in zip(quantized.images[:3], expected, strict=False):
         label = int(logits.argmax())
-        wanted, (_, given) = grad_cam(network, image, label), classifier.explain(image, label)
-        assert np.abs(given - wanted[0]).mean() <= 0.15 * max(wanted.max(), 1e-3)
+        wanted = grad_cam(model, image, label)
+        given = explain(image=image[np.newaxis], label=np.int32(label))["map"]
+        assert np.abs(given - wanted).mean() <= 0.15 * max(wanted.max(), 1e-3)
+
+
+def test_a_fit_that_quantizes_serves_8_bit_weights_and_says_so(plain_fit: Fitted) -> None:
+    classifier = Classifier.load(plain_fit.bundle)
+    tensors = Interpreter(str(plain_fit.bundle / "model.tflite")).get_tensor_details()
+
+    assert classifier.bundle.settings["quantize"] is True
+    assert np.int8 in [tensor["dtype"] for tensor in tensors]

@@ -134,6 +134,7 @@ def cut() -> None:
 def test_a_killed_training_resumes_to_the_same_result(
     options: list[str],
     epoch: int,
+    weights_only: None,
     data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,14 +10,14 @@ import pytest
 
 from tests.support.serving import ROOT
 
-# Allocates and frees 200 MiB many times, as training steps do, and prints the page faults that this cost: as glibc does
+# Allocates and frees 100 MiB many times, as training steps do, and prints the page faults that this cost: as glibc does
 # it, then with freed memory kept.
 CHURN = """
 import resource, numpy
 from train.trainer.memory import keep_freed_memory
 def churn():
-    for _ in range(20):
-        pieces = [numpy.ones(1 << 22, numpy.uint8) for _ in range(50)]
+    for _ in range(5):
+        pieces = [numpy.ones(1 << 22, numpy.uint8) for _ in range(25)]
 for keep in (False, True):
     if keep:
         assert keep_freed_memory()

@@ -13,11 +13,12 @@ import pytest
 import train.trainer.refit
 from model.bundle import load_bundle
 from model.preprocessing import InputSpec
-from tests.support.fitting import QUICK
-from tests.support.images import COLOURS, write_class
-from tests.support.training import TINY, brightness_images
-from train.__main__ import main
+from tests.support.fitting import Fitted
+from tests.support.training import brightness_images
 from train.data.batches import LabelledImages
+from train.data.folders import Example
+from train.data.loading import LoadedSplit
+from train.fit import Dataset, train_model
 from train.recipes.registry import load_recipe
 from train.settings import Settings
 from train.trainer.checkpoint import Progress, ProgressFile, progress_directory
@@ -38,7 +39,6 @@ SETTINGS = Settings(
     checkpoint="last",
     refit=100,
 )
-AGAIN = [*TINY, "--checkpoint", "last", "--refit", "500"]
 
 
 def images_of(*classes: int) -> LabelledImages:
@@ -130,36 +130,39 @@ def test_a_second_fit_that_was_killed_resumes_to_the_same_weights(
     assert not progress_directory(tmp_path / "other").exists()
 
 
-def test_the_bundle_states_what_it_was_fitted_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for label, colour in list(COLOURS.items())[:2]:
-        write_class(tmp_path / "data" / label, colour, 8)
-    bundle = tmp_path / "bundle"
-
-    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, *AGAIN]
-    assert main(fitted) == 0
-
+def test_the_bundle_states_what_it_was_fitted_on(plain_fit: Fitted) -> None:
+    bundle = plain_fit.bundle
     metrics = json.loads((bundle / "metrics.json").read_text())
-    assert metrics["training"]["refit"] == {"images": 14}
-    assert (metrics["split"], metrics["n"]) == ("test", 2)
-    assert "14 training and validation images" in (bundle / "README.md").read_text()
-    assert "with the 2 validation images as well" in capsys.readouterr().err
-    assert "on the 14 images" in (bundle / "report" / "index.html").read_text()
+
+    assert "images: 18 for train, 3 for validation, 3 for test" in plain_fit.err
+    assert metrics["training"]["refit"] == {"images": 21}
+    assert (metrics["split"], metrics["n"]) == ("test", 3)
+    assert "21 training and validation images" in (bundle / "README.md").read_text()
+    assert "with the 3 validation images as well" in plain_fit.err
+    assert "on the 21 images" in (bundle / "report" / "index.html").read_text()
     assert load_bundle(bundle).labels
     assert not progress_directory(bundle).exists()
 
 
-def test_images_that_the_metrics_come_from_are_never_fitted_on(tmp_path: Path) -> None:
-    for folder, count in (("train", 8), ("valid", 2)):
-        for label, colour in list(COLOURS.items())[:2]:
-            write_class(tmp_path / "data" / folder / label, colour, count)
-    bundle = tmp_path / "bundle"
+@pytest.mark.parametrize(("splits", "images"), [(("train", "validation"), 16), (("train", "validation", "test"), 24)])
+def test_images_that_the_metrics_come_from_are_never_fitted_on(
+    splits: tuple[str, ...], images: int, tmp_path: Path
+) -> None:
+    counts = {"train": (0, 0, 1, 1), "validation": (2, 2), "test": (0, 1)}
+    loaded = {
+        name: LoadedSplit(
+            brightness_images([index for index in counts[name] for _ in range(4)], 3, side=16).images,
+            [Example(tmp_path / f"{name} {index} {n}", "abc"[index]) for index in counts[name] for n in range(4)],
+        )
+        for name in splits
+    }
+    dataset = Dataset(loaded, ("a", "b", "c"), {}, SPEC)
 
-    fitted = ["fit", str(tmp_path / "data"), "--out", str(bundle), *QUICK, *AGAIN]
-    assert main(fitted) == 0
+    trained = train_model(dataset, dataclasses.replace(SETTINGS, epochs=1), ProgressFile(tmp_path / "bundle", {}))
 
-    metrics = json.loads((bundle / "metrics.json").read_text())
-    assert metrics["split"] == "validation"
-    assert "refit" not in metrics["training"]
+    assert len(trained.examples) == images
+    assert ("refit" in trained.log) is ("test" in splits)
+    assert not [example for example in trained.examples if example.path.name.startswith(splits[-1])]
 
 
 def test_best_fits_again_where_there_are_few_images() -> None:

@@ -89,34 +89,38 @@ def test_a_grey_network_sees_only_the_first_of_three_equal_channels() -> None:
     )
 
 
-def backbone(path: Path, alpha: float = 0.35) -> keras.Model:
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
+    """MobileNetV2 0.35 without its top, and the file of its weights."""
+    path = tmp_path_factory.mktemp("backbone") / "backbone.weights.h5"
     keras.utils.set_random_seed(2)
-    model = keras.applications.MobileNetV2((32, 32, 3), alpha=alpha, include_top=False, weights=None)
+    model = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, include_top=False, weights=None)
     model.save_weights(path)
-    return model
+    return model, path
 
 
-def test_a_weights_file_gives_the_network_the_features_of_the_one_that_wrote_it(tmp_path: Path) -> None:
-    source = backbone(tmp_path / "backbone.weights.h5")
-    model = network(architecture="mobilenet_v2", alpha=0.35, weights=str(tmp_path / "backbone.weights.h5"))
+def test_a_weights_file_gives_the_network_the_features_of_the_one_that_wrote_it(
+    backbone: tuple[keras.Model, Path],
+) -> None:
+    source, path = backbone
+    model = network(architecture="mobilenet_v2", alpha=0.35, weights=str(path))
     image = scene(32, 32)[np.newaxis]
 
-    expected = source.predict_on_batch(image / np.float32(127.5) - 1)
+    expected = source(image / np.float32(127.5) - 1, training=False)
 
-    features = keras.Model(model.inputs, model.get_layer(FEATURES).output).predict_on_batch(image)
+    features = keras.Model(model.input, model.get_layer(FEATURES).output)(image, training=False)
     np.testing.assert_allclose(features, expected, atol=1e-4)
     assert np.std(np.asarray(expected)) > 0
 
 
 @pytest.mark.parametrize("trouble", ["another alpha", "no weights", "missing", "a directory"])
 def test_weights_that_do_not_fit_give_one_sentence_and_no_warnings(
-    trouble: str, tmp_path: Path, recwarn: pytest.WarningsRecorder
+    trouble: str, backbone: tuple[keras.Model, Path], tmp_path: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
     path = tmp_path / "backbone.weights.h5"
     alpha = 0.35
     if trouble == "another alpha":
-        backbone(path)
-        alpha = 0.5
+        path, alpha = backbone[1], 0.5
     elif trouble == "no weights":
         path.write_bytes(b"hello")
     elif trouble == "a directory":

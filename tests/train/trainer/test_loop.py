@@ -109,10 +109,11 @@ def test_a_plateau_lowers_the_learning_rate() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"ema_decay": 0.5},
         {"multi_label": True},
-        {"hidden": "8:0.1", "l2": 1e-3},
-        {"mixup_cutmix_prob": 1.0},
+        {"ema_decay": 0.5, "hidden": "8:0.1", "l2": 1e-3, "mixup_cutmix_prob": 1.0},
+        pytest.param({"ema_decay": 0.5}, marks=pytest.mark.nightly),
+        pytest.param({"hidden": "8:0.1", "l2": 1e-3}, marks=pytest.mark.nightly),
+        pytest.param({"mixup_cutmix_prob": 1.0}, marks=pytest.mark.nightly),
     ],
 )
 def test_every_way_of_training_learns_two_brightnesses(options: dict[str, Any]) -> None:

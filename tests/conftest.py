@@ -87,8 +87,7 @@ def backbone_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     """The recipe “best” on images that should be cropped: MobileNetV2, here from a weights file of its own.
 
-    It trains the head and a second time with the validation images; the gradients of all layers take a minute more to
-    trace.
+    It trains the head and a second time with the validation images; tracing the gradients of all layers takes longer.
     """
 
     def make(folder: Path) -> Fitted:

@@ -188,7 +188,7 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
     from model.preprocessing import InputSpec
     from train.export.bundle import new_bundle, write_manifest, write_model
     from train.export.litert import to_litert
-    from train.metrics.classification import Calibration
+    from train.metrics.calibration import Calibration
     from train.network.architectures import build
     from train.settings import Settings
 

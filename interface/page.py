@@ -18,7 +18,7 @@ from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, 
 from interface.rendering import asset, render
 from interface.server.blocks import SafeBlocks
 from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
 from interface.tabs.about import add_model_tab, model_page, source_title

@@ -55,7 +55,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"__main__"},
     ],
     "interface": [
-        {"i18n", "rendering"},
+        {"i18n", "rendering", "label_colours"},
         {"server"},
         {"tabs"},
         {"theme", "waiting_page", "deep_links"},

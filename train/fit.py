@@ -22,8 +22,8 @@ from train.evaluate import evaluate_logits, evidence_of, served_logits
 from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.input_selection import choose_input, first_input
-from train.metrics.classification import Calibration, calibrate, summary
-from train.metrics.multilabel import calibrate_multilabel
+from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.metrics.classification import summary
 from train.report.write import write_report
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile, has_progress

@@ -8,7 +8,7 @@ import gradio as gr
 
 from interface.i18n.language import say
 from interface.server.gradio_internals import BlockFunction, SessionState, current_request
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.storage import is_full
 
 

@@ -1,4 +1,4 @@
-"""Request limits, applied before Gradio sees a request: which routes are open, and how large and slow a body may be."""
+"""Request limits, applied before Gradio sees a request: only open routes, and how large and slow a body may be."""
 
 from __future__ import annotations
 
@@ -17,25 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interface.i18n.language import language_of, say
 from interface.server.gradio_internals import is_unknown_endpoint, page_of, waiting_requests
-from interface.server.requests import address_of, log_fault
+from interface.server.open_routes import is_open
+from interface.server.request_guard import address_of, log_fault
 from interface.server.storage import UploadStorage, is_full
 from model.limits import limits
 
-# The routes that this page, Gradio's clients and agents need. Everything else gets 404: Gradio also has routes that
-# fetch what others name, run FFmpeg, write sessions to the disk, or change the program.
-_OPEN = re.compile(
-    r"/|/healthz|/waiting|/gradio\.js"
-    r"|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/[^/]*)?)/?"
-    r"|/(static|assets)/.+"
-    r"|/gradio_api/("
-    r"(info|openapi\.json|theme\.css|app_id|startup-events|upload|upload_progress|cancel|reset|heartbeat/[^/]+)/?"
-    r"|queue/(join|data)|call/(v2/)?[^/]+(/[^/]*)?|run/[^/]+/?"  # the page's own events without a queue: `run`
-    r"|stream/[^/]+(/close)?"  # the camera
-    r"|file=(?!/*(?i:https?):).+|file/.+"  # Gradio redirects the browser to addresses that are named here
-    r"|mcp(/.*)?"
-    r")",
-    re.DOTALL,
-)
 _UPLOAD = re.compile(r".*/upload/?")
 _QUEUED = re.compile(r".*/(queue/join|call/.+)/?")
 _CALL = re.compile(r".*/(queue/join|(call|run)/.+)/?")
@@ -137,14 +123,6 @@ class RequestLimits:
         if not isinstance(error.__cause__ or error, HTTPException):  # a session that has been forgotten
             log_fault("a request failed", error)
         return _refusal(500, say(language, "unexpected"))
-
-
-def is_open(scope: Scope) -> bool:
-    """Say whether a request's path is one that the page, Gradio's clients or agents need."""
-    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
-    if root and path.startswith(f"{root}/"):
-        path = path.removeprefix(root)
-    return _OPEN.fullmatch(path) is not None
 
 
 class LimitedBody:

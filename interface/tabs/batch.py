@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import ENGLISH, say, text, translated
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
 from model.classifier import Classifier, top_labels

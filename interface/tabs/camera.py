@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from interface.i18n.language import ENGLISH, say, text
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
 from model.errors import ImageError

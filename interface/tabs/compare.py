@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import say, text
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.about import is_embedded, source_title
 from interface.tabs.image_input import add_image_box, classify_new_images

@@ -11,7 +11,7 @@ import numpy as np
 
 from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.mcp_tools import takes_any_text
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.image_input import add_image_box, classify_new_images
 from model.bundle import Bundle

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from interface.i18n.language import ENGLISH, say
+from interface.label_colours import label_colours
 from interface.rendering import render
 from model.video.export import label_text
 from model.video.probability_curve import ProbabilityCurve
@@ -14,9 +15,6 @@ from model.video.segments import Segment
 CURVES = 5
 _MOST_SEGMENTS = 400  # more could not be told apart on a screen
 _LABELS_IN_LEGEND = 8
-# Distinguishable with colour blindness as well (after Okabe & Ito 2008), dark enough for white letters (WCAG AA).
-_COLOURS = ("#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e", "#6a4fb3", "#5f6b00")
-_NONE_COLOUR = "#6b7280"
 
 
 def timeline(
@@ -37,11 +35,12 @@ def timeline(
     """
     duration = max(duration, segments[-1].end if segments else 0.0, 1e-3)
     leading = leading_labels(segments)
-    colours: dict[str | None, str] = {label: _COLOURS[place % len(_COLOURS)] for place, label in enumerate(leading)}
-    colours[None] = _NONE_COLOUR
+    colours = label_colours(leading)
     legend = [(colours[label], label) for label in leading[:_LABELS_IN_LEGEND]]
     if any(segment.label is None for segment in segments):
-        legend.append((_NONE_COLOUR, say(language, "none_of_these")))
+        legend.append((colours[None], say(language, "none_of_these")))
+    drawn = leading[:CURVES]
+    points = _curves(curve, [labels.index(label) for label in drawn], duration)
     longest = sorted(segments, key=lambda segment: segment.start - segment.end)[:_MOST_SEGMENTS]
     shown = sorted(longest, key=lambda segment: segment.start)
     return render(
@@ -49,7 +48,7 @@ def timeline(
         say=partial(say, language),
         duration=duration,
         segments=[_bar(segment, duration, colours[segment.label], language) for segment in shown],
-        curves=list(_curves(curve, [labels.index(label) for label in leading[:CURVES]], duration)),
+        curves=list(zip([colours[label] for label in drawn], points, strict=True)),
         times=[clock(0), clock(duration / 2), clock(duration)],
         legend=legend,
     )
@@ -86,12 +85,12 @@ def _bar(segment: Segment, duration: float, colour: str, language: str) -> Mappi
     }
 
 
-def _curves(curve: ProbabilityCurve, labels: list[int], duration: float) -> Iterator[tuple[str, str]]:
-    """Yield the colour and the points of each label's curve, in a box of 1000 x 100."""
+def _curves(curve: ProbabilityCurve, labels: list[int], duration: float) -> Iterator[str]:
+    """Yield the points of each label's curve, in a box of 1000 x 100."""
     times, means = curve.points(labels)
     for place in range(len(labels)):
         points = (
             f"{1000 * time / duration:.1f},{100 - 98 * mean:.1f}"
             for time, mean in zip(times, means[:, place], strict=True)
         )
-        yield _COLOURS[place], " ".join(points)
+        yield " ".join(points)

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from interface.i18n.language import say
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
 from interface.tabs.video_layout import ClipInputs, ClipOutputs, Updates, add_components

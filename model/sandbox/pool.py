@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import DecodingError, Sentence
-from model.sandbox.process import DiedIdleError, State, Task, Worker
+from model.sandbox.worker_handle import DiedIdleError, State, Task, Worker
 from model.system_memory import resident_bytes
 
 # Longer than the largest image takes on a busy machine.

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from model.errors import BundleError
 from model.labels import shown
 from train.convert.connections import MAX_LAYERS, Reference, calls_of, only_one
-from train.convert.layer_options import LAYERS, cleaned, constant_of, index_of, options_of
+from train.convert.supported_layers import LAYERS, cleaned, constant_of, index_of, options_of
 from train.convert.text import printable
 
 _MODELS = ("Sequential", "Functional", "Model")

@@ -11,7 +11,7 @@ from model.preprocessing import InputSpec
 from train.convert.job import ConversionJob
 from train.export.bundle import write_model
 from train.export.litert import to_litert
-from train.metrics.classification import Calibration
+from train.metrics.calibration import Calibration
 from train.network.architectures import FEATURES
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, NETWORK, sha256_of
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from train.metrics.classification import Calibration
+from train.metrics.calibration import Calibration
 
 if TYPE_CHECKING:
     import keras

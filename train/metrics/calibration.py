@@ -1,75 +1,92 @@
-"""Calibration of probabilities, and the effect of the “none of these” threshold."""
+"""Calibration: the temperature and the thresholds that turn logits into predictions, fitted on validation images."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import precision_recall_curve
 
-_BINS = 15
-_SWEEP = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+from model.classifier import probabilities_of
+from train.metrics.classification import cross_entropy
+
+DEFAULT_THRESHOLD = 0.5  # of a label without validation images
 
 
-def reliability(confidence: np.ndarray, right: np.ndarray) -> list[list[float]]:
-    """Return a reliability diagram: predictions in 15 equal bins of confidence (Niculescu-Mizil & Caruana 2005).
+@dataclass(frozen=True)
+class Calibration:
+    """What turns logits into calibrated predictions.
 
-    Args:
-        confidence: (n,), float, 0 to 1.
-        right: (n,), bool.
-
-    Returns:
-        For each bin that is not empty: its lower bound, mean confidence, accuracy, and number of predictions.
+    Attributes:
+        temperature: The divisor of the logits.
+        unknown_threshold: Top probability below which the prediction is "none of these", 0 to 1.
+        thresholds: The probability from which each label of a multi-label model counts.
     """
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    return [
-        [
-            round(number / _BINS, 4),
-            round(float(confidence[bins == number].mean()), 6),
-            round(float(right[bins == number].mean()), 6),
-            int((bins == number).sum()),
-        ]
-        for number in range(_BINS)
-        if (bins == number).any()
-    ]
+
+    temperature: float = 1.0
+    unknown_threshold: float | None = None
+    thresholds: tuple[float, ...] | None = None
 
 
-def expected_calibration_error(probabilities: np.ndarray, classes: np.ndarray) -> float:
-    """Return the mean gap between confidence and accuracy over 15 equal bins (Naeini et al. 2015)."""
-    return expected_gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == classes)
+def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
+    """Fit the temperature and choose the threshold on validation images.
 
-
-def expected_gap(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the mean gap between confidences (n,) and their accuracy, from right (n,), over 15 equal bins."""
-    return sum(count * abs(share - mean) for _, mean, share, count in reliability(confidence, right)) / len(right)
-
-
-def threshold_effect(probabilities: np.ndarray, classes: np.ndarray, threshold: float) -> dict[str, Any]:
-    """Return the effect of predicting “none of these” below a top probability.
+    The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
+    top probability that 95 % of the correctly classified images exceed, and at most 0.5.
 
     Args:
-        probabilities: (n, classes), float, 0 to 1; n at least 1.
+        logits: (n, classes), float.
         classes: (n,), int: true class indices.
-        threshold: 0 to 1.
 
     Returns:
-        "threshold", "answered" (images with a prediction), "coverage" (their share), "accuracy_answered"
-        (None without any), "withheld_right" and "withheld_wrong" (images whose correct or wrong prediction is
-        withheld), and "sweep": other thresholds, each with its coverage and accuracy.
+        The calibration; temperature 1 without a threshold when there are no images.
     """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes
-    answered = confidence >= threshold
-    coverage, accuracy = _coverage_and_accuracy(confidence, right, threshold)
-    return {
-        "threshold": threshold,
-        "answered": int(answered.sum()),
-        "coverage": coverage,
-        "accuracy_answered": accuracy,
-        "withheld_right": int((~answered & right).sum()),
-        "withheld_wrong": int((~answered & ~right).sum()),
-        "sweep": [[other, *_coverage_and_accuracy(confidence, right, other)] for other in _SWEEP],
-    }
+    if not len(logits):
+        return Calibration()
+
+    def loss(log_temperature: float) -> float:
+        return cross_entropy(probabilities_of(logits, float(np.exp(log_temperature))), classes)
+
+    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    probabilities = probabilities_of(logits, temperature)
+    right = probabilities.argmax(axis=1) == classes
+    if not right.any():
+        return Calibration(temperature)
+    threshold = min(0.5, float(np.quantile(probabilities.max(axis=1)[right], 0.05)))
+    return Calibration(temperature, round(threshold, 4))
 
 
-def _coverage_and_accuracy(confidence: np.ndarray, right: np.ndarray, threshold: float) -> tuple[float, float | None]:
-    answered = confidence >= threshold
-    return round(float(answered.mean()), 6), round(float(right[answered].mean()), 6) if answered.any() else None
+def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
+    """Fit one temperature, and for each label the threshold of the highest F1, on validation images.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of an image.
+
+    Returns:
+        The calibration; the threshold of a label without validation images is 0.5.
+    """
+    classes = targets.shape[1]
+    if not len(logits):
+        return Calibration(thresholds=(DEFAULT_THRESHOLD,) * classes)
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        return float(np.logaddexp(0, np.where(targets > 0, -scaled, scaled)).mean())
+
+    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    probabilities = probabilities_of(logits, temperature, multi_label=True)
+    thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
+    return Calibration(temperature, None, tuple(thresholds))
+
+
+def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
+    if not 0 < true.sum() < len(true):
+        return DEFAULT_THRESHOLD
+    precision, recall, thresholds = precision_recall_curve(true, probabilities)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(f1[:-1].argmax())
+    # Midway to the next lower probability, so that the threshold does not equal a validation score.
+    lower = probabilities[probabilities < thresholds[best]]
+    return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)

@@ -1,63 +1,17 @@
-"""Metrics of a classifier with one label per image, and its calibration."""
+"""Metrics of a classifier with one label per image."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from model.classifier import probabilities_of
-from train.metrics.calibration import expected_calibration_error, reliability, threshold_effect
 from train.metrics.curves import curves, histograms
+from train.metrics.reliability import expected_calibration_error, reliability, threshold_effect
 
 _EXTREMES = 5
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What turns logits into calibrated predictions.
-
-    Attributes:
-        temperature: The divisor of the logits.
-        unknown_threshold: Top probability below which the prediction is "none of these", 0 to 1.
-        thresholds: The probability from which each label of a multi-label model counts.
-    """
-
-    temperature: float = 1.0
-    unknown_threshold: float | None = None
-    thresholds: tuple[float, ...] | None = None
-
-
-def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
-    """Fit the temperature and choose the threshold on validation images.
-
-    The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
-    top probability that 95 % of the correctly classified images exceed, and at most 0.5.
-
-    Args:
-        logits: (n, classes), float.
-        classes: (n,), int: true class indices.
-
-    Returns:
-        The calibration; temperature 1 without a threshold when there are no images.
-    """
-    if not len(logits):
-        return Calibration()
-
-    def loss(log_temperature: float) -> float:
-        return cross_entropy(probabilities_of(logits, float(np.exp(log_temperature))), classes)
-
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
-    probabilities = probabilities_of(logits, temperature)
-    right = probabilities.argmax(axis=1) == classes
-    if not right.any():
-        return Calibration(temperature)
-    threshold = min(0.5, float(np.quantile(probabilities.max(axis=1)[right], 0.05)))
-    return Calibration(temperature, round(threshold, 4))
 
 
 def classification_metrics(
@@ -83,7 +37,7 @@ def classification_metrics(
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
         predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
         "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
-        threshold (as `train.metrics.calibration.threshold_effect` returns it).
+        threshold (as `train.metrics.reliability.threshold_effect` returns it).
     """
     predicted = probabilities.argmax(axis=1)
     truth = np.zeros(probabilities.shape, bool)

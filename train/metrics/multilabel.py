@@ -1,4 +1,4 @@
-"""Metrics of a multi-label classifier, and its calibration."""
+"""Metrics of a multi-label classifier."""
 
 from __future__ import annotations
 
@@ -6,39 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from sklearn.metrics import precision_recall_curve, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
-from model.classifier import probabilities_of
-from train.metrics.calibration import expected_gap, reliability
-from train.metrics.classification import Calibration, averages, by_label, extremes, wilson_interval
+from train.metrics.calibration import DEFAULT_THRESHOLD
+from train.metrics.classification import averages, by_label, extremes, wilson_interval
 from train.metrics.curves import curves, histograms
-
-_DEFAULT_THRESHOLD = 0.5
-
-
-def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
-    """Fit one temperature, and for each label the threshold of the highest F1, on validation images.
-
-    Args:
-        logits: (n, classes), float.
-        targets: (n, classes), 1 for every label of an image.
-
-    Returns:
-        The calibration; the threshold of a label without validation images is 0.5.
-    """
-    classes = targets.shape[1]
-    if not len(logits):
-        return Calibration(thresholds=(_DEFAULT_THRESHOLD,) * classes)
-
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        return float(np.logaddexp(0, np.where(targets > 0, -scaled, scaled)).mean())
-
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
-    probabilities = probabilities_of(logits, temperature, multi_label=True)
-    thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
-    return Calibration(temperature, None, tuple(thresholds))
+from train.metrics.reliability import expected_gap, reliability
 
 
 def multilabel_metrics(
@@ -66,7 +39,7 @@ def multilabel_metrics(
         (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label the true positives
         ("found"), false negatives ("missed") and false positives ("wrong").
     """
-    wanted = np.array(thresholds if thresholds is not None else [_DEFAULT_THRESHOLD] * len(labels))
+    wanted = np.array(thresholds if thresholds is not None else [DEFAULT_THRESHOLD] * len(labels))
     true, predicted = targets > 0, probabilities >= wanted
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = float((true == predicted).all(axis=1).mean())
@@ -108,14 +81,3 @@ def multilabel_metrics(
 
 def _mean_gap(probabilities: np.ndarray, true: np.ndarray) -> float:
     return round(float(np.mean([expected_gap(probabilities[:, i], true[:, i]) for i in range(true.shape[1])])), 6)
-
-
-def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
-    if not 0 < true.sum() < len(true):
-        return _DEFAULT_THRESHOLD
-    precision, recall, thresholds = precision_recall_curve(true, probabilities)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = int(f1[:-1].argmax())
-    # Midway to the next lower probability, so that the threshold does not equal a validation score.
-    lower = probabilities[probabilities < thresholds[best]]
-    return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)

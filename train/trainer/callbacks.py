@@ -11,7 +11,8 @@ import numpy as np
 
 from model.classifier import probabilities_of
 from train.data.batches import PlainBatches
-from train.metrics.classification import calibrate, cross_entropy
+from train.metrics.calibration import calibrate
+from train.metrics.classification import cross_entropy
 from train.trainer.checkpoint import Progress
 from train.trainer.phases import Phase
 from train.trainer.run import TrainingRun

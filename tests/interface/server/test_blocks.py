@@ -14,7 +14,7 @@ import gradio as gr
 import pytest
 
 from interface.server.blocks import SafeBlocks
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.storage import UploadStorage
 from tests.support.serving import ServedApp, ask, call, post_json, upload
 

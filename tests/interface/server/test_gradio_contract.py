@@ -22,7 +22,7 @@ from starlette.routing import Mount
 
 from interface.i18n.language import TEXTS
 from interface.server.gradio_internals import web_component
-from interface.server.request_limits import is_open
+from interface.server.open_routes import is_open
 from tests.support.serving import ROOT
 
 # Functions that are called, replaced or overridden, with the names of their parameters.

@@ -15,6 +15,7 @@ from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 
 from interface.server import request_limits
+from interface.server.open_routes import is_open
 from interface.server.request_limits import RequestLimits
 from interface.server.storage import UploadStorage
 
@@ -116,9 +117,9 @@ def test_a_route_that_is_not_listed_as_open_is_closed(limited: RequestLimits, pa
 
 
 def test_a_path_in_front_of_the_app_changes_nothing(limited: RequestLimits) -> None:
-    assert request_limits.is_open({"path": "/flags/healthz", "root_path": "/flags/"})
-    assert not request_limits.is_open({"path": "/flags/login", "root_path": "/flags"})
-    assert not request_limits.is_open({"path": "/flags/healthz"})
+    assert is_open({"path": "/flags/healthz", "root_path": "/flags/"})
+    assert not is_open({"path": "/flags/login", "root_path": "/flags"})
+    assert not is_open({"path": "/flags/healthz"})
 
 
 def test_a_body_without_end_is_ended(limited: RequestLimits, monkeypatch: pytest.MonkeyPatch) -> None:

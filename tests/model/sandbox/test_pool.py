@@ -20,7 +20,7 @@ import pytest
 from model.errors import DecodingError, ImageError, VideoError
 from model.preprocessing import InputSpec, prepared_image, shown_image
 from model.sandbox.pool import DecoderPool
-from model.sandbox.process import State, Task, Worker
+from model.sandbox.worker_handle import State, Task, Worker
 from model.system_memory import resident_bytes
 from model.video.reader import Frame, prepared_frames
 from tests.support import hostile_tasks as tasks

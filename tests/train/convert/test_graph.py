@@ -99,6 +99,6 @@ def test_every_layer_that_is_taken_is_one_of_keras() -> None:
 def test_every_activation_that_is_taken_is_one_of_keras() -> None:
     import keras
 
-    from train.convert.layer_options import ACTIVATIONS
+    from train.convert.supported_layers import ACTIVATIONS
 
     assert [name for name in ACTIVATIONS if keras.activations.get(name) is None] == []

@@ -1,38 +1,64 @@
-"""Reliability diagrams, and the effect of the “none of these” threshold."""
+"""The temperature and the threshold that are fitted on validation images."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from train.metrics.calibration import expected_gap, reliability, threshold_effect
-
-
-def test_bins_hold_mean_confidence_accuracy_and_number() -> None:
-    bins = reliability(np.array([0.02, 0.04, 0.99, 1.0]), np.array([False, True, True, True]))
-
-    assert bins == [[0, 0.03, 0.5, 2], [0.9333, 0.995, 1.0, 2]]
-    assert expected_gap(np.array([0.02, 0.04, 0.99, 1.0]), np.array([0, 1, 1, 1], bool)) == pytest.approx(0.2375)
+from model.classifier import probabilities_of
+from train.metrics.calibration import Calibration, calibrate
+from train.metrics.classification import cross_entropy
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
-def test_every_prediction_is_in_one_bin(predictions: list[tuple[float, bool]]) -> None:
-    confidence, right = (np.array(column) for column in zip(*predictions, strict=True))
+@pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
+def test_calibration_finds_the_factor_that_logits_were_multiplied_by(factor: float) -> None:
+    rng = np.random.default_rng(8)
+    logits = rng.normal(0, 2, (5_000, 4))
+    chances = probabilities_of(logits).cumsum(axis=1)
+    classes = (rng.random((5_000, 1)) > chances).sum(axis=1).clip(max=3)
 
-    bins = reliability(confidence, right)
+    calibration = calibrate(logits * factor, classes)
 
-    assert sum(count for *_, count in bins) == len(predictions)
-    assert all(low <= mean + 1e-4 and mean <= low + 1 / 15 + 1e-4 for low, mean, _, _ in bins)
+    assert calibration.temperature == pytest.approx(factor, rel=0.1)
 
 
-def test_the_threshold_s_effect_is_counted() -> None:
-    probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.55, 0.45], [0.2, 0.8]])
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 4)), elements=st.floats(-50, 50)),
+    st.integers(0, 2**32),
+)
+def test_calibration_never_makes_the_loss_worse_and_stays_within_the_bundle_s_limits(
+    logits: np.ndarray, seed: int
+) -> None:
+    classes = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
+    assume(np.ptp(logits) > 0.1)
 
-    effect = threshold_effect(probabilities, np.array([0, 1, 0, 1]), 0.7)
+    calibration = calibrate(logits, classes)
 
-    assert (effect["answered"], effect["coverage"], effect["accuracy_answered"]) == (2, 0.5, 1.0)
-    assert (effect["withheld_right"], effect["withheld_wrong"]) == (1, 1)
-    assert effect["sweep"][0] == [0.0, 1.0, 0.75]
-    assert effect["sweep"][-1] == [0.99, 0.0, None]  # without predictions there is no accuracy
+    before = cross_entropy(probabilities_of(logits), classes)
+    assert cross_entropy(probabilities_of(logits, calibration.temperature), classes) <= before + 1e-3
+    assert 0.1 <= calibration.temperature <= 10
+    assert calibration.unknown_threshold is None or 0 <= calibration.unknown_threshold <= 0.5
+
+
+def test_the_threshold_lets_95_of_100_correct_predictions_through() -> None:
+    rng = np.random.default_rng(3)
+    logits = np.zeros((2000, 10))
+    logits[:, 0] = rng.uniform(0.2, 2.0, 2000)
+    classes = np.where(rng.random(2000) < probabilities_of(logits)[:, 0], 0, rng.integers(1, 10, 2000))
+
+    calibration = calibrate(logits, classes)
+
+    tops = probabilities_of(logits, calibration.temperature)[classes == 0].max(axis=1)
+    assert calibration.unknown_threshold is not None
+    assert (tops >= calibration.unknown_threshold).mean() == pytest.approx(0.95, abs=0.01)
+
+
+def test_without_validation_images_nothing_is_calibrated() -> None:
+    assert calibrate(np.zeros((0, 3)), np.zeros(0, int)) == Calibration(1.0, None)
+
+
+def test_without_a_correct_prediction_there_is_no_threshold() -> None:
+    assert calibrate(np.array([[5.0, 0.0]]), np.array([1])).unknown_threshold is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import (
@@ -17,16 +17,14 @@ from sklearn.metrics import (
 )
 
 from model.classifier import probabilities_of
-from train.metrics.calibration import expected_calibration_error
 from train.metrics.classification import (
-    Calibration,
-    calibrate,
     classification_metrics,
     cross_entropy,
     summary,
     top_k_accuracy,
     wilson_interval,
 )
+from train.metrics.reliability import expected_calibration_error
 
 LABELS = [f"label {i}" for i in range(8)]
 
@@ -160,54 +158,3 @@ def test_with_fewer_than_five_labels_the_top_five_hold_all() -> None:
 
 def test_a_certain_and_wrong_prediction_has_a_finite_loss() -> None:
     assert cross_entropy(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(1e-12))
-
-
-@pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
-def test_calibration_finds_the_factor_that_logits_were_multiplied_by(factor: float) -> None:
-    rng = np.random.default_rng(8)
-    logits = rng.normal(0, 2, (5_000, 4))
-    chances = probabilities_of(logits).cumsum(axis=1)
-    classes = (rng.random((5_000, 1)) > chances).sum(axis=1).clip(max=3)
-
-    calibration = calibrate(logits * factor, classes)
-
-    assert calibration.temperature == pytest.approx(factor, rel=0.1)
-
-
-@given(
-    arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 4)), elements=st.floats(-50, 50)),
-    st.integers(0, 2**32),
-)
-def test_calibration_never_makes_the_loss_worse_and_stays_within_the_bundle_s_limits(
-    logits: np.ndarray, seed: int
-) -> None:
-    classes = np.random.default_rng(seed).integers(0, logits.shape[1], len(logits))
-    assume(np.ptp(logits) > 0.1)
-
-    calibration = calibrate(logits, classes)
-
-    before = cross_entropy(probabilities_of(logits), classes)
-    assert cross_entropy(probabilities_of(logits, calibration.temperature), classes) <= before + 1e-3
-    assert 0.1 <= calibration.temperature <= 10
-    assert calibration.unknown_threshold is None or 0 <= calibration.unknown_threshold <= 0.5
-
-
-def test_the_threshold_lets_95_of_100_correct_predictions_through() -> None:
-    rng = np.random.default_rng(3)
-    logits = np.zeros((2000, 10))
-    logits[:, 0] = rng.uniform(0.2, 2.0, 2000)
-    classes = np.where(rng.random(2000) < probabilities_of(logits)[:, 0], 0, rng.integers(1, 10, 2000))
-
-    calibration = calibrate(logits, classes)
-
-    tops = probabilities_of(logits, calibration.temperature)[classes == 0].max(axis=1)
-    assert calibration.unknown_threshold is not None
-    assert (tops >= calibration.unknown_threshold).mean() == pytest.approx(0.95, abs=0.01)
-
-
-def test_without_validation_images_nothing_is_calibrated() -> None:
-    assert calibrate(np.zeros((0, 3)), np.zeros(0, int)) == Calibration(1.0, None)
-
-
-def test_without_a_correct_prediction_there_is_no_threshold() -> None:
-    assert calibrate(np.array([[5.0, 0.0]]), np.array([1])).unknown_threshold is None

@@ -20,7 +20,8 @@ from train.__main__ import main
 from train.data.folders import Example, all_labels, list_examples
 from train.data.targets import multi_hot
 from train.export.bundle import write_manifest
-from train.metrics.multilabel import calibrate_multilabel, multilabel_metrics
+from train.metrics.calibration import calibrate_multilabel
+from train.metrics.multilabel import multilabel_metrics
 
 LABELS = ("cat", "dog")
 OPTIONS = ["--convolutions", "8", "--epochs", "40", "--learning-rate", "5e-3", "--no-flip", "--colour-shift", "0"]

@@ -1,4 +1,4 @@
-"""The program of a worker process, in which untrusted files are decoded; `model/sandbox/process.py` starts it.
+"""The program of a worker process, in which untrusted files are decoded; `model/sandbox/worker_handle.py` starts it.
 
 It takes tasks from a connection, one after the other, and sends back what each returns or yields. Its memory is
 limited, it has no network where the operating system lets it give that up, and it ends with the program that

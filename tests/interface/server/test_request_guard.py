@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from interface.server.requests import RequestGuard
+from interface.server.request_guard import RequestGuard
 from interface.server.storage import UploadStorage
 from model.errors import BundleError, ImageError, Sentence
 
@@ -119,9 +119,9 @@ def test_a_visitor_who_asks_too_often_is_told(guard: RequestGuard) -> None:
 def test_a_minute_later_a_visitor_is_served_again(guard: RequestGuard, monkeypatch: pytest.MonkeyPatch) -> None:
     asked_by(guard, "10.0.0.1", 3)
     now = __import__("time").monotonic()
-    monkeypatch.setattr("interface.server.requests.time.monotonic", lambda: now + 61)
+    monkeypatch.setattr("interface.server.rate_limit.time.monotonic", lambda: now + 61)
     asked_by(guard, "10.0.0.2", 1)
-    assert list(guard._recent) == ["10.0.0.2"]  # nobody is remembered for longer
+    assert guard._rate_limit.visitors() == ["10.0.0.2"]  # nobody is remembered for longer
     asked_by(guard, "10.0.0.1", 3)
 
 

@@ -1,4 +1,4 @@
-"""A worker process, seen from the program that starts it; `model/sandbox/worker.py` is the program that it runs."""
+"""A worker process, seen from the program that starts it; it runs `model/sandbox/worker_program.py`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from model.errors import DecodingError, Sentence, took_too_much_memory
 
 _START_TIMEOUT = 60.0
 _POLL_SECONDS = 0.2
-_PROGRAM = "from model.sandbox.worker import main; main({}, {})"
+_PROGRAM = "from model.sandbox.worker_program import main; main({}, {})"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -138,7 +138,7 @@ class Worker:
         self._process.wait()
 
     def _receive(self, name: str, timeout: float, stopped: Callable[[], bool] | None = None) -> tuple[str, Any] | None:
-        """Return the next message of `model.sandbox.worker.main`; None when the task has been stopped."""
+        """Return the next message of `model.sandbox.worker_program.main`; None when the task has been stopped."""
         deadline = time.monotonic() + timeout
         try:
             while not self._connection.poll(_POLL_SECONDS):

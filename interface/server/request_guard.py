@@ -1,4 +1,4 @@
-"""Per-request guard: rate limits, errors turned into messages, counters."""
+"""Per-request guard: the rate limit is applied, errors become messages, outcomes are counted."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ import os
 import threading
 import time
 import traceback
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from collections.abc import Iterator
 
 import gradio as gr
 from starlette.requests import Request
 
 from interface.i18n.language import language_of, say, translated
+from interface.server.rate_limit import RateLimit
 from interface.server.storage import UploadStorage, is_full
 from model.errors import BundleError, VistazoError
 
-_MINUTE = 60.0
-_MAX_VISITORS = 10_000  # remembered at once
 _log = logging.getLogger("vistazo")
 _requests_log = logging.getLogger("vistazo.requests")
 
@@ -38,8 +37,7 @@ class RequestGuard:
 
     def __init__(self, requests_per_minute: int, storage: UploadStorage) -> None:
         self._storage = storage
-        self._limit = requests_per_minute
-        self._recent: OrderedDict[str, deque[float]] = OrderedDict()
+        self._rate_limit = RateLimit(requests_per_minute)
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -63,8 +61,8 @@ class RequestGuard:
         """
         language, began, outcome = language_of(request), time.monotonic(), "answered"
         try:
-            if counted and not self._admits(address_of(request)):
-                raise gr.Error(say(language, "too_often", most=self._limit), print_exception=False)
+            if counted and not self._rate_limit.admits(address_of(request)):
+                raise gr.Error(say(language, "too_often", most=self._rate_limit.per_minute), print_exception=False)
             yield language
         except GeneratorExit:
             outcome = "left"
@@ -94,27 +92,6 @@ class RequestGuard:
         """Return the number of requests by outcome: answered, refused, failed, left."""
         with self._lock:
             return dict(self._counts)
-
-    def _admits(self, visitor: str | None) -> bool:
-        if visitor is None:
-            return True
-        now = time.monotonic()
-        with self._lock:
-            recent = self._recent.setdefault(visitor, deque())
-            self._recent.move_to_end(visitor)
-            while len(self._recent) > _MAX_VISITORS or self._is_past(now):
-                self._recent.popitem(last=False)
-            while recent and recent[0] < now - _MINUTE:
-                recent.popleft()
-            if len(recent) >= self._limit:
-                return False
-            recent.append(now)
-            return True
-
-    def _is_past(self, now: float) -> bool:
-        """Say whether the visitor whose last request is the oldest made it more than a minute ago."""
-        oldest = next(iter(self._recent.values()))
-        return len(self._recent) > 1 and (not oldest or oldest[-1] < now - _MINUTE)
 
     def _count(self, endpoint: str, outcome: str, seconds: float) -> None:
         with self._lock:

@@ -17,8 +17,10 @@ from typing import Any
 from model.errors import BundleError, ModelNotFoundError
 from model.labels import check_labels_file, labels_from_config, read_translations, shown
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
+from model.statistics import Statistics, read_statistics
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_READABLE_VERSIONS = (1, 2)  # version 1 had no statistics
 CONFIG = "config.json"
 LABELS = "labels.txt"
 NETWORK = "model.tflite"
@@ -49,6 +51,7 @@ class Bundle:
         thresholds: With several labels an image, the probability from which each label counts, 0 to 1; else None.
         settings: The settings of the training run.
         metrics: Content of metrics.json; empty where there is no such file.
+        statistics: What recognises images of something else; None in bundles of format version 1.
         translations: Language in lower case → translated labels in class order.
     """
 
@@ -61,6 +64,7 @@ class Bundle:
     thresholds: tuple[float, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    statistics: Statistics | None = None
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -115,10 +119,11 @@ def load_bundle(directory: Path) -> Bundle:
     stored = config.get("vistazo")
     if not isinstance(stored, dict):
         raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `train fit`.")
-    if stored.get("format_version") != FORMAT_VERSION:
+    if stored.get("format_version") not in _READABLE_VERSIONS or isinstance(stored["format_version"], bool):
         raise BundleError(
-            f"The bundle “{directory}” has format version {shown(stored.get('format_version'))}; this program reads "
-            f"version {FORMAT_VERSION}. Use the matching version of Vistazo or train the bundle again."
+            f"The bundle “{directory}” has format version {shown(stored.get('format_version'))}; this program "
+            f"reads versions {_READABLE_VERSIONS[0]} to {_READABLE_VERSIONS[-1]}. Use the matching version of Vistazo "
+            "or train the bundle again."
         )
     multi_label = stored.get("multi_label", False)
     if not isinstance(multi_label, bool):
@@ -140,6 +145,7 @@ def load_bundle(directory: Path) -> Bundle:
         thresholds=_thresholds(stored, len(labels), directory / CONFIG) if multi_label else None,
         settings=stored["settings"] if isinstance(stored.get("settings"), dict) else {},
         metrics=_read_object(metrics_file) if metrics_file.is_file() else {},
+        statistics=read_statistics(directory, stored, directory / CONFIG),
         translations=read_translations(directory, labels),
     )
 

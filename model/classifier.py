@@ -13,9 +13,12 @@ from ai_edge_litert.interpreter import Interpreter
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
 from model.preprocessing import prepare
+from model.statistics import STATISTICS
+from model.verdict import Classification, classification_of
 
 PREDICT_SIGNATURE = "predict"
 EXPLAIN_SIGNATURE = "explain"
+FEATURES_OUTPUT = "features"
 
 
 class Classifier:
@@ -55,7 +58,7 @@ class Classifier:
             BundleError: The network fails, or an output is infinite or not a number.
         """
         with self._lock:
-            return self._network.logits(prepared)
+            return self._network.run(prepared)[0]
 
     def classify(self, image: np.ndarray) -> np.ndarray:
         """Return the probability of every label for one image.
@@ -72,17 +75,26 @@ class Classifier:
         """Return the probability of every label for an image that `prepare` has returned; see `classify`."""
         return self._probabilities(self.logits(prepared))
 
-    def classify_frame(self, prepared: np.ndarray) -> np.ndarray:
-        """Return the probability of every label for a frame of a clip, without blocking predictions of images.
+    def predict(self, prepared: np.ndarray) -> Classification:
+        """Return the probabilities and the verdict for an image that `prepare` has returned.
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB.
+
+        Raises:
+            BundleError: As in `logits`.
+        """
+        with self._lock:
+            return self._classification(*self._network.run(prepared))
+
+    def predict_frame(self, prepared: np.ndarray) -> Classification:
+        """Return the probabilities and the verdict for a frame of a clip, without blocking predictions of images.
 
         Calls that run at the same time use different interpreters of one thread each. Several frames, each
         on one core, take less processor time than one frame on all cores.
 
         Args:
             prepared: (height, width, 3), uint8 RGB, as `prepare` returns it.
-
-        Returns:
-            (classes,), float32, 0 to 1, as from `classify`.
 
         Raises:
             BundleError: As in `logits`.
@@ -92,10 +104,20 @@ class Classifier:
         except IndexError:
             network = _Network(self.bundle, threads=1)
         try:
-            return self._probabilities(network.logits(prepared))
+            return self._classification(*network.run(prepared))
         finally:
             if len(self._idle) < (os.cpu_count() or 1):
                 self._idle.append(network)
+
+    def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, float | None]:
+        """Return the logits, (classes,), float32, and the distance from the training images of a prepared image.
+
+        Raises:
+            BundleError: As in `logits`.
+        """
+        with self._lock:
+            logits, features = self._network.run(prepared)
+        return logits, self._distance(features)
 
     def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
@@ -138,6 +160,14 @@ class Classifier:
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
         return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
 
+    def _classification(self, logits: np.ndarray, features: np.ndarray | None) -> Classification:
+        return classification_of(self._probabilities(logits), self.bundle, self._distance(features))
+
+    def _distance(self, features: np.ndarray | None) -> float | None:
+        if self.bundle.statistics is None or features is None:
+            return None
+        return self.bundle.statistics.distance(features)
+
     def _check_outputs(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)
         logits = self.logits(np.full((spec.height, spec.width, 3), 128, np.uint8))
@@ -145,6 +175,12 @@ class Classifier:
             raise BundleError(
                 f"The network in “{self.bundle.directory}” has {logits.size} outputs for {count} labels. "
                 "Write the bundle again with `train fit`."
+            )
+        statistics, channels = self.bundle.statistics, self._network.channels
+        if statistics is not None and channels != statistics.references.shape[1]:
+            raise BundleError(
+                f"“{self.bundle.directory / STATISTICS}” holds {statistics.references.shape[1]} features an image; "
+                f"the network returns {channels or 'none'}. Write the bundle again with `train fit`."
             )
 
 
@@ -157,15 +193,19 @@ class _Network:
             self.interpreter = Interpreter(str(bundle.network), num_threads=threads)
             self._predict = self.interpreter.get_signature_runner(PREDICT_SIGNATURE)
             (self._input_name,) = self._predict.get_input_details()
-            (self._output_name,) = self._predict.get_output_details()
+            outputs = self._predict.get_output_details()
+            # Bundles of format version 1 have the logits alone.
+            self._features = FEATURES_OUTPUT if FEATURES_OUTPUT in outputs else None
+            (self._output_name,) = outputs.keys() - {self._features}
+            self.channels = int(outputs[FEATURES_OUTPUT]["shape"][-1]) if self._features else None
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
                 "Write the bundle again with `train fit`."
             ) from error
 
-    def logits(self, prepared: np.ndarray) -> np.ndarray:
-        """Run the network on one prepared image; see `Classifier.logits`."""
+    def run(self, prepared: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the logits and the pooled features, (channels,), float32, of a prepared image; see `Classifier`."""
         try:
             outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
         except (ValueError, RuntimeError) as error:
@@ -174,12 +214,13 @@ class _Network:
                 f"{prepared.shape[1]} x {prepared.shape[0]} RGB images. Write the bundle again with `train fit`."
             ) from error
         logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
-        if not np.isfinite(logits).all():
+        features = np.asarray(outputs[self._features], np.float32).reshape(-1) if self._features else None
+        if not np.isfinite(logits).all() or (features is not None and not np.isfinite(features).all()):
             raise BundleError(
                 f"The network in “{self._bundle.directory}” returned a value that is infinite or not a number. "
                 "Train it again."
             )
-        return logits
+        return logits, features
 
 
 def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:

@@ -21,6 +21,7 @@ MAX_LABEL_LENGTH = 120
 MAX_LABELS_BYTES = MAX_LABELS * (4 * MAX_LABEL_LENGTH + 2)
 MAX_LANGUAGES = 50
 
+_BACKGROUND = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
 _TRANSLATION = re.compile(r"labels\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2})\.txt")
 
 
@@ -28,6 +29,11 @@ def clean_label(text: str) -> str:
     """Return a label without control and bidirectional formatting characters, cut to `MAX_LABEL_LENGTH`."""
     kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
     return kept.strip()[:MAX_LABEL_LENGTH].strip()
+
+
+def is_background_label(label: str) -> bool:
+    """Return whether a label's name means that there is no object: “no flag”, “background”, “other”."""
+    return _BACKGROUND.fullmatch(label.strip()) is not None
 
 
 def language_of(name: str) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.classifier import Classifier
+from model.labels import is_background_label
 
 # Window sides as shares of the image's sides, and the step between windows as a share of the window's side: an object
 # of a quarter of the image or more is nearly whole in some window.
@@ -24,8 +24,6 @@ _PART_OVERLAP = 0.3
 _MIN_SUPPORT = 1.6
 # Detections of much less support than the best one are parts of it, in models without a label for the background.
 _MIN_SUPPORT_SHARE = 0.35
-
-_BACKGROUND = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
 
 Box = tuple[int, int, int, int]
 
@@ -75,11 +73,6 @@ def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
         kept = (best >= threshold) & is_object[labels]
         detections = _merged(places[kept], labels[kept], best[kept])
     return sorted(detections, key=lambda detection: -detection.probability)
-
-
-def is_background_label(label: str) -> bool:
-    """Return whether a label's name means that there is no object: “no flag”, “background”, “other”."""
-    return _BACKGROUND.fullmatch(label.strip()) is not None
 
 
 def windows(width: int, height: int) -> Iterator[Box]:

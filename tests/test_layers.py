@@ -35,9 +35,10 @@ LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors"},
         {"labels", "limits", "system_memory"},
-        {"preprocessing"},
+        {"preprocessing", "statistics"},
         {"bundle"},
-        {"classifier", "hub"},
+        {"verdict", "hub"},
+        {"classifier"},
         {"video", "grad_cam", "localization", "loading"},
         {"sandbox"},
         {"bulk"},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.bundle import METRICS, load_bundle
-from model.classifier import Classifier
+from model.classifier import Classifier, probabilities_of
 from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
 from train.data.folders import Example, all_labels, check_classes, find_split_folders, fingerprint
@@ -79,7 +79,7 @@ class TrainedModel:
 
     Attributes:
         network: The Keras model, not compiled.
-        calibration: Temperature and thresholds.
+        calibration: Temperature, thresholds and statistics.
         log: "best_epoch", "history" and, after a second fit, "refit": the key "training" of metrics.json.
         examples: The images it was trained on.
         interrupted: Whether training was stopped before its end.
@@ -146,6 +146,7 @@ def train_model(
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
     from train.trainer.run import TrainingRun
+    from train.trainer.statistics import fit_statistics, references_of
 
     splits, labels = dataset.splits, dataset.labels
     train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
@@ -156,6 +157,8 @@ def train_model(
         calibration = calibrate_multilabel(logits, validation.targets)
     else:
         calibration = calibrate(logits, validation.classes)
+    probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
+    statistics = fit_statistics(result.model, train, validation, probabilities, settings.seed)
     examples = splits["train"].examples
     log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
     # Without a test split the metrics come from the validation images, which the network must not be trained on then.
@@ -164,6 +167,10 @@ def train_model(
         if not result.interrupted:
             examples = examples + splits["validation"].examples
             log["refit"] = {"images": len(examples)}
+            if statistics is not None:
+                references = references_of(result.model, run.all_images(), settings.seed)
+                statistics = replace(statistics, references=references)
+    calibration = replace(calibration, statistics=statistics)
     return TrainedModel(result.model, calibration, log, examples, result.interrupted)
 
 

@@ -175,7 +175,13 @@ def read_clip(
     end = min(wanted.end or math.inf, info.duration or math.inf, last)
     bundle = classifier.bundle
     labels = bundle.labels_in(language)
-    record = ClipRecord(labels, bundle.unknown_threshold, TOP, none_of_these=say(language, "none_of_these"))
+    record = ClipRecord(
+        labels,
+        bundle.unknown_threshold,
+        TOP,
+        none_of_these=say(language, "none_of_these"),
+        has_statistics=bundle.statistics is not None,
+    )
     report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language)
     warnings: list[str] = []
     given_up = threading.Event()

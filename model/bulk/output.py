@@ -71,9 +71,9 @@ class PredictionTable:
         name = printable(prediction.path)
         with self._write_errors():
             if prediction.clip is None:
-                row = FrameRow(0, 0.0, prediction.ranking, None)
+                row = FrameRow(0, 0.0, prediction.ranking, None, prediction.verdict)
                 cells = frame_cells(row, self._top)
-                self._write(self._frames, [[name, "", "", *cells[2:-1], ""]])
+                self._write(self._frames, [[name, "", "", *cells[2:-2], "", cells[-1]]])
             else:
                 self._write(self._frames, ([name, *frame_cells(row, self._top)] for row in prediction.clip.rows()))
                 self._write(self._segments, ([name, *segment_cells(segment)] for segment in prediction.clip.segments()))

@@ -16,13 +16,17 @@ from tqdm import tqdm
 from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
 from model.limits import limits
-from model.preprocessing import InputSpec, read_image
+from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
+from model.verdict import Verdict
 from model.video.export import frames_as_json, ranked, summary
 from model.video.prediction import FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames
 from model.video.record import ClipRecord
+
+# What a line for people begins with.
+_DOUBT: dict[Verdict, str] = {"sure": "", "unsure": "not sure: ", "none": "none of these; "}
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,13 @@ class Prediction:
         path: The file.
         ranking: The most likely labels with their probabilities, 0 to 1, most likely first; of a clip, the mean
             probabilities of its frames.
+        verdict: "sure", "unsure" or "none", of an image; a clip has one for each frame.
         clip: The frames and segments of a clip; None for an image.
     """
 
     path: Path
     ranking: list[tuple[str, float]]
+    verdict: Verdict = "sure"
     clip: ClipRecord | None = None
 
 
@@ -69,8 +75,10 @@ def predict_file(
     bundle = classifier.bundle
     if not is_clip(path):
         image = read_image(path, bundle.input.ample_side)
-        return Prediction(path, top_labels(classifier.classify(image), bundle.labels, top))
-    record = ClipRecord(bundle.labels, bundle.unknown_threshold, top)
+        found = classifier.predict(prepare(image, bundle.input))
+        return Prediction(path, top_labels(found.probabilities, bundle.labels, top), found.verdict)
+    has_statistics = bundle.statistics is not None
+    record = ClipRecord(bundle.labels, bundle.unknown_threshold, top, has_statistics=has_statistics)
     # Nothing else waits for this machine, so that a low priority would help nobody.
     predictor = FramePredictor(classifier, _frames(path, bundle.input, frame_range), low_priority=False)
     with tqdm(desc=title, total=_expected(path, frame_range), unit=" frames", leave=False, disable=None) as bar:
@@ -83,7 +91,7 @@ def predict_file(
         raise VideoError(
             f"“{path.name}” has no frame between {frame_range.start:g} s and {until}. Choose another time."
         )
-    return Prediction(path, record.ranking(), record)
+    return Prediction(path, record.ranking(), clip=record)
 
 
 def printable(path: Path) -> str:
@@ -95,7 +103,7 @@ def print_text(prediction: Prediction) -> None:
     """Print a prediction as one line for people."""
     ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranking)
     if prediction.clip is None:
-        print(f"{printable(prediction.path)}: {ranking}", flush=True)
+        print(f"{printable(prediction.path)}: {_DOUBT[prediction.verdict]}{ranking}", flush=True)
         return
     total = prediction.clip.aggregate()
     seconds = ", ".join(f"{label} {value:.1f} s" for label, value in total.seconds.items())
@@ -107,7 +115,8 @@ def print_json(prediction: Prediction, file: TextIO | None = None) -> None:
     file = file or sys.stdout
     head: dict[str, Any] = {"path": printable(prediction.path), "kind": "image" if prediction.clip is None else "video"}
     if prediction.clip is None:
-        file.write(json.dumps(head | {"predictions": ranked(prediction.ranking)}, ensure_ascii=False) + "\n")
+        head |= {"predictions": ranked(prediction.ranking), "verdict": prediction.verdict}
+        file.write(json.dumps(head, ensure_ascii=False) + "\n")
     else:
         head |= summary(prediction.clip)
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "frames": [')

@@ -22,12 +22,12 @@ Cell = int | float | str
 
 
 def frame_columns(top: int) -> list[str]:
-    """Return the names of a frame row's columns: index, time, the `top` labels with probabilities, segment."""
+    """Return the names of a frame row's columns: index, time, the `top` labels with probabilities, segment, verdict."""
     columns = ["index", "time"]
     for rank in range(1, top + 1):
         suffix = "" if rank == 1 else f"_{rank}"
         columns += [f"label{suffix}", f"probability{suffix}"]
-    return [*columns, "segment"]
+    return [*columns, "segment", "verdict"]
 
 
 def frame_cells(row: FrameRow, top: int, none: str = NONE_OF_THESE) -> list[Cell]:
@@ -36,7 +36,7 @@ def frame_cells(row: FrameRow, top: int, none: str = NONE_OF_THESE) -> list[Cell
     for label, probability in row.ranking[:top]:
         cells += [label, round(probability, _ROUNDED_PROBABILITY)]
     cells += [""] * (2 + 2 * top - len(cells))
-    return [*cells, label_text(row.segment, none)]
+    return [*cells, label_text(row.segment, none), row.verdict]
 
 
 def segment_cells(segment: Segment, none: str = NONE_OF_THESE) -> list[Cell]:
@@ -119,7 +119,12 @@ def summary(record: ClipRecord) -> dict[str, Any]:
 def frames_as_json(record: ClipRecord) -> Iterator[dict[str, Any]]:
     """Yield the frames of a clip, ready for JSON."""
     for row in record.rows():
-        yield {"index": row.index, "time": round(row.time, _ROUNDED_TIME), "predictions": ranked(row.ranking)}
+        yield {
+            "index": row.index,
+            "time": round(row.time, _ROUNDED_TIME),
+            "predictions": ranked(row.ranking),
+            "verdict": row.verdict,
+        }
 
 
 def write_subtitles(record: ClipRecord, path: Path) -> Path:

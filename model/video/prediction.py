@@ -17,6 +17,7 @@ import numpy as np
 
 from model.classifier import Classifier
 from model.errors import Sentence
+from model.verdict import Classification, Verdict
 from model.video.reader import EVERY_FRAME, Frame, FrameRange, prepared_frames
 
 # Decoded frames that wait for the network: enough that neither the decoder nor the network waits for the other.
@@ -33,11 +34,15 @@ class FramePrediction:
         index: Number of the frame in the clip, from 0.
         time: When it is shown, in seconds from the first frame.
         probabilities: (classes,), float32, 0 to 1.
+        verdict: "sure", "unsure" or "none"; see `model.verdict.Classification`.
+        is_unknown: Whether the frame is unlike the training images.
     """
 
     index: int
     time: float
     probabilities: np.ndarray
+    verdict: Verdict = "sure"
+    is_unknown: bool = False
 
 
 def predict_video(
@@ -117,7 +122,7 @@ class FramePredictor:
 
         Raises:
             VideoError: As in `read_frames`.
-            BundleError: As in `Classifier.classify_frame`.
+            BundleError: As in `Classifier.predict_frame`.
         """
         with ThreadPoolExecutor(
             self._workers, thread_name_prefix="network", initializer=self._set_priority
@@ -134,7 +139,8 @@ class FramePredictor:
                     if pending is _END:
                         break
                     frame = pending.frame
-                    yield FramePrediction(frame.index, frame.time, pending.probabilities.result())
+                    found = pending.classification.result()
+                    yield FramePrediction(frame.index, frame.time, found.probabilities, found.verdict, found.is_unknown)
                 if self._error is not None:
                     raise self._error
                 if on_warning is not None:
@@ -148,7 +154,7 @@ class FramePredictor:
                 network_threads.shutdown(cancel_futures=True)
 
     def _decode(self, network_threads: ThreadPoolExecutor) -> None:
-        """Queue the frames with the future of their probabilities, and `_END` after the last; keep what went wrong."""
+        """Queue the frames with the future of their predictions, and `_END` after the last; keep what went wrong."""
         if self._set_priority is not None:
             self._set_priority()
         try:
@@ -158,8 +164,8 @@ class FramePredictor:
                 if isinstance(frame, Sentence):
                     self._warnings.append(frame)
                 else:
-                    probabilities = network_threads.submit(self._classifier.classify_frame, frame.image)
-                    self._pending.put(_Pending(frame, probabilities))
+                    classification = network_threads.submit(self._classifier.predict_frame, frame.image)
+                    self._pending.put(_Pending(frame, classification))
         except Exception as error:  # raised again where the predictions are taken
             self._error = error
         finally:
@@ -175,10 +181,10 @@ class FramePredictor:
 
 @dataclass(frozen=True)
 class _Pending:
-    """A decoded frame whose probabilities are being computed."""
+    """A decoded frame that is being predicted."""
 
     frame: Frame
-    probabilities: Future[np.ndarray]
+    classification: Future[Classification]
 
 
 class _End(enum.Enum):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.classifier import top_labels
+from model.verdict import VERDICTS, Verdict
 from model.video.prediction import FramePrediction
 from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder
 
@@ -25,12 +26,14 @@ class FrameRow:
         time: When it is shown, in seconds from the first frame.
         ranking: The most likely labels with their probabilities, most likely first.
         segment: The label of the segment that the frame belongs to; None for “none of these”.
+        verdict: "sure", "unsure" or "none".
     """
 
     index: int
     time: float
     ranking: list[tuple[str, float]]
     segment: str | None
+    verdict: Verdict = "sure"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class ClipRecord:
         labels: The labels in class order.
         unknown_threshold: Top probability under which no label counts, 0 to 1; None: the most likely always counts.
         top: How many labels are kept for each frame.
+        has_statistics: Whether the model recognises frames that are unlike its training images.
         expected_seconds: How long a segment is expected to last; see `SegmentFinder`.
         none_of_these: The name of a segment without a label, in tables and subtitles.
     """
@@ -72,12 +76,15 @@ class ClipRecord:
         top: int = TOP,
         expected_seconds: float = EXPECTED_SECONDS,
         none_of_these: str = NONE_OF_THESE,
+        *,
+        has_statistics: bool = False,
     ) -> None:
         self.labels = labels
         self.none_of_these = none_of_these
         self._top = min(top, len(labels))
-        self._finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
+        self._finder = SegmentFinder(labels, unknown_threshold, expected_seconds, has_statistics=has_statistics)
         self._numbers, self._times = array("q"), array("d")
+        self._verdicts = array("b")
         self._best, self._probabilities = array("l"), array("f")  # `top` values a frame
         self._sum = np.zeros(len(labels))
         self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the most likely
@@ -99,6 +106,7 @@ class ClipRecord:
         self._sum += frame.probabilities
         self._numbers.append(frame.index)
         self._times.append(frame.time)
+        self._verdicts.append(VERDICTS.index(frame.verdict))
         self._best.extend(best.tolist())
         self._probabilities.extend(frame.probabilities[best].tolist())
         self._finder.add(frame)
@@ -125,7 +133,8 @@ class ClipRecord:
             at = slice(position * self._top, (position + 1) * self._top)
             names = [self.labels[label] for label in self._best[at]]
             ranking = list(zip(names, self._probabilities[at], strict=True))
-            yield FrameRow(index, self._times[position], ranking, segment.label if segment else None)
+            verdict = VERDICTS[self._verdicts[position]]
+            yield FrameRow(index, self._times[position], ranking, segment.label if segment else None, verdict)
 
     def aggregate(self) -> Aggregate:
         """Sum up the frames so far. Each is on screen until the next; the last one for the median of these times.

@@ -19,6 +19,8 @@ INDEPENDENT_SECONDS = 0.1
 # The assumed share of frames whose probabilities mean nothing, whatever they are.
 _OUTLIERS = 1e-3
 _MIN_GAP = 1e-4
+# How much more likely “none of these” is than any label when a frame is unlike the training images.
+_UNKNOWN_ODDS = 9.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class SegmentFinder:
         labels: The labels in class order.
         unknown_threshold: Top probability under which no label counts, 0 to 1; None: the most likely always counts.
         expected_seconds: Expected duration of a segment, in seconds; 0: no smoothing.
+        has_statistics: Whether frames may be known to be unlike the training images.
     """
 
     def __init__(
@@ -83,8 +86,11 @@ class SegmentFinder:
         labels: Sequence[str],
         unknown_threshold: float | None = None,
         expected_seconds: float = EXPECTED_SECONDS,
+        *,
+        has_statistics: bool = False,
     ) -> None:
-        self._states: list[str | None] = [*labels] if unknown_threshold is None else [*labels, None]
+        self._has_none = has_statistics or unknown_threshold is not None
+        self._states: list[str | None] = [*labels, None] if self._has_none else [*labels]
         self._threshold = unknown_threshold
         self._expected = expected_seconds
         count = len(self._states)
@@ -102,9 +108,12 @@ class SegmentFinder:
         position = len(self._times)
         shown = np.asarray(frame.probabilities, np.float64)
         likelihood = shown
-        if self._threshold is not None:
+        if self._has_none:
+            threshold = self._threshold or 0.0
             # The probability that the most likely label is wrong, scaled to equal the label's own at the threshold.
-            wrong = (1 - shown.max()) * self._threshold / max(1 - self._threshold, _OUTLIERS)
+            wrong = (1 - shown.max()) * threshold / max(1 - threshold, _OUTLIERS)
+            if frame.is_unknown:
+                wrong = max(wrong, _UNKNOWN_ODDS * shown.max())
             likelihood, shown = np.append(shown, wrong), np.append(shown, shown.max())
         evidence = np.log(likelihood + _OUTLIERS / len(likelihood))
         if position:

@@ -234,7 +234,8 @@ def test_id2label_has_to_count_from_nought_without_gaps(keys: list[str], copied_
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("format_version", 2),
+        ("format_version", 3),
+        ("format_version", True),
         ("format_version", None),
         ("format_version", "1"),
         ("temperature", 0),

@@ -139,7 +139,7 @@ def test_a_network_that_answers_nan_to_some_images_only_is_refused_for_those(cop
     classifier = Classifier.load(copied_bundle)
 
     assert np.isfinite(classifier.classify(np.full((32, 32, 3), 200, np.uint8))).all()
-    for answer in (classifier.classify, classifier.classify_frame):
+    for answer in (classifier.classify, classifier.predict_frame):
         with pytest.raises(BundleError, match="not a number"):
             answer(np.full((32, 32, 3), 50, np.uint8))
 

@@ -10,7 +10,8 @@ import pytest
 from examples.several import several_flags
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
-from model.localization import is_background_label, locate, overlaps, windows
+from model.labels import is_background_label
+from model.localization import locate, overlaps, windows
 
 COLOURS = np.array([[200, 30, 30], [30, 30, 200], [128, 128, 128]], float)
 LABELS = ("red", "blue", "no colour")

@@ -76,7 +76,7 @@ def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path:
     assert predict(folder, "--csv", table, "--model", colour_bundle, "--top", 1) == 0
 
     rows = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
-    assert list(rows[0]) == ["path", "index", "time", "label", "probability", "segment"]
+    assert list(rows[0]) == ["path", "index", "time", "label", "probability", "segment", "verdict"]
     assert [(Path(r["path"]).name, r["index"], r["time"]) for r in rows] == [
         ("clip.mkv", "0", "0.0"),
         ("clip.mkv", "1", "0.5"),

@@ -17,9 +17,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from model.bundle import CONFIG, FORMAT_VERSION, LABELS, MANIFEST, NETWORK, sha256_of
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
+from model.statistics import STATISTICS
 from train.metrics.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -90,7 +93,7 @@ def write_model(
         network: The content of the LiteRT file of the same network.
         labels: The labels in class order.
         spec: Input size, colour mode and resize rule.
-        calibration: Temperature and thresholds.
+        calibration: Temperature, thresholds and statistics.
         settings: The effective settings of the run, or of the conversion; plain values, among them "multi_label".
         fingerprint: Short hash of the training data.
     """
@@ -111,6 +114,7 @@ def write_model(
         **({} if calibration.thresholds is None else {"thresholds": list(calibration.thresholds)}),
         "temperature": round(calibration.temperature, 6),
         "unknown_threshold": calibration.unknown_threshold,
+        **({} if calibration.statistics is None else {"none_of_these": asdict(calibration.statistics.rule)}),
         "settings": settings,
         "dataset_fingerprint": fingerprint,
         "versions": {name: version(name) for name in dict.fromkeys((*_RECORDED_PACKAGES, keras.backend.backend()))},
@@ -118,6 +122,9 @@ def write_model(
     write_json(directory / CONFIG, config)
     (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
     (directory / NETWORK).write_bytes(network)
+    if calibration.statistics is not None:
+        references = calibration.statistics.references.astype(np.float16)
+        np.savez(directory / STATISTICS, features=references)  # not compressed: it cannot swell when it is read
 
 
 def write_manifest(directory: Path) -> None:

@@ -1,6 +1,6 @@
 """Convert a Keras model to the LiteRT file that is served; only this step needs TensorFlow.
 
-The file has two signatures: `predict` (image -> logits) and `explain` (image, label -> logits,
+The file has two signatures: `predict` (image -> logits, pooled features) and `explain` (image, label -> logits,
 Grad-CAM map).
 """
 
@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from model.classifier import FEATURES_OUTPUT
 from train.export.gradients import with_own_gradient
 from train.network.architectures import FEATURES, head_layers
 
@@ -65,8 +66,14 @@ def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[t
 
 
 def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Return the network; its pooled features are what recognises images of something else."""
+    if FEATURES not in [layer.name for layer in model.layers]:
+        return lambda image: {"logits": model(image, training=False)}
+    both = keras.Model(model.inputs, [model.output, model.get_layer(FEATURES).output])
+
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"logits": model(image, training=False)}
+        logits, features = both(image, training=False)
+        return {"logits": logits, FEATURES_OUTPUT: tf.reduce_mean(features, axis=(1, 2))}
 
     return predict
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,12 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import precision_recall_curve
 
 from model.classifier import probabilities_of
+from model.statistics import Statistics
 from train.metrics.classification import cross_entropy
 
 DEFAULT_THRESHOLD = 0.5  # of a label without validation images
+_TEMPERATURES = (0.05, 20.0)  # where the search ends; the prior keeps away from both
+_SPREAD_BELOW_1, _SPREAD_ABOVE_1 = 0.15, 0.7
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,20 @@ class Calibration:
         temperature: The divisor of the logits.
         unknown_threshold: Top probability below which the prediction is "none of these", 0 to 1.
         thresholds: The probability from which each label of a multi-label model counts.
+        statistics: What recognises images of something else.
     """
 
     temperature: float = 1.0
     unknown_threshold: float | None = None
     thresholds: tuple[float, ...] | None = None
+    statistics: Statistics | None = None
 
 
 def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     """Fit the temperature and choose the threshold on validation images.
 
-    The temperature minimises the negative log-likelihood (Guo et al. 2017). The threshold is the
-    top probability that 95 % of the correctly classified images exceed, and at most 0.5.
+    The temperature minimises the negative log-likelihood (Guo et al. 2017) with a prior, see `fitted_temperature`. The
+    threshold is the top probability that 95 % of the correctly classified images exceed, and at most 0.5.
 
     Args:
         logits: (n, classes), float.
@@ -45,16 +51,33 @@ def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     if not len(logits):
         return Calibration()
 
-    def loss(log_temperature: float) -> float:
-        return cross_entropy(probabilities_of(logits, float(np.exp(log_temperature))), classes)
-
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    temperature = fitted_temperature(lambda t: cross_entropy(probabilities_of(logits, t), classes), len(logits))
     probabilities = probabilities_of(logits, temperature)
     right = probabilities.argmax(axis=1) == classes
     if not right.any():
         return Calibration(temperature)
     threshold = min(0.5, float(np.quantile(probabilities.max(axis=1)[right], 0.05)))
     return Calibration(temperature, round(threshold, 4))
+
+
+def fitted_temperature(loss: Callable[[float], float], count: int) -> float:
+    """Return the temperature of the highest posterior probability.
+
+    A few images that are all predicted correctly are best explained by a temperature of nothing, with which every
+    prediction is certain. So its logarithm has a normal prior around 0, which counts for less the more images there
+    are. It is narrower below: a temperature under 1 makes predictions surer, which needs evidence.
+
+    Args:
+        loss: The mean negative log-likelihood at a temperature, in nats.
+        count: How many observations the mean is over.
+    """
+
+    def negative_log_posterior(log_temperature: float) -> float:
+        spread = _SPREAD_BELOW_1 if log_temperature < 0 else _SPREAD_ABOVE_1
+        return count * loss(float(np.exp(log_temperature))) + (log_temperature / spread) ** 2 / 2
+
+    bounds = (np.log(_TEMPERATURES[0]), np.log(_TEMPERATURES[1]))
+    return float(np.exp(minimize_scalar(negative_log_posterior, bounds=bounds, method="bounded").x))
 
 
 def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration:
@@ -71,11 +94,11 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
     if not len(logits):
         return Calibration(thresholds=(DEFAULT_THRESHOLD,) * classes)
 
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
+    def loss(temperature: float) -> float:
+        scaled = logits / temperature
         return float(np.logaddexp(0, np.where(targets > 0, -scaled, scaled)).mean())
 
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+    temperature = fitted_temperature(loss, logits.size)
     probabilities = probabilities_of(logits, temperature, multi_label=True)
     thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
     return Calibration(temperature, None, tuple(thresholds))

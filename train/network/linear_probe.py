@@ -79,9 +79,15 @@ def out_of_fold(
     return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
 
 
-def pooled_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Return the pooled features of prepared images, (n, channels), float32."""
-    return _features(_pooled(model), images, np.arange(len(images)))
+def pooled_features(model: keras.Model, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return the pooled features of prepared images, (n, channels), float32.
+
+    Args:
+        model: The network.
+        images: (n, height, width, 3), uint8 RGB, prepared.
+        rows: Which of them; by default all.
+    """
+    return _features(_pooled(model), images, np.arange(len(images)) if rows is None else rows)
 
 
 def _pooled(model: keras.Model) -> keras.Model:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-import numpy as np
-
 from train.data.batches import LabelledImages
 from train.trainer.loop import FitResult, fit
 from train.trainer.run import TrainingRun
@@ -32,13 +30,11 @@ def refit(first: FitResult, run: TrainingRun) -> FitResult:
         The second network with the history of the first training, since only its validation metrics mean something.
         When the second training was interrupted: the first network, marked as interrupted.
     """
-    train, validation = run.train, run.validation
+    validation = run.validation
     print(f"Fitting again, with the {len(validation.images)} validation images as well …", file=sys.stderr)
     again = dataclasses.replace(
         run,
-        train=LabelledImages(
-            np.concatenate([train.images, validation.images]), np.concatenate([train.targets, validation.targets])
-        ),
+        train=run.all_images(),
         validation=LabelledImages(validation.images[:0], validation.targets[:0]),
         progress_file=run.progress_file and run.progress_file.stage("refit"),
         tensorboard=run.tensorboard and run.tensorboard / "refit",

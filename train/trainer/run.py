@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model.preprocessing import InputSpec
 from train.data.batches import LabelledImages
 from train.settings import Settings
@@ -37,3 +39,10 @@ class TrainingRun:
     progress_file: ProgressFile | None = None
     tensorboard: Path | None = None
     on_epoch: Callable[[Mapping[str, Any]], None] | None = None
+
+    def all_images(self) -> LabelledImages:
+        """Return the training and the validation images together, copied into memory."""
+        return LabelledImages(
+            np.concatenate([self.train.images, self.validation.images]),
+            np.concatenate([self.train.targets, self.validation.targets]),
+        )

@@ -48,7 +48,7 @@ def test_every_frame_is_a_row(record: ClipRecord, tmp_path: Path) -> None:
     assert (
         list(rows[0])
         == frame_columns(2)
-        == ["index", "time", "label", "probability", "label_2", "probability_2", "segment"]
+        == ["index", "time", "label", "probability", "label_2", "probability_2", "segment", "verdict"]
     )
     assert [int(row["index"]) for row in rows] == list(range(60))
     assert [row["segment"] for row in rows[::20]] == ["'=cat()", "none of these", "dog <b>"]

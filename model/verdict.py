@@ -1,0 +1,62 @@
+"""The verdict on a prediction: sure, unsure, or none of the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from model.bundle import Bundle
+from model.labels import is_background_label
+
+Verdict = Literal["sure", "unsure", "none"]
+VERDICTS: tuple[Verdict, ...] = ("sure", "unsure", "none")
+
+# Of two labels, the other one has at most 40 % then: a model that is right in fewer cases should say so.
+SURE_FROM = 0.6
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The prediction for one image.
+
+    Attributes:
+        probabilities: (classes,), float32, 0 to 1; the sum is 1 unless the bundle is multi-label.
+        verdict: "sure"; "unsure" between labels; or "none": the image shows none of the labels, or a label that means
+            that nothing is there, such as “no flag”.
+        is_unknown: Whether the image is unlike the training images, or no label is probable enough. The most likely
+            label is not to be believed then.
+    """
+
+    probabilities: np.ndarray
+    verdict: Verdict
+    is_unknown: bool
+
+
+def classification_of(probabilities: np.ndarray, bundle: Bundle, distance: float | None = None) -> Classification:
+    """Return a prediction with its verdict. It is never a guarantee.
+
+    Args:
+        probabilities: (classes,), float32, 0 to 1.
+        bundle: The labels, thresholds and statistics.
+        distance: The image's distance from the training images; None where the bundle has no statistics.
+    """
+    unknown = _is_unknown(probabilities, bundle, distance)
+    best = int(probabilities.argmax())
+    top = float(probabilities[best])
+    verdict: Verdict = "sure" if top >= SURE_FROM else "unsure"
+    if bundle.thresholds is not None:
+        verdict = "none" if unknown or not (probabilities >= bundle.thresholds).any() else verdict
+    elif unknown or (verdict == "sure" and is_background_label(bundle.labels[best])):
+        verdict = "none"
+    return Classification(probabilities, verdict, unknown)
+
+
+def _is_unknown(probabilities: np.ndarray, bundle: Bundle, distance: float | None) -> bool:
+    top = float(probabilities.max())
+    if bundle.statistics is not None and distance is not None:
+        if bundle.thresholds is not None:  # an image may show a weak label alone: its distance decides
+            return distance > bundle.statistics.rule.max_distance
+        return bundle.statistics.rule.is_none(distance, top)
+    return bundle.thresholds is None and bundle.unknown_threshold is not None and top < bundle.unknown_threshold

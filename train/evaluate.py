@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from model.bundle import Bundle
 from model.classifier import Classifier, probabilities_of
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
+from model.verdict import VERDICTS, Classification, classification_of
 from train.data.folders import Example, all_labels, find_split_folders, list_examples, match_labels
 from train.data.image_store import ImageStore
 from train.data.loading import listed, print_unreadable
@@ -22,7 +24,21 @@ from train.export.bundle import write_json
 from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
+from train.report.predictions import PREDICTIONS, write_predictions
 from train.report.write import write_report
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a served network returns for some images.
+
+    Attributes:
+        logits: (n, classes), float32.
+        distances: Each image's distance from the training images; None where the bundle has no statistics.
+    """
+
+    logits: np.ndarray
+    distances: Sequence[float | None]
 
 
 def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_images: bool = False) -> dict[str, Any]:
@@ -62,13 +78,16 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_imag
         if not kept:
             raise DataError(f"None of the {len(matched)} files in “{data}” is an image that can be read.")
         targets = multi_hot(kept, index_of, len(bundle.labels))
-        logits = served_logits(classifier, images)
-        metrics = {"split": split, "unreadable": len(unreadable)} | evaluate_logits(bundle, logits, targets)
+        outputs = served_outputs(classifier, images)
+        metrics = {"split": split, "unreadable": len(unreadable)} | evaluate_outputs(bundle, outputs, targets)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
-            evidence = evidence_of(bundle, images, kept, logits, targets) if report_images else None
+            evidence = evidence_of(bundle, images, kept, outputs, targets) if report_images else None
             write_report(out, metrics, bundle.labels, evidence)
+            files = [example.path.as_posix() for example in kept]
+            truth = [example.labels for example in kept]
+            write_predictions(out / PREDICTIONS, files, truth, classifications_of(bundle, outputs), bundle.labels)
     return summary(metrics)
 
 
@@ -79,25 +98,35 @@ def evaluated_split(data: Path) -> tuple[str, Path]:
     return split, folders.get(split, data)
 
 
-def served_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return the logits of a served network, (n, classes), float32.
+def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
+    """Return what a served network returns for some images.
 
     Args:
         classifier: The model.
         images: (n, height, width, 3), uint8 RGB, prepared.
     """
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
-    return np.array([classifier.logits(image) for image in progress])
+    found = [classifier.outputs(image) for image in progress]
+    return Outputs(np.array([logits for logits, _ in found]), [distance for _, distance in found])
 
 
-def evaluate_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    """Return all metrics of some logits, with the bundle's temperature and thresholds.
+def classifications_of(bundle: Bundle, outputs: Outputs) -> list[Classification]:
+    """Return the predictions with their verdicts."""
+    probabilities = probabilities_of(outputs.logits, bundle.temperature, multi_label=bundle.multi_label)
+    return [
+        classification_of(row, bundle, distance) for row, distance in zip(probabilities, outputs.distances, strict=True)
+    ]
+
+
+def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:
+    """Return all metrics of a network's outputs, with the bundle's temperature, thresholds and statistics.
 
     Args:
         bundle: The model.
-        logits: (n, classes), float.
+        outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
+    logits = outputs.logits
     probabilities, uncalibrated = (
         probabilities_of(logits, temperature, multi_label=bundle.multi_label)
         for temperature in (bundle.temperature, 1.0)
@@ -114,11 +143,28 @@ def evaluate_logits(bundle: Bundle, logits: np.ndarray, targets: np.ndarray) -> 
             uncalibrated=uncalibrated,
             threshold=bundle.unknown_threshold,
         )
-    return {"temperature": bundle.temperature} | metrics
+    verdicts = verdict_counts(classifications_of(bundle, outputs), targets)
+    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdicts}
+
+
+def verdict_counts(classifications: Sequence[Classification], targets: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Return for each verdict the number of images ("n") and the share whose most likely label is true ("accuracy").
+
+    Args:
+        classifications: The predictions for images of the labels.
+        targets: (n, classes), 1 for every label of an image.
+    """
+    right = [bool(row[found.probabilities.argmax()]) for row, found in zip(targets, classifications, strict=True)]
+    counts: dict[str, dict[str, Any]] = {}
+    for verdict in VERDICTS:
+        of_these = [ok for ok, found in zip(right, classifications, strict=True) if found.verdict == verdict]
+        share = round(sum(of_these) / len(of_these), 6) if of_these else None
+        counts[verdict] = {"n": len(of_these), "accuracy": share}
+    return counts
 
 
 def evidence_of(
-    bundle: Bundle, images: np.ndarray, examples: Sequence[Example], logits: np.ndarray, targets: np.ndarray
+    bundle: Bundle, images: np.ndarray, examples: Sequence[Example], outputs: Outputs, targets: np.ndarray
 ) -> Evidence:
     """Return the evaluated images with their predictions, for the report.
 
@@ -126,9 +172,9 @@ def evidence_of(
         bundle: The model.
         images: (n, height, width, 3), uint8 RGB, prepared.
         examples: The files of the images.
-        logits: (n, classes), float.
+        outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    probabilities = probabilities_of(logits, bundle.temperature, multi_label=bundle.multi_label)
+    probabilities = probabilities_of(outputs.logits, bundle.temperature, multi_label=bundle.multi_label)
     thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
     return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)

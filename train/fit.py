@@ -18,13 +18,14 @@ from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations
 from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
 from train.data.targets import multi_hot
-from train.evaluate import evaluate_logits, evidence_of, served_logits
+from train.evaluate import classifications_of, evaluate_outputs, evidence_of, served_outputs
 from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.input_selection import choose_input, first_input
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
 from train.metrics.classification import summary
-from train.report.write import write_report
+from train.report.predictions import PREDICTIONS, write_predictions
+from train.report.write import REPORT, write_report
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile, has_progress
 
@@ -214,11 +215,14 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
     images, examples = dataset.splits[split].images, dataset.splits[split].examples
     classifier = Classifier.load(directory)
     targets = multi_hot(examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
-    logits = served_logits(classifier, images)
-    metrics = {"split": split} | evaluate_logits(classifier.bundle, logits, targets) | {"training": trained.log}
+    outputs = served_outputs(classifier, images)
+    metrics = {"split": split} | evaluate_outputs(classifier.bundle, outputs, targets) | {"training": trained.log}
     write_json(directory / METRICS, metrics)
-    evidence = evidence_of(classifier.bundle, images, examples, logits, targets)
+    evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
     write_report(directory, metrics, dataset.labels, evidence if report_images else None)
+    if report_images:
+        found, truth = classifications_of(classifier.bundle, outputs), [example.labels for example in examples]
+        write_predictions(directory / REPORT / PREDICTIONS, evidence.names, truth, found, dataset.labels)
     write_card(classifier.bundle, metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read

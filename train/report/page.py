@@ -116,8 +116,10 @@ def _sections(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> Iterato
         yield Section("histograms", "Probabilities by class")
     if "reliability" in plots:
         yield Section("calibration", "Calibration of the probabilities")
+    if metrics.get("verdicts"):
+        yield Section("verdicts", "Verdicts")
     if metrics.get("unknown"):
-        yield Section("unknown", "“None of these”")
+        yield Section("unknown", "“None of these” by probability alone")
     if "training_curves" in plots:
         yield Section("training", "Training")
 

@@ -73,7 +73,7 @@ class Classifier:
 
     def classify_prepared(self, prepared: np.ndarray) -> np.ndarray:
         """Return the probability of every label for an image that `prepare` has returned; see `classify`."""
-        return self._probabilities(self.logits(prepared))
+        return self.predict(prepared).probabilities
 
     def predict(self, prepared: np.ndarray) -> Classification:
         """Return the probabilities and the verdict for an image that `prepare` has returned.
@@ -157,11 +157,8 @@ class Classifier:
             )
         return logits, activation
 
-    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
-        return probabilities_of(logits, self.bundle.temperature, multi_label=self.bundle.multi_label)
-
     def _classification(self, logits: np.ndarray, features: np.ndarray | None) -> Classification:
-        return classification_of(self._probabilities(logits), self.bundle, self._distance(features))
+        return classification_of(logits, self.bundle, self._distance(features))
 
     def _distance(self, features: np.ndarray | None) -> float | None:
         if self.bundle.statistics is None or features is None:
@@ -221,24 +218,6 @@ class _Network:
                 "Train it again."
             )
         return logits, features
-
-
-def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:
-    """Turn logits into calibrated probabilities (Guo et al. 2017, temperature scaling).
-
-    Args:
-        logits: (..., classes), float.
-        temperature: What the logits are divided by, above 0.
-        multi_label: Use a sigmoid for each class instead of a softmax over all classes.
-
-    Returns:
-        The same shape, float32, 0 to 1.
-    """
-    scaled = np.asarray(logits, np.float64) / temperature
-    if multi_label:
-        return (1 / (1 + np.exp(-np.clip(scaled, -60, 60)))).astype(np.float32)
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 def predicted_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from model.classifier import Classifier, probabilities_of
+from model.classifier import Classifier
 from model.preprocessing import InputSpec, prepare
 
 # Maximum opacity of the colour, through which the image stays recognisable.
@@ -49,11 +49,10 @@ def explain(classifier: Classifier, image: np.ndarray, label: int | None = None)
 
 def explain_prepared(classifier: Classifier, prepared: np.ndarray, label: int | None = None) -> Explanation:
     """Explain a label for an image that `prepare` has returned; see `explain`."""
-    bundle = classifier.bundle
+    probabilities = classifier.predict(prepared).probabilities
     if label is None:
-        label = int(classifier.logits(prepared).argmax())
-    logits, activation = classifier.explain(prepared, label)
-    probabilities = probabilities_of(logits, bundle.temperature, multi_label=bundle.multi_label)
+        label = int(probabilities.argmax())
+    _, activation = classifier.explain(prepared, label)
     strongest = float(activation.max(initial=0))
     heat = activation / strongest if strongest > 0 else np.zeros_like(activation)
     return Explanation(label, probabilities, heat.astype(np.float32))

@@ -20,6 +20,9 @@ NEIGHBOURS = 5
 MAX_REFERENCES = 50_000
 _MAX_BYTES = 256 * 2**20
 _TINY = 1e-6
+# How fast the evidence shrinks with the distance beyond the limit. With 1, 2 and 3, of faces against photographs of
+# something else 33, 12 and 4 % kept a probability of 0.99; the log loss of images of the labels stayed the same.
+_SHRINKING = 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class NoneRule:
             top_probability: The probability of its most likely label, 0 to 1.
         """
         return distance > self.max_distance or self.score(distance, top_probability) < self.min_score
+
+    def temperature_factor(self, distance: float) -> float:
+        """Return what the temperature is multiplied by, 1 or more: far from all training images nothing is certain."""
+        return max(1.0, distance / self.max_distance) ** _SHRINKING
 
     def score(self, distance: float, top_probability: float) -> float:
         """Return the z-score of the probability less that of the distance: high for images of the labels."""

@@ -34,14 +34,29 @@ class Classification:
     is_unknown: bool
 
 
-def classification_of(probabilities: np.ndarray, bundle: Bundle, distance: float | None = None) -> Classification:
+def calibrated(logits: np.ndarray, bundle: Bundle, distance: float | None = None) -> np.ndarray:
+    """Return the probabilities of one image's labels, (classes,), float32.
+
+    Args:
+        logits: (classes,), float.
+        bundle: The temperature and the statistics.
+        distance: The image's distance from the training images; None where the bundle has no statistics.
+    """
+    temperature = bundle.temperature
+    if bundle.statistics is not None and distance is not None:
+        temperature *= bundle.statistics.rule.temperature_factor(distance)
+    return probabilities_of(logits, temperature, multi_label=bundle.multi_label)
+
+
+def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None = None) -> Classification:
     """Return a prediction with its verdict. It is never a guarantee.
 
     Args:
-        probabilities: (classes,), float32, 0 to 1.
-        bundle: The labels, thresholds and statistics.
+        logits: (classes,), float.
+        bundle: The labels, temperature, thresholds and statistics.
         distance: The image's distance from the training images; None where the bundle has no statistics.
     """
+    probabilities = calibrated(logits, bundle, distance)
     unknown = _is_unknown(probabilities, bundle, distance)
     best = int(probabilities.argmax())
     top = float(probabilities[best])
@@ -60,3 +75,21 @@ def _is_unknown(probabilities: np.ndarray, bundle: Bundle, distance: float | Non
             return distance > bundle.statistics.rule.max_distance
         return bundle.statistics.rule.is_none(distance, top)
     return bundle.thresholds is None and bundle.unknown_threshold is not None and top < bundle.unknown_threshold
+
+
+def probabilities_of(logits: np.ndarray, temperature: float = 1.0, *, multi_label: bool = False) -> np.ndarray:
+    """Turn logits into calibrated probabilities (Guo et al. 2017, temperature scaling).
+
+    Args:
+        logits: (..., classes), float.
+        temperature: What the logits are divided by, above 0.
+        multi_label: Use a sigmoid for each class instead of a softmax over all classes.
+
+    Returns:
+        The same shape, float32, 0 to 1.
+    """
+    scaled = np.asarray(logits, np.float64) / temperature
+    if multi_label:
+        return (1 / (1 + np.exp(-np.clip(scaled, -60, 60)))).astype(np.float32)
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)

@@ -12,10 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from model.bundle import Bundle
-from model.classifier import Classifier, probabilities_of
+from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
-from model.verdict import VERDICTS, Classification, classification_of
+from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
 from train.data.folders import Example, all_labels, find_split_folders, list_examples, match_labels
 from train.data.image_store import ImageStore
 from train.data.loading import listed, print_unreadable
@@ -112,10 +112,8 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
 
 def classifications_of(bundle: Bundle, outputs: Outputs) -> list[Classification]:
     """Return the predictions with their verdicts."""
-    probabilities = probabilities_of(outputs.logits, bundle.temperature, multi_label=bundle.multi_label)
-    return [
-        classification_of(row, bundle, distance) for row, distance in zip(probabilities, outputs.distances, strict=True)
-    ]
+    rows = zip(outputs.logits, outputs.distances, strict=True)
+    return [classification_of(logits, bundle, distance) for logits, distance in rows]
 
 
 def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:
@@ -126,11 +124,9 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    logits = outputs.logits
-    probabilities, uncalibrated = (
-        probabilities_of(logits, temperature, multi_label=bundle.multi_label)
-        for temperature in (bundle.temperature, 1.0)
-    )
+    classifications = classifications_of(bundle, outputs)
+    probabilities = np.array([found.probabilities for found in classifications])
+    uncalibrated = probabilities_of(outputs.logits, multi_label=bundle.multi_label)
     if bundle.multi_label:
         metrics = multilabel_metrics(
             probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated
@@ -143,8 +139,7 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
             uncalibrated=uncalibrated,
             threshold=bundle.unknown_threshold,
         )
-    verdicts = verdict_counts(classifications_of(bundle, outputs), targets)
-    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdicts}
+    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(classifications, targets)}
 
 
 def verdict_counts(classifications: Sequence[Classification], targets: np.ndarray) -> dict[str, dict[str, Any]]:
@@ -175,6 +170,6 @@ def evidence_of(
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    probabilities = probabilities_of(outputs.logits, bundle.temperature, multi_label=bundle.multi_label)
+    probabilities = np.array([found.probabilities for found in classifications_of(bundle, outputs)])
     thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
     return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.bundle import METRICS, load_bundle
-from model.classifier import Classifier, probabilities_of
+from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.preprocessing import InputSpec
+from model.verdict import probabilities_of
 from train.data.folders import Example, all_labels, check_classes, find_split_folders, fingerprint
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations

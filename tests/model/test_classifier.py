@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.classifier import Classifier, probabilities_of, top_labels
+from model.classifier import Classifier, top_labels
 from model.errors import BundleError
+from model.verdict import probabilities_of
 from tests.support.images import scene
 from train.export.bundle import write_manifest
 

@@ -19,7 +19,7 @@ WITH_STATISTICS = replace(BUNDLE, statistics=Statistics(np.eye(4, dtype=np.float
 
 
 def verdict(first: float, bundle: Bundle = BUNDLE, distance: float | None = None) -> str:
-    return classification_of(np.array([first, 1 - first], np.float32), bundle, distance).verdict
+    return classification_of(np.log([first, max(1 - first, 1e-9)]), bundle, distance).verdict
 
 
 def test_a_probable_label_is_sure_and_one_hardly_above_the_other_is_not() -> None:
@@ -40,7 +40,7 @@ def test_without_statistics_a_low_probability_is_none_of_these() -> None:
 
 def test_a_label_that_means_nothing_is_there_is_none_of_these_but_the_image_is_not_unknown() -> None:
     flags = replace(BUNDLE, labels=("no flag", "France"))
-    found = classification_of(np.array([0.9, 0.1], np.float32), flags)
+    found = classification_of(np.log([0.9, 0.1]), flags)
 
     assert (found.verdict, found.is_unknown) == ("none", False)
     assert verdict(0.51, flags) == "unsure"
@@ -52,10 +52,19 @@ def test_of_several_labels_none_that_reaches_its_threshold_means_none_of_these()
 
     def found(cat: float, dog: float, distance: float | None = None) -> str:
         given = several if distance is None else replace(several, statistics=WITH_STATISTICS.statistics)
-        return classification_of(np.array([cat, dog], np.float32), given, distance).verdict
+        return classification_of(np.array([np.log(p / (1 - p)) for p in (cat, dog)]), given, distance).verdict
 
     assert found(0.2, 0.4) == "none"
     assert found(0.4, 0.1) == "unsure"
     assert found(0.9, 0.8) == "sure"
     assert found(0.9, 0.8, distance=0.2) == "sure"
     assert found(0.9, 0.8, distance=0.9) == "none"
+
+
+def test_far_from_all_training_images_no_probability_is_near_1() -> None:
+    logits = np.array([30.0, 0.0])
+    near, far = (classification_of(logits, WITH_STATISTICS, d).probabilities for d in (0.4, 1.2))
+
+    assert near[0] == pytest.approx(1.0)
+    assert 0.5 < far[0] < 0.8  # three times the limit: a 27th of the evidence is left
+    np.testing.assert_allclose(far.sum(), 1, rtol=1e-6)

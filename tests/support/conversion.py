@@ -10,8 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from model.classifier import Classifier, probabilities_of
+from model.classifier import Classifier
 from model.preprocessing import prepare
+from model.verdict import probabilities_of
 from tests.support.images import scene
 from train.convert import worker
 from train.convert.flatten import flat_network

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.classifier import probabilities_of
 from model.errors import BundleError
 from model.preprocessing import InputSpec
+from model.verdict import probabilities_of
 from train.convert.job import ConversionOptions
 
 if TYPE_CHECKING:

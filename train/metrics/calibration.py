@@ -9,8 +9,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import precision_recall_curve
 
-from model.classifier import probabilities_of
 from model.statistics import Statistics
+from model.verdict import probabilities_of
 from train.metrics.classification import cross_entropy
 
 DEFAULT_THRESHOLD = 0.5  # of a label without validation images

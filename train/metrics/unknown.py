@@ -7,38 +7,56 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.statistics import NoneRule, log_distance, logit
+from model.statistics import NEIGHBOURS, NoneRule, log_distance, logit
 
 # The share of images of the labels that each of the two conditions may turn away.
-_TURNED_AWAY = 0.04
-_Z = 1.75  # the same share of a normal distribution; a few images have no quantile worth the name
+_TOO_FAR, _TOO_DOUBTFUL = 0.05, 0.03
+_Z = 1.9  # that of a normal distribution with the latter share; a few images have no quantile worth the name
 _FEWEST_IMAGES = 8
 _MIN_SPREAD = 0.05
 # Stored features: enough to find near neighbours in, few enough for a small file.
 _MOST_REFERENCES, _MOST_PER_CLASS, _FEWEST_PER_CLASS = 2000, 50, 5
 
 
-def fit_none_rule(distances: np.ndarray, top_probabilities: np.ndarray) -> NoneRule | None:
-    """Fit the rule; at least 92 % of such images pass it.
+def fit_none_rule(
+    distances: np.ndarray, top_probabilities: np.ndarray, training_distances: np.ndarray
+) -> NoneRule | None:
+    """Fit the rule; at least 92 % of images of the labels should pass it.
+
+    The few images that the network was not trained on say how far such images usually are. How much that varies is
+    learned from the many training images, each of which is compared with the others.
 
     Args:
         distances: (n,), float: distances of images of the labels from the training images, which they are not among.
         top_probabilities: (n,), float, 0 to 1: the calibrated probability of their most likely label.
+        training_distances: (m,), float: distances of training images from the other ones.
 
     Returns:
         The rule; None with too few images.
     """
-    if len(distances) < _FEWEST_IMAGES:
+    if len(distances) < _FEWEST_IMAGES or len(training_distances) < _FEWEST_IMAGES:
         return None
+    usual = np.array([log_distance(float(distance)) for distance in training_distances])
     logs = np.array([log_distance(float(distance)) for distance in distances])
+    usual += max(0.0, float(np.median(logs) - np.median(usual)))  # networks have their training images closer together
     logits = np.array([logit(float(probability)) for probability in top_probabilities])
-    (distance_centre, distance_spread), (centre, spread) = _centre_and_spread(logs), _centre_and_spread(logits)
+    (distance_centre, distance_spread), (centre, spread) = _centre_and_spread(usual), _centre_and_spread(logits)
     rule = NoneRule(math.inf, distance_centre, distance_spread, centre, spread, -math.inf)
     scores = np.array([rule.score(float(d), float(p)) for d, p in zip(distances, top_probabilities, strict=True)])
-    farthest = max(np.quantile(logs, 1 - _TURNED_AWAY, method="higher"), logs.mean() + _Z * logs.std())
-    lowest = min(np.quantile(scores, _TURNED_AWAY, method="lower"), scores.mean() - _Z * scores.std())
+    farthest = float(np.quantile(usual, 1 - _TOO_FAR, method="higher"))
+    lowest = min(np.quantile(scores, _TOO_DOUBTFUL, method="lower"), scores.mean() - _Z * scores.std())
     # Rounded outwards, so that the image at the limit passes.
     return replace(rule, max_distance=round(math.exp(farthest) + 1e-6, 6), min_score=round(float(lowest) - 1e-6, 6))
+
+
+def distances_within(references: np.ndarray) -> np.ndarray:
+    """Return the distance of each reference, (m, channels), from the others, (m,); empty with fewer than two."""
+    if len(references) < 2:
+        return np.zeros(0, np.float32)
+    similarities = references @ references.T
+    np.fill_diagonal(similarities, -np.inf)
+    nearest = np.sort(similarities, axis=1)[:, 1:][:, -NEIGHBOURS:]  # without the image itself
+    return (1 - nearest.mean(axis=1)).astype(np.float32)
 
 
 def reference_rows(classes: np.ndarray, seed: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from model.classifier import probabilities_of
+from model.verdict import probabilities_of
 from train.data.batches import PlainBatches
 from train.metrics.calibration import calibrate
 from train.metrics.classification import cross_entropy

@@ -7,7 +7,7 @@ import numpy as np
 
 from model.statistics import NoneRule, Statistics, distances, normalised
 from train.data.batches import LabelledImages
-from train.metrics.unknown import fit_none_rule, reference_rows
+from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
 from train.network.linear_probe import pooled_features
 
 
@@ -43,5 +43,5 @@ def fit_statistics(
     rule: NoneRule | None = None
     if len(references) and len(validation.images):
         features = pooled_features(model, validation.images, np.arange(len(validation.images)))
-        rule = fit_none_rule(distances(features, references), probabilities.max(axis=1))
+        rule = fit_none_rule(distances(features, references), probabilities.max(axis=1), distances_within(references))
     return None if rule is None else Statistics(references, rule)

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.classifier import probabilities_of
+from model.verdict import probabilities_of
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
 from train.metrics.classification import cross_entropy
 

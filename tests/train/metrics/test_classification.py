@@ -16,7 +16,7 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from model.classifier import probabilities_of
+from model.verdict import probabilities_of
 from train.metrics.classification import (
     classification_metrics,
     cross_entropy,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.classifier import probabilities_of
+from model.verdict import probabilities_of
 from train.metrics.classification import classification_metrics
 from train.metrics.multilabel import multilabel_metrics
 from train.report import plots

@@ -65,7 +65,7 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
     network = _load(classifier.bundle)
     out.mkdir(parents=True, exist_ok=True)
     for number, path in enumerate(images, 1):
-        image = read_image(path)
+        image = read_image(path, classifier.bundle.input.ample_side)  # as `predict` and the app read it
         explanation = explain(classifier, image, labels.index(label) if label else None)
         found = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
         name = f"{number:03}-{path.stem[:80]}"

@@ -11,12 +11,12 @@ from typing import Any
 from model.errors import SettingsError
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES
 
-ARCHITECTURES = ("small", "plain", "mobilenet_v2", "resnet50")
-PRETRAINED = ("mobilenet_v2", "resnet50")
+ARCHITECTURES = ("small", "plain", "mobilenet_v2", "efficientnet_lite0", "resnet50")
+PRETRAINED = ("mobilenet_v2", "efficientnet_lite0", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
-_USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "resnet50": 224}
+_USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "efficientnet_lite0": 224, "resnet50": 224}
 # How the command line's help groups the settings.
 GROUPS: dict[str, tuple[str, ...]] = {
     "data": ("size", "resize_rule", "colour", "multi_label"),
@@ -96,7 +96,8 @@ class Settings:
     Attributes:
         recipe: Name of the recipe that the other settings come from.
         architecture: "small" (a residual CNN for training from scratch), "plain" (convolutions, each
-            followed by pooling, then dense layers), "mobilenet_v2" or "resnet50".
+            followed by pooling, then dense layers), "mobilenet_v2", "efficientnet_lite0" (its weights come
+            with an installed package, nothing is downloaded) or "resnet50".
         alpha: MobileNetV2's width multiplier.
         weights: "imagenet", "none", or the path of a weights file without the top layer.
         convolutions: Filters of each convolution of "plain", such as 32,64,128.

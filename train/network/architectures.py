@@ -18,7 +18,8 @@ from keras import layers
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
-from train.settings import Settings
+from train.network.efficientnet_lite0 import efficientnet_lite0, load_imagenet_weights
+from train.settings import PRETRAINED, Settings
 
 FEATURES = "features"
 LOGITS = "logits"
@@ -51,6 +52,8 @@ def build(
         flat = layers.GlobalAveragePooling2D(name="pooled")
         if settings.architecture == "small":
             features = _small(images, settings, spec)
+        elif settings.architecture == "efficientnet_lite0":
+            features = _efficientnet_lite0(images, weights)
         elif settings.architecture == "mobilenet_v2":
             features = _mobilenet_v2(images, settings, weights)
         else:
@@ -74,7 +77,7 @@ def scaled_size(settings: Settings, spec: InputSpec, scale: float) -> tuple[int,
     """Return width and height of a network's input at a share of the full size, in steps of 16 pixels."""
     if scale == 1:
         return spec.width, spec.height
-    least = 32 if settings.architecture in ("mobilenet_v2", "resnet50") else 16
+    least = 32 if settings.architecture in PRETRAINED else 16
     width, height = (min(side, max(least, round(side * scale / 16) * 16)) for side in (spec.width, spec.height))
     return width, height
 
@@ -145,6 +148,16 @@ def _mobilenet_v2(images: keras.KerasTensor, settings: Settings, weights: str) -
         f"MobileNetV2 with --alpha {settings.alpha}",
         "that alpha is 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
     )
+
+
+def _efficientnet_lite0(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:
+    """EfficientNet-Lite0 without its top; its ImageNet weights come with a package, so that nothing is downloaded."""
+    if weights not in ("imagenet", "none"):
+        raise SettingsError(f"--weights should be imagenet or none for EfficientNet-Lite0. Received: {weights}.")
+    features = efficientnet_lite0(images)
+    if weights == "imagenet":
+        load_imagenet_weights(keras.Model(images, features))
+    return features
 
 
 def _resnet50(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:

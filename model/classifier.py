@@ -202,7 +202,7 @@ class _Network:
             ) from error
 
     def run(self, prepared: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the logits and the pooled features, (channels,), float32, of a prepared image; see `Classifier`."""
+        """Return the logits and the features, (channels,), float32, of a prepared image; see `Classifier`."""
         try:
             outputs = self._predict(**{self._input_name: prepared[np.newaxis]})
         except (ValueError, RuntimeError) as error:

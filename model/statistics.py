@@ -83,11 +83,11 @@ class Statistics:
     def distance(self, features: np.ndarray) -> float:
         """Return the distance of an image from the training images, 0 to 2.
 
-        It is the mean cosine distance to the five nearest training images in the space of the network's pooled
+        It is the mean cosine distance to the five nearest training images in the space of the network's
         features (Sun et al. 2022, “Out-of-distribution detection with deep nearest neighbors”).
 
         Args:
-            features: (channels,), float32: the network's pooled features of the image.
+            features: (channels,), float32: the network's output “features” for the image.
         """
         return float(distances(features[np.newaxis], self.references)[0])
 

@@ -1,6 +1,6 @@
 """Convert a Keras model to the LiteRT file that is served; only this step needs TensorFlow.
 
-The file has two signatures: `predict` (image -> logits, pooled features) and `explain` (image, label -> logits,
+The file has two signatures: `predict` (image -> logits, features) and `explain` (image, label -> logits,
 Grad-CAM map).
 """
 
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from model.classifier import FEATURES_OUTPUT
 from train.export.gradients import with_own_gradient
-from train.network.architectures import FEATURES, head_layers
+from train.network.architectures import FEATURES, head_layers, reference_features
 
 # The converter needs constants: with resource variables, the file would lack the weights and return NaN.
 _RESOURCE_VARIABLES = False
@@ -66,14 +66,14 @@ def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[t
 
 
 def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """Return the network; its pooled features are what recognises images of something else."""
+    """Return the network, with the features that recognise images of something else where it has some."""
     if FEATURES not in [layer.name for layer in model.layers]:
         return lambda image: {"logits": model(image, training=False)}
-    both = keras.Model(model.inputs, [model.output, model.get_layer(FEATURES).output])
+    both = keras.Model(model.inputs, [model.output, reference_features(model)])
 
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, features = both(image, training=False)
-        return {"logits": logits, FEATURES_OUTPUT: tf.reduce_mean(features, axis=(1, 2))}
+        return {"logits": logits, FEATURES_OUTPUT: features}
 
     return predict
 

@@ -88,6 +88,18 @@ def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
     return model.layers[names.index(FEATURES) + 1 :]
 
 
+def reference_features(model: keras.Model) -> keras.KerasTensor:
+    """Return the features by which images of something else are recognised, (batch, channels).
+
+    They are those of "features" and of the last residual sum before it, each pooled over all places and scaled to
+    length 1: fine-tuning makes the last layer alone blind to what does not tell the labels apart.
+    """
+    sums = [layer.output for layer in model.layers if isinstance(layer, layers.Add)]
+    outputs = [model.get_layer(FEATURES).output, *sums[-1:]]
+    pooled = [layers.UnitNormalization()(layers.GlobalAveragePooling2D()(output)) for output in outputs]
+    return layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+
+
 def _small(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:
     """Residual blocks (He et al. 2016), 0.4 million parameters."""
     x = _scaled(images)

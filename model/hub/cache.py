@@ -9,7 +9,7 @@ import contextlib
 import uuid
 from pathlib import Path
 
-from model.bundle import METRICS, SERVING_FILES, listed_files, load_bundle
+from model.bundle import OPTIONAL_FILES, SERVING_FILES, listed_files, load_bundle
 from model.errors import BundleError
 from model.labels import language_of
 
@@ -35,7 +35,7 @@ def is_complete(directory: Path) -> bool:
     One that an interrupted download or a Space's build has left may lack metrics and labels in other languages.
     """
     listed = listed_files(directory)
-    return all((directory / name).is_file() for name in listed if name == METRICS or language_of(name))
+    return all((directory / name).is_file() for name in listed if name in OPTIONAL_FILES or language_of(name))
 
 
 def remove_abandoned(storage: Path) -> None:

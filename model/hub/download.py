@@ -13,8 +13,8 @@ from model.bundle import (
     LABELS,
     MAX_JSON_BYTES,
     MAX_NETWORK_BYTES,
-    METRICS,
     NETWORK,
+    OPTIONAL_FILES,
     SERVING_FILES,
     load_bundle,
 )
@@ -25,6 +25,7 @@ from model.hub.errors import describe_error
 from model.hub.http import REQUEST_SECONDS, Budget
 from model.hub.retry import OnRetry, call_hub
 from model.labels import MAX_LABELS_BYTES, MAX_LANGUAGES, language_of
+from model.statistics import MAX_STATISTICS_BYTES, STATISTICS
 
 # For all files and attempts together: this long, and what a slow line of this speed takes for them.
 DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND = 30.0, 100_000
@@ -135,7 +136,7 @@ def serving_files(contents: RepositoryContents) -> list[HubFile]:
     languages = [name for name in sorted(contents.files) if language_of(name)]
     if len(languages) > MAX_LANGUAGES:
         raise ModelNotFoundError(f"{at} has labels in {len(languages)} languages; the limit is {MAX_LANGUAGES}.")
-    needed = [contents.files[name] for name in (*SERVING_FILES, METRICS, *languages) if name in contents.files]
+    needed = [contents.files[name] for name in (*SERVING_FILES, *OPTIONAL_FILES, *languages) if name in contents.files]
     for file in needed:
         limit = _max_bytes(file.name)
         if file.size is not None and file.size > limit:
@@ -162,6 +163,8 @@ def _seconds(size: int | None) -> float:
 def _max_bytes(name: str) -> int:
     if name == NETWORK:
         return MAX_NETWORK_BYTES
+    if name == STATISTICS:
+        return MAX_STATISTICS_BYTES
     return MAX_LABELS_BYTES if name == LABELS or language_of(name) else MAX_JSON_BYTES
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.bundle import load_bundle
+from model.classifier import Classifier
+from model.preprocessing import prepare, read_image
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import CORRUPT, QUICK, Fitted
 from tests.support.images import COLOURS, hashes, write_class, write_colours
@@ -54,6 +58,36 @@ def test_images_without_colour_make_a_grey_network(colour_fit: Fitted, grey_fit:
     assert load_bundle(colour_fit.bundle).input.colour_mode == "rgb"
     assert load_bundle(grey_fit.bundle).input.colour_mode == "grey"
     assert "grey network" in grey_fit.err
+
+
+def test_a_bundle_tells_images_of_its_labels_from_others(colour_fit: Fitted) -> None:
+    classifier = Classifier.load(colour_fit.bundle, threads=1)
+    known = [read_image(path) for path in colour_fit.data.rglob("*.png") if path.name != CORRUPT]
+    others = [
+        np.kron(np.random.default_rng(seed).integers(0, 256, (8, 8, 3)), np.ones((8, 8, 1))) for seed in range(10)
+    ]
+
+    def none(images: list[np.ndarray]) -> float:
+        found = [classifier.predict(prepare(i.astype(np.uint8), classifier.bundle.input)) for i in images]
+        return sum(one.verdict == "none" for one in found) / len(found)
+
+    assert none(known) <= 0.25
+    assert none(others) == 1
+
+
+def test_the_table_of_predictions_names_every_evaluated_image_with_its_verdict(colour_fit: Fitted) -> None:
+    with (colour_fit.bundle / "report/predictions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    verdicts = json.loads((colour_fit.bundle / "metrics.json").read_text(encoding="utf-8"))["verdicts"]
+
+    assert list(rows[0]) == ["path", "truth", "predicted", "verdict", "2 green", "10 red", "Blue"]
+    assert len(rows) == 6 and {row["truth"] for row in rows} == {"2 green", "10 red", "Blue"}
+    assert {name: counts["n"] for name, counts in verdicts.items()} == {
+        name: sum(row["verdict"] == name for row in rows) for name in ("sure", "unsure", "none")
+    }
+    assert all(
+        sum(float(row[label]) for label in ("2 green", "10 red", "Blue")) == pytest.approx(1, abs=1e-5) for row in rows
+    )
 
 
 def test_small_images_come_first_where_asked_for(colour_fit: Fitted, grey_fit: Fitted) -> None:

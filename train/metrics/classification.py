@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from train.metrics.curves import curves, histograms
+from train.metrics.intervals import macro_f1_interval, wilson_interval
 from train.metrics.reliability import expected_calibration_error, reliability, threshold_effect
 
 _EXTREMES = 5
@@ -33,7 +34,8 @@ def classification_metrics(
 
     Returns:
         "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
-        "macro_…" (over the classes that occur) and "weighted_…" (by their images); "ece", "loss",
+        "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95 %);
+        "majority_accuracy", which predicting the most common label always would reach; "ece", "loss",
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
         predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
         "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
@@ -43,6 +45,7 @@ def classification_metrics(
     truth = np.zeros(probabilities.shape, bool)
     truth[np.arange(len(classes)), classes] = True
     accuracy = float((predicted == classes).mean())
+    matrix = confusion_matrix(classes, predicted, labels=np.arange(len(labels)))
     scores = precision_recall_fscore_support(classes, predicted, labels=np.arange(len(labels)), zero_division=0)
     before: dict[str, Any] = {}
     if uncalibrated is not None:
@@ -53,12 +56,14 @@ def classification_metrics(
         "accuracy_interval": [round(bound, 6) for bound in wilson_interval(accuracy, len(classes))],
         "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
         **averages(*scores),
+        "macro_f1_interval": [round(bound, 6) for bound in macro_f1_interval(matrix)],
+        "majority_accuracy": round(float(np.bincount(classes).max() / len(classes)), 6),
         "ece": round(expected_calibration_error(probabilities, classes), 6),
         **before,
         "loss": round(cross_entropy(probabilities, classes), 6),
         "per_class": by_label(labels, *scores),
         **extremes(scores[2], scores[3], labels),
-        "confusion_matrix": confusion_matrix(classes, predicted, labels=np.arange(len(labels))).tolist(),
+        "confusion_matrix": matrix.tolist(),
         "curves": curves(probabilities, truth, labels),
         "histograms": histograms(probabilities, truth, labels),
         "reliability": {
@@ -120,10 +125,3 @@ def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Return the mean negative log-likelihood of the true classes, in nats."""
     true = probabilities[np.arange(len(classes)), classes].astype(np.float64)
     return float(-np.log(np.maximum(true, 1e-12)).mean())
-
-
-def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share of `n` cases (Wilson 1927)."""
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from train.metrics.calibration import DEFAULT_THRESHOLD
-from train.metrics.classification import averages, by_label, extremes, wilson_interval
+from train.metrics.classification import averages, by_label, extremes
 from train.metrics.curves import curves, histograms
+from train.metrics.intervals import wilson_interval
 from train.metrics.reliability import expected_gap, reliability
 
 

@@ -12,7 +12,7 @@ from model.statistics import NEIGHBOURS, NoneRule, log_distance, logit
 # The share of images of the labels that each of the two conditions may turn away.
 _TOO_FAR, _TOO_DOUBTFUL = 0.05, 0.03
 _Z = 1.9  # that of a normal distribution with the latter share; a few images have no quantile worth the name
-_FEWEST_IMAGES = 8
+_FEWEST_IMAGES = 5
 _MIN_SPREAD = 0.05
 # Stored features: enough to find near neighbours in, few enough for a small file.
 _MOST_REFERENCES, _MOST_PER_CLASS, _FEWEST_PER_CLASS = 2000, 50, 5

@@ -9,7 +9,7 @@ import importlib.metadata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from model.bundle import CARD, MANIFEST, METRICS, SERVING_FILES
+from model.bundle import CARD, MANIFEST, OPTIONAL_FILES, SERVING_FILES
 from model.errors import SettingsError, VistazoError
 from model.hub.contents import RepositoryContents
 from model.hub.resolve import EMBEDDED
@@ -173,7 +173,7 @@ def _preloaded(repository: str, commit: str | None) -> list[str]:
     contents = Target(repository).contents(commit, must_exist=True)
     if contents.restricted:
         return []
-    needed = [*SERVING_FILES, METRICS, *sorted(filter(language_of, contents.files))]
+    needed = [*SERVING_FILES, *OPTIONAL_FILES, *sorted(filter(language_of, contents.files))]
     return [name for name in needed if name in contents.files]
 
 

@@ -22,8 +22,8 @@ from train.metrics.classification import (
     cross_entropy,
     summary,
     top_k_accuracy,
-    wilson_interval,
 )
+from train.metrics.intervals import wilson_interval
 from train.metrics.reliability import expected_calibration_error
 
 LABELS = [f"label {i}" for i in range(8)]

@@ -56,7 +56,7 @@ def test_equal_images_give_a_rule_that_they_pass() -> None:
 
 
 def test_from_a_handful_of_images_no_rule_follows() -> None:
-    few, many = np.full(7, 0.1), np.full(50, 0.1)
+    few, many = np.full(4, 0.1), np.full(50, 0.1)
     assert fit_none_rule(few, few, many) is None
     assert fit_none_rule(many, many, few) is None
 

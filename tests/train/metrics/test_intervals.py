@@ -1,0 +1,36 @@
+"""Confidence intervals hold the true value as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix, f1_score
+
+from train.metrics.intervals import macro_f1_interval
+
+
+def draw(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """True and predicted classes of a model that is right in 80 % of three classes of unequal size."""
+    true = rng.choice(3, count, p=[0.5, 0.3, 0.2])
+    return true, np.where(rng.random(count) < 0.7, true, rng.integers(0, 3, count))
+
+
+def test_the_interval_of_macro_f1_holds_the_true_value_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(1)
+    expected = f1_score(*draw(rng, 200_000), average="macro")
+    held = 0
+    for _ in range(200):
+        low, high = macro_f1_interval(confusion_matrix(*draw(rng, 150), labels=range(3)))
+        held += low <= expected <= high
+    assert 0.87 <= held / 200 <= 0.99
+
+
+@pytest.mark.parametrize("matrix", [[[5, 0], [0, 5]], [[4, 0, 0], [0, 0, 0], [0, 0, 3]], [[1]]])
+def test_a_perfect_model_has_an_interval_of_1(matrix: list[list[int]]) -> None:
+    assert macro_f1_interval(np.array(matrix)) == (1.0, 1.0)
+
+
+def test_with_more_images_the_interval_is_narrower() -> None:
+    matrix = np.array([[8, 2], [3, 7]])
+    narrow, wide = macro_f1_interval(matrix * 20), macro_f1_interval(matrix)
+    assert wide[0] < narrow[0] < 0.75 < narrow[1] < wide[1]

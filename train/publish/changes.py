@@ -7,6 +7,7 @@ it wrote. What differs from it was written by somebody else.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import Any
 from model.bundle import CARD, MANIFEST
 from model.hub.contents import HubFile, RepositoryContents, content_ids
 from model.hub.download import fetch_file
+from train.export.card_text import read_card
 from train.publish.errors import PushError
 from train.publish.target import Target, print_retry
 
@@ -81,20 +83,19 @@ def last_push(current: RepositoryContents) -> LastPush | None:
         return None
 
 
-def read_card(card: str | None) -> tuple[dict[str, Any], str]:
-    """Return the metadata and the text of a README.md; a damaged one has no metadata."""
-    from huggingface_hub import RepoCard
-
-    try:
-        read = RepoCard(card or "", ignore_metadata_errors=True)
-    except ValueError:  # metadata that is no mapping
-        return {}, card or ""
-    return read.data.to_dict(), read.text.strip()
+def print_card_problem(current: RepositoryContents, published: str | None) -> None:
+    """Say on standard error that the metadata of a README.md cannot be read, where that is so."""
+    if problem := read_card(published).problem:
+        print(
+            f"The metadata of README.md in “{current.repository}” cannot be read: {problem}. The push replaces the "
+            f"metadata and keeps the text; the file as it was is in commit {current.commit}.",
+            file=sys.stderr,
+        )
 
 
 def is_hubs_own(card: str | None) -> bool:
     """Say whether nobody has written a text into a README.md."""
-    return read_card(card)[1] in ("", _HUBS_OWN_TEXT)
+    return read_card(card).text.strip() in ("", _HUBS_OWN_TEXT)
 
 
 def files_of_others(

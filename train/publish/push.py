@@ -12,7 +12,8 @@ from model.bundle import CARD, CONFIG, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
 from model.hub.address import parse_address
 from model.hub.contents import RepositoryContents
-from train.export.model_card import merge_card, model_card, told_by
+from train.export.card_text import merge_card, read_card, told_by
+from train.export.model_card import model_card
 from train.publish.changes import (
     Change,
     Content,
@@ -20,8 +21,8 @@ from train.publish.changes import (
     check_visibility,
     last_push,
     manifest_of,
+    print_card_problem,
     published_text,
-    read_card,
 )
 from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
@@ -74,6 +75,7 @@ def push_bundle(
     obsolete = frozenset(set(last or ()) - set(files))
     if not replace and not target.as_pull_request:
         check_nothing_is_lost(target, current, Change(files, obsolete), last, published)
+    print_card_problem(current, published)
     published_licence, published_dataset = told_by(published)
     licence = details.licence or published_licence or details.ask_licence()
     card = model_card(
@@ -155,7 +157,7 @@ def repository_name(option: str, text: str, kind: str = "model") -> str:
 
 def _check_library(current: RepositoryContents, card: str | None) -> None:
     """Refuse a repository with the model of another library, which --replace would not take over either."""
-    library = read_card(card)[0].get("library_name", _LIBRARY)
+    library = read_card(card).metadata.get("library_name", _LIBRARY)
     config = published_text(current, CONFIG)
     theirs = [path for path in current.files if path.endswith(_OTHER_WEIGHTS)]
     if config is not None and '"vistazo"' not in config:
@@ -171,10 +173,12 @@ def _check_library(current: RepositoryContents, card: str | None) -> None:
 
 def _check_card(target: Target, card: str, licence: str | None) -> None:
     """Let the Hub check the card, before anything is made for it."""
-    from huggingface_hub import RepoCard
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session, hf_raise_for_status
 
+    address, content = f"{constants.ENDPOINT}/api/validate-yaml", {"content": card, "repoType": target.kind}
     try:
-        target.call(lambda: RepoCard(card).validate(target.kind))
+        target.call(lambda: hf_raise_for_status(get_session().post(address, json=content)))
     except PushError as error:
         if licence is None:
             raise

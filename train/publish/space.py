@@ -14,7 +14,7 @@ from model.errors import SettingsError, VistazoError
 from model.hub.contents import RepositoryContents
 from model.hub.resolve import EMBEDDED
 from model.labels import language_of
-from train.export.model_card import BEGIN, END, merge_card, yaml_of
+from train.export.card_text import BEGIN, END, merge_card, read_card, yaml_of
 from train.publish.changes import (
     Change,
     Content,
@@ -24,8 +24,8 @@ from train.publish.changes import (
     is_hubs_own,
     last_push,
     manifest_of,
+    print_card_problem,
     published_text,
-    read_card,
 )
 from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
@@ -75,6 +75,7 @@ def push_space(
     change = Change(files, frozenset(set(last or ()) - set(files)), f"Serve {pin}")
     if not replace:
         check_nothing_is_lost(target, current, change, last, published)
+    print_card_problem(current, published)
     pushed = publish(target, change, current, dry_run=dry_run)
     if not dry_run:
         _set_variable(target, pin)
@@ -106,7 +107,7 @@ def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str
 
     Spaces that were pushed before there was a manifest in them are known by the generated block of their README.md.
     """
-    settings = read_card(card)[0]
+    settings = read_card(card).metadata
     program = str(settings.get("app_file", _PROGRAM))
     others = sorted(set(current.files) - {CARD, ".gitattributes"}, key=lambda path: (not path.endswith(".py"), path))
     if settings.get("sdk", "gradio") != "gradio":

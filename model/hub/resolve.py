@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import ModelNotFoundError, Sentence
+from model.errors import ModelNotFoundError, OtherModelError, Sentence
 from model.hub.address import parse_address
 from model.hub.cache import cached_copy, is_complete
 from model.hub.contents import list_contents
@@ -141,6 +141,8 @@ def _pull(repository: str, revision: str | None, on_retry: OnRetry) -> ModelSour
         directory = fetch_bundle(contents, revision, on_retry)
     except ModelNotFoundError as error:
         if copy is None:
+            if isinstance(error, OtherModelError):
+                raise
             sentence = Sentence("{reason} There is no usable copy on this machine.", reason=error.sentence)
             raise type(error)(sentence) from error
         note = Sentence("Offline copy of commit {commit}. {reason}", commit=copy.name, reason=error.sentence)

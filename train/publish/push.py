@@ -12,6 +12,7 @@ from model.bundle import CARD, CONFIG, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
 from model.hub.address import parse_address
 from model.hub.contents import RepositoryContents
+from model.hub.download import other_model
 from train.export.card_text import merge_card, read_card, told_by
 from train.export.model_card import model_card
 from train.publish.changes import (
@@ -26,7 +27,7 @@ from train.publish.changes import (
 )
 from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
-from train.publish.target import Target
+from train.publish.target import Target, print_retry
 from train.report.gallery import without_images
 
 _PAGE = "report/index.html"
@@ -163,12 +164,15 @@ def _check_library(current: RepositoryContents, card: str | None) -> None:
     if config is not None and '"vistazo"' not in config:
         theirs.insert(0, CONFIG)
     if library != _LIBRARY:
-        theirs.insert(0, f"{CARD}: library_name {library}")
-    if theirs:
-        raise PushError(
-            f"“{current.repository}” holds a model that `train push` did not write ({', '.join(theirs[:3])}). "
-            "Nothing was overwritten. Give another repository, or a new branch with --revision."
-        )
+        theirs.insert(0, f"{CARD}: library_name {str(library)[:40]}")
+    if not theirs:
+        return
+    other = other_model(current, print_retry)
+    kind = f", {other.what.partition(', ')[0]}," if other else ""
+    raise PushError(
+        f"“{current.repository}” holds a model{kind} that `push` did not write ({', '.join(theirs[:3])}). "
+        "Nothing was overwritten. Give another repository, or a new branch with --revision."
+    )
 
 
 def _check_card(target: Target, card: str, licence: str | None) -> None:

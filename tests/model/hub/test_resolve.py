@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -154,11 +155,14 @@ def test_a_copy_is_still_served_and_said_to_be_one(status: int, hub: Hub, commit
 @pytest.mark.parametrize(
     ("files", "command"),
     [
-        (["config.json", "metadata.json", "model.weights.h5"], "python -m train convert {pinned} --out my_bundle"),
-        (["flags.keras"], "python -m train convert {pinned} --out my_bundle"),
         (
-            ["a.keras", "b.keras"],
-            "hf download {name} --local-dir flags && python -m train convert flags/a.keras --out my_bundle",
+            ["config.json", "metadata.json", "model.weights.h5", "labels.txt"],
+            "`python -m train convert {pinned} --scale 0..1 --out my_bundle`",
+        ),
+        (
+            ["a.keras", "b.keras", "labels.txt"],
+            "`hf download {name} a.keras labels.txt --revision {commit} --local-dir flags && python -m train convert "
+            "flags/a.keras --scale 0..1 --out my_bundle`",
         ),
     ],
 )
@@ -169,8 +173,19 @@ def test_a_keras_model_is_refused_with_the_command_that_makes_a_bundle_of_it(
 
     pulled = pull()
     assert pulled.error and "never opened" in pulled.error
-    assert command.format(name=REPOSITORY, pinned=f"{REPOSITORY}@{commit}") in pulled.error
-    assert not hub.requests("/resolve/")
+    assert command.format(name=REPOSITORY, commit=commit, pinned=f"{REPOSITORY}@{commit}") in pulled.error
+    assert pulled.error.endswith("torch).") and not hub.requests("/resolve/.*(keras|h5)")
+
+
+def test_another_librarys_model_is_named_from_its_config_alone(hub: Hub, pull: Pull) -> None:
+    config = {"model_type": "vit", "architectures": ["ViTForImageClassification"], "id2label": {"0": "a", "1": "b"}}
+    commit = hub.commit(REPOSITORY, files={"config.json": json.dumps(config).encode(), "model.safetensors": b"weights"})
+
+    pulled = pull()
+    assert pulled.error and pulled.error.startswith(
+        f"“{REPOSITORY}” at commit {commit} holds a transformers image classifier (ViTForImageClassification, 2 labels)"
+    )
+    assert not hub.requests("safetensors") and not pulled.temporary
 
 
 def test_a_repository_of_something_else(hub: Hub, pull: Pull) -> None:
@@ -178,6 +193,7 @@ def test_a_repository_of_something_else(hub: Hub, pull: Pull) -> None:
 
     pulled = pull()
     assert pulled.error and "holds no bundle: config.json is missing" in pulled.error
+    assert pulled.error.endswith(f"`python -m train push my_bundle {REPOSITORY}`.")
 
 
 @pytest.mark.parametrize(("name", "size"), [("config.json", 16 * 2**20 + 1), ("labels.es.txt", 2**25)])

@@ -56,16 +56,7 @@ def fetch_bundle(contents: RepositoryContents, revision: str | None, on_retry: O
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    try:
-        files = serving_files(contents)
-    except OtherModelError as error:
-        is_incomplete_bundle = {NETWORK, MANIFEST} <= contents.files.keys()
-        other = None if is_incomplete_bundle else other_model(contents, on_retry)
-        if other is None:
-            raise
-        raise OtherModelError(
-            f"“{contents.repository}” at commit {contents.commit} holds {other.what}: {other.advice}."
-        ) from error
+    files = require_bundle(contents, on_retry)
     cached = [try_to_load_from_cache(file.repository, file.name, revision=file.commit) for file in files]
     missing = [file for file, path in zip(files, cached, strict=True) if not isinstance(path, str)]
     check_disk(missing, Path(HF_HUB_CACHE), "HF_HOME")
@@ -153,6 +144,26 @@ def serving_files(contents: RepositoryContents) -> list[HubFile]:
                 f"{at}: {file.name} has {file.size:,} bytes; the limit is {limit:,}. It was not fetched."
             )
     return needed
+
+
+def require_bundle(contents: RepositoryContents, on_retry: OnRetry | None = None) -> list[HubFile]:
+    """Return the files that serving needs; where there is no bundle, the error says what there is instead.
+
+    Raises:
+        HubUnreachableError: What there is cannot be looked at.
+        OtherModelError: The repository holds no bundle.
+        ModelNotFoundError: It holds one that is too large.
+    """
+    try:
+        return serving_files(contents)
+    except OtherModelError as error:
+        is_incomplete_bundle = {NETWORK, MANIFEST} <= contents.files.keys()
+        other = None if is_incomplete_bundle else other_model(contents, on_retry)
+        if other is None:
+            raise
+        raise OtherModelError(
+            f"“{contents.repository}” at commit {contents.commit} holds {other.what}: {other.advice}."
+        ) from error
 
 
 def other_model(contents: RepositoryContents, on_retry: OnRetry | None = None) -> OtherModel | None:

@@ -65,11 +65,22 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
         return None
     if os.path.exists(directory):  # noqa: PTH110
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
-    address = parse_address(name)
-    if address is None:
+    if parse_address(name) is None:
         raise ModelNotFoundError(
             f"There is no directory “{name}”. Give a bundle's directory or a Hub repository such as user/name@revision."
         )
+    return hub_repository(name)
+
+
+def hub_repository(name: str) -> tuple[str, str | None]:
+    """Return repository and revision of a name that has to be one of the Hub.
+
+    Raises:
+        ModelNotFoundError: It is none, or that of a data set or Space.
+    """
+    address = parse_address(name)
+    if address is None:
+        raise ModelNotFoundError(f"“{name[:100]}” is no Hub repository. Give one such as user/name@revision.")
     if address.kind != "model":
         raise ModelNotFoundError(
             f"“{name}” is the address of a {address.kind}, not of a model. Give a model's repository such as user/name."

@@ -62,6 +62,7 @@ class Repository:
     tags: set[str] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
 

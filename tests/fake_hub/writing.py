@@ -170,8 +170,8 @@ class Writing:
                 {
                     "id": commit,
                     "title": repository.titles.get(commit, "by hand"),
-                    "message": "",
-                    "date": "2026-11-01T00:00:00.000Z",
+                    "message": repository.descriptions.get(commit, ""),
+                    "date": f"2026-11-{list(repository.commits).index(commit) + 1:02}T00:00:00.000Z",
                     "authors": [{"user": "somebody"}],
                 }
             )
@@ -287,6 +287,7 @@ class Writing:
         key = name if kind == "models" else f"{kind}/{name}"
         commit = self.hub.commit(key, files=files, branch=branch)
         repository.parents[commit], repository.titles[commit] = head, header["summary"]
+        repository.descriptions[commit] = header.get("description") or ""
         answer = {"success": True, "commitOid": commit, "commitUrl": f"{self.hub.url}/{key}/commit/{commit}"}
         if as_request:
             answer["pullRequestUrl"] = f"{self.hub.url}/{key}/discussions/{request}"

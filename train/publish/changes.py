@@ -38,11 +38,13 @@ class Change:
         files: Path in the repository → content, or where it lies.
         obsolete: Paths that it should not hold.
         message: The commit's first line.
+        description: The lines after it.
     """
 
     files: Mapping[str, Content]
     obsolete: frozenset[str] = field(default=frozenset())
     message: str = ""
+    description: str = ""
 
     @cached_property
     def _ids(self) -> dict[str, frozenset[str]]:
@@ -138,14 +140,12 @@ def check_nothing_is_lost(
 
 def check_visibility(target: Target, current: RepositoryContents) -> None:
     """Raise `PushError` when a push that should be private would be public."""
-    from huggingface_hub import constants
-
     if not target.private:
         return
     if not current.commit and target.branch:  # no such branch; there may be the repository all the same
         current = Target(target.repository, target.kind).contents()
     if current.private is False:
-        page = f"{constants.ENDPOINT}/{'spaces/' if target.kind == 'space' else ''}{target.repository}/settings"
+        page = f"{Target(target.repository, target.kind).url}/settings"
         raise PushError(
             f"“{target.repository}” is public, and --private makes only new repositories private. Nothing was written "
             f"to it. Make it private at {page} and push again, or leave --private away."

@@ -116,6 +116,7 @@ def _commit(target: Target, change: Change, current: RepositoryContents) -> Push
             target.repository,
             [*additions, *deletions],
             commit_message=change.message,
+            commit_description=change.description,
             parent_commit=current.commit or None,
             **where,
         )

@@ -45,6 +45,14 @@ class Target:
     private: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def url(self) -> str:
+        """The address of its page."""
+        from huggingface_hub import constants
+
+        at = f"/tree/{self.branch}" if self.branch else ""
+        return f"{constants.ENDPOINT}/{'spaces/' if self.kind == 'space' else ''}{self.repository}{at}"
+
     def call(
         self,
         work: Callable[[], Result],

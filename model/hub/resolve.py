@@ -103,7 +103,22 @@ def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource
     repository = repository_of(name)
     if repository:
         return _pull(*repository, on_retry or (lambda _: None))
+    if not name and not EMBEDDED.is_dir():
+        raise ModelNotFoundError(_nothing_named())
     return ModelSource(Path(os.path.expanduser(name)) if name else EMBEDDED)  # noqa: PTH111
+
+
+def _nothing_named() -> str:
+    """Say what to set where a program was installed without the embedded model, as on a Space."""
+    if space := os.environ.get("SPACE_ID"):
+        return (
+            "This Space does not say which model to serve: set the variable VISTAZO_MODEL at "
+            f"https://huggingface.co/spaces/{space}/settings to a model's repository, such as user/name@revision."
+        )
+    return (
+        "No model is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to a bundle's "
+        "directory or a Hub repository such as user/name@revision."
+    )
 
 
 def resolve_model(name: str | None) -> Path:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from model.bundle import load_bundle
+from model.errors import ModelNotFoundError
+from model.hub import resolve
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.pulling import INFO, NEEDED, NO_COPY, REPOSITORY, Pull, of_embedded
 from tests.fake_hub.pushing import other_version
@@ -132,6 +134,26 @@ def test_what_may_not_be_read_or_does_not_exist(
     assert pulled.error and re.search(sentence, pulled.error) and pulled.error.endswith(NO_COPY)
     assert not pulled.temporary and pulled.retries == []  # no further try would help
     assert len(hub.requests(INFO)) == 1
+
+
+@pytest.mark.parametrize(
+    ("space", "sentence"),
+    [
+        (
+            "somebody/show",
+            "VISTAZO_MODEL at https://huggingface.co/spaces/somebody/show/settings to a model's repository",
+        ),
+        ("", "give --model, or set VISTAZO_MODEL"),
+    ],
+)
+def test_where_no_model_is_named_or_embedded_it_says_what_to_set(
+    space: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "EMBEDDED", tmp_path / "default")
+    monkeypatch.setenv("SPACE_ID", space)
+    with pytest.raises(ModelNotFoundError) as raised:
+        resolve.find_model(None)
+    assert sentence in str(raised.value) and str(tmp_path) not in str(raised.value)
 
 
 @pytest.mark.parametrize("status", [401, 403])

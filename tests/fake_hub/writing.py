@@ -107,6 +107,10 @@ class Writing:
         self.hub.commit(key, files=start, private=asked.get("visibility") == "private")
         for variable in [] if "bare" in self.hub.dialect else asked.get("variables") or []:
             self.hub.repositories[key].variables[variable["key"]] = variable["value"]
+        for secret in asked.get("secrets") or []:
+            self.hub.repositories[key].secrets[secret["key"]] = secret["value"]
+        given = {name: asked[name] for name in ("hardware", "sleepTimeSeconds", "visibility") if asked.get(name)}
+        self.hub.repositories[key].settings.update(given)
         return self.json({"url": url})
 
     def _validate(self, body: bytes) -> None:
@@ -302,6 +306,22 @@ class Writing:
             repository.variables[asked["key"]] = asked["value"]
         self.json({key: {"key": key, "value": value} for key, value in repository.variables.items()})
 
+    def _secret(self, body: bytes, name: str) -> None:
+        repository = self.may_write() and self.stored("spaces", name)
+        if repository:
+            asked = json.loads(body)
+            repository.secrets[asked["key"]] = asked["value"]
+            self.json({})
+
+    def _runtime(self, body: bytes, name: str, _: str) -> None:
+        repository = self.may_write() and self.stored("spaces", name)
+        if repository:
+            asked = json.loads(body)
+            renamed = {"flavor": "hardware", "seconds": "sleepTimeSeconds"}
+            repository.settings.update({renamed.get(key, key): value for key, value in asked.items()})
+            hardware = {"current": None, "requested": repository.settings.get("hardware", "cpu-basic")}
+            self.json({"stage": "BUILDING", "hardware": hardware})
+
 
 _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("GET", r"/api/whoami-v2", Writing._whoami),
@@ -320,4 +340,6 @@ _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("POST", rf"/api/{_NAME}/commit/([^/]+)", Writing._commit),
     ("GET", r"/api/spaces/([^/]+/[^/]+)/variables", Writing._variables),
     ("POST", r"/api/spaces/([^/]+/[^/]+)/variables", Writing._variables),
+    ("POST", r"/api/spaces/([^/]+/[^/]+)/secrets", Writing._secret),
+    ("POST", r"/api/spaces/([^/]+/[^/]+)/(hardware|sleeptime)", Writing._runtime),
 ]

@@ -26,6 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
+    parser.add_argument(
+        "--hardware", metavar="NAME", help="of the Space, such as cpu-upgrade (default: that of the Hub, cpu-basic)"
+    )
+    parser.add_argument(
+        "--sleep", metavar="MINUTES|never", help="without a visitor, before the Space sleeps; needs paid hardware"
+    )
+    parser.add_argument("--protected", action="store_true", help="make a new Space's page public and its files private")
+    parser.add_argument(
+        "--space-token",
+        metavar="VARIABLE",
+        help="environment variable with a token that may read the private model; becomes the Space's secret HF_TOKEN",
+    )
     parser.add_argument("--commit-message", metavar="TEXT", help="message of the model's commit (default: its version)")
     parser.add_argument("--tag", metavar="NAME", help="also give the model's commit this tag, such as v1.0")
     parser.add_argument("--replace", action="store_true", help="write over what somebody else has changed on the Hub")
@@ -39,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
     from train.publish.space import push_space
+    from train.publish.space_settings import SpaceSettings, read_settings
     from train.publish.target import Target
 
     repository = repository_name("REPO", options.repository)
@@ -47,6 +60,9 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
     if options.tag and options.create_pr:
         raise SettingsError("--tag needs a commit that stays; a pull request may yet change. Leave one away.")
+    settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
+    if settings != SpaceSettings() and not space_name:
+        raise SettingsError("--hardware, --sleep, --protected and --space-token are a Space's: name it with --space.")
     release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
     details = CardDetails(options.license, ask_licence, options.dataset_name)
@@ -70,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
                 space_name,
                 repository,
                 pushed.commit,
+                settings,
                 private=options.private,
                 replace=options.replace,
                 dry_run=options.dry_run,

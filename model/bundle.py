@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model.errors import BundleError, ModelNotFoundError
+from model.errors import BundleError, ModelNotFoundError, OtherModelError
 from model.labels import check_labels_file, labels_from_config, read_translations, shown
+from model.other_models import Place, identify_model
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
 from model.statistics import STATISTICS, Statistics, read_statistics
 
@@ -37,6 +38,8 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_NETWORK_BYTES = 2 * 2**30
 _INPUT_SIDE = range(8, 2049)
 _MAX_NAME_BYTES = 255
+# Files of a directory without a bundle that are looked at, to say what it holds.
+_MAX_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def load_bundle(directory: Path) -> Bundle:
         raise ModelNotFoundError(f"There is no directory “{directory}”. Give a bundle written by `train fit`.")
     for name in SERVING_FILES:
         if not (directory / name).is_file():
-            raise BundleError(_missing(directory, name))
+            raise _missing(directory, name)
     for name in damaged_files(directory):
         raise BundleError(
             f"“{directory / name}” is damaged: it does not match the manifest. Fetch or write the bundle again."
@@ -185,13 +188,22 @@ def listed_entries(directory: Path) -> Mapping[str, Any]:
     return _manifest(directory)
 
 
-def _missing(directory: Path, name: str) -> str:
-    if name == NETWORK and (directory / "model.weights.h5").is_file():
-        return (
-            f"“{directory}” holds a Keras model but no {NETWORK}, which is what is served. "
-            f"Make one: python -m train convert {directory} --out my_bundle"
-        )
-    return f"“{directory}” is not a complete bundle: {name} is missing. Write it again with `train fit`."
+def _missing(directory: Path, name: str) -> BundleError:
+    if name == NETWORK or not (directory / MANIFEST).is_file():
+        files = [path.name for path in sorted(directory.iterdir())[:_MAX_LISTED]]
+        if other := identify_model(Place(str(directory)), files, _config_of(directory)):
+            return OtherModelError(
+                f"“{directory}” holds no bundle ({name} is missing) but {other.what}: {other.advice}."
+            )
+    return BundleError(f"“{directory}” is not a complete bundle: {name} is missing. Write it again with `train fit`.")
+
+
+def _config_of(directory: Path) -> dict[str, Any]:
+    """Return the content of a config.json that anything may have written; empty where it cannot be read."""
+    try:
+        return _read_object(directory / CONFIG)
+    except (BundleError, OSError):
+        return {}
 
 
 def _manifest(directory: Path) -> dict[str, Any]:

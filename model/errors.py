@@ -8,6 +8,7 @@
      ├── SettingsError        an option or environment variable has an invalid value
      └── BundleError          a bundle is incomplete, inconsistent or damaged
           └── ModelNotFoundError   there is no such directory, and no repository that may be read
+               ├── OtherModelError       it holds no bundle, but perhaps another program's model
                └── HubUnreachableError   the Hub fails at the moment; a later attempt may succeed
 
 `str(error)` is a message for the user: what was wrong, what was received and what to do. Only the outermost
@@ -77,6 +78,10 @@ class BundleError(VistazoError):
 
 class ModelNotFoundError(BundleError):
     """There is no such directory, and no repository of that name that may be read."""
+
+
+class OtherModelError(ModelNotFoundError):
+    """A directory or repository holds no bundle, but perhaps another program's model."""
 
 
 class HubUnreachableError(ModelNotFoundError):

@@ -106,11 +106,11 @@ class ModelLoader:
 
     def _embedded(self, failure: VistazoError) -> LoadedModel | None:
         """Load the embedded model; None where the program was installed without it, as on a Space."""
-        source = find_model(None)
         note = Sentence(
             "This is the embedded model, in place of “{name}”. {reason}", name=self.name, reason=failure.sentence
         )
         try:
+            source = find_model(None)
             return LoadedModel(Classifier.load(source.directory), replace(source, note=note), self.name)
         except VistazoError as error:
             _log.warning("%s", error)

@@ -33,8 +33,8 @@ DEFINITIONS = (
 # each other, directly or by way of others. A name that is missing here fails the test.
 LAYERS: dict[str, list[set[str]]] = {
     "model": [
-        {"errors"},
-        {"labels", "limits", "system_memory"},
+        {"errors", "command_names"},
+        {"labels", "limits", "system_memory", "other_models"},
         {"preprocessing", "statistics"},
         {"bundle"},
         {"verdict", "hub"},

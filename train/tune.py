@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
+from model.command_names import command
 from model.errors import SettingsError, VistazoError
 from train.data.folders import all_labels, find_split_folders
 from train.data.image_store import ImageStore
@@ -235,8 +237,8 @@ def _table(rows: Sequence[Mapping[str, Any]], data: Path, space: Mapping[str, li
         score = f"loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.3f}" if known else row["state"]
         lines.append(f"{row['trial']:4}  {score:32}  {_words({name: row[name] for name in space})}")
     if rows and rows[0]["state"] == "complete":
-        options = " ".join(_option(name, rows[0][name]) for name in space)
-        lines.append(f"Train with the best: python -m train fit {data} --out my_bundle {options}")
+        options = [_option(name, rows[0][name]) for name in space]
+        lines.append(f"Train with the best: {command('fit', shlex.quote(str(data)), '--out', 'my_bundle', *options)}")
     return "\n".join(lines)
 
 

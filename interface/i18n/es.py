@@ -233,6 +233,7 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copia local del commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está puesto: no se preguntó al Hub "
     "por «{name}».",
+    "“{file}” of “{name}” arrives damaged (commit {commit}).": "«{file}» de «{name}» llega dañado (commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
     "The Hub cannot be reached for “{name}” ({reason}).": "No se puede acceder al Hub para «{name}» ({reason}).",
     "The Hub limits requests now (status {status} for “{name}”).": "El Hub limita ahora las peticiones (estado "

@@ -237,6 +237,8 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
     "demandé au Hub.",
+    "“{file}” of “{name}” arrives damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
+    "(commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
     "The Hub cannot be reached for “{name}” ({reason}).": "Le Hub est injoignable pour « {name} » ({reason}).",
     "The Hub limits requests now (status {status} for “{name}”).": "Le Hub limite actuellement les requêtes (statut "

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model.bundle import MAX_JSON_BYTES
+from model.command_names import command
 from model.errors import ModelNotFoundError
 from model.hub.errors import describe_error
 from model.hub.http import REQUEST_SECONDS, Budget
@@ -79,7 +80,8 @@ def list_contents(repository: str, revision: str | None, on_retry: OnRetry | Non
         on_retry,
     )
     if not contents.commit:
-        raise ModelNotFoundError(f"“{repository}” has no commit yet. Publish a bundle there with `train push`.")
+        publish = command("push", "my_bundle", repository)
+        raise ModelNotFoundError(f"“{repository}” has no commit yet. Publish a bundle there with `{publish}`.")
     return contents
 
 

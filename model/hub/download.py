@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import time
@@ -10,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from model.bundle import (
+    CONFIG,
     LABELS,
+    MANIFEST,
     MAX_JSON_BYTES,
     MAX_NETWORK_BYTES,
     NETWORK,
@@ -18,19 +22,20 @@ from model.bundle import (
     SERVING_FILES,
     load_bundle,
 )
-from model.errors import BundleError, ModelNotFoundError
+from model.command_names import command
+from model.errors import BundleError, HubUnreachableError, ModelNotFoundError, OtherModelError, Sentence
 from model.hub.cache import remove_abandoned, save_reference
 from model.hub.contents import HubFile, RepositoryContents, content_ids
 from model.hub.errors import describe_error
 from model.hub.http import REQUEST_SECONDS, Budget
 from model.hub.retry import OnRetry, call_hub
 from model.labels import MAX_LABELS_BYTES, MAX_LANGUAGES, language_of
+from model.other_models import OtherModel, Place, identify_model
 from model.statistics import MAX_STATISTICS_BYTES, STATISTICS
 
 # For all files and attempts together: this long, and what a slow line of this speed takes for them.
 DOWNLOAD_SECONDS, SLOWEST_BYTES_PER_SECOND = 30.0, 100_000
 _SPARE_BYTES = 16 * 2**20
-_KERAS_SUFFIXES = (".keras", ".h5", ".hdf5", "saved_model.pb")
 
 
 def fetch_bundle(contents: RepositoryContents, revision: str | None, on_retry: OnRetry) -> Path:
@@ -46,12 +51,13 @@ def fetch_bundle(contents: RepositoryContents, revision: str | None, on_retry: O
 
     Raises:
         HubUnreachableError: The files did not arrive.
+        OtherModelError: The repository holds no bundle.
         ModelNotFoundError: They may not be read, do not fit on the disk, or are no valid bundle.
     """
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    files = serving_files(contents)
+    files = require_bundle(contents, on_retry)
     cached = [try_to_load_from_cache(file.repository, file.name, revision=file.commit) for file in files]
     missing = [file for file, path in zip(files, cached, strict=True) if not isinstance(path, str)]
     check_disk(missing, Path(HF_HUB_CACHE), "HF_HOME")
@@ -84,8 +90,8 @@ def fetch_file(
         folder: Where to put it, past the cache; None for the client's cache.
 
     Raises:
-        HubUnreachableError: It did not arrive.
-        ModelNotFoundError: It does not exist, may not be read, does not fit on the disk, or arrives damaged.
+        HubUnreachableError: It did not arrive, or damaged twice.
+        ModelNotFoundError: It does not exist, may not be read, or does not fit on the disk.
     """
     from huggingface_hub import hf_hub_download
 
@@ -111,8 +117,13 @@ def fetch_file(
         path = Path(call_hub(partial(fetch, force), budget, describe, on_retry))
         if not file.ids or file.ids & content_ids(path):
             return path
-    raise ModelNotFoundError(
-        f"“{file.name}” of “{file.repository}” arrives damaged (commit {file.commit}). Try again later."
+    raise HubUnreachableError(  # a proxy or a bad line: what is in the repository may be right
+        Sentence(
+            "“{file}” of “{name}” arrives damaged (commit {commit}).",
+            file=file.name,
+            name=file.repository,
+            commit=file.commit,
+        )
     )
 
 
@@ -120,19 +131,14 @@ def serving_files(contents: RepositoryContents) -> list[HubFile]:
     """Return the files that serving needs.
 
     Raises:
-        ModelNotFoundError: The repository holds no bundle, or one that is too large, known before a byte is fetched.
+        OtherModelError: The repository holds no bundle.
+        ModelNotFoundError: It holds one that is too large, known before a byte is fetched.
     """
     at = f"“{contents.repository}” at commit {contents.commit}"
-    keras = [name for name in sorted(contents.files) if name.endswith(_KERAS_SUFFIXES)]
-    for name in SERVING_FILES:
-        if name in contents.files:
-            continue
-        if keras and NETWORK not in contents.files:
-            raise ModelNotFoundError(
-                f"{at} holds only a Keras model ({keras[0]}), which is never opened here. Make a bundle of it: "
-                f"{_how_to_convert(contents, keras)}"
-            )
-        raise ModelNotFoundError(f"{at} holds no bundle: {name} is missing. Publish one with `train push`.")
+    missing = [name for name in SERVING_FILES if name not in contents.files]
+    if missing:
+        publish = command("push", "my_bundle", contents.repository)
+        raise OtherModelError(f"{at} holds no bundle: {missing[0]} is missing. Publish one with `{publish}`.")
     languages = [name for name in sorted(contents.files) if language_of(name)]
     if len(languages) > MAX_LANGUAGES:
         raise ModelNotFoundError(f"{at} has labels in {len(languages)} languages; the limit is {MAX_LANGUAGES}.")
@@ -146,14 +152,40 @@ def serving_files(contents: RepositoryContents) -> list[HubFile]:
     return needed
 
 
-def _how_to_convert(contents: RepositoryContents, keras: Sequence[str]) -> str:
-    """Return the commands that make a bundle of a Keras model; one that has to be chosen is fetched first."""
-    repository = contents.repository
-    if len(keras) == 1 and "/" not in keras[0] and keras[0] != "saved_model.pb":
-        return f"python -m train convert {repository}@{contents.commit} --out my_bundle"
-    folder = repository.partition("/")[2]
-    model = folder if "model.weights.h5" in keras else f"{folder}/{keras[0]}"
-    return f"hf download {repository} --local-dir {folder} && python -m train convert {model} --out my_bundle"
+def require_bundle(contents: RepositoryContents, on_retry: OnRetry | None = None) -> list[HubFile]:
+    """Return the files that serving needs; where there is no bundle, the error says what there is instead.
+
+    Raises:
+        HubUnreachableError: What there is cannot be looked at.
+        OtherModelError: The repository holds no bundle.
+        ModelNotFoundError: It holds one that is too large.
+    """
+    try:
+        return serving_files(contents)
+    except OtherModelError as error:
+        is_incomplete_bundle = {NETWORK, MANIFEST} <= contents.files.keys()
+        other = None if is_incomplete_bundle else other_model(contents, on_retry)
+        if other is None:
+            raise
+        raise OtherModelError(
+            f"“{contents.repository}” at commit {contents.commit} holds {other.what}: {other.advice}."
+        ) from error
+
+
+def other_model(contents: RepositoryContents, on_retry: OnRetry | None = None) -> OtherModel | None:
+    """Say what a repository without a bundle holds; of its files, config.json alone is fetched.
+
+    Raises:
+        HubUnreachableError: config.json did not arrive.
+        ModelNotFoundError: It may not be read, or does not fit on the disk.
+    """
+    config: object = None
+    file = contents.files.get(CONFIG)
+    if file and (file.size or 0) <= MAX_JSON_BYTES:
+        with contextlib.suppress(ValueError, RecursionError):
+            config = json.loads(fetch_file(file, on_retry=on_retry).read_text(encoding="utf-8"))
+    place = Place(contents.repository, contents.commit)
+    return identify_model(place, contents.files, config if isinstance(config, dict) else {})
 
 
 def _seconds(size: int | None) -> float:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import ModelNotFoundError, Sentence
+from model.errors import ModelNotFoundError, OtherModelError, Sentence
 from model.hub.address import parse_address
 from model.hub.cache import cached_copy, is_complete
 from model.hub.contents import list_contents
@@ -65,11 +65,22 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
         return None
     if os.path.exists(directory):  # noqa: PTH110
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
-    address = parse_address(name)
-    if address is None:
+    if parse_address(name) is None:
         raise ModelNotFoundError(
             f"There is no directory “{name}”. Give a bundle's directory or a Hub repository such as user/name@revision."
         )
+    return hub_repository(name)
+
+
+def hub_repository(name: str) -> tuple[str, str | None]:
+    """Return repository and revision of a name that has to be one of the Hub.
+
+    Raises:
+        ModelNotFoundError: It is none, or that of a data set or Space.
+    """
+    address = parse_address(name)
+    if address is None:
+        raise ModelNotFoundError(f"“{name[:100]}” is no Hub repository. Give one such as user/name@revision.")
     if address.kind != "model":
         raise ModelNotFoundError(
             f"“{name}” is the address of a {address.kind}, not of a model. Give a model's repository such as user/name."
@@ -92,7 +103,22 @@ def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource
     repository = repository_of(name)
     if repository:
         return _pull(*repository, on_retry or (lambda _: None))
+    if not name and not EMBEDDED.is_dir():
+        raise ModelNotFoundError(_nothing_named())
     return ModelSource(Path(os.path.expanduser(name)) if name else EMBEDDED)  # noqa: PTH111
+
+
+def _nothing_named() -> str:
+    """Say what to set where a program was installed without the embedded model, as on a Space."""
+    if space := os.environ.get("SPACE_ID"):
+        return (
+            "This Space does not say which model to serve: set the variable VISTAZO_MODEL at "
+            f"https://huggingface.co/spaces/{space}/settings to a model's repository, such as user/name@revision."
+        )
+    return (
+        "No model is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to a bundle's "
+        "directory or a Hub repository such as user/name@revision."
+    )
 
 
 def resolve_model(name: str | None) -> Path:
@@ -141,6 +167,8 @@ def _pull(repository: str, revision: str | None, on_retry: OnRetry) -> ModelSour
         directory = fetch_bundle(contents, revision, on_retry)
     except ModelNotFoundError as error:
         if copy is None:
+            if isinstance(error, OtherModelError):
+                raise
             sentence = Sentence("{reason} There is no usable copy on this machine.", reason=error.sentence)
             raise type(error)(sentence) from error
         note = Sentence("Offline copy of commit {commit}. {reason}", commit=copy.name, reason=error.sentence)

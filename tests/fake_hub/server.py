@@ -62,7 +62,10 @@ class Repository:
     tags: set[str] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)  # a Space's hardware, sleep and visibility
 
 
 @dataclass

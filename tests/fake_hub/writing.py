@@ -107,6 +107,10 @@ class Writing:
         self.hub.commit(key, files=start, private=asked.get("visibility") == "private")
         for variable in [] if "bare" in self.hub.dialect else asked.get("variables") or []:
             self.hub.repositories[key].variables[variable["key"]] = variable["value"]
+        for secret in asked.get("secrets") or []:
+            self.hub.repositories[key].secrets[secret["key"]] = secret["value"]
+        given = {name: asked[name] for name in ("hardware", "sleepTimeSeconds", "visibility") if asked.get(name)}
+        self.hub.repositories[key].settings.update(given)
         return self.json({"url": url})
 
     def _validate(self, body: bytes) -> None:
@@ -170,8 +174,8 @@ class Writing:
                 {
                     "id": commit,
                     "title": repository.titles.get(commit, "by hand"),
-                    "message": "",
-                    "date": "2026-11-01T00:00:00.000Z",
+                    "message": repository.descriptions.get(commit, ""),
+                    "date": f"2026-11-{list(repository.commits).index(commit) + 1:02}T00:00:00.000Z",
                     "authors": [{"user": "somebody"}],
                 }
             )
@@ -287,6 +291,7 @@ class Writing:
         key = name if kind == "models" else f"{kind}/{name}"
         commit = self.hub.commit(key, files=files, branch=branch)
         repository.parents[commit], repository.titles[commit] = head, header["summary"]
+        repository.descriptions[commit] = header.get("description") or ""
         answer = {"success": True, "commitOid": commit, "commitUrl": f"{self.hub.url}/{key}/commit/{commit}"}
         if as_request:
             answer["pullRequestUrl"] = f"{self.hub.url}/{key}/discussions/{request}"
@@ -300,6 +305,22 @@ class Writing:
             asked = json.loads(body)
             repository.variables[asked["key"]] = asked["value"]
         self.json({key: {"key": key, "value": value} for key, value in repository.variables.items()})
+
+    def _secret(self, body: bytes, name: str) -> None:
+        repository = self.may_write() and self.stored("spaces", name)
+        if repository:
+            asked = json.loads(body)
+            repository.secrets[asked["key"]] = asked["value"]
+            self.json({})
+
+    def _runtime(self, body: bytes, name: str, _: str) -> None:
+        repository = self.may_write() and self.stored("spaces", name)
+        if repository:
+            asked = json.loads(body)
+            renamed = {"flavor": "hardware", "seconds": "sleepTimeSeconds"}
+            repository.settings.update({renamed.get(key, key): value for key, value in asked.items()})
+            hardware = {"current": None, "requested": repository.settings.get("hardware", "cpu-basic")}
+            self.json({"stage": "BUILDING", "hardware": hardware})
 
 
 _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
@@ -319,4 +340,6 @@ _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("POST", rf"/api/{_NAME}/commit/([^/]+)", Writing._commit),
     ("GET", r"/api/spaces/([^/]+/[^/]+)/variables", Writing._variables),
     ("POST", r"/api/spaces/([^/]+/[^/]+)/variables", Writing._variables),
+    ("POST", r"/api/spaces/([^/]+/[^/]+)/secrets", Writing._secret),
+    ("POST", r"/api/spaces/([^/]+/[^/]+)/(hardware|sleeptime)", Writing._runtime),
 ]

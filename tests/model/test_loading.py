@@ -11,7 +11,7 @@ import pytest
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.client import HURRY, Client
 from tests.fake_hub.pulling import REPOSITORY
-from tests.fake_hub.server import Hub
+from tests.fake_hub.server import Hub, corrupted
 
 _LOAD = (
     HURRY
@@ -54,6 +54,15 @@ def test_it_says_what_it_waits_for_and_loads_when_the_hub_is_back(hub: Hub, comm
 
     assert result["texts"][0] == f"Waiting for the model “{REPOSITORY}” from the Hub."
     assert any("status 503" in text and "Trying again in 2 seconds." in text for text in result["texts"])
+    assert result["title"] == f"{REPOSITORY}, commit {commit}" and result["note"] is None
+
+
+def test_a_file_that_arrives_damaged_again_and_again_is_waited_for(hub: Hub, commit: str, load: Load) -> None:
+    hub.fail(r"GET /[0-9a-f]{64}/model\.tflite", times=3, body=corrupted)
+    result = load()
+
+    damaged = f"“model.tflite” of “{REPOSITORY}” arrives damaged (commit {commit})."
+    assert any(damaged in text and "Trying again in 2 seconds." in text for text in result["texts"])
     assert result["title"] == f"{REPOSITORY}, commit {commit}" and result["note"] is None
 
 

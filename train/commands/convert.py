@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
+from model.command_names import command
 from model.errors import SettingsError
 from model.preprocessing import RESIZE_RULES
 from train.convert.job import SCALE_CHOICES, ConversionOptions
@@ -66,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
             "Predictions of this network cannot be explained: it has no convolution that Grad-CAM could use.",
             file=sys.stderr,
         )
-    print(f"Wrote {options.out}. Serve it with: python app.py --model {options.out}", file=sys.stderr)
+    serve = command("serve", "--model", shlex.quote(str(options.out)))
+    print(f"Wrote {options.out}. Serve it with: {serve}", file=sys.stderr)
     print(json.dumps(result))
     return 0

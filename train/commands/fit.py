@@ -6,10 +6,12 @@ import argparse
 import dataclasses
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from model.command_names import command
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -102,10 +104,8 @@ def run(options: argparse.Namespace) -> int:
         if (isinstance(error, KeyboardInterrupt) or resource_error(error)) and has_progress(options.out):
             print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
         raise
-    print(
-        f"Wrote {options.out}, with report/index.html. Serve it with: python app.py --model {options.out}",
-        file=sys.stderr,
-    )
+    serve = command("serve", "--model", shlex.quote(str(options.out)))
+    print(f"Wrote {options.out}, with report/index.html. Serve it with: {serve}", file=sys.stderr)
     print(json.dumps(metrics))
     return 0
 

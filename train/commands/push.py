@@ -6,6 +6,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from train.publish.commit import Pushed
+    from train.publish.target import Target
 
 INTERRUPTED = "readers see the old commit or the new one. The same command goes on, and commits nothing twice"
 
@@ -21,6 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
+    parser.add_argument(
+        "--hardware", metavar="NAME", help="of the Space, such as cpu-upgrade (default: that of the Hub, cpu-basic)"
+    )
+    parser.add_argument(
+        "--sleep", metavar="MINUTES|never", help="without a visitor, before the Space sleeps; needs paid hardware"
+    )
+    parser.add_argument("--protected", action="store_true", help="make a new Space's page public and its files private")
+    parser.add_argument(
+        "--space-token",
+        metavar="VARIABLE",
+        help="environment variable with a token that may read the private model; becomes the Space's secret HF_TOKEN",
+    )
+    parser.add_argument("--commit-message", metavar="TEXT", help="message of the model's commit (default: its version)")
+    parser.add_argument("--tag", metavar="NAME", help="also give the model's commit this tag, such as v1.0")
     parser.add_argument("--replace", action="store_true", help="write over what somebody else has changed on the Hub")
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
@@ -30,22 +49,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
     from model.errors import SettingsError, VistazoError
-    from train.publish.push import CardDetails, push_bundle, repository_name
+    from train.publish.push import CardDetails, Release, push_bundle, repository_name
     from train.publish.space import push_space
+    from train.publish.space_settings import SpaceSettings, read_settings
     from train.publish.target import Target
 
     repository = repository_name("REPO", options.repository)
     space_name = repository_name("--space", options.space, "Space") if options.space else None
     if space_name and options.create_pr:
         raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
+    if options.tag and options.create_pr:
+        raise SettingsError("--tag needs a commit that stays; a pull request may yet change. Leave one away.")
+    settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
+    if settings != SpaceSettings() and not space_name:
+        raise SettingsError("--hardware, --sleep, --protected and --space-token are a Space's: name it with --space.")
+    release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
     details = CardDetails(options.license, ask_licence, options.dataset_name)
-    pushed, version = push_bundle(target, options.bundle, details, replace=options.replace, dry_run=options.dry_run)
-    _tell(repository, pushed, options.dry_run)
+    pushed, version = push_bundle(
+        target, options.bundle, details, release, replace=options.replace, dry_run=options.dry_run
+    )
+    _tell(target, pushed, options.dry_run)
     result = {
         "repository": repository,
         "commit": pushed.commit,
         "version": version,
+        "tag": options.tag,
+        "url": pushed.pull_request or target.url,
         "changed": list(pushed.changed),
         "pull_request": pushed.pull_request,
         "dry_run": options.dry_run,
@@ -56,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
                 space_name,
                 repository,
                 pushed.commit,
+                settings,
                 private=options.private,
                 replace=options.replace,
                 dry_run=options.dry_run,
@@ -64,8 +95,14 @@ def run(options: argparse.Namespace) -> int:
             if options.dry_run:
                 raise
             raise type(error)(f"The model is published at commit {pushed.commit}; its Space is not. {error}") from error
-        _tell(space_name, space, options.dry_run)
-        result |= {"space": space_name, "space_commit": space.commit, "space_changed": list(space.changed)}
+        shown = Target(space_name, kind="space")
+        _tell(shown, space, options.dry_run)
+        result |= {
+            "space": space_name,
+            "space_commit": space.commit,
+            "space_changed": list(space.changed),
+            "space_url": shown.url,
+        }
     print(json.dumps(result))
     return 0
 
@@ -81,9 +118,11 @@ def ask_licence() -> str | None:
     return None
 
 
-def _tell(repository: str, pushed: object, dry_run: bool) -> None:
-    changed = pushed.changed  # type: ignore[attr-defined]
-    if not changed:
-        print(f"“{repository}” is up to date.")
-        return
-    print(f"{'Would write' if dry_run else 'Wrote'} to “{repository}”: {', '.join(changed)}.")
+def _tell(target: Target, pushed: Pushed, dry_run: bool) -> None:
+    where = f"“{target.repository}”"
+    if pushed.changed:
+        print(f"{'Would write' if dry_run else 'Wrote'} to {where}: {', '.join(pushed.changed)}.")
+    else:
+        print(f"{where} is up to date.")
+    if not dry_run:
+        print(f"See {pushed.pull_request or target.url}")

@@ -11,15 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
-from model.errors import ModelNotFoundError
+from model.errors import ModelNotFoundError, OtherModelError
 from model.hub.contents import HubFile, RepositoryContents, list_contents
-from model.hub.download import check_disk, fetch_file
+from model.hub.download import check_disk, fetch_file, other_model
 from model.hub.resolve import repository_of
-from train.convert.labels import NAMES
+from model.other_models import LABEL_FILES
 from train.convert.source import WEIGHTS_SUFFIXES
 from train.data.loading import listed
 
-_BESIDE = ("config.json", "architecture.json", *NAMES)
+_BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
 
 
 @contextlib.contextmanager
@@ -67,18 +67,19 @@ def _fetch(contents: RepositoryContents, directory: Path) -> None:
 def _needed(contents: RepositoryContents) -> list[HubFile]:
     """Choose the files to download; raises `ModelNotFoundError` where they could not be converted."""
     at = f"“{contents.repository}” at commit {contents.commit}"
+    other = other_model(contents, _say)
+    if other is not None and not other.is_keras:
+        raise OtherModelError(f"{at} holds {other.what}: {other.advice}.")
     root = [name for name in sorted(contents.files) if "/" not in name]
     whole = [name for name in root if name.lower().endswith(".keras")]
     models = whole or [name for name in root if name.lower().endswith(WEIGHTS_SUFFIXES)]
     if "config.json" in root and "model.weights.h5" in root:
         models = ["model.weights.h5"]
-    if not models:
-        saved = " It contains a SavedModel, which may contain code." if "saved_model.pb" in root else ""
-        raise ModelNotFoundError(f"{at} contains no .keras and no .h5 file.{saved} Name another repository.")
-    if len(models) > 1:
-        raise ModelNotFoundError(
-            f"{at} contains several models ({listed(models, 5)}). Download it with `hf download`, and name one of them."
-        )
+    if other is None:
+        raise OtherModelError(f"{at} contains no .keras and no .h5 file. Name another repository.")
+    if len(models) != 1:
+        what = f"several models ({listed(models, 5)})" if models else "its model in a folder"
+        raise ModelNotFoundError(f"{at} contains {what}: {other.advice}.")
     needed = [contents.files[name] for name in (*models, *(name for name in _BESIDE if name in root))]
     for file in needed:
         limit = _max_bytes(file.name)

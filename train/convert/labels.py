@@ -9,15 +9,14 @@ from typing import Any
 
 from model.errors import BundleError, DataError
 from model.labels import MAX_LABELS_BYTES, check_translations, shown
+from model.other_models import LABEL_FILES
 
-# In this order: the first one found is used.
-NAMES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
 _AS_TEXT = "Write labels.txt instead, one label a line in the order of the network's outputs, and give --labels FILE."
 
 
 def find_labels(directory: Path) -> Path | None:
     """Return the file in a directory that contains the labels, or None."""
-    found = next((directory / name for name in NAMES if (directory / name).is_file()), None)
+    found = next((directory / name for name in LABEL_FILES if (directory / name).is_file()), None)
     config = directory / "config.json"
     if found or not config.is_file() or config.stat().st_size > MAX_LABELS_BYTES:
         return found

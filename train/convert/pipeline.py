@@ -22,8 +22,9 @@ import numpy as np
 from model.bundle import MAX_JSON_BYTES, load_bundle
 from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
+from model.other_models import LABEL_FILES
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob, ConversionOptions
-from train.convert.labels import NAMES, find_labels, read_labels
+from train.convert.labels import find_labels, read_labels
 from train.convert.reference import check_same
 from train.convert.source import find_source
 from train.convert.worker import main
@@ -90,7 +91,7 @@ def _labels_of(model: Path) -> Path:
     found = find_labels(model.parent)
     if found is None:
         raise SettingsError(
-            f"There is no file with labels in the directory of “{model}” ({', '.join(NAMES)}). Give --labels "
+            f"There is no file with labels in the directory of “{model}” ({', '.join(LABEL_FILES)}). Give --labels "
             "FILE with one label a line, in the order of the model's outputs: for folders read by Keras, their "
             "sorted names."
         )

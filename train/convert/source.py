@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.errors import ModelNotFoundError
+from model.errors import ModelNotFoundError, OtherModelError
+from model.other_models import Place, identify_model
 from train.data.loading import listed
 
 WEIGHTS_SUFFIXES = (".h5", ".hdf5")
@@ -63,12 +64,10 @@ def _in_directory(directory: Path, weights: Path | None) -> tuple[Path, Path | N
         raise ModelNotFoundError(
             f"“{directory}” contains several models ({listed([path.name for path in models], 5)}). Name one of them."
         )
-    saved = (
-        " It contains a SavedModel, which may contain code: save that model as .keras with the program that wrote it."
-    )
-    raise ModelNotFoundError(
-        f"“{directory}” contains no Keras model.{saved if (directory / 'saved_model.pb').is_file() else ''} {_FORMS}."
-    )
+    other = identify_model(Place(str(directory)), [path.name for path in files], {})
+    if other is not None:
+        raise OtherModelError(f"“{directory}” holds {other.what}: {other.advice}.")
+    raise ModelNotFoundError(f"“{directory}” contains no Keras model. {_FORMS}.")
 
 
 def _weights_of(architecture: Path) -> Path:

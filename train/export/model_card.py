@@ -9,23 +9,20 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from model.bundle import CARD, NETWORK, Bundle
+from train.export.card_text import BEGIN, END, NO_DATASET_NAME, yaml_of
 
-BEGIN = "<!-- vistazo: begin of what `train push` writes; changes in here are lost -->"
-END = "<!-- vistazo: end of what `train push` writes -->"
 _METRIC_TITLES = {
     "accuracy": "Accuracy",
     "top5_accuracy": "Top-5 accuracy",
     "macro_f1": "Macro F1",
     "ece": "Expected calibration error",
 }
-_NO_DATASET_NAME = "folders of images"
 _MATRIX = "report/confusion_matrix.png"
 
 
@@ -80,56 +77,6 @@ def model_card(
     return f"---\n{yaml_of(metadata)}---\n\n" + re.sub(r"\n{3,}", "\n\n", text)
 
 
-def merge_card(card: str, published: str | None, ours: Collection[str] | None = None) -> str:
-    """Merge a new card into the published one, keeping what people have written there.
-
-    Args:
-        card: The new card, with the generated block between its markers.
-        published: The README.md on the Hub, if any.
-        ours: Keys of the metadata that the new card always sets; None for all its keys.
-
-    Returns:
-        The published text with the generated block replaced between its markers, and the metadata of both cards: `ours`
-        from the new card, tags and models from both.
-    """
-    from huggingface_hub import RepoCard
-
-    if published is None:
-        return card
-    new, old = RepoCard(card), RepoCard(published, ignore_metadata_errors=True)
-    fresh, theirs = new.data.to_dict(), old.data.to_dict()
-    if ours is None:
-        metadata = theirs | fresh
-    else:
-        metadata = fresh | {key: value for key, value in theirs.items() if key not in ours}
-    for key in ("tags", "models"):
-        if isinstance(theirs.get(key), list) and key in fresh:
-            metadata[key] = list(dict.fromkeys([*map(str, theirs[key]), *fresh[key]]))
-    text = old.text
-    if not text.strip():
-        text = new.text
-    elif BEGIN in text and END in text.partition(BEGIN)[2]:
-        before, _, rest = text.partition(BEGIN)
-        after = rest.partition(END)[2]
-        block = new.text.partition(BEGIN)[2].partition(END)[0]
-        text = f"{before}{BEGIN}{block}{END}{after}"
-    return f"---\n{yaml_of(metadata)}---\n{text}"
-
-
-def told_by(published: str | None) -> tuple[str | None, str | None]:
-    """Return the licence and the name of the data set in the metadata of a published card."""
-    from huggingface_hub import RepoCard
-
-    stated = RepoCard(published or "", ignore_metadata_errors=True).data.to_dict()
-    licence, index = stated.get("license"), stated.get("model-index")
-    try:
-        name = index[0]["results"][0]["dataset"]["name"]  # type: ignore[index]
-    except (TypeError, KeyError, IndexError):
-        name = None
-    named = isinstance(name, str) and name != _NO_DATASET_NAME
-    return licence if isinstance(licence, str) else None, name if named else None
-
-
 def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> dict[str, Any]:
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
@@ -144,7 +91,7 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
         EvalResult(
             task_type="image-classification",
             dataset_type="custom",
-            dataset_name=dataset_name or _NO_DATASET_NAME,
+            dataset_name=dataset_name or NO_DATASET_NAME,
             dataset_split=metrics.get("split"),
             metric_type={"macro_f1": "f1"}.get(key, key),
             metric_name=title,
@@ -156,13 +103,6 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
     if results:
         metadata["model-index"] = eval_results_to_model_index(str(bundle.settings.get("architecture")), results)
     return metadata
-
-
-def yaml_of(metadata: dict[str, Any]) -> str:
-    """Return metadata as YAML, for the lines between the two "---" of a README.md."""
-    from huggingface_hub.utils import yaml_dump
-
-    return yaml_dump(metadata, sort_keys=False, width=10_000)  # one line per value, for readers without a YAML parser
 
 
 def _plain(text: object) -> str:

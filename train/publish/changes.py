@@ -7,6 +7,7 @@ it wrote. What differs from it was written by somebody else.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import Any
 from model.bundle import CARD, MANIFEST
 from model.hub.contents import HubFile, RepositoryContents, content_ids
 from model.hub.download import fetch_file
+from train.export.card_text import read_card
 from train.publish.errors import PushError
 from train.publish.target import Target, print_retry
 
@@ -36,11 +38,13 @@ class Change:
         files: Path in the repository → content, or where it lies.
         obsolete: Paths that it should not hold.
         message: The commit's first line.
+        description: The lines after it.
     """
 
     files: Mapping[str, Content]
     obsolete: frozenset[str] = field(default=frozenset())
     message: str = ""
+    description: str = ""
 
     @cached_property
     def _ids(self) -> dict[str, frozenset[str]]:
@@ -81,20 +85,19 @@ def last_push(current: RepositoryContents) -> LastPush | None:
         return None
 
 
-def read_card(card: str | None) -> tuple[dict[str, Any], str]:
-    """Return the metadata and the text of a README.md; a damaged one has no metadata."""
-    from huggingface_hub import RepoCard
-
-    try:
-        read = RepoCard(card or "", ignore_metadata_errors=True)
-    except ValueError:  # metadata that is no mapping
-        return {}, card or ""
-    return read.data.to_dict(), read.text.strip()
+def print_card_problem(current: RepositoryContents, published: str | None) -> None:
+    """Say on standard error that the metadata of a README.md cannot be read, where that is so."""
+    if problem := read_card(published).problem:
+        print(
+            f"The metadata of README.md in “{current.repository}” cannot be read: {problem}. The push replaces the "
+            f"metadata and keeps the text; the file as it was is in commit {current.commit}.",
+            file=sys.stderr,
+        )
 
 
 def is_hubs_own(card: str | None) -> bool:
     """Say whether nobody has written a text into a README.md."""
-    return read_card(card)[1] in ("", _HUBS_OWN_TEXT)
+    return read_card(card).text.strip() in ("", _HUBS_OWN_TEXT)
 
 
 def files_of_others(
@@ -137,14 +140,12 @@ def check_nothing_is_lost(
 
 def check_visibility(target: Target, current: RepositoryContents) -> None:
     """Raise `PushError` when a push that should be private would be public."""
-    from huggingface_hub import constants
-
     if not target.private:
         return
     if not current.commit and target.branch:  # no such branch; there may be the repository all the same
         current = Target(target.repository, target.kind).contents()
     if current.private is False:
-        page = f"{constants.ENDPOINT}/{'spaces/' if target.kind == 'space' else ''}{target.repository}/settings"
+        page = f"{Target(target.repository, target.kind).url}/settings"
         raise PushError(
             f"“{target.repository}” is public, and --private makes only new repositories private. Nothing was written "
             f"to it. Make it private at {page} and push again, or leave --private away."

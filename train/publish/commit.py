@@ -116,6 +116,7 @@ def _commit(target: Target, change: Change, current: RepositoryContents) -> Push
             target.repository,
             [*additions, *deletions],
             commit_message=change.message,
+            commit_description=change.description,
             parent_commit=current.commit or None,
             **where,
         )
@@ -155,10 +156,7 @@ def _create(target: Target) -> None:
     from huggingface_hub import HfApi
 
     where: dict[str, Any] = {"repo_type": target.kind}
-    more: dict[str, Any] = {}
-    if target.kind == "space":
-        listed = [{"key": name, "value": value} for name, value in target.variables.items()]
-        more = {"space_sdk": "gradio", "space_variables": listed}
+    more = target.space.creation() if target.space else {}
 
     def exists() -> object:
         return Target(target.repository, target.kind).contents().commit or None

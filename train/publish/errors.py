@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from model.command_names import command
 from model.errors import HubUnreachableError, VistazoError
 from model.hub.errors import TEMPORARY, Failure, causes, describe_error
 
@@ -23,13 +24,16 @@ def changed_meanwhile(repository: str) -> PushError:
     )
 
 
-def describe_push_error(error: Exception, repository: str, *, uploading: bool = False) -> Failure:
+def describe_push_error(
+    error: Exception, repository: str, *, uploading: bool = False, served: str | None = None
+) -> Failure:
     """Say what an error means for a push.
 
     Args:
         error: What the client, or a limit of ours, raised.
         repository: What was written to.
         uploading: A file was sent, which may have been damaged on its way.
+        served: The model that a Space should serve; None for a model's repository.
 
     Returns:
         A failure with `PushError`, or with `HubUnreachableError` where the Hub gave no usable response.
@@ -41,7 +45,7 @@ def describe_push_error(error: Exception, repository: str, *, uploading: bool = 
     chain = list(causes(error))
     response = next((cause.response for cause in chain if isinstance(cause, HfHubHTTPError)), None)
     if response is not None and response.status_code not in TEMPORARY:
-        return (uploading and _not_stored(response, repository)) or _refused(response, repository)
+        return (uploading and _not_stored(response, repository)) or _refused(response, repository, served)
     failure = describe_error(error, repository, None)
     if failure.may_pass or any(isinstance(cause, OfflineModeIsEnabled) for cause in chain):
         return failure
@@ -61,7 +65,7 @@ def _not_stored(response: Any, repository: str) -> Failure | None:
     )
 
 
-def _refused(response: Any, repository: str) -> Failure:
+def _refused(response: Any, repository: str, served: str | None) -> Failure:
     from huggingface_hub import get_token
 
     status: int = response.status_code
@@ -74,6 +78,8 @@ def _refused(response: Any, repository: str) -> Failure:
             "The Hub does not accept the token (401). Make a new one with the right to write, then run `hf auth login` "
             "or set HF_TOKEN."
         )
+    elif status == 402 and served:
+        text = _unpaid_space(repository, served)
     elif status == 402:
         text = f"The Hub asks for a paid plan before it makes “{repository}” (402)."
     elif status == 403:
@@ -91,3 +97,13 @@ def _refused(response: Any, repository: str) -> Failure:
     else:
         text = f"The Hub does not accept what was sent for “{repository}” (status {status})."
     return Failure(PushError(text))
+
+
+def _unpaid_space(space: str, model: str) -> str:
+    serve = command("serve", "--model", model, "--share")
+    return (
+        f"The Hub asks to be paid for the Space “{space}” (402). Ways out: a paid plan, which free hardware needs as "
+        "well (https://huggingface.co/pricing); hardware that is paid by the hour (`--hardware cpu-upgrade`); or a "
+        f"machine of your own, with a public link for a week: `{serve}`. ZeroGPU, which is free, needs a program made "
+        "for it; this app is none."
+    )

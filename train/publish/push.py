@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from model.bundle import CARD, CONFIG, MANIFEST, load_bundle
 from model.errors import SettingsError, VistazoError
 from model.hub.address import parse_address
 from model.hub.contents import RepositoryContents
-from train.export.model_card import merge_card, model_card, told_by
+from model.hub.download import other_model
+from train.export.card_text import merge_card, read_card, told_by
+from train.export.model_card import model_card
 from train.publish.changes import (
     Change,
     Content,
@@ -20,16 +23,18 @@ from train.publish.changes import (
     check_visibility,
     last_push,
     manifest_of,
+    print_card_problem,
     published_text,
-    read_card,
 )
 from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
-from train.publish.target import Target
+from train.publish.target import Target, print_retry
 from train.report.gallery import without_images
 
 _PAGE = "report/index.html"
 _LIBRARY = "keras"
+# A subset of what git allows: https://git-scm.com/docs/git-check-ref-format
+_TAG = re.compile(r"\w[\w.+-]{0,99}", re.ASCII)
 _OTHER_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".gguf", ".pkl", ".joblib")
 
 
@@ -48,8 +53,36 @@ class CardDetails:
     dataset_name: str | None = None
 
 
+@dataclass(frozen=True)
+class Release:
+    """What a push calls the model that it publishes.
+
+    Attributes:
+        message: The commit's, whose first line becomes its title; None for "Publish" and the version.
+        tag: A tag beside the version's own; None for none.
+
+    Raises:
+        SettingsError: The message is empty, or no tag can have this name.
+    """
+
+    message: str | None = None
+    tag: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.message is not None and not self.message.strip():
+            raise SettingsError("--commit-message should be a sentence. Received: nothing.")
+        if self.tag is not None and (not _TAG.fullmatch(self.tag) or ".." in self.tag or self.tag.endswith(".lock")):
+            raise SettingsError(f"--tag should be a word such as v1.0, without spaces. Received: {self.tag[:100]}.")
+
+
 def push_bundle(
-    target: Target, directory: Path, details: CardDetails, *, replace: bool = False, dry_run: bool = False
+    target: Target,
+    directory: Path,
+    details: CardDetails,
+    release: Release | None = None,
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
 ) -> tuple[Pushed, str]:
     """Publish a bundle and tag the commit with its version, which is returned as well.
 
@@ -57,6 +90,7 @@ def push_bundle(
         target: Where to.
         directory: The bundle.
         details: For the card.
+        release: The commit's message and tag; None for the usual ones.
         replace: Write over what somebody else has written or changed.
         dry_run: Change nothing.
 
@@ -66,6 +100,7 @@ def push_bundle(
         HubUnreachableError: The Hub gives no usable response; push again later.
     """
     files, version = bundle_files(directory)
+    release = release or Release()
     current = target.contents()
     check_visibility(target, current)
     published, last = published_text(current, CARD), last_push(current)
@@ -74,6 +109,7 @@ def push_bundle(
     obsolete = frozenset(set(last or ()) - set(files))
     if not replace and not target.as_pull_request:
         check_nothing_is_lost(target, current, Change(files, obsolete), last, published)
+    print_card_problem(current, published)
     published_licence, published_dataset = told_by(published)
     licence = details.licence or published_licence or details.ask_licence()
     card = model_card(
@@ -84,12 +120,18 @@ def push_bundle(
     )
     merged = merge_card(card, published)
     files[CARD] = merged.encode()
-    change = Change(files, obsolete, f"Publish {version}")
+    title, _, rest = (release.message or "").strip().partition("\n")
+    # The version is in every message, for `vistazo versions`.
+    described = "\n\n".join(filter(None, (rest.strip(), f"Publish {version}"))) if title else ""
+    change = Change(files, obsolete, title or f"Publish {version}", described)
+    if release.tag:
+        _check_tag(target, release.tag, None if change.paths(current) else current.commit)
     if not dry_run and CARD in change.paths(current):
         _check_card(target, merged, licence)
     pushed = publish(target, change, current, dry_run=dry_run)
     if not dry_run and not target.as_pull_request and pushed.commit:
-        _tag(target, version, pushed.commit)
+        for tag in filter(None, (version, release.tag)):
+            _tag(target, tag, pushed.commit)
     return pushed, version
 
 
@@ -155,26 +197,31 @@ def repository_name(option: str, text: str, kind: str = "model") -> str:
 
 def _check_library(current: RepositoryContents, card: str | None) -> None:
     """Refuse a repository with the model of another library, which --replace would not take over either."""
-    library = read_card(card)[0].get("library_name", _LIBRARY)
+    library = read_card(card).metadata.get("library_name", _LIBRARY)
     config = published_text(current, CONFIG)
     theirs = [path for path in current.files if path.endswith(_OTHER_WEIGHTS)]
     if config is not None and '"vistazo"' not in config:
         theirs.insert(0, CONFIG)
     if library != _LIBRARY:
-        theirs.insert(0, f"{CARD}: library_name {library}")
-    if theirs:
-        raise PushError(
-            f"“{current.repository}” holds a model that `train push` did not write ({', '.join(theirs[:3])}). "
-            "Nothing was overwritten. Give another repository, or a new branch with --revision."
-        )
+        theirs.insert(0, f"{CARD}: library_name {str(library)[:40]}")
+    if not theirs:
+        return
+    other = other_model(current, print_retry)
+    kind = f", {other.what.partition(', ')[0]}," if other else ""
+    raise PushError(
+        f"“{current.repository}” holds a model{kind} that `push` did not write ({', '.join(theirs[:3])}). "
+        "Nothing was overwritten. Give another repository, or a new branch with --revision."
+    )
 
 
 def _check_card(target: Target, card: str, licence: str | None) -> None:
     """Let the Hub check the card, before anything is made for it."""
-    from huggingface_hub import RepoCard
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session, hf_raise_for_status
 
+    address, content = f"{constants.ENDPOINT}/api/validate-yaml", {"content": card, "repoType": target.kind}
     try:
-        target.call(lambda: RepoCard(card).validate(target.kind))
+        target.call(lambda: hf_raise_for_status(get_session().post(address, json=content)))
     except PushError as error:
         if licence is None:
             raise
@@ -184,21 +231,45 @@ def _check_card(target: Target, card: str, licence: str | None) -> None:
         ) from error
 
 
-def _tag(target: Target, version: str, commit: str) -> None:
-    """Name the commit after the bundle's version; a tag that exists already stays where it is."""
+def _check_tag(target: Target, tag: str, commit: str | None) -> None:
+    """Refuse a tag or branch that names another commit, before anything is written.
+
+    Args:
+        target: Where to.
+        tag: The name.
+        commit: What it should name; None where that is still to be made.
+    """
+    from huggingface_hub import HfApi
+
+    if not Target(target.repository).contents().commit:
+        return
+    references = target.call(lambda: HfApi().list_repo_refs(target.repository))
+    taken = {branch.name: branch.target_commit for branch in references.branches}
+    if tag in taken:
+        raise PushError(f"“{target.repository}” has a branch “{tag}”. Give --tag another name. Nothing was published.")
+    taken = {other.name: other.target_commit for other in references.tags}
+    if taken.get(tag, commit) != commit:
+        raise PushError(
+            f"The tag “{tag}” of “{target.repository}” stands for commit {taken[tag]} already. Nothing was published. "
+            "Give --tag another name, or delete that tag on the Hub."
+        )
+
+
+def _tag(target: Target, name: str, commit: str) -> None:
+    """Give the commit a name; a tag that exists already stays where it is."""
     from huggingface_hub import HfApi
 
     def create() -> bool:
-        HfApi().create_tag(target.repository, tag=version, revision=commit)
+        HfApi().create_tag(target.repository, tag=name, revision=commit)
         return True
 
     def exists() -> bool | None:
         refs = target.call(lambda: HfApi().list_repo_refs(target.repository))
-        return any(tag.name == version for tag in refs.tags) or None
+        return any(tag.name == name for tag in refs.tags) or None
 
     try:
         target.call(create, already_done=exists)
     except VistazoError as error:
         raise type(error)(
-            f"The model is published at commit {commit}, but has no tag yet. {error} Push again."
+            f"The model is published at commit {commit}, but has no tag “{name}” yet. {error} Push again."
         ) from error

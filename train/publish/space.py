@@ -5,16 +5,18 @@ Its settings: https://huggingface.co/docs/hub/spaces-config-reference
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.bundle import CARD, MANIFEST, OPTIONAL_FILES, SERVING_FILES
-from model.errors import SettingsError, VistazoError
+from model.errors import SettingsError
 from model.hub.contents import RepositoryContents
 from model.hub.resolve import EMBEDDED
 from model.labels import language_of
-from train.export.model_card import BEGIN, END, merge_card, yaml_of
+from train.export.card_text import BEGIN, END, merge_card, read_card, yaml_of
 from train.publish.changes import (
     Change,
     Content,
@@ -24,14 +26,14 @@ from train.publish.changes import (
     is_hubs_own,
     last_push,
     manifest_of,
+    print_card_problem,
     published_text,
-    read_card,
 )
 from train.publish.commit import Pushed, publish
-from train.publish.errors import PushError
+from train.publish.space_runtime import apply_settings
+from train.publish.space_settings import SECRET, VARIABLE, SpaceSettings
 from train.publish.target import Target
 
-VARIABLE = "VISTAZO_MODEL"
 # Of the front matter; title, emoji, colours and the rest belong to the owner once they exist.
 _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,7 @@ def push_space(
     space: str,
     repository: str,
     commit: str | None,
+    settings: SpaceSettings | None = None,
     *,
     private: bool = False,
     replace: bool = False,
@@ -54,6 +57,7 @@ def push_space(
         space: "user/name".
         repository: Of the model.
         commit: To serve; None in a dry run that found none.
+        settings: Its hardware and so on; None to leave them as they are.
         private: Make a new Space private.
         replace: Write over what somebody else has changed in a Space that a push made.
         dry_run: Change nothing.
@@ -63,22 +67,37 @@ def push_space(
         HubUnreachableError: The Hub gives no usable response; push again later.
     """
     pin = f"{repository}@{commit}"
-    target = Target(space, kind="space", private=private, variables={VARIABLE: pin})
+    settings = dataclasses.replace(settings or SpaceSettings(), model=pin)
+    target = Target(space, kind="space", private=private and not settings.protected, space=settings)
     current = target.contents()
     check_visibility(target, current)
     published, last = published_text(current, CARD), last_push(current)
     _check_is_ours(current, last, published)
-    files = space_files(space, repository, commit, _preloaded(repository, commit))
+    model = Target(repository).contents(commit, must_exist=True) if commit else None
+    files = space_files(space, repository, commit, _preloaded(model))
     files[MANIFEST] = manifest_of(files, {})
     if not is_hubs_own(published):
         files[CARD] = merge_card(_text(files[CARD]), published, _OURS).encode()
     change = Change(files, frozenset(set(last or ()) - set(files)), f"Serve {pin}")
     if not replace:
         check_nothing_is_lost(target, current, change, last, published)
+    print_card_problem(current, published)
+    if settings.protected and current.commit:
+        print(f"“{space}” exists already: --protected makes only new Spaces protected.", file=sys.stderr)
     pushed = publish(target, change, current, dry_run=dry_run)
     if not dry_run:
-        _set_variable(target, pin)
+        apply_settings(target, settings)
+        if model and model.restricted and not settings.token:
+            print(_how_to_read(target, repository), file=sys.stderr)
     return pushed
+
+
+def _how_to_read(space: Target, repository: str) -> str:
+    return (
+        f"“{repository}” is private or gated, and the Space needs a token that may read it: add the secret {SECRET} at "
+        f"{space.url}/settings, or put the token into a variable such as SPACE_TOKEN of this shell and push again with "
+        "`--space-token SPACE_TOKEN`."
+    )
 
 
 def space_files(space: str, repository: str, commit: str | None, preloaded: Sequence[str]) -> dict[str, Content]:
@@ -106,7 +125,7 @@ def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str
 
     Spaces that were pushed before there was a manifest in them are known by the generated block of their README.md.
     """
-    settings = read_card(card)[0]
+    settings = read_card(card).metadata
     program = str(settings.get("app_file", _PROGRAM))
     others = sorted(set(current.files) - {CARD, ".gitattributes"}, key=lambda path: (not path.endswith(".py"), path))
     if settings.get("sdk", "gradio") != "gradio":
@@ -163,39 +182,15 @@ duplicate it and keep that variable. For a private model, also set the secret `H
 """
 
 
-def _preloaded(repository: str, commit: str | None) -> list[str]:
+def _preloaded(model: RepositoryContents | None) -> list[str]:
     """Return the files of the model that serving needs; none where not everybody may fetch them.
 
     Spaces are built without the owner's token: https://huggingface.co/docs/hub/spaces-config-reference
     """
-    if commit is None:
+    if model is None or model.restricted:
         return []
-    contents = Target(repository).contents(commit, must_exist=True)
-    if contents.restricted:
-        return []
-    needed = [*SERVING_FILES, *OPTIONAL_FILES, *sorted(filter(language_of, contents.files))]
-    return [name for name in needed if name in contents.files]
-
-
-def _set_variable(target: Target, pin: str) -> None:
-    """Name the model and its commit in the Space's settings; a Space starts again when they change."""
-    from huggingface_hub import HfApi
-
-    def current() -> Mapping[str, str]:
-        return {name: variable.value or "" for name, variable in HfApi().get_space_variables(target.repository).items()}
-
-    try:
-        if target.call(current).get(VARIABLE) == pin:
-            return
-    except PushError:  # a token that may write them need not be allowed to read them
-        pass
-    try:
-        target.call(lambda: HfApi().add_space_variable(target.repository, VARIABLE, pin))
-    except VistazoError as error:
-        raise type(error)(
-            f"The files of the Space “{target.repository}” are written, but not its variable. {error} Push again, or "
-            f"set {VARIABLE} to {pin} in the Space's settings."
-        ) from error
+    needed = [*SERVING_FILES, *OPTIONAL_FILES, *sorted(filter(language_of, model.files))]
+    return [name for name in needed if name in model.files]
 
 
 def _text(content: Content) -> str:

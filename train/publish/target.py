@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from model.hub.download import SLOWEST_BYTES_PER_SECOND
 from model.hub.http import Budget
 from model.hub.retry import call_hub
 from train.publish.errors import describe_push_error
+from train.publish.space_settings import SpaceSettings
 
 Result = TypeVar("Result")
 
@@ -35,7 +36,7 @@ class Target:
         branch: None for the default branch.
         as_pull_request: Open a pull request instead of changing the branch.
         private: Make the repository private, where it has to be made.
-        variables: Of a Space that has to be made.
+        space: Settings of a Space that has to be made.
     """
 
     repository: str
@@ -43,7 +44,15 @@ class Target:
     branch: str | None = None
     as_pull_request: bool = False
     private: bool = False
-    variables: Mapping[str, str] = field(default_factory=dict)
+    space: SpaceSettings | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of its page."""
+        from huggingface_hub import constants
+
+        at = f"/tree/{self.branch}" if self.branch else ""
+        return f"{constants.ENDPOINT}/{'spaces/' if self.kind == 'space' else ''}{self.repository}{at}"
 
     def call(
         self,
@@ -69,7 +78,12 @@ class Target:
         budget = Budget(
             CALL_SECONDS + sending, CALL_SECONDS / 2 + sending, MAX_JSON_BYTES, request_seconds, max_pause=MAX_PAUSE
         )
-        describe = partial(describe_push_error, repository=self.repository, uploading=upload_bytes > 0)
+        describe = partial(
+            describe_push_error,
+            repository=self.repository,
+            uploading=upload_bytes > 0,
+            served=self.space.model if self.space else None,
+        )
         return call_hub(work, budget, describe, print_retry, already_done)
 
     def contents(self, revision: str | None = None, *, must_exist: bool = False) -> RepositoryContents:

@@ -160,6 +160,7 @@ def test_a_file_that_is_corrupted_each_time_is_not_served(hub: Hub, commit: str,
     assert (
         pulled.error and "“model.tflite” of “somebody/flags” arrives damaged" in pulled.error and commit in pulled.error
     )
+    assert pulled.temporary, "the app waits and tries again"
     assert len(hub.requests(NETWORK)) == 2
     hub.recover()
     assert pull().commit == commit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from model.bundle import load_bundle
+from model.errors import ModelNotFoundError
+from model.hub import resolve
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.pulling import INFO, NEEDED, NO_COPY, REPOSITORY, Pull, of_embedded
 from tests.fake_hub.pushing import other_version
@@ -140,6 +143,26 @@ def test_what_may_not_be_read_or_does_not_exist(
     assert len(hub.requests(INFO)) == 1
 
 
+@pytest.mark.parametrize(
+    ("space", "sentence"),
+    [
+        (
+            "somebody/show",
+            "VISTAZO_MODEL at https://huggingface.co/spaces/somebody/show/settings to a model's repository",
+        ),
+        ("", "give --model, or set VISTAZO_MODEL"),
+    ],
+)
+def test_where_no_model_is_named_or_embedded_it_says_what_to_set(
+    space: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "EMBEDDED", tmp_path / "default")
+    monkeypatch.setenv("SPACE_ID", space)
+    with pytest.raises(ModelNotFoundError) as raised:
+        resolve.find_model(None)
+    assert sentence in str(raised.value) and str(tmp_path) not in str(raised.value)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_files_that_may_not_be_read(status: int, hub: Hub, commit: str, pull: Pull) -> None:
     hub.fail(r"/resolve/", status=status)
@@ -161,11 +184,14 @@ def test_a_copy_is_still_served_and_said_to_be_one(status: int, hub: Hub, commit
 @pytest.mark.parametrize(
     ("files", "command"),
     [
-        (["config.json", "metadata.json", "model.weights.h5"], "python -m train convert {pinned} --out my_bundle"),
-        (["flags.keras"], "python -m train convert {pinned} --out my_bundle"),
         (
-            ["a.keras", "b.keras"],
-            "hf download {name} --local-dir flags && python -m train convert flags/a.keras --out my_bundle",
+            ["config.json", "metadata.json", "model.weights.h5", "labels.txt"],
+            "`python -m train convert {pinned} --scale 0..1 --out my_bundle`",
+        ),
+        (
+            ["a.keras", "b.keras", "labels.txt"],
+            "`hf download {name} a.keras labels.txt --revision {commit} --local-dir flags && python -m train convert "
+            "flags/a.keras --scale 0..1 --out my_bundle`",
         ),
     ],
 )
@@ -176,8 +202,19 @@ def test_a_keras_model_is_refused_with_the_command_that_makes_a_bundle_of_it(
 
     pulled = pull()
     assert pulled.error and "never opened" in pulled.error
-    assert command.format(name=REPOSITORY, pinned=f"{REPOSITORY}@{commit}") in pulled.error
-    assert not hub.requests("/resolve/")
+    assert command.format(name=REPOSITORY, commit=commit, pinned=f"{REPOSITORY}@{commit}") in pulled.error
+    assert pulled.error.endswith("torch).") and not hub.requests("/resolve/.*(keras|h5)")
+
+
+def test_another_librarys_model_is_named_from_its_config_alone(hub: Hub, pull: Pull) -> None:
+    config = {"model_type": "vit", "architectures": ["ViTForImageClassification"], "id2label": {"0": "a", "1": "b"}}
+    commit = hub.commit(REPOSITORY, files={"config.json": json.dumps(config).encode(), "model.safetensors": b"weights"})
+
+    pulled = pull()
+    assert pulled.error and pulled.error.startswith(
+        f"“{REPOSITORY}” at commit {commit} holds a transformers image classifier (ViTForImageClassification, 2 labels)"
+    )
+    assert not hub.requests("safetensors") and not pulled.temporary
 
 
 def test_a_repository_of_something_else(hub: Hub, pull: Pull) -> None:
@@ -185,6 +222,7 @@ def test_a_repository_of_something_else(hub: Hub, pull: Pull) -> None:
 
     pulled = pull()
     assert pulled.error and "holds no bundle: config.json is missing" in pulled.error
+    assert pulled.error.endswith(f"`python -m train push my_bundle {REPOSITORY}`.")
 
 
 @pytest.mark.parametrize(("name", "size"), [("config.json", 16 * 2**20 + 1), ("labels.es.txt", 2**25)])

@@ -75,7 +75,9 @@ def test_a_model_that_arrives_damaged_each_time_is_not_opened(hub: Hub, fetch: F
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"saved_model.pb": b""}, "It contains a SavedModel, which may contain code."),
+        ({"saved_model.pb": b""}, "a SavedModel, which may contain code and is never opened here: save it"),
+        ({"config.json": b'{"model_type": "vit"}', "tf_model.h5": b""}, "a transformers model (vit)"),
+        ({"models/a.h5": b""}, "its model in a folder"),
         ({"README.md": b""}, "contains no .keras and no .h5 file"),
         ({"a.keras": b"", "b.keras": b""}, "several models (a.keras, b.keras)"),
         ({"a.h5": b"", "labels.json": bytes(16 * 2**20 + 1)}, "labels.json has 16,777,217 bytes"),
@@ -86,7 +88,7 @@ def test_what_could_not_be_converted_is_refused_unfetched(
 ) -> None:
     hub.commit(REPOSITORY, files=files)
     assert sentence in fetch()["error"]
-    assert not hub.requests("resolve")
+    assert not hub.requests(r"resolve/.*(h5|keras|pb|labels\.json)")
 
 
 def test_a_mistyped_directory_is_named_in_the_message(hub: Hub, fetch: Fetch) -> None:

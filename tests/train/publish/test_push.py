@@ -98,6 +98,26 @@ def test_what_people_wrote_around_the_card_stays(hub: Hub, push: Push) -> None:
     assert published(hub)["notes.txt"] == b"mine"
 
 
+@pytest.mark.parametrize("metadata", [b"license: [mit", b"- license: mit", b"1: mit"])
+def test_a_card_whose_metadata_are_damaged_keeps_its_text(hub: Hub, push: Push, metadata: bytes) -> None:
+    result(push("--space", SPACE))
+    for key in (REPOSITORY, f"spaces/{SPACE}"):
+        repository = hub.repositories[key]
+        files = repository.commits[repository.references["main"]]
+        text = files["README.md"].partition(b"\n---\n")[2]
+        hub.commit(key, files={**files, "README.md": b"---\n" + metadata + b"\n---\n" + text + b"Thanks to all.\n"})
+    done = push("--space", SPACE)
+
+    assert f"The metadata of README.md in “{REPOSITORY}” cannot be read" in done.stderr
+    assert f"The metadata of README.md in “{SPACE}” cannot be read" in done.stderr
+    assert (result(done)["changed"], result(done)["space_changed"]) == (["README.md"], ["README.md"])
+    card = published(hub)["README.md"].decode()
+    assert "\nlibrary_name: keras\n" in card and card.endswith("Thanks to all.\n")
+    again = push("--space", SPACE)
+    assert (result(again)["changed"], result(again)["space_changed"]) == ([], [])
+    assert "cannot be read" not in again.stderr
+
+
 def test_a_file_that_the_bundle_no_longer_has_is_deleted(hub: Hub, push: Push, tmp_path: Path) -> None:
     from train.export.bundle import write_manifest
 

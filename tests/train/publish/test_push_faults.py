@@ -197,7 +197,7 @@ def test_a_fault_without_end_ends_in_a_sentence_and_the_next_push_goes_on(
 @pytest.mark.parametrize(
     ("match", "status", "sentence"),
     [
-        (TAG, 403, "has no tag yet. The token may not write to “somebody/flags” (403)"),
+        (TAG, 403, "” yet. The token may not write to “somebody/flags” (403)"),
         (
             r"POST /api/spaces/somebody/show/commit/",
             403,

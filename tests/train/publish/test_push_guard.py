@@ -84,9 +84,15 @@ def test_files_that_no_push_wrote_are_named_and_replaced_only_on_request(
 @pytest.mark.parametrize(
     ("files", "named"),
     [
-        ({"config.json": b'{"model_type": "vit"}', "manifest.json": b'{"files": {}}'}, "config.json"),
-        ({"README.md": b"---\nlibrary_name: timm\n---\n"}, "README.md: library_name timm"),
-        ({"model.safetensors": b"theirs"}, "model.safetensors"),
+        (
+            {"config.json": b'{"model_type": "vit"}', "manifest.json": b'{"files": {}}'},
+            "a model, a transformers model (vit), that `push` did not write (config.json)",
+        ),
+        (
+            {"README.md": b"---\nlibrary_name: timm\n---\n"},
+            "a model that `push` did not write (README.md: library_name timm)",
+        ),
+        ({"model.onnx": b"theirs"}, "a model, an ONNX model (model.onnx), that `push` did not write (model.onnx)"),
     ],
 )
 def test_a_model_of_another_library_is_never_taken_over(
@@ -96,7 +102,7 @@ def test_a_model_of_another_library_is_never_taken_over(
     done = push("--replace")
 
     assert done.returncode == 2
-    assert f"holds a model that `train push` did not write ({named})" in done.stderr
+    assert f"holds {named}" in done.stderr
     assert "Give another repository" in done.stderr
     assert published(hub) == files
 

@@ -34,7 +34,7 @@ DEFINITIONS = (
 LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors"},
-        {"labels", "limits", "system_memory"},
+        {"labels", "limits", "system_memory", "folder_walk"},
         {"preprocessing"},
         {"bundle"},
         {"classifier", "hub"},

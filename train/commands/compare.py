@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from train.commands.data_options import source_of
+
 INTERRUPTED = "the table is not finished"
 
 
@@ -28,6 +30,6 @@ def run(options: argparse.Namespace) -> int:
     """Compare, and print one JSON object per bundle."""
     from train.compare import run_compare
 
-    for row in run_compare(options.bundles, options.data, options.out):
+    for row in run_compare(options.bundles, source_of(options), options.out):
         print(json.dumps(row))
     return 0

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from model.errors import SettingsError
+from train.commands.data_options import source_of
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
-    metrics = run_evaluate(options.bundle, options.data, options.out, report_images=options.images is not False)
+    metrics = run_evaluate(options.bundle, source_of(options), options.out, report_images=options.images is not False)
     if options.out:
         print(f"Wrote {options.out / REPORT / 'index.html'}.", file=sys.stderr)
     print(json.dumps(metrics))

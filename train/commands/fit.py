@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from train.commands.data_options import source_of
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         metrics = run_fit(
             settings,
             FitOptions(
-                data=options.data,
+                data=source_of(options),
                 out=options.out,
                 validation=options.validation,
                 test=options.test,

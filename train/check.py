@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +63,8 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
     except DataError as error:
         return [_refused([str(error)])]
     data.announce()
-    found = inspect(data.examples)
-    root, split_of = data.root, _split_of(data)
+    found = inspect(data.splits)
+    root = data.root
     findings = [
         _refused(list(_refusals(data, found))),
         Finding(
@@ -73,9 +73,9 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             "Training leaves them out. Save them again or remove them.",
             [f"{_name(file.path, root)}: {file.reason}" for file in found.unreadable],
         ),
-        *_duplicates(found, split_of, root),
+        *_duplicates(found, root),
         *_odd_files(found, root),
-        *_classes(found.kept, split_of, divided=data.divided),
+        *_classes(found, divided=data.divided),
     ]
     if weights:
         with ImageStore() as store:
@@ -109,18 +109,13 @@ def _refused(sentences: list[str]) -> Finding:
     return Finding(REFUSED, True, "Training stops with this sentence.", sentences)
 
 
-def _split_of(data: DataSet) -> dict[Path, str]:
-    return {e.path: split for split in SPLITS for e in data.splits.get(split, ())}
-
-
 def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
     """Yield the sentences with which training with the usual settings would stop."""
     yield from refusals(data)
-    split_of = _split_of(data)
     kept: dict[str, list[Example]] = defaultdict(list)
-    rows = [row for row, example in enumerate(found.kept) if split_of[example.path] == "train"]
-    for example in found.kept:
-        kept[split_of[example.path]].append(example)
+    rows = [row for row, split_name in enumerate(found.splits) if split_name == "train"]
+    for example, split_name in zip(found.kept, found.splits, strict=True):
+        kept[split_name].append(example)
     for name in SPLITS[1:]:
         if name in data.splits and not kept[name]:
             yield f"None of the {len(data.splits[name])} files of the {name} split is an image that can be read."
@@ -155,7 +150,7 @@ def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
         yield str(error)
 
 
-def _duplicates(found: Inspection, split_of: Mapping[Path, str], data: Path) -> Iterator[Finding]:
+def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
     """Yield exact and near duplicates by where they are: across splits, across classes, within a class."""
     copies = set(found.copies)
     for how, pairs in (("Copies", found.copies), ("Near duplicates", [p for p in found.near if p not in copies])):
@@ -163,7 +158,7 @@ def _duplicates(found: Inspection, split_of: Mapping[Path, str], data: Path) -> 
         for one, other in pairs:
             a, b = found.kept[one], found.kept[other]
             pair = f"{_name(a.path, data)} = {_name(b.path, data)}"
-            if split_of[a.path] != split_of[b.path]:
+            if found.splits[one] != found.splits[other]:
                 items["splits"].append(pair)
             elif a.labels != b.labels:
                 items["classes"].append(pair)
@@ -220,8 +215,8 @@ def _odd_files(found: Inspection, data: Path) -> Iterator[Finding]:
         )
 
 
-def _classes(examples: Sequence[Example], split_of: Mapping[Path, str], *, divided: bool) -> Iterator[Finding]:
-    counts = Counter(label for example in examples for label in example.labels)
+def _classes(found: Inspection, *, divided: bool) -> Iterator[Finding]:
+    counts = Counter(label for example in found.kept for label in example.labels)
     if not counts:
         return
     few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_IMAGES]
@@ -239,8 +234,8 @@ def _classes(examples: Sequence[Example], split_of: Mapping[Path, str], *, divid
             [f"“{largest}” has {ratio:.0f} times as many images as “{smallest}”"],
         )
     labels_of: dict[str, set[str]] = defaultdict(set)
-    for example in examples:
-        labels_of[split_of[example.path]] |= set(example.labels)
+    for example, split_name in zip(found.kept, found.splits, strict=True):
+        labels_of[split_name].update(example.labels)
     everywhere = set.union(*labels_of.values())
     missing = [
         f"{split} lacks {label}" for split, labels in sorted(labels_of.items()) for label in sorted(everywhere - labels)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,15 +14,16 @@ from PIL import Image
 from tqdm import tqdm
 
 from model.errors import DecodingError, ImageError
-from model.preprocessing import IMAGE_FORMATS, InputSpec, prepare, read_image
+from model.preprocessing import IMAGE_FORMATS, read_image
 from train.data.folders import Example
 from train.data.image_files import suffix_of
 from train.data.image_store import Unreadable
 from train.data.near_duplicates import Signatures
 
 TINY_SIDE = 32
-_SPEC = InputSpec(128, 128)
+_AMPLE_SIDE = 128
 _AT_ONCE = 2048
+_BLOCK = 32  # images a thread takes at a time: handing over each would cost more than a small image
 # The format that a file's suffix stands for, as Pillow names it.
 _SUFFIX_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP", ".bmp": "BMP"}
 _GREY_MODES = ("L", "1", "I", "I;16", "LA")
@@ -32,6 +35,7 @@ class Inspection:
 
     Attributes:
         kept: The images that can be read.
+        splits: The split of each of these.
         unreadable: The other files.
         copies: Pairs of rows of `kept` whose files are equal, the first of the copies first.
         near: Pairs of rows of `kept` that look alike, copies included; the fewest that connect all of them.
@@ -41,6 +45,7 @@ class Inspection:
     """
 
     kept: list[Example] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     copies: list[tuple[int, int]] = field(default_factory=list)
     near: list[tuple[int, int]] = field(default_factory=list)
@@ -58,34 +63,41 @@ class _File:
     mode: str
 
 
-def inspect(examples: Sequence[Example]) -> Inspection:
+def inspect(splits: Mapping[str, Sequence[Example]]) -> Inspection:
     """Read and decode every file once, on all cores, and keep nothing of its pixels but a signature."""
     found = Inspection()
+    examples = [example for of_split in splits.values() for example in of_split]
+    split_of = [split for split, of_split in splits.items() for _ in of_split]
     signatures = Signatures(len(examples))
     first: dict[bytes, int] = {}
 
     def look(row: int) -> _File | str:
         path = examples[row].path
         try:
-            signatures.set(row, prepare(read_image(path, _SPEC.ample_side), _SPEC))
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").digest()[:16]
-                with Image.open(file, formats=IMAGE_FORMATS) as image:
-                    return _File(digest, image.width, image.height, image.format or "", image.mode)
+            signatures.set(row, read_image(path, _AMPLE_SIDE))
+            content = path.read_bytes()
+            with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
+                digest = hashlib.sha256(content).digest()[:16]
+                return _File(digest, image.width, image.height, image.format or "", image.mode)
         except (ImageError, DecodingError) as error:
             return str(error)
         except OSError as error:
             return f"“{path.name}” cannot be read: {error.strerror or error}."
 
+    def look_at(rows: range) -> list[_File | str]:
+        return [look(row) for row in rows]
+
     progress = tqdm(total=len(examples), desc="reading", unit="image", leave=False, disable=None)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(examples), _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, len(examples)))
-            for row, file in zip(rows, pool.map(look, rows), strict=True):
+            blocks = [rows[first_row : first_row + _BLOCK] for first_row in range(0, len(rows), _BLOCK)]
+            for row, file in zip(rows, itertools.chain.from_iterable(pool.map(look_at, blocks)), strict=True):
                 if isinstance(file, str):
                     found.unreadable.append(Unreadable(examples[row].path, file))
                 else:
                     _add(found, examples[row], file, first)
+                    found.splits.append(split_of[row])
                     signatures.move(row, len(found.kept) - 1)
             progress.update(len(rows))
     progress.close()

@@ -32,8 +32,8 @@ class Signatures:
         """Set the signature of an image, (height, width, 3), uint8 RGB."""
         grey = cv2.cvtColor(cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         low = cv2.dct(grey.astype(np.float32))[:8, :8].ravel()
-        low[0] = np.median(low[1:])  # the mean brightness does not distinguish images
-        self.hashes[row] = _WEIGHTS[low > np.median(low[1:])].sum()
+        low[0] = median = np.partition(low[1:], 31)[31]  # the mean brightness does not distinguish images
+        self.hashes[row] = _WEIGHTS[low > median].sum()
         self.thumbnails[row] = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
 
     def move(self, row: int, place: int) -> None:
@@ -67,11 +67,11 @@ class _SimilarPairs:
         self._members: dict[int, list[int]] = {}
 
     def find(self) -> Iterator[tuple[int, int]]:
-        first: dict[tuple[int, bytes], int] = {}
+        first: dict[int, int] = {}  # by a number for each thumbnail, since the thumbnails themselves need much memory
         rows = []
-        for row, value in enumerate(self._hashes.tolist()):
-            one = first.setdefault((value, self._thumbnails[row].tobytes()), row)
-            if one == row:
+        for row, thumbnail in enumerate(self._thumbnails):
+            one = first.setdefault(hash(thumbnail.tobytes()), row)
+            if one == row or not np.array_equal(self._thumbnails[one], thumbnail):
                 rows.append(row)
             elif self._connect(one, row):
                 yield one, row

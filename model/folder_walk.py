@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,10 +68,16 @@ class LeftOut:
         """Return how many things were left out for a reason."""
         return sum(self._counts.get(reason, Counter()).values())
 
-    def lines(self) -> list[str]:
-        """Return the number of things by reason, one line a reason: "24 files that are no images (.txt, .xml)"."""
+    def lines(self, but: Collection[Reason] = ()) -> list[str]:
+        """Return the number of things by reason, one line a reason: "24 files that are no images (.txt, .xml)".
+
+        Args:
+            but: Reasons that are not wanted.
+        """
         lines = []
         for reason, details in self._counts.items():
+            if reason in but:
+                continue
             number = sum(details.values())
             names = sorted(name for name in details if name)
             shown = names[:_MOST_DETAILS] + ["…"] * (len(names) > _MOST_DETAILS)

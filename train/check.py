@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import DataError
+from model.folder_walk import HIDDEN, OF_SYSTEM
 from train.data.bursts import LEAST_FRAMES, bursts, how_to_group
 from train.data.data_set import SPLITS, DataSet, refusals
 from train.data.folders import Example, all_labels, check_classes, count_classes
@@ -23,6 +24,8 @@ from train.settings import Settings
 _FEW_IMAGES = 20
 _MOST_IMBALANCE = 10
 _LISTED = 12
+# What every folder has, and nobody misses.
+_USUAL = (HIDDEN, OF_SYSTEM)
 REFUSED = "What fit refuses"
 
 
@@ -73,6 +76,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             "Training leaves them out. Save them again or remove them.",
             [f"{_name(file.path, root)}: {file.reason}" for file in found.unreadable],
         ),
+        Finding("Left out", False, "Look whether that is right.", data.left_out.lines(but=_USUAL)),
         *_duplicates(found, root),
         *_odd_files(found, root),
         *_classes(found, divided=data.divided),

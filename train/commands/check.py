@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from train.commands.data_options import source_of
+from train.commands.data_options import add_label_arguments, source_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="several labels per image: a folder named cat+dog holds images of both",
     )
+    add_label_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON array instead of text")
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from train.commands.data_options import source_of
+from train.commands.data_options import add_label_arguments, source_of
 
 INTERRUPTED = "the table is not finished"
 
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", metavar="DATA", type=Path, required=True, help="folder per class; folder names are matched to labels"
     )
+    add_label_arguments(parser)
     parser.add_argument(
         "--out",
         metavar="FILE.csv",

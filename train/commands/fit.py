@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from train.commands.data_options import source_of
+from train.commands.data_options import add_label_arguments, source_of
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
     )
+    add_label_arguments(parser)
     groups = add_setting_arguments(parser)
     splits, output = groups["splits"], groups["output"]
     splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from train.commands import fit
-from train.commands.data_options import source_of
+from train.commands.data_options import add_label_arguments, source_of
 
 INTERRUPTED = "the finished trials are kept, and the same command continues after them"
 
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
         "mixup-cutmix-prob)",
     )
+    add_label_arguments(parser)
     fit.add_setting_arguments(parser)
 
 

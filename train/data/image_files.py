@@ -43,6 +43,11 @@ def suffix_of(name: str) -> str:
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  (a Path for each of very many files costs more)
 
 
+def is_image_name(name: str) -> bool:
+    """Return whether a name has the suffix of an image."""
+    return suffix_of(name) in _SUFFIXES
+
+
 def may_be_image(name: str, path: str) -> bool:
     """Return whether a file is meant to be an image: by its suffix, else by its first bytes."""
     suffix = suffix_of(name)

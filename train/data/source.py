@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.errors import DataError
+from model.errors import DataError, SettingsError
 from model.folder_walk import Folder, LeftOut, scan
 from train.data.class_folders import Spelling, examples_in
 from train.data.data_set import SPLITS, DataSet
 from train.data.folders import Example, all_labels
 from train.data.image_files import may_be_image
+from train.data.labelled_files import examples_of_names, examples_of_tables, tables_named, tables_of_names
 from train.data.tree import count_other_files, remove_bundles, understand
 
+# Tables that platforms put beside images: the ImageFolder of the Hub, and Roboflow.
+_TABLES_OF_PLATFORMS = ("metadata.jsonl", "metadata.csv", "_classes.csv")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 
 
@@ -22,10 +25,16 @@ class DataSource:
     """Where a data set is.
 
     Attributes:
-        folder: Folder per class, or a folder with splits of that form.
+        folder: Folder per class, or a folder with splits of that form; with labels of another origin, any folder.
+        labels: A table with the labels of the images: CSV or JSON lines.
+        label_column: The column of the labels in the table; found by its name when empty.
+        label_from: Regular expression that finds the label in the name of a file.
     """
 
     folder: Path
+    labels: Path | None = None
+    label_column: str = ""
+    label_from: str = ""
 
 
 def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable[str] = ()) -> DataSet:
@@ -43,7 +52,16 @@ def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable
     labels = tuple(labels)
     left_out = LeftOut()
     tree = _tree(source.folder, left_out)
-    layout = understand(tree, left_out, labels)
+    if source.labels or source.label_from:
+        tables = tables_named(source.labels, tree) if source.labels else []
+        return _labelled(source, tree, tables, left_out, Spelling(labels), multi_label=multi_label)
+    try:
+        layout = understand(tree, left_out, labels)
+    except DataError:
+        tables = tables_of_names(_TABLES_OF_PLATFORMS, tree)
+        if not tables:
+            raise
+        return _labelled(source, tree, tables, left_out, Spelling(labels), multi_label=multi_label)
     count_other_files(tree, left_out, layout.top)
     spelling = Spelling(labels)
     splits = {
@@ -53,6 +71,30 @@ def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable
     }
     notes = (*layout.notes, *spelling.notes())
     return DataSet(Path(layout.top.path), splits, layout.divided, left_out, notes, layout.origins, layout.empty)
+
+
+def _labelled(
+    source: DataSource,
+    tree: Folder,
+    tables: Sequence[Path],
+    left_out: LeftOut,
+    spelling: Spelling,
+    *,
+    multi_label: bool,
+) -> DataSet:
+    """Return the data set whose labels come from tables, or from file names where there are none."""
+    if tables:
+        splits, notes = examples_of_tables(
+            tables, tree, spelling, left_out, label_column=source.label_column, multi_label=multi_label
+        )
+    else:
+        splits, notes = examples_of_names(source.label_from, tree, spelling, left_out)
+    if not splits:
+        raise DataError(f"No image in “{source.folder}” has a label; left out: {left_out}.")
+    count_other_files(tree, left_out, tree, {str(path) for path in tables})
+    divided = "" not in splits
+    named = {split or "train": examples for split, examples in splits.items()}
+    return DataSet(source.folder, named, divided, left_out, (*notes, *spelling.notes()))
 
 
 def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
@@ -81,7 +123,11 @@ def with_split(data: DataSet, split: str, folder: Path, *, multi_label: bool = F
 
 
 def require_source(source: DataSource) -> None:
-    """Raise `DataError` where there is no data folder."""
+    """Raise `DataError` where there is no data folder, `SettingsError` for options that contradict each other."""
+    if source.labels and source.label_from:
+        raise SettingsError("--labels and --label-from cannot be combined: give one of them.")
+    if source.label_column and not source.labels:
+        raise SettingsError("--label-column needs --labels, the table that has the column.")
     folder = source.folder
     if folder.is_file():
         advice = "Unpack it, and give" if folder.suffix.lower() in _ARCHIVES else "Give"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 UNLABELLED = "unlabelled"
 
@@ -38,6 +39,7 @@ def words_of(name: str) -> list[str]:
     return [word for piece in re.split(r"[\W_]+", apart) if piece for word in _divided(piece.casefold())]
 
 
+@lru_cache(maxsize=4096)
 def split_of(name: str, ignored: frozenset[str] = frozenset()) -> str | None:
     """Return the split that a name stands for.
 
@@ -68,7 +70,7 @@ def splits_of(names: Sequence[str]) -> dict[str, str]:
     """
     shared: frozenset[str] = frozenset()
     if len(names) > 1 and len(set(filter(None, map(mentioned_split, names)))) > 1:
-        shared = frozenset.intersection(*(frozenset(words_of(name)) for name in names)) - _SPLIT_OF.keys()
+        shared = frozenset.intersection(*(frozenset(words_of(name)) for name in names)).difference(_SPLIT_OF)
     found = {name: split_of(name, shared) for name in names}
     return {name: split for name, split in found.items() if split}
 

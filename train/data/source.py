@@ -10,10 +10,11 @@ from model.errors import DataError, SettingsError
 from model.folder_walk import Folder, LeftOut, scan
 from train.data.class_folders import Spelling, examples_in
 from train.data.data_set import SPLITS, DataSet
+from train.data.folder_kinds import count_other_files, remove_foreign
 from train.data.folders import Example, all_labels
 from train.data.image_files import may_be_image
 from train.data.labelled_files import examples_of_names, examples_of_tables, tables_named, tables_of_names
-from train.data.tree import count_other_files, remove_bundles, understand
+from train.data.tree import understand
 
 # Tables that platforms put beside images: the ImageFolder of the Hub, and Roboflow.
 _TABLES_OF_PLATFORMS = ("metadata.jsonl", "metadata.csv", "_classes.csv")
@@ -138,5 +139,5 @@ def require_source(source: DataSource) -> None:
 
 def _tree(folder: Path, left_out: LeftOut) -> Folder:
     tree = scan(folder, may_be_image, left_out)
-    remove_bundles(tree, left_out)
+    remove_foreign(tree, left_out)
     return tree

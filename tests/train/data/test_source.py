@@ -137,6 +137,7 @@ def test_splits_within_class_folders_are_recognised(tmp_path: Path) -> None:
         ["valid", "invalid"],
         ["bullet train", "test tube", "bus"],
         ["cat/left", "cat/right", "dog"],
+        ["test", "control"],
         ["apple/red", "apple/green", "pear/yellow", "pear/brown"],
     ],
 )
@@ -158,6 +159,8 @@ def test_classes_that_are_named_like_splits_or_have_folders_are_classes(folders:
         (["2020/cat", "2020/dog", "2021/cat", "2021/dog"], "hold the same folders (cat, dog)"),
         (["data/cat", "data/dog", "test/cat", "test/dog"], "none is named train"),
         (["train/cat", "train/dog", "bus"], "It is not clear"),
+        (["cat", "dog", "test"], "not clear whether “test” holds images for the test"),
+        (["dataset/train/cat", "dataset/test/cat", "docs"], "holds test, train folders and looks like the data folder"),
         (["images"], "holds no class folders, but images"),
     ],
 )
@@ -189,6 +192,27 @@ def test_one_folder_too_deep_is_taken_and_said(tmp_path: Path) -> None:
 
     assert counts(data) == {"train": {"cat": 2, "dog": 2}}
     assert str(tmp_path / "dataset") in data.notes[0]
+
+
+def test_a_validation_folder_beside_the_class_folders_is_one(tmp_path: Path) -> None:
+    data = data_set(tmp_path, "cat", "dog", "val/cat", "val/dog")
+
+    assert counts(data) == {"train": {"cat": 2, "dog": 2}, "validation": {"cat": 2, "dog": 2}}
+    assert data.summary().startswith("2 classes, 8 images: train 4 (class folders beside “val”), validation 4 (val)")
+
+
+def test_a_split_without_class_folders_is_left_out_where_there_is_a_training_split(tmp_path: Path) -> None:
+    data = data_set(tmp_path, "train/n01/images", "train/n02/images", "val/images", "test/images")
+
+    assert counts(data) == {"train": {"n01": 2, "n02": 2}}
+    assert "4 images in splits without class folders (test, val)" in data.summary()
+
+
+def test_masks_beside_images_are_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path, *(f"{label}/{kind}" for label in ("Normal", "COVID") for kind in ("images", "masks")))
+
+    assert counts(data) == {"train": {"COVID": 2, "Normal": 2}}
+    assert "4 masks beside the images (masks)" in data.summary()
 
 
 def test_folders_beside_the_splits_are_counted_and_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from model.errors import DataError, SettingsError
 from model.folder_walk import Folder, LeftOut, scan
+from train.data.archive import is_archive, unpacked
 from train.data.class_folders import Spelling, examples_in
 from train.data.data_set import SPLITS, DataSet
 from train.data.folder_kinds import count_other_files, remove_foreign
@@ -18,7 +19,7 @@ from train.data.tree import understand
 
 # Tables that platforms put beside images: the ImageFolder of the Hub, and Roboflow.
 _TABLES_OF_PLATFORMS = ("metadata.jsonl", "metadata.csv", "_classes.csv")
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+_ARCHIVES = (".gz", ".bz2", ".xz", ".7z", ".rar")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class DataSource:
     """Where a data set is.
 
     Attributes:
-        folder: Folder per class, or a folder with splits of that form; with labels of another origin, any folder.
+        folder: Folder per class, or a folder with splits of that form; with labels of another origin, any folder. A
+            zip or tar of one is unpacked into the user's cache.
         labels: A table with the labels of the images: CSV or JSON lines.
         label_column: The column of the labels in the table; found by its name when empty.
         label_from: Regular expression that finds the label in the name of a file.
@@ -52,6 +54,8 @@ def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable
     require_source(source)
     labels = tuple(labels)
     left_out = LeftOut()
+    if is_archive(source.folder):
+        source = replace(source, folder=unpacked(source.folder))
     tree = _tree(source.folder, left_out)
     if source.labels or source.label_from:
         tables = tables_named(source.labels, tree) if source.labels else []
@@ -130,10 +134,10 @@ def require_source(source: DataSource) -> None:
     if source.label_column and not source.labels:
         raise SettingsError("--label-column needs --labels, the table that has the column.")
     folder = source.folder
-    if folder.is_file():
+    if folder.is_file() and not is_archive(folder):
         advice = "Unpack it, and give" if folder.suffix.lower() in _ARCHIVES else "Give"
         raise DataError(f"“{folder}” is a file, not a data folder. {advice} a folder that holds one folder per class.")
-    if not folder.is_dir():
+    if not folder.exists():
         raise DataError(f"There is no data folder “{folder}”. Give a folder that holds one folder per class.")
 
 

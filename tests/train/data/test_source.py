@@ -286,11 +286,11 @@ def test_listing_and_splitting_do_not_change_the_files(tmp_path: Path) -> None:
     assert hashes(data) == before
 
 
-def test_a_zip_file_in_place_of_a_folder_is_asked_to_be_unpacked(tmp_path: Path) -> None:
-    (tmp_path / "images.ZIP").touch()
+def test_an_archive_that_cannot_be_unpacked_here_is_asked_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "images.7Z").touch()
 
     with pytest.raises(DataError, match=r"is a file, not a data folder\. Unpack it, and give a folder"):
-        read_data(DataSource(tmp_path / "images.ZIP"))
+        read_data(DataSource(tmp_path / "images.7Z"))
 
 
 def test_links_are_followed_and_broken_links_are_listed(tmp_path: Path) -> None:

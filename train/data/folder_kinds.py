@@ -72,7 +72,8 @@ def only_folder(folder: Folder, known: Collection[str], *, inside_split: bool = 
         empty = [child for child in folder.folders if not child.total and not is_of_papers(child)]
         if len(filled) != 1 or empty or not holds_folders(filled[0]) or normalized_label(filled[0].name) in known:
             break
-        if splits_of([filled[0].name]) and not inside_split:
+        splits_below = set(splits_of([child.name for child in filled[0].folders if child.total]).values())
+        if splits_of([filled[0].name]) and not inside_split and len(splits_below) < 2:
             break
         folder = filled[0]
     return folder

@@ -178,6 +178,8 @@ def _beside_classes(
         )
     if not splits:
         return None
+    for name in nested.keys() - splits.keys():
+        left_out.add(UNUSED, name, place.filled[name].total)
     layout = _divided(place, splits, list(flat), left_out)
     layout.splits["train"] = [(name, place.filled[name]) for name in training]
     layout.origins["train"] = "class folders beside " + _quoted(list(splits))
@@ -198,6 +200,12 @@ def _divided(place: _Place, nested: Mapping[str, str], flat: Sequence[str], left
             left_out.add(BESIDE, name, len(parent.files))
             classes = _class_folders(parent, left_out)
             with_images = [folder for folder in classes if folder.total]
+            inner = splits_of([folder.name for folder in with_images if normalized_label(folder.name) not in known])
+            if len(set(inner.values())) > 1:
+                raise DataError(
+                    f"“{parent.path}” holds {_quoted(list(inner))}, which look like splits within a split. Give "
+                    f"“{parent.path}” alone, or move its folders."
+                )
             if len(with_images) == 1 and with_images[0].name.casefold() in ALL_IMAGES:
                 if split != "train" and "train" in layout.splits:
                     left_out.add(NO_LABEL, name, parent.total)

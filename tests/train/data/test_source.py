@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.support.images import hashes, write_class, write_colours
 from tests.support.training import write_files
 from train.data.data_set import DataSet, refusals
+from train.data.folder_kinds import MASKS
+from train.data.folders import normalized_label
 from train.data.source import DataSource, list_examples, read_data
 from train.data.split import grouped, split
+from train.data.tree import BESIDE, NO_LABEL, UNLABELLED_IMAGES, UNUSED
 
 
 def data_set(root: Path, *folders: str, count: int = 2, labels: tuple[str, ...] = ()) -> DataSet:
@@ -304,3 +309,42 @@ def test_links_are_followed_and_broken_links_are_listed(tmp_path: Path) -> None:
         ("straße à l’été", "broken.png"),
         ("whole folder", "1.JPG"),
     ]
+
+
+NAMES = st.sampled_from(
+    [
+        "train",
+        "val",
+        "valid",
+        "test1",
+        "cat",
+        "Cat",
+        "dog",
+        "images",
+        "labels",
+        "masks",
+        "dev",
+        "data",
+        "unlabeled",
+        "x",
+    ]
+)
+
+
+@given(folders=st.sets(st.lists(NAMES, max_size=4).map("/".join), min_size=1, max_size=10))
+def test_every_image_of_any_tree_is_listed_or_counted_unless_it_is_refused(
+    folders: set[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    for folder in folders:
+        write_files(root / folder, "1.png", "2.png")
+    try:
+        data = read_data(DataSource(root))
+    except DataError as error:
+        assert str(error).endswith(".")
+        return
+    reasons = (BESIDE, NO_LABEL, UNUSED, UNLABELLED_IMAGES, MASKS)
+    assert len(data.examples) + sum(map(data.left_out.count, reasons)) == 2 * len(folders)
+    assert len({example.path for example in data.examples}) == len(data.examples)
+    for examples in data.splits.values():
+        assert not {"train", "test1"} <= {normalized_label(example.label) for example in examples}

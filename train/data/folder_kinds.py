@@ -11,7 +11,7 @@ from model.folder_walk import Folder, LeftOut, Reason
 from model.labels import language_of
 from train.data.folders import natural_key, normalized_label
 from train.data.image_files import suffix_of
-from train.data.split_names import splits_of
+from train.data.split_names import mentioned_split, split_of, splits_of
 
 NOT_IMAGES = Reason("file that is no image", "files that are no images")
 BUNDLES = Reason("bundle or report", "bundles and reports")
@@ -60,9 +60,15 @@ def count_other_files(tree: Folder, left_out: LeftOut, top: Folder, used: Collec
 
 
 def tables_in(tree: Folder) -> list[Path]:
-    """Return the files in a tree that may hold labels, those nearest to its top first."""
+    """Return the files in a tree that may hold labels, the likeliest first: with a name of training, near the top."""
     found = [Path(f.path, name) for f in tree.walk() for name in f.others if suffix_of(name) in _TABLE_SUFFIXES]
-    return sorted(found, key=lambda path: (len(path.parts), natural_key(str(path))))
+
+    def unlikeliness(path: Path) -> tuple[bool, bool, int]:
+        names_training = split_of(path.stem) == "train"
+        names_others = mentioned_split(path.stem) is not None or "sample" in path.stem.casefold()
+        return not names_training, names_others, len(path.parts)
+
+    return sorted(found, key=lambda path: (unlikeliness(path), natural_key(str(path))))
 
 
 def only_folder(folder: Folder, known: Collection[str], *, inside_split: bool = False) -> Folder:

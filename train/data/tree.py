@@ -206,7 +206,7 @@ def _divided(place: _Place, nested: Mapping[str, str], flat: Sequence[str], left
                     f"“{parent.path}” holds {_quoted(list(inner))}, which look like splits within a split. Give "
                     f"“{parent.path}” alone, or move its folders."
                 )
-            if len(with_images) == 1 and with_images[0].name.casefold() in ALL_IMAGES:
+            if len(with_images) == 1 and _holds_all_classes(with_images[0], known):
                 if split != "train" and "train" in layout.splits:
                     left_out.add(NO_LABEL, name, parent.total)
                     continue
@@ -225,6 +225,12 @@ def _divided(place: _Place, nested: Mapping[str, str], flat: Sequence[str], left
     if not layout.splits:
         raise _flat_splits(place, list(place.filled))
     return layout
+
+
+def _holds_all_classes(folder: Folder, known: Collection[str]) -> bool:
+    """Return whether the only folder of a split is no class, by its name: “images”, or that of a split."""
+    name = folder.name
+    return name.casefold() in ALL_IMAGES or bool(mentioned_split(name) and normalized_label(name) not in known)
 
 
 def _refuse_hidden_splits(place: _Place) -> None:

@@ -213,6 +213,19 @@ def test_a_split_without_class_folders_is_left_out_where_there_is_a_training_spl
     assert "4 images in splits without class folders (test, val)" in data.summary()
 
 
+def test_a_split_in_a_folder_of_its_own_name_without_class_folders_is_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path, "abc_train/abc_train/A", "abc_train/abc_train/B", "abc_test/abc_test")
+
+    assert counts(data) == {"train": {"A": 2, "B": 2}}
+    assert "2 images in splits without class folders (abc_test)" in data.summary()
+
+
+def test_the_likeliest_of_several_tables_is_named(tmp_path: Path) -> None:
+    write_files(tmp_path, "sample_submission.csv", "test.csv", "train.csv")
+
+    assert f"--labels {tmp_path / 'train.csv'}" in refusal(tmp_path, "train", "test")
+
+
 def test_masks_beside_images_are_left_out(tmp_path: Path) -> None:
     data = data_set(tmp_path, *(f"{label}/{kind}" for label in ("Normal", "COVID") for kind in ("images", "masks")))
 

@@ -79,9 +79,11 @@ def understand(tree: Folder, left_out: LeftOut, labels: Collection[str] = ()) ->
             raise _without_class_folders(next(iter(filled.values())), tree)
         layout = Layout(top, {"train": [(f.name, f) for f in classes]}, divided=False)
         layout.empty = [f.name for f in classes if not f.total]
-    left_out.add(BESIDE, "", len(top.files))
+    left_out.add(BESIDE, "", tree.total - top.total + len(top.files))
     if top is not tree:
-        layout.notes.insert(0, f"“{top.path}” is taken for the data folder: “{tree.path}” holds no other images.")
+        layout.notes.insert(
+            0, f"“{top.path}” is taken for the data folder, since it holds the images of “{tree.path}”."
+        )
     return layout
 
 
@@ -197,7 +199,7 @@ def _divided(place: _Place, nested: Mapping[str, str], flat: Sequence[str], left
             if kind != split:
                 continue
             parent = only_folder(filled[name], known, inside_split=True)
-            left_out.add(BESIDE, name, len(parent.files))
+            left_out.add(BESIDE, name, filled[name].total - parent.total + len(parent.files))
             classes = _class_folders(parent, left_out)
             with_images = [folder for folder in classes if folder.total]
             inner = splits_of([folder.name for folder in with_images if normalized_label(folder.name) not in known])

@@ -192,11 +192,13 @@ def test_boxes_and_tables_and_names_that_hold_classes_are_pointed_out(tmp_path: 
 
 
 def test_one_folder_too_deep_is_taken_and_said(tmp_path: Path) -> None:
-    data = data_set(tmp_path, "dataset/cat", "dataset/dog")
     write_files(tmp_path / "docs", "a.pdf")
+    write_files(tmp_path, "preview.png")
+    data = data_set(tmp_path, "dataset/cat", "dataset/dog", count=9)
 
-    assert counts(data) == {"train": {"cat": 2, "dog": 2}}
+    assert counts(data) == {"train": {"cat": 9, "dog": 9}}
     assert str(tmp_path / "dataset") in data.notes[0]
+    assert "1 image beside the class folders" in data.summary()
 
 
 def test_a_validation_folder_beside_the_class_folders_is_one(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import Bundle, load_bundle
 from model.preprocessing import InputSpec, prepare, read_image
-from train.data.folders import list_examples, match_labels
+from train.data.folders import match_labels
+from train.data.source import list_examples
 from train.export.litert import to_litert
 from train.network.architectures import build
 from train.settings import Settings

@@ -34,7 +34,7 @@ DEFINITIONS = (
 LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors", "command_names"},
-        {"labels", "limits", "system_memory", "other_models"},
+        {"labels", "limits", "system_memory", "other_models", "folder_walk"},
         {"preprocessing", "statistics"},
         {"bundle"},
         {"verdict", "hub"},
@@ -197,6 +197,23 @@ def test_serving_starts_without_tensorflow_in_the_process() -> None:
     assert "ai_edge_litert" in loaded
     assert loaded & (TRAINING_ONLY | {"gradio"}) == set()
     assert result.stderr == ""
+
+
+def test_data_that_cannot_be_used_is_refused_without_starting_tensorflow(tmp_path: Path) -> None:
+    (tmp_path / "data" / "cat").mkdir(parents=True)
+    code = """
+import sys
+from train.__main__ import main
+data, out = sys.argv[1:]
+commands = (["check", data], ["fit", data, "--out", out], ["tune", data, "--trials", "1", "--out", out])
+statuses = [main(command) for command in commands]
+print(statuses, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    arguments = [sys.executable, "-c", code, str(tmp_path / "data"), str(tmp_path / "out")]
+    result = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert result.stdout.splitlines()[-1] == "[1, 2, 2] False False"
+    assert result.stderr.count("The class folders of") == 2
 
 
 def test_a_typing_mistake_in_train_is_answered_without_starting_tensorflow() -> None:

@@ -16,8 +16,8 @@ from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
-from train.data.folders import list_examples
-from train.evaluate import evaluated_split, run_evaluate
+from train.data.source import DataSource, read_data
+from train.evaluate import run_evaluate
 
 COLUMNS = (
     "bundle",
@@ -33,12 +33,12 @@ COLUMNS = (
 _TIMED_IMAGES = 100
 
 
-def run_compare(models: Sequence[str], data: Path, out: Path) -> list[dict[str, Any]]:
+def run_compare(models: Sequence[str], data: DataSource, out: Path) -> list[dict[str, Any]]:
     """Compare bundles.
 
     Args:
         models: Directories or Hub repositories.
-        data: Folder per class; the folder names are labels of every bundle.
+        data: The images and their labels, which are labels of every bundle.
         out: The CSV file to write; a plot of the same name is written beside it.
 
     Returns:
@@ -89,13 +89,14 @@ def parameters(directory: Path) -> int | None:
     return count
 
 
-def _median_milliseconds(classifiers: Sequence[Classifier], data: Path) -> list[float]:
+def _median_milliseconds(classifiers: Sequence[Classifier], data: DataSource) -> list[float]:
     """Return the median milliseconds of a prediction by each model: preprocessing and network, without decoding.
 
     The models take turns at every image, so that other load on the machine slows all of them.
     """
     spent: list[list[float]] = [[] for _ in classifiers]
-    examples = list_examples(evaluated_split(data)[1])
+    bundle = classifiers[0].bundle
+    _, examples = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels).evaluated()
     # Evenly over the classes, since the images of one class may all be large.
     for example in examples[:: max(1, len(examples) // _TIMED_IMAGES)]:
         try:

@@ -16,9 +16,11 @@ from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
 from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
-from train.data.folders import Example, all_labels, find_split_folders, list_examples, match_labels
+from train.data.data_set import listed, refuse_inside
+from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
-from train.data.loading import listed, print_unreadable
+from train.data.loading import print_unreadable
+from train.data.source import DataSource, read_data
 from train.data.targets import multi_hot
 from train.export.bundle import write_json
 from train.metrics.classification import classification_metrics, summary
@@ -41,12 +43,14 @@ class Outputs:
     distances: Sequence[float | None]
 
 
-def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_images: bool = False) -> dict[str, Any]:
+def run_evaluate(
+    model: str, data: DataSource, out: Path | None = None, *, report_images: bool = False
+) -> dict[str, Any]:
     """Evaluate a bundle, with the network that is served, on a folder per class.
 
     Args:
         model: The bundle's directory, or a Hub repository.
-        data: Folder per class; of a folder with splits the test split is used, then validation.
+        data: The images and their labels; of several splits the test split is used, then validation.
         out: Where to write metrics.json and the report, if anywhere.
         report_images: Whether the report holds small copies of the images.
 
@@ -58,17 +62,20 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_imag
     """
     if out and out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
+    if out:
+        refuse_inside(out, data.folder)
     classifier = Classifier.load(resolve_model(model))
     bundle = classifier.bundle
-    split, folder = evaluated_split(data)
-    examples = list_examples(folder, multi_label=bundle.multi_label)
+    data_set = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels)
+    data_set.announce()
+    split, examples = data_set.evaluated()
     index_of = match_labels(all_labels(examples), bundle.labels)
     matched = [e for e in examples if set(e.labels) <= set(index_of)]
     unknown = [label for label in all_labels(examples) if label not in index_of]
     if not matched:
         raise DataError(
-            f"No folder of “{data}” is named like a label of the model. "
-            f"Folders: {listed(unknown)}; labels: {listed(bundle.labels)}."
+            f"No class of “{data.folder}” is named like a label of the model. "
+            f"Classes: {listed(unknown)}; labels: {listed(bundle.labels)}."
         )
     if unknown:
         print(f"Left out, as the model has no such label: {listed(unknown)}.", file=sys.stderr)
@@ -76,7 +83,7 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_imag
         images, kept, unreadable = store.load(matched, bundle.input, "reading")
         print_unreadable(unreadable)
         if not kept:
-            raise DataError(f"None of the {len(matched)} files in “{data}” is an image that can be read.")
+            raise DataError(f"None of the {len(matched)} files in “{data.folder}” is an image that can be read.")
         targets = multi_hot(kept, index_of, len(bundle.labels))
         outputs = served_outputs(classifier, images)
         metrics = {"split": split, "unreadable": len(unreadable)} | evaluate_outputs(bundle, outputs, targets)
@@ -89,13 +96,6 @@ def run_evaluate(model: str, data: Path, out: Path | None = None, *, report_imag
             truth = [example.labels for example in kept]
             write_predictions(out / PREDICTIONS, files, truth, classifications_of(bundle, outputs), bundle.labels)
     return summary(metrics)
-
-
-def evaluated_split(data: Path) -> tuple[str, Path]:
-    """Return the split of a data folder that is evaluated, by name and folder: test, else validation, train or all."""
-    folders = find_split_folders(data)
-    split = next((name for name in ("test", "validation", "train") if name in folders), "whole folder")
-    return split, folders.get(split, data)
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from model.bundle import METRICS, load_bundle
 from model.classifier import Classifier
-from model.errors import DataError, SettingsError
+from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from model.verdict import probabilities_of
-from train.data.folders import Example, all_labels, check_classes, find_split_folders, fingerprint
+from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
+from train.data.folders import Example, all_labels, check_classes, fingerprint
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations
 from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
+from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
 from train.evaluate import classifications_of, evaluate_outputs, evidence_of, served_outputs
 from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
@@ -39,7 +41,7 @@ class FitOptions:
     """Where a fit reads and writes.
 
     Attributes:
-        data: Folder per class, or a folder with train, valid and test folders of that form.
+        data: The images and their labels.
         out: The bundle's directory.
         validation: A separate folder per class for validation.
         test: A separate folder per class for the test.
@@ -49,7 +51,7 @@ class FitOptions:
         report_images: Whether the report holds small copies of the evaluated images.
     """
 
-    data: Path
+    data: DataSource
     out: Path
     validation: Path | None = None
     test: Path | None = None
@@ -108,14 +110,14 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         VistazoError: The data, the settings or the target cannot be used; nothing is written then.
     """
     _check_options(options)
-    folders = _split_folders(options)
+    data = _read(settings, options)
     from train.export.converter import check_converter, served_network
     from train.network.architectures import check_weights
 
     check_weights(settings)  # before an hour of decoding: the weights may not be available
     check_converter()
     with ImageStore() as store:
-        dataset = _load(store, folders, settings, options)
+        dataset = _load(store, data, settings)
         progress_file = ProgressFile(options.out, _identity(settings, dataset))
         if options.resume is False:
             progress_file.remove()
@@ -233,6 +235,7 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
 def _check_options(options: FitOptions) -> None:
     """Raise `SettingsError` for what would fail, or be lost, after hours of training."""
     check_target(options.out)
+    refuse_inside(options.out, options.data.folder)
     if options.tensorboard is not None:
         if find_spec("tensorboard") is None:
             raise SettingsError(
@@ -246,24 +249,25 @@ def _check_options(options: FitOptions) -> None:
         )
 
 
-def _split_folders(options: FitOptions) -> dict[str, Path]:
-    """Return the folder of each split; at least that of "train"."""
-    folders = find_split_folders(options.data)
-    if folders and "train" not in folders:
-        raise DataError(
-            f"“{options.data}” has {', '.join(folders)} folders but no train folder. Add one, or remove the others."
-        )
-    given = {"validation": options.validation, "test": options.test}
-    return (folders or {"train": options.data}) | {name: folder for name, folder in given.items() if folder}
+def _read(settings: Settings, options: FitOptions) -> DataSet:
+    """List the files of each split; raise `DataError` for what cannot be trained on, before Keras is imported."""
+    data = read_data(options.data, multi_label=settings.multi_label)
+    for split, folder in (("validation", options.validation), ("test", options.test)):
+        if folder:
+            data = with_split(data, split, folder, multi_label=settings.multi_label)
+    data.announce()
+    refuse_untrainable(data)
+    read_translations(data.root, all_labels(data.splits["train"]))
+    return data
 
 
-def _load(store: ImageStore, folders: Mapping[str, Path], settings: Settings, options: FitOptions) -> Dataset:
+def _load(store: ImageStore, data: DataSet, settings: Settings) -> Dataset:
     """Decode the splits and print what is in them."""
     spec = first_input(settings)
-    splits = load_splits(store, folders, spec, settings)
+    splits = load_splits(store, data, spec, settings)
     labels = tuple(all_labels(splits["train"].examples))
-    check_classes(splits["train"].examples, labels, "training", 2 if len(folders) > 1 else 1)
-    translations = read_translations(options.data, labels)
+    check_classes(splits["train"].examples, labels, "training", 2 if len(data.splits) > 1 else 1)
+    translations = read_translations(data.root, labels)
     splits, spec = choose_input(store, splits, spec, settings)
     for line in (split_sizes(splits, labels), *missing_classes(splits, labels)):
         print(line, file=sys.stderr)

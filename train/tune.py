@@ -16,9 +16,11 @@ import optuna
 
 from model.command_names import command
 from model.errors import SettingsError, VistazoError
-from train.data.folders import all_labels, find_split_folders
+from train.data.data_set import refuse_inside, refuse_untrainable
+from train.data.folders import all_labels
 from train.data.image_store import ImageStore
 from train.data.loading import load_splits
+from train.data.source import DataSource, read_data
 from train.input_selection import choose_input, first_input
 from train.resource_errors import resource_error
 from train.settings import Settings
@@ -52,7 +54,7 @@ class Search:
     method: str = "random"
 
 
-def run_tune(data: Path, out: Path, settings: Settings, search: Search) -> str:
+def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) -> str:
     """Try settings; trials of an earlier search in `out` count, and those that fail or are pruned do not end it.
 
     Args:
@@ -72,6 +74,7 @@ def run_tune(data: Path, out: Path, settings: Settings, search: Search) -> str:
     space = _space(search.wanted or _USUAL, settings)
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
+    refuse_inside(out, data.folder)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
@@ -87,20 +90,22 @@ def run_tune(data: Path, out: Path, settings: Settings, search: Search) -> str:
         _run_trials(study, data, settings, space, left)
     rows = _rows(study, space)
     _write(rows, out / "trials.csv")
-    return _table(rows, data, space)
+    return _table(rows, data.folder, space)
 
 
 def _run_trials(
-    study: optuna.Study, data: Path, settings: Settings, space: Mapping[str, list[Value]], count: int
+    study: optuna.Study, data: DataSource, settings: Settings, space: Mapping[str, list[Value]], count: int
 ) -> None:
     """Run new trials on images that are decoded once."""
+    data_set = read_data(data, multi_label=settings.multi_label)
+    data_set.announce()
+    refuse_untrainable(data_set)
     from train.data.batches import labelled_images
     from train.trainer.run import TrainingRun
 
     spec = first_input(settings)
-    folders = find_split_folders(data) or {"train": data}
     with ImageStore() as store:
-        splits, spec = choose_input(store, load_splits(store, folders, spec, settings), spec, settings)
+        splits, spec = choose_input(store, load_splits(store, data_set, spec, settings), spec, settings)
         labels = all_labels(splits["train"].examples)
         train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
         run = TrainingRun(settings, spec, len(labels), train, validation)

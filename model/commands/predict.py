@@ -17,6 +17,7 @@ from model.bulk.predictions import predict_file, print_json, print_text, printab
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
 from model.errors import ImageError, SettingsError, VistazoError
+from model.folder_walk import OTHER_KIND, LeftOut, scan
 from model.hub.resolve import resolve_model
 from model.preprocessing import IMAGE_SUFFIXES
 from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
@@ -121,7 +122,17 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the named files, and for a folder the images and clips in it, in order of name."""
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-            known = IMAGE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in known and not p.name.startswith("."))
+            left_out = LeftOut()
+            tree = scan(path, _is_image_or_clip, left_out)
+            for folder in tree.walk():
+                for name in folder.others:
+                    left_out.add(OTHER_KIND, Path(name).suffix.lower())
+            if left_out.lines():
+                _print_note(f"Left out in “{printable(path)}”: {left_out}.")
+            yield from sorted(Path(folder.path, name) for folder in tree.walk() for name in folder.files)
         else:
             yield path
+
+
+def _is_image_or_clip(name: str, _path: str) -> bool:
+    return Path(name).suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES

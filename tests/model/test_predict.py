@@ -88,14 +88,17 @@ def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path:
 def test_of_folders_the_images_and_clips_are_taken_in_order_of_name(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "sub").mkdir()
-    for name in ("b.PNG", "a.png", "sub/c.png", ".hidden.png", "notes.txt"):
+    (tmp_path / "sub" / ".ipynb_checkpoints").mkdir(parents=True)
+    names = ("b.PNG", "a.png", "sub/c.png", "sub/.ipynb_checkpoints/c-checkpoint.png", ".hidden.png", "notes.txt")
+    for name in names:
         IMAGE_KINDS["rgb"](tmp_path).rename(tmp_path / name)
 
     assert predict(tmp_path, "--json", "--model", colour_bundle) == 0
 
-    paths = [json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()]
+    captured = capsys.readouterr()
+    paths = [json.loads(line)["path"] for line in captured.out.splitlines()]
     assert [os.path.relpath(path, tmp_path) for path in paths] == ["a.png", "b.PNG", "sub/c.png"]
+    assert "2 hidden files and folders, 1 file of another kind (.txt)." in captured.err
 
 
 def test_one_bad_file_is_named_and_the_others_are_predicted(

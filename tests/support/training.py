@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from train.data.batches import LabelledImages
-from train.data.folders import Example, list_examples
+from train.data.folders import Example
+from train.data.source import list_examples
 
 # The smallest network that is trained, converted and served in seconds.
 TINY = ["--architecture", "plain", "--convolutions", "4", "--size", "16", "--epochs", "1"]

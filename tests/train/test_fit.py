@@ -45,12 +45,12 @@ def test_fit_leaves_the_data_as_it_was_and_nothing_beside_the_bundle(colour_fit:
 def test_a_corrupt_image_is_named_counted_left_out_and_still_there(colour_fit: Fitted) -> None:
     assert f"left out: {colour_fit.data / 'Blue' / CORRUPT}: " in colour_fit.err
     assert "1 unreadable files were left out" in colour_fit.err
-    assert "images: 24 for train, 6 for validation, 6 for test" in colour_fit.err
+    assert "images: train 24, validation 6, test 6" in colour_fit.err
     assert (colour_fit.data / "Blue" / CORRUPT).is_file()
 
 
 def test_fit_takes_train_valid_and_test_folders_as_they_are(grey_fit: Fitted) -> None:
-    assert "images: 30 for train, 9 for validation, 12 for test" in grey_fit.err
+    assert "images: train 30, validation 9 (Valid), test 12" in grey_fit.err
     assert last_line(grey_fit.out)["n"] == 12
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.command_line import refusal
 from tests.support.fitting import QUICK, Fitted
 from tests.support.images import hashes, write_class, write_colours
+from train.__main__ import main
 
 
 def no_folder(data: Path) -> None:
@@ -94,7 +95,7 @@ def a_class_without_readable_images(data: Path) -> None:
         (an_empty_folder, "no class folders"),
         (a_file, "is a file, not a data folder"),
         (empty_classes, "are empty"),
-        (one_empty_class, "without a file .*: Empty"),
+        (one_empty_class, "without an image .*: Empty"),
         (one_class, "one class only"),
         (one_image_in_a_class, "“few” has 1 readable image"),
         (one_readable_image_in_a_class, "“few” has 1 readable image"),
@@ -102,7 +103,7 @@ def a_class_without_readable_images(data: Path) -> None:
         (nothing_readable, "“a” has 0 readable images"),
         (splits_without_training, "no train folder"),
         (a_test_class_that_training_lacks, "lacks: Zebra. Rename or remove"),
-        (an_unreadable_test_split, "None of the 1 files in .*test.* can be read"),
+        (an_unreadable_test_split, "None of the 1 files of the test split .* can be read"),
         (a_class_without_readable_images, "“mute” has 0 readable images"),
     ],
 )
@@ -117,6 +118,24 @@ def test_data_that_cannot_be_trained_on_gives_one_sentence_and_writes_nothing(
     assert re.search(reason, message)
     assert hashes(tmp_path) == before
     assert {p.name for p in tmp_path.iterdir()} <= {"data"}
+
+
+@pytest.mark.parametrize("make", [one_empty_class, one_class, only_copies_in_a_class, a_test_class_that_training_lacks])
+def test_check_names_what_fit_refuses(
+    make: Callable[[Path], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "data")
+    sentence = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle", *QUICK)
+
+    assert main(["check", str(tmp_path / "data")]) == 1
+
+    assert sentence.removeprefix("error: ") in capsys.readouterr().out
+
+
+def test_a_target_inside_the_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+
+    assert "should lie outside the data folder" in refusal(capsys, "fit", data, "--out", data / "model", *QUICK)
 
 
 def test_a_fit_that_fails_keeps_the_bundle_that_is_there(

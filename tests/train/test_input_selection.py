@@ -13,6 +13,7 @@ from tests.support.fitting import Fitted
 from tests.support.images import write_wide
 from train.data.image_store import ImageStore
 from train.data.loading import LoadedSplit, load_splits
+from train.data.source import DataSource, read_data
 from train.input_selection import best_rule, choose_input, first_input
 from train.settings import Settings
 
@@ -24,7 +25,7 @@ def settings_with(weights: Path | str, **changed: object) -> Settings:
 
 def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str, LoadedSplit], str, str]:
     spec = first_input(settings)
-    splits, spec = choose_input(store, load_splits(store, {"train": data}, spec, settings), spec, settings)
+    splits, spec = choose_input(store, load_splits(store, read_data(DataSource(data)), spec, settings), spec, settings)
     return splits, spec.resize_rule, spec.colour_mode
 
 

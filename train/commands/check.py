@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from train.commands.data_options import add_label_arguments, source_of
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -17,6 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="imagenet|FILE",
         help="also find probable label errors, with the features of MobileNetV2 0.35 with these weights",
     )
+    parser.add_argument(
+        "--multi-label",
+        action="store_true",
+        help="several labels per image: a folder named cat+dog holds images of both",
+    )
+    add_label_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON array instead of text")
 
 
@@ -24,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the findings; return 1 when one of them is serious."""
     from train.check import as_text, run_check
 
-    findings = run_check(options.data, options.weights)
+    findings = run_check(source_of(options), options.weights, multi_label=options.multi_label)
     if options.json:
         print(json.dumps([vars(finding) for finding in findings], ensure_ascii=False))
     else:

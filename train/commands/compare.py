@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from train.commands.data_options import add_label_arguments, source_of
+
 INTERRUPTED = "the table is not finished"
 
 
@@ -15,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", metavar="DATA", type=Path, required=True, help="folder per class; folder names are matched to labels"
     )
+    add_label_arguments(parser)
     parser.add_argument(
         "--out",
         metavar="FILE.csv",
@@ -28,6 +31,6 @@ def run(options: argparse.Namespace) -> int:
     """Compare, and print one JSON object per bundle."""
     from train.compare import run_compare
 
-    for row in run_compare(options.bundles, options.data, options.out):
+    for row in run_compare(options.bundles, source_of(options), options.out):
         print(json.dumps(row))
     return 0

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from model.errors import SettingsError
+from train.commands.data_options import add_label_arguments, source_of
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
     parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
+    add_label_arguments(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report here")
     parser.add_argument(
         "--images",
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
-    metrics = run_evaluate(options.bundle, options.data, options.out, report_images=options.images is not False)
+    metrics = run_evaluate(options.bundle, source_of(options), options.out, report_images=options.images is not False)
     if options.out:
         print(f"Wrote {options.out / REPORT / 'index.html'}.", file=sys.stderr)
     print(json.dumps(metrics))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.command_names import command
+from train.commands.data_options import add_label_arguments, source_of
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
     )
+    add_label_arguments(parser)
     groups = add_setting_arguments(parser)
     splits, output = groups["splits"], groups["output"]
     splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
@@ -91,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         metrics = run_fit(
             settings,
             FitOptions(
-                data=options.data,
+                data=source_of(options),
                 out=options.out,
                 validation=options.validation,
                 test=options.test,

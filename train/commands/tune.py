@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from train.commands import fit
+from train.commands.data_options import add_label_arguments, source_of
 
 INTERRUPTED = "the finished trials are kept, and the same command continues after them"
 
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
         "mixup-cutmix-prob)",
     )
+    add_label_arguments(parser)
     fit.add_setting_arguments(parser)
 
 
@@ -47,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
     from train.tune import Search, run_tune
 
     search = Search(options.setting, options.trials, options.search)
-    print(run_tune(options.data, options.out, settings, search))
+    print(run_tune(source_of(options), options.out, settings, search))
     return 0

@@ -5,23 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from model.errors import DataError
 from model.preprocessing import InputSpec
-from train.data.folders import (
-    Example,
-    all_labels,
-    check_classes,
-    count_classes,
-    empty_class_folders,
-    list_examples,
-)
+from train.data.bursts import LEAST_FRAMES, bursts, how_to_group
+from train.data.data_set import SPLITS, DataSet, count_of, listed, refuse_untrainable
+from train.data.folders import Example, all_labels, check_classes, count_classes
 from train.data.image_store import ImageStore, Unreadable
 from train.data.near_duplicates import near_duplicates
-from train.data.split import SPLITS, grouped, split
+from train.data.split import grouped, split
 from train.settings import Settings
 
 
@@ -38,17 +32,15 @@ class LoadedSplit:
     examples: list[Example]
 
 
-def load_splits(
-    store: ImageStore, folders: Mapping[str, Path], spec: InputSpec, settings: Settings
-) -> dict[str, LoadedSplit]:
+def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Settings) -> dict[str, LoadedSplit]:
     """Decode the given splits, and split off validation and test images where there are none.
 
-    With a test folder and no validation folder only validation images are split off. With a validation folder and no
-    test folder nothing is: the metrics then come from validation, and say so.
+    With a test split and no validation split only validation images are split off. With a validation split and no
+    test split nothing is: the metrics then come from validation, and say so.
 
     Args:
         store: Where decoded images go.
-        folders: The folder of each split; at least that of "train".
+        data: The files of each split; at least those of "train".
         spec: The network's input.
         settings: Shares, groups and seed of the split.
 
@@ -56,49 +48,23 @@ def load_splits(
         The splits by name, with the images that could be read.
 
     Raises:
-        DataError: The folders cannot be trained on, or there is no room for the images.
+        DataError: The data cannot be trained on, or there is no room for the images.
     """
-    listed_files = _list_splits(folders, multi_label=settings.multi_label)
-    missing_validation = "validation" not in folders
+    refuse_untrainable(data)
+    missing_validation = "validation" not in data.splits
     splits: dict[str, LoadedSplit] = {}
     unreadable: list[Unreadable] = []
-    for name, examples in listed_files.items():
+    for name in (name for name in SPLITS if name in data.splits):
+        examples = data.splits[name]
         copies = 2 if name == "train" and missing_validation else 1
         images, kept, bad = store.load(examples, spec, f"reading {name}", copies=copies)
         if name != "train" and not kept:
-            raise DataError(f"None of the {len(bad)} files in “{folders[name]}” is an image that can be read.")
+            raise DataError(f"None of the {len(bad)} files of the {name} split is an image that can be read.")
         splits[name] = LoadedSplit(images, kept)
         unreadable += bad
     print_unreadable(unreadable)
-    check_classes(splits["train"].examples, all_labels(listed_files["train"]), "training", 2)
+    check_classes(splits["train"].examples, all_labels(data.splits["train"]), "training", 2)
     return _split_off(store, splits, settings) if missing_validation else splits
-
-
-def _list_splits(folders: Mapping[str, Path], *, multi_label: bool) -> dict[str, list[Example]]:
-    """Return the files of each split, the training split first; raise `DataError` when its classes cannot work."""
-    found: dict[str, list[Example]] = {}
-    for name in (name for name in SPLITS if name in folders):
-        found[name] = examples = list_examples(folders[name], multi_label=multi_label)
-        labels = all_labels(found["train"])
-        if name == "train":
-            empty = empty_class_folders(folders[name], examples)
-            if empty:
-                raise DataError(
-                    f"Class folders without a file in “{folders[name]}”: {listed(empty)}. "
-                    "Add images or remove the folders."
-                )
-            if len(labels) < 2:
-                raise DataError(
-                    f"“{folders[name]}” holds one class only, “{labels[0]}”. "
-                    "A classifier needs at least two class folders."
-                )
-        unknown = set(all_labels(examples)) - set(labels)
-        if unknown:
-            raise DataError(
-                f"The {name} split has classes that the training split lacks: {listed(sorted(unknown))}. "
-                "Rename or remove these folders, or add their images to the training split."
-            )
-    return found
 
 
 def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: Settings) -> dict[str, LoadedSplit]:
@@ -109,6 +75,13 @@ def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: S
     groups = grouped(train.examples, settings.group_by, pairs)
     if alike:
         print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
+    if found := bursts(train.examples, groups) if not settings.group_by else []:
+        print(
+            f"{count_of(len(found), 'group')} of {LEAST_FRAMES} images or more that look alike ({found[0]}): frames of "
+            f"one burst or clip. Where frames of one clip look different, keep them in one split as well with "
+            f"{how_to_group(train.examples)}.",
+            file=sys.stderr,
+        )
     rows = split(
         train.examples,
         groups,
@@ -140,8 +113,9 @@ def print_unreadable(unreadable: Sequence[Unreadable]) -> None:
 
 def split_sizes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> str:
     """Return a sentence with the number of classes, and of images in each split."""
-    counts = ", ".join(f"{len(loaded.examples)} for {name}" for name, loaded in splits.items())
-    return f"{len(labels)} classes; images: {counts}."
+    counts = ", ".join(f"{name} {len(loaded.examples):,}" for name, loaded in splits.items())
+    images = sum(len(loaded.examples) for loaded in splits.values())
+    return f"{count_of(len(labels), 'class')}, {count_of(images, 'image')}: {counts}."
 
 
 def missing_classes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> list[str]:
@@ -153,9 +127,3 @@ def missing_classes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) ->
         if name in splits and absent:
             warnings.append(f"The {name} split has no image of: {listed(absent)}. These do not count for {purpose}.")
     return warnings
-
-
-def listed(names: Sequence[str], most: int = 10) -> str:
-    """Join names for a message, the first few only when there are many."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from model.errors import DataError
+from train.data.bursts import LEAST_FRAMES
+from train.data.data_set import SPLITS
 from train.data.folders import Example, natural_key
-
-SPLITS = ("train", "validation", "test")
 
 
 def split(
@@ -67,14 +67,17 @@ def split(
     return sorted(splits[0]), sorted(splits[1]), sorted(splits[2])
 
 
-def grouped(examples: Sequence[Example], group_by: str = "", pairs: Iterable[tuple[int, int]] = ()) -> list[int]:
-    """Group the images that must stay in one split: copies of one file, given pairs, and file names that agree.
+def grouped(
+    examples: Sequence[Example], group_by: str = "", pairs: Iterable[tuple[int, int]] = (), *, by_content: bool = True
+) -> list[int]:
+    """Group the images that must stay in one split: given groups and pairs, copies, and file names that agree.
 
     Args:
         examples: The images.
         group_by: Regular expression for the file name; images with the same first group (or whole
             match, where it has no group) belong together. Empty to ignore the names.
         pairs: Rows that belong together, such as near duplicates.
+        by_content: Read the files, and group those that are equal.
 
     Returns:
         A number for each image, the same for those that belong together.
@@ -92,7 +95,9 @@ def grouped(examples: Sequence[Example], group_by: str = "", pairs: Iterable[tup
 
     first: dict[tuple[str, str], int] = {}
     for row, example in enumerate(examples):
-        keys = [("file", hashlib.sha256(example.path.read_bytes()).hexdigest())]
+        keys = [("file", hashlib.sha256(example.path.read_bytes()).hexdigest())] if by_content else []
+        if example.group:
+            keys.append(("group", example.group))
         if group_by and (name := _group_name(group_by, example.path.name)) is not None:
             keys.append(("name", name))
         for key in keys:
@@ -127,11 +132,26 @@ def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wa
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
         groups_of[example.label].add(group)
-    for label in sorted(groups_of, key=natural_key):
-        count = len(groups_of[label])
-        if count < wanted:
-            images = "different readable image" + ("" if count == 1 else "s")
-            raise DataError(
-                f"Class “{label}” has {count} {images} (copies and groups count once); {wanted} are needed to "
-                "divide it into training, validation and test. Add images or remove the class."
-            )
+    counts = Counter(example.label for example in examples)
+    small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < wanted]
+    if not small:
+        return
+    frames = [label for label in small if counts[label] >= LEAST_FRAMES]
+    classes = f"Class{'es' if len(small) > 1 else ''} " + ", ".join(
+        f"“{label}” has {len(groups_of[label])} different readable image{'' if len(groups_of[label]) == 1 else 's'}"
+        + (f" ({counts[label]} files)" if counts[label] != len(groups_of[label]) else "")
+        for label in small[:10]
+    )
+    if len(small) > 10:
+        classes += f" and {len(small) - 10} more"
+    advice = "Add images or remove the class."
+    if frames:
+        advice = (
+            "Images that look alike, as the frames of one clip do, count once and stay in one split: add images of "
+            "other takes, or give train and valid folders; --no-near-duplicates divides the frames nevertheless, with "
+            "metrics that flatter."
+        )
+    raise DataError(
+        f"{classes} (copies and groups count once); {wanted} are needed to divide a class into training, validation "
+        f"and test. {advice}"
+    )

@@ -17,7 +17,8 @@ from model.preprocessing import read_image
 from tests.support.fitting import Fitted, fit
 from tests.support.training import TINY
 from train.__main__ import main
-from train.data.folders import Example, all_labels, list_examples
+from train.data.folders import Example, all_labels
+from train.data.source import list_examples
 from train.data.targets import multi_hot
 from train.export.bundle import write_manifest
 from train.metrics.calibration import calibrate_multilabel

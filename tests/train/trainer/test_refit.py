@@ -134,7 +134,7 @@ def test_the_bundle_states_what_it_was_fitted_on(plain_fit: Fitted) -> None:
     bundle = plain_fit.bundle
     metrics = json.loads((bundle / "metrics.json").read_text())
 
-    assert "images: 18 for train, 3 for validation, 3 for test" in plain_fit.err
+    assert "images: train 18, validation 3, test 3" in plain_fit.err
     assert metrics["training"]["refit"] == {"images": 21}
     assert (metrics["split"], metrics["n"]) == ("test", 3)
     assert "21 training and validation images" in (bundle / "README.md").read_text()

@@ -1,0 +1,105 @@
+"""An archive is unpacked once, into the cache; no path leads out of it, no bomb fills the disk."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from model.errors import DataError
+from train.data import archive as archives
+from train.data.archive import unpacked
+from train.data.source import DataSource, read_data
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "vistazo" / "data"
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return path
+
+
+IMAGES = {
+    f"flowers/{label}/{number}.png": f"{label}{number}".encode() for label in ("rose", "tulip") for number in "12"
+}
+
+
+def test_a_zip_is_read_like_its_folder(tmp_path: Path, cache: Path) -> None:
+    archive = zipped(
+        tmp_path / "in" / "a.zip", **IMAGES, **{"__MACOSX/flowers/1.png": b"", "clip.mp4": b"long", "flowers/.x": b""}
+    )
+
+    data = read_data(DataSource(archive))
+
+    assert [(e.label, e.path.read_bytes()) for e in data.examples] == [
+        ("rose", b"rose1"),
+        ("rose", b"rose2"),
+        ("tulip", b"tulip1"),
+        ("tulip", b"tulip2"),
+    ]
+    assert all(e.path.is_relative_to(cache) for e in data.examples)
+    assert "1 file that is no image (.mp4)" in data.summary()
+    assert [path.name for path in archive.parent.iterdir()] == ["a.zip"]
+
+
+def test_a_tar_is_unpacked_without_its_links(tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar.gz"
+    with tarfile.open(archive, "w:gz") as opened:
+        for name, content in IMAGES.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            opened.addfile(member, io.BytesIO(content))
+        link = tarfile.TarInfo("flowers/rose/3.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        opened.addfile(link)
+
+    assert len(read_data(DataSource(archive)).examples) == 4
+
+
+def test_an_archive_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", **IMAGES)
+    first = unpacked(archive)
+    (first / "mark").touch()
+
+    assert (unpacked(archive) / "mark").exists()
+    zipped(archive, **IMAGES, more=b"")
+    assert unpacked(archive) != first
+
+
+@pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "/out.png", "..\\out.png", "C:\\out.png"])
+def test_paths_that_lead_out_are_refused(name: str, tmp_path: Path, cache: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", **IMAGES, **{name: b"x"})
+
+    with pytest.raises(DataError, match="leads out of it"):
+        unpacked(archive)
+
+    assert list(cache.iterdir()) == []
+    assert not list(tmp_path.rglob("*out.png"))
+
+
+def test_a_bomb_is_refused_and_leaves_nothing(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "ALWAYS_ALLOWED", 1000)
+    archive = zipped(tmp_path / "a.zip", **{"a/1.png": bytes(10**6)})
+
+    with pytest.raises(DataError, match="more than 50 times its size"):
+        unpacked(archive)
+
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_what_is_no_archive_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"no archive")
+
+    with pytest.raises(DataError, match="is damaged or no archive of its kind"):
+        unpacked(tmp_path / name)

@@ -74,3 +74,15 @@ def fitted_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
     made = made_once(temporary, name, written)
     return Fitted(**{**made, "data": Path(made["data"]), "bundle": Path(made["bundle"])})
+
+
+def without_statistics(bundle: Path) -> Path:
+    """Take from a bundle, which is changed, what recognises images of something else; returns the bundle."""
+    from train.export.bundle import write_json, write_manifest
+
+    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
+    config["vistazo"].pop("none_of_these", None)
+    write_json(bundle / "config.json", config)
+    (bundle / "statistics.npz").unlink(missing_ok=True)
+    write_manifest(bundle)
+    return bundle

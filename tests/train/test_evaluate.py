@@ -53,7 +53,7 @@ def test_evaluate_writes_metrics_and_report(
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
     assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {out / 'report' / 'index.html'}."
-    assert set(hashes(out)) == {"metrics.json", "report/index.html"} | {
+    assert set(hashes(out)) == {"metrics.json", "predictions.csv", "report/index.html"} | {
         f"report/{name}.png"
         for name in (
             "classes",

@@ -24,7 +24,9 @@ _RESOURCE_VARIABLES = False
 _CALIBRATION_IMAGES = 200
 
 
-def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True) -> bytes:
+def to_litert(
+    model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True, features: bool = True
+) -> bytes:
     """Convert a network.
 
     Args:
@@ -35,6 +37,8 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, expl
             activations have on these images. In float32 when not given.
         explain: Whether the file gets the signature `explain`; a network without a layer "features" never gets it.
 
+        features: Whether the signature `predict` returns the features that recognise images of something else too.
+
     Returns:
         The content of the LiteRT file. Inputs and outputs are the same with and without quantization.
     """
@@ -42,7 +46,7 @@ def to_litert(model: keras.Model, calibration: np.ndarray | None = None, *, expl
     archive.track(model)
     image = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
-    archive.add_endpoint("predict", _predict_function(model), input_signature=[image])
+    archive.add_endpoint("predict", _predict_function(model, features=features), input_signature=[image])
     signatures = ["predict"]
     if explain and FEATURES in [layer.name for layer in model.layers]:
         signatures.append("explain")
@@ -65,15 +69,15 @@ def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[t
             yield "explain", {"image": images[number : number + 1], "label": np.array(0, np.int32)}
 
 
-def _predict_function(model: keras.Model) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """Return the network, with the features that recognise images of something else where it has some."""
-    if FEATURES not in [layer.name for layer in model.layers]:
+def _predict_function(model: keras.Model, *, features: bool) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Return the network, with the features that recognise images of something else where they are wanted."""
+    if not features:
         return lambda image: {"logits": model(image, training=False)}
     both = keras.Model(model.inputs, [model.output, reference_features(model)])
 
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits, features = both(image, training=False)
-        return {"logits": logits, FEATURES_OUTPUT: features}
+        logits, found = both(image, training=False)
+        return {"logits": logits, FEATURES_OUTPUT: found}
 
     return predict
 

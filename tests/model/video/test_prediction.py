@@ -16,6 +16,7 @@ import pytest
 from model.classifier import Classifier
 from model.errors import BundleError, VideoError
 from model.preprocessing import read_image
+from model.verdict import Classification
 from model.video.prediction import FramePredictor, predict_video
 from model.video.reader import Frame, FrameRange, read_frames, read_frames_bgr
 from tests.support.images import IMAGE_KINDS, scene, write_clip
@@ -125,10 +126,10 @@ def test_an_error_of_the_network_is_raised_where_the_rows_are_taken(
 ) -> None:
     classifier = Classifier.load(colour_bundle)
 
-    def fail(prepared: np.ndarray) -> np.ndarray:
+    def fail(prepared: np.ndarray) -> Classification:
         raise BundleError("The network is broken.")
 
-    monkeypatch.setattr(classifier, "classify_frame", fail)
+    monkeypatch.setattr(classifier, "predict_frame", fail)
 
     with pytest.raises(BundleError, match="broken"):
         list(predict_video(classifier, long_clip(tmp_path)))
@@ -179,11 +180,11 @@ def test_a_clip_of_low_priority_is_predicted_behind_images(
     own = os.getpriority(os.PRIO_PROCESS, 0)
     seen: set[int] = set()
 
-    def look(prepared: np.ndarray) -> np.ndarray:
+    def look(prepared: np.ndarray) -> Classification:
         seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        return np.zeros(len(classifier.bundle.labels), np.float32)
+        return Classification(np.zeros(len(classifier.bundle.labels), np.float32), "sure", is_unknown=False)
 
-    monkeypatch.setattr(classifier, "classify_frame", look)
+    monkeypatch.setattr(classifier, "predict_frame", look)
     list(predict_video(classifier, long_clip(tmp_path), low_priority=low_priority))
 
     assert min(seen) > own if low_priority else seen == {own}

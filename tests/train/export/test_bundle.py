@@ -173,9 +173,11 @@ def test_a_bundle_has_every_file_of_the_contract(colour_bundle: Path) -> None:
         "report/histograms.png",
         "report/index.html",
         "report/precision_recall_curves.png",
+        "report/predictions.csv",
         "report/reliability.png",
         "report/roc_curves.png",
         "report/training_curves.png",
+        "statistics.npz",
     }
 
 

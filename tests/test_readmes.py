@@ -28,7 +28,7 @@ COMMENT = re.compile(r"  +#.*|^#.*")
 NUMBER = re.compile(r"\d+(?:\.\d+)*")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # Options of programs other than `vistazo`: scripts/test, scripts/fuzz, benchmarks/flags.py.
-OTHER_OPTIONS = {"--nightly", "--minutes", "--images"}
+OTHER_OPTIONS = {"--force", "--orphan", "--renormalize", "--repo-type", "--nightly", "--minutes", "--images"}
 # Documents besides the READMEs whose paths are looked at.
 DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", "docs/style.md", "docs/lab-notebook.md"]
 LIMIT = re.compile(r"`VISTAZO_MAX_(\w+)`\s*\((\d+)")

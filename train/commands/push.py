@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="write over what somebody else has changed on the Hub")
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
-    parser.add_argument("--dataset-name", metavar="NAME", help="what the model was trained on")
+    parser.add_argument(
+        "--dataset-name", metavar="NAME", help="what the model was trained on; datasets/user/name is one on the Hub"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--hardware, --sleep, --protected and --space-token are a Space's: name it with --space.")
     release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
-    details = CardDetails(options.license, ask_licence, options.dataset_name)
+    details = CardDetails(options.license, ask_licence, options.dataset_name, space_name)
     pushed, version = push_bundle(
         target, options.bundle, details, release, replace=options.replace, dry_run=options.dry_run
     )

@@ -7,9 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from model.hub.address import parse_address
+
 BEGIN = "<!-- vistazo: begin of what `train push` writes; changes in here are lost -->"
 END = "<!-- vistazo: end of what `train push` writes -->"
 NO_DATASET_NAME = "folders of images"
+_SPACE_BADGE = re.compile(r"^\[!\[[^\]]*\]\([^)]*\)\]\(https://huggingface\.co/spaces/([\w.-]+/[\w.-]+)\)$", re.M)
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -65,7 +68,7 @@ def merge_card(card: str, published: str | None, ours: Collection[str] | None = 
 
     Returns:
         The published text with the generated block replaced between its markers, and the metadata of both cards: `ours`
-        from the new card, tags and models from both. Metadata that cannot be read are replaced.
+        from the new card, tags, models, data sets and languages from both. Metadata that cannot be read are replaced.
     """
     if published is None:
         return card
@@ -74,9 +77,11 @@ def merge_card(card: str, published: str | None, ours: Collection[str] | None = 
         metadata = old.metadata | new.metadata
     else:
         metadata = new.metadata | {key: value for key, value in old.metadata.items() if key not in ours}
-    for key in ("tags", "models"):
-        if isinstance(old.metadata.get(key), list) and key in new.metadata:
-            metadata[key] = list(dict.fromkeys([*map(str, old.metadata[key]), *new.metadata[key]]))
+    for key in ("tags", "models", "datasets", "language"):
+        theirs = old.metadata.get(key)
+        if isinstance(theirs, list | str) and key in new.metadata:
+            listed = [theirs] if isinstance(theirs, str) else map(str, theirs)
+            metadata[key] = list(dict.fromkeys([*listed, *new.metadata[key]]))
     text = old.text
     if not text.strip():
         text = new.text
@@ -89,7 +94,10 @@ def merge_card(card: str, published: str | None, ours: Collection[str] | None = 
 
 
 def told_by(published: str | None) -> tuple[str | None, str | None]:
-    """Return the licence and the name of the data set in the metadata of a published card."""
+    """Return the licence and the name of the data set in the metadata of a published card.
+
+    A data set of the Hub is "datasets/user/name".
+    """
     stated = read_card(published).metadata
     licence = stated.get("license")
     try:
@@ -97,7 +105,22 @@ def told_by(published: str | None) -> tuple[str | None, str | None]:
     except (TypeError, KeyError, IndexError):
         name = None
     named = isinstance(name, str) and name != NO_DATASET_NAME
+    if named and isinstance(stated.get("datasets"), list) and name in stated["datasets"]:
+        name = f"datasets/{name}"
     return licence if isinstance(licence, str) else None, name if named else None
+
+
+def hub_dataset(name: str | None) -> str | None:
+    """Return "user/name" where a data set's name is its address on the Hub ("datasets/user/name"), else None."""
+    address = parse_address(name) if name else None
+    return address.repository if address and address.kind == "data set" else None
+
+
+def told_space(published: str | None) -> str | None:
+    """Return the Space to which the generated text of a published card leads."""
+    block = read_card(published).text.partition(BEGIN)[2].partition(END)[0]
+    found = _SPACE_BADGE.search(block)
+    return found and found[1]
 
 
 def yaml_of(metadata: dict[str, Any]) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import html
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from model.bundle import CARD, NETWORK, Bundle
-from train.export.card_text import BEGIN, END, NO_DATASET_NAME, yaml_of
+from train.export.card_text import BEGIN, END, NO_DATASET_NAME, hub_dataset, yaml_of
 
 _METRIC_TITLES = {
     "accuracy": "Accuracy",
@@ -23,7 +24,40 @@ _METRIC_TITLES = {
     "macro_f1": "Macro F1",
     "ece": "Expected calibration error",
 }
-_MATRIX = "report/confusion_matrix.png"
+# In the report's folder, in the order of the card.
+_PLOTS = {
+    "confusion_matrix": "Confusion matrix",
+    "classes": "Precision, recall and F1 of the classes",
+    "reliability": "Reliability: accuracy against confidence",
+    "precision_recall_curves": "Precision-recall curves",
+    "training_curves": "Training curves",
+}
+# Pretrained weights that `train fit` downloads: name, licence and source.
+_BASE_MODELS = {
+    "mobilenet_v2": "MobileNetV2 with ImageNet weights, of keras.applications (Apache-2.0; "
+    "https://keras.io/api/applications/mobilenet/)",
+    "resnet50": "ResNet50 with ImageNet weights, of keras.applications (https://keras.io/api/applications/resnet/)",
+}
+_BADGE = "https://huggingface.co/datasets/huggingface/badges/resolve/main/open-in-hf-spaces-md.svg"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a card says of a published model; all of it is unknown while the model is not published.
+
+    Attributes:
+        repository: "user/name" on the Hub.
+        revision: Tag of what is published, to which the code in the card is pinned.
+        licence: The Hub's identifier of the licence.
+        dataset_name: Name of the training data, for people; "datasets/user/name" for a data set on the Hub.
+        space: "user/name" of a Space that serves the model.
+    """
+
+    repository: str | None = None
+    revision: str | None = None
+    licence: str | None = None
+    dataset_name: str | None = None
+    space: str | None = None
 
 
 def write_card(bundle: Bundle, metrics: dict[str, Any]) -> None:
@@ -31,34 +65,40 @@ def write_card(bundle: Bundle, metrics: dict[str, Any]) -> None:
     (bundle.directory / CARD).write_text(model_card(bundle, metrics=metrics), encoding="utf-8")
 
 
-def model_card(
-    bundle: Bundle,
-    *,
-    metrics: dict[str, Any] | None = None,
-    repository: str | None = None,
-    licence: str | None = None,
-    dataset_name: str | None = None,
-) -> str:
+def model_card(bundle: Bundle, publication: Publication | None = None, *, metrics: dict[str, Any] | None = None) -> str:
     """Return the text of the model card.
 
     Args:
         bundle: The model.
+        publication: How it is published; None while it is not.
         metrics: Its metrics; None for those of the bundle.
-        repository: "user/name" on the Hub; None while the model is not published.
-        licence: The Hub's identifier of the licence.
-        dataset_name: Name of the training data, for people.
     """
+    published = publication or Publication()
     shown = dict(metrics if metrics is not None else bundle.metrics)
-    metadata = _metadata(bundle, shown, licence, dataset_name)
+    metadata = _metadata(bundle, shown, published)
+    dataset, dataset_id = published.dataset_name, hub_dataset(published.dataset_name)
+    if dataset_id:
+        dataset = f"[{dataset_id}](https://huggingface.co/datasets/{dataset_id})"
+    elif dataset:
+        dataset = _plain(dataset)
+    repository = published.repository or "user/name"
     text = (
         _environment()
         .get_template("model_card.md.jinja")
         .render(
             begin=BEGIN,
             end=END,
+            title=published.repository and published.repository.partition("/")[2],
             repository=repository,
-            licence=licence,
-            dataset_name=dataset_name,
+            revision=published.revision,
+            pinned=f"{repository}@{published.revision}" if published.revision else repository,
+            licence=published.licence,
+            dataset=dataset,
+            base=_BASE_MODELS.get(str(bundle.settings.get("architecture")))
+            if bundle.settings.get("weights") == "imagenet"
+            else None,
+            badge=_BADGE,
+            space=published.space,
             labels=bundle.labels,
             languages=sorted(bundle.translations),
             settings=bundle.settings,
@@ -69,7 +109,11 @@ def model_card(
             metric_titles=_METRIC_TITLES,
             temperature=f"{bundle.temperature:g}",
             unknown_threshold=None if bundle.unknown_threshold is None else f"{bundle.unknown_threshold:g}",
-            matrix=_MATRIX if (bundle.directory / _MATRIX).is_file() else None,
+            plots=[
+                (title, f"report/{name}.png")
+                for name, title in _PLOTS.items()
+                if (bundle.directory / "report" / f"{name}.png").is_file()
+            ],
             network_file=NETWORK,
         )
     )
@@ -77,11 +121,16 @@ def model_card(
     return f"---\n{yaml_of(metadata)}---\n\n" + re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, dataset_name: str | None) -> dict[str, Any]:
+def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -> dict[str, Any]:
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
 
-    metadata: dict[str, Any] = {"license": licence} if licence else {}
+    metadata: dict[str, Any] = {"license": published.licence} if published.licence else {}
+    dataset = hub_dataset(published.dataset_name)
+    if dataset:
+        metadata["datasets"] = [dataset]
+    if languages := sorted({language.partition("-")[0] for language in bundle.translations}):
+        metadata["language"] = languages  # in which the labels have names
     metadata |= {
         "library_name": "keras",
         "pipeline_tag": "image-classification",
@@ -90,8 +139,8 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], licence: str | None, data
     results = [
         EvalResult(
             task_type="image-classification",
-            dataset_type="custom",
-            dataset_name=dataset_name or NO_DATASET_NAME,
+            dataset_type=dataset or "custom",
+            dataset_name=dataset or published.dataset_name or NO_DATASET_NAME,
             dataset_split=metrics.get("split"),
             metric_type={"macro_f1": "f1"}.get(key, key),
             metric_name=title,

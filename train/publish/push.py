@@ -14,8 +14,8 @@ from model.errors import SettingsError, VistazoError
 from model.hub.address import parse_address
 from model.hub.contents import RepositoryContents
 from model.hub.download import other_model
-from train.export.card_text import merge_card, read_card, told_by
-from train.export.model_card import model_card
+from train.export.card_text import merge_card, read_card, told_by, told_space
+from train.export.model_card import Publication, model_card
 from train.publish.changes import (
     Change,
     Content,
@@ -46,11 +46,13 @@ class CardDetails:
         licence: The Hub's identifier of a licence; None to keep the one that is published.
         ask_licence: Called when neither names one; may return None.
         dataset_name: What the model was trained on; None to keep what is published.
+        space: "user/name" of a Space that will serve the model; None to keep the one that is published.
     """
 
     licence: str | None = None
     ask_licence: Callable[[], str | None] = lambda: None
     dataset_name: str | None = None
+    space: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,13 @@ def push_bundle(
     licence = details.licence or published_licence or details.ask_licence()
     card = model_card(
         load_bundle(directory),
-        repository=target.repository,
-        licence=licence,
-        dataset_name=details.dataset_name or published_dataset,
+        Publication(
+            target.repository,
+            None if target.as_pull_request else version,
+            licence,
+            details.dataset_name or published_dataset,
+            details.space or _published_space(published),
+        ),
     )
     merged = merge_card(card, published)
     files[CARD] = merged.encode()
@@ -193,6 +199,12 @@ def repository_name(option: str, text: str, kind: str = "model") -> str:
             f"Give {address.repository}; --revision names a branch of the model."
         )
     return address.repository
+
+
+def _published_space(published: str | None) -> str | None:
+    """Return the Space that a published card leads to, if there still is one."""
+    space = told_space(published)
+    return space if space and Target(space, kind="space").contents().commit else None
 
 
 def _check_library(current: RepositoryContents, card: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
@@ -12,15 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from model.bundle import load_bundle
 from model.hub.resolve import EMBEDDED
 from tests.fake_hub.pushing import (
     REPOSITORY,
+    SPACE,
     Push,
     published,
     result,
 )
 from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, ROOT, environment
+from train.export.card_text import read_card, told_by, told_space
+from train.export.model_card import Publication, model_card
 
 
 def test_the_published_card_states_the_metrics(hub: Hub, push: Push) -> None:
@@ -58,6 +63,55 @@ def test_the_card_describes_the_model_and_its_limits(hub: Hub, push: Push) -> No
 def test_a_card_without_a_licence_says_so(hub: Hub, push: Push) -> None:
     result(push())
     assert "No licence is named: ask the author" in published(hub)["README.md"].decode()
+
+
+def test_the_card_names_data_set_base_model_languages_plots_and_space(tmp_path: Path) -> None:
+    bundle = load_bundle(EMBEDDED)
+    settings = {**bundle.settings, "architecture": "mobilenet_v2", "weights": "imagenet"}
+    (tmp_path / "report").mkdir()
+    for name in ("reliability", "training_curves", "histograms"):
+        (tmp_path / "report" / f"{name}.png").write_bytes(b"")
+    card = model_card(
+        dataclasses.replace(bundle, settings=settings, directory=tmp_path),
+        Publication("a/flags", "bundle-0123456789ab", "mit", "datasets/a/photographs", "a/show"),
+    )
+
+    metadata = read_card(card).metadata
+    assert (metadata["datasets"], metadata["language"]) == (["a/photographs"], ["es", "fr"])
+    for words in (
+        "Base model: MobileNetV2 with ImageNet weights, of keras.applications (Apache-2.0;",
+        "Trained on: [a/photographs](https://huggingface.co/datasets/a/photographs).",
+        ".svg)](https://huggingface.co/spaces/a/show)",
+        "![Reliability: accuracy against confidence](report/reliability.png)",
+        "![Training curves](report/training_curves.png)",
+    ):
+        assert words in card
+    assert "confusion_matrix.png" not in card and "histograms" not in card, "only what is there, and worth seeing"
+    assert told_by(card) == ("mit", "datasets/a/photographs") and told_space(card) == "a/show"
+    assert "--model a/flags@bundle-0123456789ab" in card
+
+
+def test_a_card_that_is_not_published_pins_and_promises_nothing() -> None:
+    card = model_card(load_bundle(EMBEDDED))
+    assert "Open in Spaces" not in card and "Base model" not in card and "datasets" not in read_card(card).metadata
+    assert 'load_model("hf://user/name")' in card and "revision=" not in card
+
+
+def test_the_code_is_pinned_to_the_version_and_the_badge_stays_as_long_as_the_space(hub: Hub, push: Push) -> None:
+    version = result(push("--space", SPACE))["version"]
+    card = published(hub)["README.md"].decode()
+    assert card.count(version) == 4 and f"https://huggingface.co/spaces/{SPACE})" in card
+    assert result(push())["changed"] == []
+    del hub.repositories[f"spaces/{SPACE}"]
+    assert result(push())["changed"] == ["README.md"]
+    assert "Open in Spaces" not in published(hub)["README.md"].decode()
+
+
+def test_a_data_set_of_the_hub_is_kept_by_later_pushes(hub: Hub, push: Push) -> None:
+    result(push("--dataset-name", "https://huggingface.co/datasets/a/photographs"))
+    first = published(hub)["README.md"]
+    assert b"datasets:\n- a/photographs\n" in first
+    assert result(push())["changed"] == [] and published(hub)["README.md"] == first
 
 
 @pytest.mark.parametrize("way", ["vistazo", "keras", "litert"])

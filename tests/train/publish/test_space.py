@@ -122,6 +122,17 @@ def test_every_kind_of_file_of_the_app_is_pushed() -> None:
     assert not [name for name in files if name.startswith("model/default/")]
 
 
+def test_what_the_hub_takes_only_as_large_files_is_marked_as_such_in_the_repository() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode != 0:
+        pytest.skip("not a git repository")
+    lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    marked = {line.split()[0].removeprefix("*") for line in lines if "filter=lfs" in line}
+    names = [ROOT / name for name in tracked.stdout.split("\0") if name]
+    large = {path for path in names if path.is_file() and path.stat().st_size > 1_000_000}
+    assert large and {path.suffix for path in large} <= marked
+
+
 def test_what_is_preloaded_is_all_that_serving_asks_for(hub: Hub, folder: Path, client: Client, tmp_path: Path) -> None:
     (preloaded,) = front_matter(hub)["preload_from_hub"]
     client.forget()

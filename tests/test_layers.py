@@ -56,6 +56,7 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "interface": [
         {"i18n", "rendering", "label_colours"},
+        {"header"},
         {"server"},
         {"tabs"},
         {"theme", "waiting_page", "deep_links"},

@@ -19,10 +19,6 @@
       const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
       if (label) image.alt = label;
     }
-    const language = document.documentElement.lang.slice(0, 2);
-    for (const link of document.querySelectorAll("#languages a:not([aria-current])")) {
-      if (link.hreflang === language) link.setAttribute("aria-current", "true");
-    }
     // A table that has headings only needs no scrolling.
     for (const viewport of document.querySelectorAll(".virtual-table-viewport")) {
       const overflow = viewport.querySelector("[role=gridcell]") ? "" : "hidden";

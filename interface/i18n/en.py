@@ -2,9 +2,14 @@
 
 TEXTS = {
     # The page
-    "title": "# Vistazo\nAn image classifier for photos and videos.",
-    "what_it_knows": "Labels of this model",
-    "question": "Which of {count} labels fits your image or your clip?",
+    "all_labels": "all {count}",
+    "embedded_title": "Flag spotter",
+    "embedded_description": "Recognises {count} national flags in photos and videos.",
+    "recognises": "Recognises {count} different things in photos and videos.",
+    "recognises_one": "Recognises one thing in photos and videos: {label}.",
+    "theme_switch": "Light or dark",
+    "model_link": "Model page",
+    "about_tab": "About",
     "labels": "Labels",
     "and_more": "and {count} more",
     "model_is": "Model: {title}",
@@ -93,7 +98,6 @@ TEXTS = {
     "camera": "Camera",
     "camera_sees": "What the camera sees",
     # Model
-    "model_tab": "Model",
     "about": "About this model",
     "about_source": "Source",
     "about_labels": "Labels",

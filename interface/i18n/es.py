@@ -1,9 +1,14 @@
 """The page in Spanish, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nUn clasificador de imágenes para fotos y vídeos.",
-    "what_it_knows": "Etiquetas de este modelo",
-    "question": "¿Cuál de {count} etiquetas corresponde a tu imagen o a tu vídeo?",
+    "all_labels": "ver las {count}",
+    "embedded_title": "Reconocedor de banderas",
+    "embedded_description": "Reconoce {count} banderas nacionales en fotos y vídeos.",
+    "recognises": "Reconoce {count} cosas distintas en fotos y vídeos.",
+    "recognises_one": "Reconoce una sola cosa en fotos y vídeos: {label}.",
+    "theme_switch": "Claro u oscuro",
+    "model_link": "Página del modelo",
+    "about_tab": "Acerca de",
     "labels": "Etiquetas",
     "and_more": "y {count} más",
     "model_is": "Modelo: {title}",
@@ -87,7 +92,6 @@ TEXTS = {
     "camera_tab": "Cámara",
     "camera": "Cámara",
     "camera_sees": "Lo que ve la cámara",
-    "model_tab": "Modelo",
     "about": "Acerca de este modelo",
     "about_source": "Origen",
     "about_labels": "Etiquetas",

@@ -1,9 +1,14 @@
 """The page in French, and the errors of `model/` in it."""
 
 TEXTS = {
-    "title": "# Vistazo\nUn classificateur d’images pour photos et vidéos.",
-    "what_it_knows": "Étiquettes de ce modèle",
-    "question": "Laquelle des {count} étiquettes correspond à votre image ou à votre vidéo ?",
+    "all_labels": "voir les {count}",
+    "embedded_title": "Détecteur de drapeaux",
+    "embedded_description": "Reconnaît {count} drapeaux nationaux dans vos photos et vos vidéos.",
+    "recognises": "Reconnaît {count} choses différentes dans vos photos et vos vidéos.",
+    "recognises_one": "Reconnaît une seule chose dans vos photos et vos vidéos : {label}.",
+    "theme_switch": "Clair ou sombre",
+    "model_link": "Page du modèle",
+    "about_tab": "À propos",
     "labels": "Étiquettes",
     "and_more": "et {count} autres",
     "model_is": "Modèle : {title}",
@@ -88,7 +93,6 @@ TEXTS = {
     "camera_tab": "Caméra",
     "camera": "Caméra",
     "camera_sees": "Ce que voit la caméra",
-    "model_tab": "Modèle",
     "about": "À propos de ce modèle",
     "about_source": "Origine",
     "about_labels": "Étiquettes",

@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interface.header import is_embedded
 from interface.i18n.language import say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
-from interface.tabs.about import is_embedded, source_title
+from interface.tabs.about import source_title
 from interface.tabs.image_input import add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import predicted_labels, top_labels

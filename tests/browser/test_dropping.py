@@ -63,8 +63,8 @@ def test_several_images_dropped_where_one_is_read_go_where_several_are(page: Pag
 
 
 def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callable[..., Page]) -> None:
-    page = open_page(query="?tab=model")
-    expect(page.locator("#tab-model")).to_be_visible()
+    page = open_page(query="?tab=about")
+    expect(page.locator("#tab-about")).to_be_visible()
     paste(page, CANADA)
     read(page, "Canada")
     assert selected_tab(page) == "image"

@@ -56,7 +56,7 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "interface": [
         {"i18n", "rendering", "label_colours"},
-        {"header"},
+        {"header", "confidence"},
         {"server"},
         {"tabs"},
         {"theme", "waiting_page", "deep_links"},

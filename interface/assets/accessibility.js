@@ -12,7 +12,7 @@
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");
     }
-    for (const result of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
+    for (const result of document.querySelectorAll("#answer:not([aria-live]), #legend:not([aria-live])")) {
       result.setAttribute("aria-live", "polite");
     }
     for (const image of document.querySelectorAll(":is(#plots, #heat, #found) img:is(:not([alt]), [alt=''])")) {

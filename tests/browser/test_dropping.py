@@ -72,10 +72,11 @@ def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callabl
     read(page, "Brazil")
 
 
-def test_a_clip_that_is_pasted_is_ready_to_be_read(page: Page) -> None:
+def test_a_clip_that_is_pasted_is_read(page: Page) -> None:
     page.locator("#image-examples img").first.wait_for()
     paste(page, next((EXAMPLES / "clips").glob("*.mp4")))
     expect(page.locator("#clip video")).to_be_visible()
+    expect(page.locator("#timeline .vz-summary")).to_be_visible()
     assert selected_tab(page) == "video"
 
 

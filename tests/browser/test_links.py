@@ -27,7 +27,7 @@ def test_a_link_opens_an_example_and_reads_it(open_page: Callable[..., Page]) ->
 
 def test_a_link_opens_an_example_clip_and_reads_it(open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True, query="?example=three-flags")
-    expect(top_label(page, "total")).to_be_visible()
+    expect(page.locator("#timeline .vz-summary")).to_be_visible()
     assert selected_tab(page) == "video"
 
 

@@ -23,7 +23,7 @@ from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
 from interface.tabs.about import add_about_tab, model_page, source_title
-from interface.tabs.batch import add_batch_tab, headings
+from interface.tabs.batch import add_batch_tab, page_headings
 from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
 from interface.tabs.image import add_image_tab
@@ -164,7 +164,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
 
-    tables = (headings, second_headings, segment_headings, frame_headings)
+    tables = (page_headings, second_headings, segment_headings, frame_headings)
     opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
 
     def greet(request: gr.Request) -> list[Any]:

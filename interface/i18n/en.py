@@ -57,8 +57,10 @@ TEXTS = {
     # Batch
     "batch_tab": "Batch",
     "images": "Images",
-    "read_images": "Classify the images",
     "stop": "Stop",
+    "batch_empty": "Choose several images: they are classified at once.",
+    "images_counted": "{count} images:",
+    "not_readable": "could not be read",
     "gallery": "Images with their most likely label",
     "rows": "Most likely labels",
     "rows_csv": "Table as CSV",

@@ -49,7 +49,7 @@ def say(language: str, key: str, **values: object) -> str:
 def decimal(language: str, value: float, digits: int = 0) -> str:
     """Return a number as people write it in a language, with so many digits after the point."""
     thousands, point = _SEPARATORS[language]
-    return f"{value:,.{digits}f}".translate(str.maketrans({",": thousands, ".": point}))
+    return f"{value:,.{digits}f}".translate(str.maketrans(",.", thousands + point))
 
 
 def percent(language: str, share: float, digits: int = 0) -> str:

@@ -193,16 +193,6 @@ def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#stop")).to_be_disabled()
 
 
-@pytest.mark.parametrize("language", ["en", "es", "fr"])
-def test_on_a_phone_a_button_has_one_line_of_text(open_page: Callable[..., Page], language: str) -> None:
-    page = open_page(phone=True, query=f"?lang={language}")
-    for tab, button, stop in (("batch", "#read-images", "#stop-images"),):
-        page.locator(f"[role=tab][data-tab-id={tab}]").click()
-        expect(page.locator(button)).to_be_visible()
-        heights = [page.locator(name).evaluate("button => button.offsetHeight") for name in (button, stop)]
-        assert heights[0] == heights[1], tab
-
-
 def test_a_phone_shows_the_answer_without_scrolling_sideways(open_page: Callable[..., Page]) -> None:
     page = open_video_tab(open_page(phone=True))
     read_example(page)

@@ -13,6 +13,7 @@ import gradio as gr
 
 _TAB, _EXAMPLE = "tab", "example"  # the parameters
 _COMPARE = "compare"
+_RENAMED = {"model": "about"}
 
 
 def tab_to_open(
@@ -33,4 +34,5 @@ def tab_to_open(
     for place, examples in (("image", images), ("video", clips)):
         if any(path.stem == example for path in examples):
             return place
+    tab = _RENAMED.get(tab or "", tab)
     return tab if tab in tabs else None

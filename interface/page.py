@@ -13,16 +13,17 @@ from typing import Any
 import gradio as gr
 
 from interface.deep_links import tab_to_open
+from interface.header import header_html
 from interface.i18n import language as languages
-from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, language_of, say, text, translated
-from interface.rendering import asset, render
+from interface.i18n.language import ENGLISH, language_of, say, text, translated
+from interface.rendering import asset
 from interface.server.blocks import SafeBlocks
 from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files
 from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
-from interface.tabs.about import add_model_tab, model_page, source_title
-from interface.tabs.batch import add_batch_tab, headings
+from interface.tabs.about import add_about_tab, model_page, source_title
+from interface.tabs.batch import add_batch_tab, page_headings
 from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
 from interface.tabs.image import add_image_tab
@@ -40,7 +41,6 @@ _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 # Two at once keep two cores busy; the network itself runs one prediction at a time.
 _AT_ONCE = 2
-_LABELS_LISTED = 300
 
 _log = logging.getLogger("vistazo")
 
@@ -144,27 +144,27 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     model = models[0]
     classifier, decoders, guard = model.classifier, page.decoders, page.guard
     images, clips = _examples(classifier.bundle.directory)
-    question, labels = _add_heading(model)
+    header = gr.HTML(header_html(model, ENGLISH), elem_id="header", js_on_load=asset("header.js"))
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
         with _tab("image"):
             add_image_tab(classifier, images, decoders, guard)
-        with _tab("batch"):
-            rows = add_batch_tab(classifier, decoders, guard)
         with _tab("video"):
             seconds, segments, frames = add_video_tab(classifier, clips, decoders, guard)
         with _tab("camera"):
             add_camera_tab(classifier, decoders, guard)
+        with _tab("batch"):
+            rows = add_batch_tab(classifier, decoders, guard)
         if len(models) > 1:
             with _tab("compare"):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
-        with _tab("model"):
-            about = add_model_tab(model, decoders, page.storage)
+        with _tab("about"):
+            about = add_about_tab(model, decoders, page.storage)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
 
-    tables = (headings, second_headings, segment_headings, frame_headings)
+    tables = (page_headings, second_headings, segment_headings, frame_headings)
     opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
 
     def greet(request: gr.Request) -> list[Any]:
@@ -172,8 +172,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
         language = language_of(request)
         tab = tab_to_open(request, opened, images, clips)
         return [
-            _question(model, language),
-            _labels(model, language),
+            header_html(model, language),
             *({"headers": names(language), "data": []} for names in tables),
             model_page(model, language),
             _source(model, language),
@@ -186,7 +185,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
         None,
         greet,
         None,
-        [question, labels, rows, seconds, segments, frames, about, source, bounds, tabs, note],
+        [header, rows, seconds, segments, frames, about, source, bounds, tabs, note],
         api_visibility="private",
         queue=False,
         show_progress="hidden",
@@ -195,27 +194,6 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
 
 def _tab(name: str) -> gr.Tab:
     return gr.Tab(text(f"{name}_tab"), id=name, elem_id=f"tab-{name}")
-
-
-def _add_heading(model: LoadedModel) -> tuple[gr.Textbox, gr.Textbox]:
-    with gr.Row(elem_id="top"):
-        gr.Markdown(text("title"), elem_id="heading")
-        links = render("languages.html", languages=LANGUAGES, parameter=PARAMETER)
-        gr.HTML(links, elem_id="languages", js_on_load=asset("language_links.js"))
-    question = _plain_text(_question(model, ENGLISH), "labels", "question")
-    with gr.Accordion(text("what_it_knows"), open=False):
-        labels = _plain_text(_labels(model, ENGLISH), "labels", "labels")
-    return question, labels
-
-
-def _question(model: LoadedModel, language: str) -> str:
-    return say(language, "question", count=f"{len(model.classifier.bundle.labels):,}")
-
-
-def _labels(model: LoadedModel, language: str) -> str:
-    labels = model.classifier.bundle.labels_in(language)
-    listed, more = ", ".join(labels[:_LABELS_LISTED]), len(labels) - _LABELS_LISTED
-    return f"{listed}, {say(language, 'and_more', count=f'{more:,}')}" if more > 0 else listed
 
 
 def _source(model: LoadedModel, language: str) -> str:

@@ -88,6 +88,10 @@ class HubUnreachableError(ModelNotFoundError):
     """The Hub is down, slow or busy; a later attempt may succeed."""
 
 
+class DamagedFileError(HubUnreachableError):
+    """A file arrived damaged, twice."""
+
+
 def took_too_much_memory(name: str) -> DecodingError:
     """Return the error for a file that took too much memory to decode.
 

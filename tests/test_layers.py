@@ -57,6 +57,7 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "interface": [
         {"i18n", "rendering", "label_colours"},
+        {"header", "confidence"},
         {"server"},
         {"tabs"},
         {"theme", "waiting_page", "deep_links"},

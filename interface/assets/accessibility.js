@@ -12,16 +12,12 @@
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");
     }
-    for (const result of document.querySelectorAll("#answer:not([aria-live]), #note:not([aria-live])")) {
+    for (const result of document.querySelectorAll("#answer:not([aria-live]), #legend:not([aria-live])")) {
       result.setAttribute("aria-live", "polite");
     }
     for (const image of document.querySelectorAll(":is(#plots, #heat, #found) img:is(:not([alt]), [alt=''])")) {
       const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
       if (label) image.alt = label;
-    }
-    const language = document.documentElement.lang.slice(0, 2);
-    for (const link of document.querySelectorAll("#languages a:not([aria-current])")) {
-      if (link.hreflang === language) link.setAttribute("aria-current", "true");
     }
     // A table that has headings only needs no scrolling.
     for (const viewport of document.querySelectorAll(".virtual-table-viewport")) {

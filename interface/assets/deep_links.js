@@ -25,19 +25,13 @@
 
   const place = address().searchParams.get("tab") === "compare" ? "#tab-compare " : "";
   let wanted = embedded() ? null : address().searchParams.get("example");
-  let classifiesClip = false;
   const open = () => {
-    if (wanted) {
-      const known = [...document.querySelectorAll(`${place}button.gallery-item`)];
-      const button = known.find((button) => button.offsetParent !== null && exampleName(button) === wanted);
-      if (!button) return;
-      wanted = null;
-      button.click();
-      classifiesClip = button.closest("#tab-video") !== null;
-    } else if (classifiesClip && document.querySelector("#clip video")) {
-      classifiesClip = false;
-      document.querySelector("#read-clip")?.click();
-    }
+    if (!wanted) return;
+    const known = [...document.querySelectorAll(`${place}button.gallery-item`)];
+    const button = known.find((button) => button.offsetParent !== null && exampleName(button) === wanted);
+    if (!button) return;
+    wanted = null;
+    button.click();
   };
   new MutationObserver(open).observe(document.documentElement, {
     childList: true,
@@ -49,10 +43,7 @@
   document.addEventListener(
     "click",
     (event) => {
-      if (event.isTrusted) {
-        wanted = null;
-        classifiesClip = false;
-      }
+      if (event.isTrusted) wanted = null;
       const example = event.target.closest("button.gallery-item");
       const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
       if (example) setParameters({ tab: example.closest("[id^=tab-]").id.slice(4), example: exampleName(example) });

@@ -16,10 +16,21 @@ element.addEventListener("keydown", (event) => {
   if (event.key === "Enter") seek(event);
 });
 
+// The line that shows where the player is.
+const follow = (event) => {
+  if (!event.target.matches?.("#clip video")) return;
+  const duration = Number.parseFloat(element.querySelector("[data-duration]")?.dataset.duration);
+  element.style.setProperty("--playhead", Math.min(1, event.target.currentTime / (duration || 1)));
+  element.style.setProperty("--playing", event.target.currentTime > 0 ? 1 : 0);
+};
+document.addEventListener("timeupdate", follow, true);
+document.addEventListener("seeking", follow, true);
+
 // A player's events do not bubble, but the document can capture them.
 const showPlayable = (playable) => (event) => {
   if (event.target.matches?.("#clip video")) {
     document.querySelector("#not-playable")?.toggleAttribute("data-shown", !playable);
+    if (!playable) event.stopPropagation(); // or Gradio would call it an error
   }
 };
 document.addEventListener("error", showPlayable(false), true);

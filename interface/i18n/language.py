@@ -21,6 +21,9 @@ PARAMETER = "lang"
 TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: en.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS}
 _ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": es.ERRORS, "fr": fr.ERRORS}
 
+_NO_BREAK, _NARROW = "\u00a0", "\u202f"
+# The separators of thousands and of decimals.
+_SEPARATORS = {ENGLISH: (",", "."), "es": (".", ","), "fr": (_NARROW, ",")}
 _MOST_TAGS = 20  # of an Accept-Language header, which may have any length
 
 
@@ -41,6 +44,17 @@ def text(key: str) -> I18nData:
 def say(language: str, key: str, **values: object) -> str:
     """Return the text of this key in a language, with its values."""
     return TEXTS[language][key].format(**values)
+
+
+def decimal(language: str, value: float, digits: int = 0) -> str:
+    """Return a number as people write it in a language, with so many digits after the point."""
+    thousands, point = _SEPARATORS[language]
+    return f"{value:,.{digits}f}".translate(str.maketrans(",.", thousands + point))
+
+
+def percent(language: str, share: float, digits: int = 0) -> str:
+    """Return a share, 0 to 1, as a percentage in a language."""
+    return f"{decimal(language, 100 * share, digits)}{'' if language == ENGLISH else _NO_BREAK}%"
 
 
 def language_of(request: gr.Request | Request | None) -> str:

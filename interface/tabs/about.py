@@ -1,4 +1,4 @@
-"""The Model tab: what the model is and how well it performs, from its bundle, as tables and plots."""
+"""The About tab: what the model is and how well it performs, from its bundle, as tables and plots."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interface.header import is_embedded
 from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.rendering import render
 from interface.server.storage import UploadStorage
@@ -18,7 +19,6 @@ from interface.tabs.model_plots import FetchedPlots
 from model.bundle import Bundle
 from model.errors import ImageError
 from model.hub.plots import MOST_PLOTS
-from model.hub.resolve import EMBEDDED
 from model.loading import LoadedModel
 from model.preprocessing import read_image
 from model.sandbox.pool import DecoderPool
@@ -45,7 +45,7 @@ _LONGEST_TEXT = 300  # characters of a cell
 Row = tuple[str, ...]
 
 
-def add_model_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
+def add_about_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
     """Add the tab's components to the page that is being built.
 
     Args:
@@ -100,11 +100,6 @@ def model_page(model: LoadedModel, language: str) -> str:
 def source_title(model: LoadedModel, language: str) -> str:
     """Return what to call a model in a line of text."""
     return say(language, "embedded_model") if is_embedded(model) else model.source.title
-
-
-def is_embedded(model: LoadedModel) -> bool:
-    """Return whether a model is the one that comes with the app."""
-    return model.source.repository is None and model.source.directory == EMBEDDED
 
 
 def _plot(number: int, plot: np.ndarray | None = None, name: str = "") -> gr.Image:

@@ -1,20 +1,26 @@
-"""The Batch tab: several images in; a gallery, a table and a CSV file of their labels out."""
+"""The Batch tab: several images in; counts, a gallery, a table and a CSV file of their labels out."""
 
 from __future__ import annotations
 
 import csv
+import html
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from interface.i18n.language import ENGLISH, say, text, translated
+from interface.confidence import Level, failed_card, level_of
+from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text, translated
+from interface.rendering import render
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
+from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
@@ -25,11 +31,30 @@ from model.video.export import escape_formula
 TOP = 3
 _THUMBNAIL_SIDE = 320
 _SECONDS_BETWEEN = 1.0
+_MOST_COUNTED = 20
+_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 Row = list[str | float]
 Tile = tuple[np.ndarray, str]
 Table = dict[str, list]
 BatchResults = tuple[list[Tile], Table, str | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of one file.
+
+    Attributes:
+        name: The file's name.
+        thumbnail: (height, width, 3), uint8 RGB; None where the file could not be read.
+        ranking: The most likely labels with their probabilities, most likely first.
+        reason: Why the file could not be read, in words.
+    """
+
+    name: str
+    thumbnail: np.ndarray | None = None
+    ranking: tuple[tuple[str, float], ...] = ()
+    reason: str = ""
 
 
 def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> gr.Dataframe:
@@ -43,18 +68,35 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
     Returns:
         The table, whose headings have the visitor's language.
     """
+    bundle = classifier.bundle
+
+    def entries(images: object, language: str) -> Iterator[tuple[list[Entry], bool]]:
+        return _entries(classifier, decoders, _named_files(images, language), language)
 
     def predict_images(
         images: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
     ) -> Iterator[BatchResults]:
         """Classify images; returns thumbnails, one row per image, and at the end all rows as a CSV file."""
         with guard.handle(request, "predict_images") as language:
-            yield from _results(classifier, decoders, _named_files(images, language), language)
+            for found, done in entries(images, language):
+                yield batch_results(found, done, bundle, language)
+
+    def show_images(images: Sequence[Mapping[str, Any]] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Do the same for a visitor of the page, who sees counts, and a tile for each file that could not be read."""
+        try:
+            with guard.handle(request, "predict_images") as language:
+                for found, done in entries(images, language):
+                    file = write_csv(found, bundle, language) if done else None
+                    tiles = [_page_tile(entry, bundle, language) for entry in found]
+                    yield _counts(found, bundle, language), tiles, _page_table(found, bundle, language), file
+        except gr.Error as error:
+            reason = html.unescape(str(error.message))
+            yield failed_card(reason, language_of(request)), None, None, None
 
     images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
     with gr.Row():
-        button = gr.Button(text("read_images"), variant="primary", elem_id="read-images")
-        stop = gr.Button(text("stop"), elem_id="stop-images")
+        counts = gr.HTML(text("batch_empty"), elem_id="counts")
+        stop = gr.Button(text("stop"), interactive=False, scale=0, min_width=120, elem_id="stop-images")
     gallery = gr.Gallery(
         label=text("gallery"),
         columns=5,
@@ -66,7 +108,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
     )
     table = gr.Dataframe(
         label=text("rows"),
-        headers=headings(ENGLISH),
+        headers=page_headings(ENGLISH),
         datatype=["str", "str"] + ["number", "str"] * (TOP - 1) + ["number", "str"],  # type: ignore[arg-type]
         interactive=False,
         buttons=["copy", "fullscreen"],
@@ -74,17 +116,25 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
         elem_id="rows",
     )
     file = gr.File(label=text("rows_csv"), interactive=False, elem_id="rows-csv")
-    reading = button.click(
-        predict_images,
+    shared: dict[str, Any] = {"preprocess": False, "concurrency_id": "images"}
+    call = gr.Button(visible=False)
+    call.click(predict_images, images, [gallery, table, file], api_name="predict_images", **shared)
+    results = [counts, gallery, table, file]
+    reading = images.upload(lambda: gr.update(interactive=True), None, stop, **_IN_THE_PAGE).then(
+        show_images,
         images,
-        [gallery, table, file],
-        api_name="predict_images",
-        preprocess=False,
-        concurrency_id="images",
+        results,
+        api_visibility="private",
         show_progress="minimal",
-        show_progress_on=gallery,
+        show_progress_on=counts,
+        **shared,
     )
-    stop.click(None, cancels=[reading], api_visibility="private")
+    ended: dict[str, Any] = {"fn": lambda: gr.update(interactive=False), "inputs": None, "outputs": stop}
+    reading.then(**ended, **_IN_THE_PAGE)
+    stop.click(**ended, cancels=[reading], api_visibility="private")
+    images.clear(
+        lambda: (text("batch_empty"), None, None, None), None, results, cancels=[reading], api_visibility="private"
+    )
     return table
 
 
@@ -99,6 +149,13 @@ def headings(language: str) -> list[str]:
         return columns()
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
+    return [say(language, "column_file"), *ranks, say(language, "column_note")]
+
+
+def page_headings(language: str) -> list[str]:
+    """Return the headings of the page's table, whose probabilities are percentages."""
+    label, probability = say(language, "column_label"), say(language, "column_probability")
+    ranks = (name for rank in range(1, TOP + 1) for name in (f"{label} {rank}", f"{probability} {rank} (%)"))
     return [say(language, "column_file"), *ranks, say(language, "column_note")]
 
 
@@ -119,52 +176,112 @@ def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
     return files
 
 
-def _results(
+def _entries(
     classifier: Classifier, decoders: DecoderPool, files: Sequence[tuple[Path, str]], language: str
-) -> Iterator[BatchResults]:
-    """Yield partial results about once a second, and at the end all of them with the CSV file."""
-    tiles: list[Tile] = []
-    rows: list[Row] = []
+) -> Iterator[tuple[list[Entry], bool]]:
+    """Yield what is known about once a second, and at the end of all files; and whether it is the end."""
+    found: list[Entry] = []
     next_update = time.monotonic() + _SECONDS_BETWEEN
     for path, name in files:
-        tile, row = _classify(classifier, decoders, path, name, language)
-        tiles += [tile] if tile else []
-        rows.append(row)
+        found.append(_classify(classifier, decoders, path, name, language))
         if time.monotonic() >= next_update:
-            yield list(tiles), _table(rows, language), None
+            yield list(found), False
             next_update = time.monotonic() + _SECONDS_BETWEEN
-    yield tiles, _table(rows, language), _write_csv(rows)
+    yield found, True
 
 
-def _table(rows: Sequence[Row], language: str) -> Table:
-    return {"headers": headings(language), "data": list(rows)}
-
-
-def _classify(
-    classifier: Classifier, decoders: DecoderPool, path: Path, name: str, language: str
-) -> tuple[Tile | None, Row]:
-    """Return an image's thumbnail with its caption, and its row; for a file that is no image the row only."""
+def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, name: str, language: str) -> Entry:
     bundle = classifier.bundle
     try:
         prepared = decoders.call(prepared_image, path, bundle.input)
         thumbnail = decoders.call(shown_image, path, _THUMBNAIL_SIDE)
     except VistazoError as error:
-        return None, [name, *[""] * (2 * TOP), translated(error, language)]
+        return Entry(name, reason=translated(error, language))
     ranking = top_labels(classifier.classify_prepared(prepared), bundle.labels_in(language), TOP)
-    (label, probability), *_ = ranking
-    unsure = bundle.unknown_threshold is not None and probability < bundle.unknown_threshold
-    cells: Row = [cell for label, share in ranking for cell in (label, round(share, 4))]
-    cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
-    none = say(language, "none_of_these")
-    caption = none if unsure else f"{label} {probability:.0%}"
-    return (thumbnail, caption), [name, *cells, none if unsure else ""]
+    return Entry(name, thumbnail, tuple(ranking))
 
 
-def _write_csv(rows: Sequence[Row]) -> str:
+def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: str) -> BatchResults:
+    """Return what the endpoint returns: tiles of the images, all rows, and at the end the CSV file."""
+    tiles = [
+        (entry.thumbnail, _caption(entry, bundle, language, doubt=False))
+        for entry in found
+        if entry.thumbnail is not None
+    ]
+    table: Table = {"headers": headings(language), "data": [_row(entry, bundle, language) for entry in found]}
+    return tiles, table, write_csv(found, bundle, language) if done else None
+
+
+def write_csv(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     """Write the table where Gradio's clean-up finds it, and return its path."""
     path = result_folder() / "vistazo.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns())
-        writer.writerows([escape_formula(cell) for cell in row] for row in rows)
+        writer.writerows([escape_formula(cell) for cell in _row(entry, bundle, language)] for entry in found)
     return str(path)
+
+
+def _level(entry: Entry, bundle: Bundle) -> Level:
+    return level_of(entry.ranking[0][1], bundle.unknown_threshold)
+
+
+def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:
+    """Return the caption of an image; `doubt` puts a question mark behind a label that is not sure."""
+    label, probability = entry.ranking[0]
+    level = _level(entry, bundle)
+    if level == "none":
+        return say(language, "none_of_these")
+    name = say(language, "perhaps", label=label) if doubt and level == "unsure" else label
+    return f"{name} {percent(language, probability)}"
+
+
+def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: int = 4) -> Row:
+    """Return the row of a file: its name, labels with probabilities, and a note."""
+    if not entry.ranking:
+        return [entry.name, *[""] * (2 * TOP), entry.reason]
+    cells: Row = [cell for label, share in entry.ranking for cell in (label, round(scale * share, digits))]
+    cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
+    return [entry.name, *cells, say(language, "none_of_these") if _level(entry, bundle) == "none" else ""]
+
+
+def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
+    rows = [_row(entry, bundle, language, scale=100, digits=1) for entry in found]
+    return {"headers": page_headings(language), "data": rows}
+
+
+def _page_tile(entry: Entry, bundle: Bundle, language: str) -> Tile:
+    if entry.thumbnail is None:
+        return _UNREADABLE, entry.reason
+    return entry.thumbnail, _caption(entry, bundle, language, doubt=True)
+
+
+def _counts(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
+    """Return how many images have each label, how many are not sure, and how many could not be read, as HTML."""
+    counted, unsure = Counter[str](), 0
+    read = [entry for entry in found if entry.ranking]
+    for entry in read:
+        if _level(entry, bundle) in ("very", "fairly"):
+            counted[entry.ranking[0][0]] += 1
+        else:
+            unsure += 1
+    rows = counted.most_common(_MOST_COUNTED)
+    more = len(counted) - len(rows)
+    rows += [(say(language, "not_sure"), unsure)] if unsure else []
+    rows += [(say(language, "not_readable"), len(found) - len(read))] if len(read) < len(found) else []
+    return render(
+        "counts.html",
+        title=say(language, "images_counted", count=decimal(language, len(found))),
+        counts=[(name, decimal(language, count)) for name, count in rows],
+        more=say(language, "and_more", count=decimal(language, more)) if more else "",
+    )
+
+
+def _unreadable() -> np.ndarray:
+    """Return the tile of a file that could not be read: an exclamation mark on grey."""
+    tile = np.full((240, 320, 3), 226, np.uint8)
+    tile[60:140, 150:170] = tile[155:175, 150:170] = (185, 28, 28)
+    return tile
+
+
+_UNREADABLE = _unreadable()

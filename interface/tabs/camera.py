@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from interface.confidence import card
 from interface.i18n.language import ENGLISH, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
@@ -36,17 +37,14 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
     """
     bundle = classifier.bundle
 
-    def predict_live(
-        image: Mapping[str, Any] | None, request: gr.Request | None = None
-    ) -> tuple[dict[str, float], str]:
-        """Return the most likely labels of the camera's image, and a note when the confidence is low."""
+    def predict_live(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> str:
+        """Return what the camera's image is and how sure that is, as HTML."""
         with guard.handle(request, "predict_live", counted=False) as language:
             source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
             probabilities = classifier.classify_prepared(decoders.call(prepared_image, source, bundle.input))
-            unsure = bundle.unknown_threshold is not None and probabilities.max() < bundle.unknown_threshold
-            note = say(language, "none_probably") if unsure else ""
-            return dict(top_labels(probabilities, bundle.labels_in(language), TOP)), note
+            return card(dict(top_labels(probabilities, bundle.labels_in(language), TOP)), bundle, language)
 
+    gr.Markdown(text("camera_hint"), elem_classes=["hint"])
     with gr.Row():
         with gr.Column(scale=1):
             camera = gr.Image(
@@ -59,14 +57,11 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
                 elem_id="camera",
             )
         with gr.Column(scale=1):
-            prediction = gr.Label(label=text("camera_sees"), num_top_classes=TOP, elem_id="live")
-            note = gr.Textbox(
-                label=text("doubt"), show_label=False, container=False, interactive=False, elem_id="live-note"
-            )
+            prediction = gr.HTML(text("camera_empty"), elem_id="live")
     camera.stream(
         predict_live,
         camera,
-        [prediction, note],
+        prediction,
         stream_every=_SECONDS_BETWEEN,
         time_limit=_SECONDS_AT_MOST,
         concurrency_limit=_CAMERAS_AT_ONCE,

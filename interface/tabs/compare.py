@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from interface.header import is_embedded
 from interface.i18n.language import say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
-from interface.tabs.about import is_embedded, source_title
-from interface.tabs.image_input import add_image_box, classify_new_images
+from interface.tabs.about import source_title
+from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import predicted_labels, top_labels
 from model.loading import LoadedModel
@@ -74,9 +75,8 @@ def add_compare_tab(
     gr.Markdown(text("compare_note"))
     with gr.Row():
         with gr.Column(scale=1):
-            image, offered = add_image_box(
-                examples, height=300, elem_id="compare-image", examples_id="compare-examples"
-            )
+            image = add_image_box(height=300, elem_id="compare-image")
+            offered = add_examples(image, examples, elem_id="compare-examples")
         with gr.Column(scale=2):
             with gr.Row():
                 results = [

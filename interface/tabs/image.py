@@ -1,19 +1,24 @@
-"""The Image tab: the most likely labels of an image, what supports each (Grad-CAM), and where each is."""
+"""The Image tab: what an image is and how sure that is, what supports each label (Grad-CAM), and where each is."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.components import Component
+from gradio.helpers import Examples
 
+from interface.confidence import card, failed_card
 from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
-from interface.tabs.image_input import add_image_box, classify_new_images
+from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
@@ -26,8 +31,58 @@ TOP = 5
 # Longest side in pixels of an image with a heat map or boxes.
 _SHOWN_SIDE = 768
 
-Prediction = dict[str, float] | None
+# A label under this share is not offered for a heat map: its bar is not shown either.
+LEAST_EXPLAINED = 0.01
+_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+
 Box = tuple[tuple[int, int, int, int], str]
+Updates = dict[Component, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The box for the image, and what is shown in its place: a heat map, or boxes; `shown` says which."""
+
+    image: gr.Image
+    heat: gr.Image
+    found: gr.AnnotatedImage
+    heat_button: gr.Button
+    boxes_button: gr.Button
+    why: gr.Radio
+    legend: gr.Textbox
+    shown: gr.State
+
+    def photo(self, ready: bool, legend: str = "") -> Updates:
+        """Return the values that show the image itself; `ready` says whether the switches do something."""
+        return {
+            self.image: gr.update(visible=True),
+            self.heat: gr.update(visible=False),
+            self.found: gr.update(visible=False),
+            self.heat_button: gr.update(value=text("show_heat"), interactive=ready),
+            self.boxes_button: gr.update(value=text("show_boxes"), interactive=ready),
+            self.why: gr.update(visible=False),
+            self.legend: gr.update(value=legend, visible=bool(legend)),
+            self.shown: "",
+        }
+
+    def heat_map(self, heat: np.ndarray, legend: str) -> Updates:
+        """Return the values that show a heat map."""
+        return self.photo(ready=True, legend=legend) | {
+            self.image: gr.update(visible="hidden"),
+            self.heat: gr.update(value=heat, visible=True),
+            self.heat_button: gr.update(value=text("hide_heat")),
+            self.why: gr.update(visible=True),
+            self.shown: "heat",
+        }
+
+    def boxes(self, found: tuple[np.ndarray, list[Box]], legend: str) -> Updates:
+        """Return the values that show boxes."""
+        return self.photo(ready=True, legend=legend) | {
+            self.image: gr.update(visible="hidden"),
+            self.found: gr.update(value=found, visible=True),
+            self.boxes_button: gr.update(value=text("hide_boxes")),
+            self.shown: "boxes",
+        }
 
 
 def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard) -> None:
@@ -66,30 +121,90 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             path = uploaded_file(image, "no_image", language)
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
-            detections = [
+            return shown, [
                 (detection.box, f"{names[detection.label]} {detection.probability:.0%}")
                 for detection in locate(classifier, shown)
             ]
-            if not detections:
-                gr.Info(say(language, "nothing_found"))
-            return shown, detections
 
     with gr.Row():
         with gr.Column(scale=1):
-            image, offered = add_image_box(examples, height=360, elem_id="image", examples_id="image-examples")
-            button = gr.Button(text("read_image"), elem_id="read-image")
+            box, offered = _add_stage(examples)
         with gr.Column(scale=1):
-            answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, elem_id="answer")
-            note = gr.Textbox(
-                visible=False,
-                label=text("doubt"),
-                show_label=False,
-                container=False,
-                interactive=False,
-                elem_id="note",
-                elem_classes=["doubt"] if bundle.thresholds is None else [],
-            )
-            why = takes_any_text(gr.Radio(label=text("why"), visible=False, elem_id="why"))
+            shown_card = gr.HTML(text("card_empty"), elem_id="answer")
+            answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False)  # programs ask for it
+            calls = [gr.Button(visible=False) for _ in range(3)]
+    _add_endpoints(box, answer, calls, predict_image, explain_image, locate_image)
+
+    def show_prediction(image: Mapping[str, Any] | None, request: gr.Request) -> Updates:
+        """Show what an image is, or why that cannot be said."""
+        language = language_of(request)
+        try:
+            prediction = predict_image(image, request)
+        except gr.Error as error:
+            reason = html.unescape(str(error.message))
+            return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
+        labels = [label for label, probability in prediction.items() if probability >= LEAST_EXPLAINED]
+        choices = {
+            box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
+        }
+        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language)}
+
+    def toggle_heat(shown: str, image: Mapping[str, Any], label: str | None, request: gr.Request) -> Updates:
+        if shown == "heat":
+            return box.photo(ready=True)
+        return heat_of(image, label, request)
+
+    def heat_of(image: Mapping[str, Any], label: str | None, request: gr.Request) -> Updates:
+        try:
+            heat = explain_image(image, label, request)
+        except gr.Error as error:
+            return box.photo(ready=True, legend=html.unescape(str(error.message)))
+        return box.heat_map(heat, say(language_of(request), "heat_legend", label=label))
+
+    def toggle_boxes(shown: str, image: Mapping[str, Any], request: gr.Request) -> Updates:
+        if shown == "boxes":
+            return box.photo(ready=True)
+        language = language_of(request)
+        try:
+            drawn, detections = locate_image(image, request)
+        except gr.Error as error:
+            return box.photo(ready=True, legend=html.unescape(str(error.message)))
+        if not detections:
+            return box.photo(ready=True, legend=say(language, "nothing_found"))
+        return box.boxes((drawn, detections), say(language, "boxes_legend"))
+
+    outputs = list(box.photo(ready=True))
+    classify_new_images(
+        box.image,
+        offered,
+        show_prediction,
+        [*outputs, shown_card],
+        api_visibility="private",
+        show_progress_on=shown_card,
+    )
+    box.image.clear(
+        lambda: box.photo(ready=False) | {shown_card: text("card_empty")}, None, [*outputs, shown_card], **_IN_THE_PAGE
+    )
+    showing: dict[str, Any] = {
+        "outputs": outputs,
+        "preprocess": False,
+        "api_visibility": "private",
+        "concurrency_id": "images",
+        "show_progress_on": box.legend,
+    }
+    for event in (
+        box.heat_button.click(toggle_heat, [box.shown, box.image, box.why], **showing),
+        box.why.input(heat_of, [box.image, box.why], trigger_mode="always_last", **showing),
+        box.boxes_button.click(toggle_boxes, [box.shown, box.image], **showing),
+    ):
+        event.then(None, None, None, js="() => vistazo.scrollTo('#stage')", api_visibility="private")
+
+
+def _add_stage(examples: Sequence[Path]) -> tuple[Stage, Examples | None]:
+    """Add the box for the image, what can be shown in its place, the switches between them, and the examples."""
+    with gr.Column(elem_id="stage"):
+        with gr.Column(elem_id="pictures"):
+            image = add_image_box(height=360, elem_id="image")
             heat = gr.Image(
                 label=text("heat"),
                 visible=False,
@@ -98,85 +213,33 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
                 buttons=["download", "fullscreen"],
                 elem_id="heat",
             )
-            find = gr.Button(text("find_several"), visible=False, elem_id="find-several")
             found = gr.AnnotatedImage(label=text("found"), visible=False, height=360, elem_id="found")
-    button.click(predict_image, image, answer, api_name="predict_image", preprocess=False, concurrency_id="images")
-    # It takes a second or two: the empty box with its progress is shown first.
-    find.click(_shown, None, found, api_visibility="private", queue=False, show_progress="hidden").then(
-        locate_image,
-        image,
-        found,
-        api_name="locate_image",
-        preprocess=False,
-        concurrency_id="images",
-        show_progress="minimal",
-    ).then(None, None, None, js="() => vistazo.scrollTo('#found')", api_visibility="private")
-    classify_new_images(image, offered, predict_image, answer, api_visibility="private")
-    image.clear(lambda: None, None, answer, api_visibility="private", queue=False, show_progress="hidden")
-    answer.change(
-        besides(bundle),
-        answer,
-        [note, why, heat, find, found],
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    ).then(None, None, None, js="() => vistazo.scrollTo('#answer')", api_visibility="private")
-    explaining: dict[str, Any] = {
-        "fn": explain_image,
-        "inputs": [image, why],
-        "outputs": heat,
-        "preprocess": False,
-        "concurrency_id": "images",
-        "show_progress": "minimal",
-    }
-    explained = (
-        why.input(**explaining, api_name="explain_image", trigger_mode="always_last"),
-        # A click on a label of the prediction does the same.
-        answer.select(_chosen, None, why, api_visibility="private", queue=False, show_progress="hidden").then(
-            **explaining, api_visibility="private"
-        ),
-    )
-    for event in explained:
-        event.success(_shown, None, heat, api_visibility="private", queue=False, show_progress="hidden").then(
-            None, None, None, js="() => vistazo.scrollTo('#heat')", api_visibility="private"
+        with gr.Row(elem_id="toggles"):
+            heat_button = gr.Button(text("show_heat"), interactive=False, size="md", min_width=120, elem_id="show-heat")
+            boxes_button = gr.Button(
+                text("show_boxes"), interactive=False, size="md", min_width=120, elem_id="show-boxes"
+            )
+        why = takes_any_text(gr.Radio(label=text("why"), visible=False, elem_id="why"))
+        legend = gr.Textbox(
+            label=text("legend"), show_label=False, container=False, interactive=False, visible=False, elem_id="legend"
         )
+    offered = add_examples(image, examples, elem_id="image-examples")
+    return Stage(image, heat, found, heat_button, boxes_button, why, legend, gr.State("", time_to_live=3600)), offered
 
 
-def _shown() -> dict[str, Any]:
-    return gr.update(visible=True)
-
-
-def _chosen(event: gr.SelectData) -> str:
-    return str(event.value)
-
-
-def besides(bundle: Bundle) -> Callable[..., tuple[dict[str, Any], ...]]:
-    """Return the function that updates what is below a prediction: the note, the labels to explain, old results."""
-
-    def beside(answer: Prediction, request: gr.Request | None = None) -> tuple[dict[str, Any], ...]:
-        known = answer if isinstance(answer, dict) else {}
-        sentence = sentence_for(known, bundle, language_of(request)) if known else ""
-        return (
-            gr.update(visible=bool(sentence), value=sentence),
-            gr.update(choices=list(known), value=None, visible=bool(known)),
-            gr.update(value=None, visible=False),
-            gr.update(visible=bool(known)),
-            gr.update(value=None, visible=False),
-        )
-
-    return beside
-
-
-def sentence_for(answer: Mapping[str, float], bundle: Bundle, language: str = ENGLISH) -> str:
-    """Return the note on a prediction: low confidence, or the labels of a multi-label model; may be empty."""
-    best = max(answer.values())
-    if bundle.thresholds is not None:
-        least = dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True))
-        shown = [label for label, probability in answer.items() if probability >= least.get(label, 1)]
-        return say(language, "in_this_image", labels=", ".join(shown)) if shown else say(language, "none_probably")
-    if bundle.unknown_threshold is None or best >= bundle.unknown_threshold:
-        return ""
-    return say(language, "none_sure", probability=f"{best:.0%}")
+def _add_endpoints(
+    box: Stage,
+    answer: gr.Label,
+    calls: Sequence[gr.Button],
+    predict_image: Callable[..., Any],
+    explain_image: Callable[..., Any],
+    locate_image: Callable[..., Any],
+) -> None:
+    """Add the endpoints for programs; the page itself shows the reason for an error beside the image."""
+    common: dict[str, Any] = {"preprocess": False, "concurrency_id": "images"}
+    calls[0].click(predict_image, box.image, answer, api_name="predict_image", **common)
+    calls[1].click(explain_image, [box.image, box.why], box.heat, api_name="explain_image", **common)
+    calls[2].click(locate_image, box.image, box.found, api_name="locate_image", **common)
 
 
 def index_of(label: object, bundle: Bundle, language: str = ENGLISH) -> int | None:

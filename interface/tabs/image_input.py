@@ -13,21 +13,9 @@ from gradio.helpers import Examples
 from interface.i18n.language import text
 
 
-def add_image_box(
-    examples: Sequence[Path], *, height: int, elem_id: str, examples_id: str
-) -> tuple[gr.Image, Examples | None]:
-    """Add the box, and below it the examples that fill it with one click.
-
-    Args:
-        examples: The images, may be empty.
-        height: Height of the box in pixels.
-        elem_id: Element id of the box.
-        examples_id: Element id of the list of examples.
-
-    Returns:
-        The box, and the list of examples; None without examples.
-    """
-    image = gr.Image(
+def add_image_box(*, height: int, elem_id: str) -> gr.Image:
+    """Add the box; `height` is in pixels."""
+    return gr.Image(
         label=text("image_box"),
         type="filepath",
         height=height,
@@ -35,15 +23,19 @@ def add_image_box(
         webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text and flags mean something else
         elem_id=elem_id,
     )
+
+
+def add_examples(image: gr.Image, examples: Sequence[Path], elem_id: str) -> Examples | None:
+    """Add the examples that fill the box with one click; None where there are none."""
     if not examples:
-        return image, None
-    return image, gr.Examples(
+        return None
+    return gr.Examples(
         [[str(path)] for path in examples],
         inputs=[image],
         label=text("examples"),  # type: ignore[arg-type]
         examples_per_page=len(examples),
         api_visibility="private",
-        elem_id=examples_id,
+        elem_id=elem_id,
     )
 
 
@@ -61,7 +53,7 @@ def classify_new_images(
         offered: Its examples.
         classify: Takes Gradio's raw payload and returns the values of the outputs.
         outputs: The components that show the prediction.
-        endpoint: `api_name` or `api_visibility` of the upload event.
+        endpoint: `api_name` or `api_visibility` of the upload event, and other options of it.
     """
     event: dict[str, Any] = {
         "fn": classify,
@@ -76,4 +68,4 @@ def classify_new_images(
     # is emptied.
     image.upload(**event, **endpoint)
     if offered:
-        offered.load_input_event.success(**event, api_visibility="private")
+        offered.load_input_event.success(**event, **endpoint | {"api_name": None, "api_visibility": "private"})

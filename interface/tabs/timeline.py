@@ -1,11 +1,11 @@
-"""Draw what a clip shows over time, as HTML; a click on a segment moves the player (`assets/timeline.js`)."""
+"""Say and draw what a clip shows over time, as HTML; a click on a segment moves the player (`assets/timeline.js`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from interface.i18n.language import ENGLISH, say
+from interface.i18n.language import ENGLISH, decimal, say
 from interface.label_colours import label_colours
 from interface.rendering import render
 from model.video.export import label_text
@@ -14,7 +14,8 @@ from model.video.segments import Segment
 
 CURVES = 5
 _MOST_SEGMENTS = 400  # more could not be told apart on a screen
-_LABELS_IN_LEGEND = 8
+_LABELS_IN_SUMMARY = 8
+_NO_BREAK = "\u00a0"
 
 
 def timeline(
@@ -23,8 +24,9 @@ def timeline(
     labels: Sequence[str],
     duration: float,
     language: str = ENGLISH,
+    background: Collection[str] = (),
 ) -> str:
-    """Return the timeline as HTML; every label in it is escaped.
+    """Return a sentence of what the clip shows, and its timeline, as HTML; every label in it is escaped.
 
     Args:
         segments: The segments so far, in order of time.
@@ -32,14 +34,18 @@ def timeline(
         labels: The labels in class order.
         duration: What the whole width stands for, in seconds.
         language: The visitor's language.
+        background: The labels that mean that nothing is there.
     """
     duration = max(duration, segments[-1].end if segments else 0.0, 1e-3)
-    leading = leading_labels(segments)
-    colours = label_colours(leading)
-    legend = [(colours[label], label) for label in leading[:_LABELS_IN_LEGEND]]
-    if any(segment.label is None for segment in segments):
-        legend.append((colours[None], say(language, "none_of_these")))
-    drawn = leading[:CURVES]
+    seconds = label_seconds(segments, background)
+    # In the order in which they appear, so that a label keeps its colour while the clip is read.
+    colours = label_colours(list(dict.fromkeys(s.label for s in segments if s.label is not None)), background)
+    summary = [
+        (colours[label], f"{label_text(label, say(language, 'none_of_these'))} {seconds_text(spent, language)}")
+        for label, spent in seconds[:_LABELS_IN_SUMMARY]
+    ]
+    more = len(seconds) - len(summary)
+    drawn = [label for label, _ in seconds if label is not None][:CURVES]
     points = _curves(curve, [labels.index(label) for label in drawn], duration)
     longest = sorted(segments, key=lambda segment: segment.start - segment.end)[:_MOST_SEGMENTS]
     shown = sorted(longest, key=lambda segment: segment.start)
@@ -50,17 +56,27 @@ def timeline(
         segments=[_bar(segment, duration, colours[segment.label], language) for segment in shown],
         curves=list(zip([colours[label] for label in drawn], points, strict=True)),
         times=[clock(0), clock(duration / 2), clock(duration)],
-        legend=legend,
+        summary=summary,
+        more=say(language, "and_more", count=decimal(language, more)) if more else "",
     )
 
 
-def leading_labels(segments: Sequence[Segment]) -> list[str]:
-    """Return the labels that have segments, the longest on screen first."""
-    seconds: dict[str, float] = {}
+def label_seconds(segments: Sequence[Segment], background: Collection[str] = ()) -> list[tuple[str | None, float]]:
+    """Return each label that has segments with its seconds: the longest first, what means nothing at the end."""
+    seconds: dict[str | None, float] = {}
     for segment in segments:
-        if segment.label is not None:
-            seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
-    return sorted(seconds, key=lambda label: -seconds[label])
+        seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
+    return sorted(seconds.items(), key=lambda pair: (pair[0] is None, pair[0] in background, -round(pair[1], 1)))
+
+
+def seconds_text(seconds: float, language: str = ENGLISH) -> str:
+    """Return a duration as people write it: “2.4 s”, “1 min 5 s”, “1 h 2 min”."""
+    if seconds < 59.95:
+        return f"{decimal(language, seconds, 1)}{_NO_BREAK}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}{_NO_BREAK}min {rest}{_NO_BREAK}s"
+    return f"{minutes // 60}{_NO_BREAK}h {minutes % 60}{_NO_BREAK}min"
 
 
 def clock(seconds: float) -> str:

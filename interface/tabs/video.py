@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from interface.i18n.language import say
+from interface.i18n.language import language_of, say
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
@@ -23,6 +24,7 @@ from model.video.record import ClipRecord
 ReadClip = tuple[Path, ClipRecord] | None
 
 _PROGRESS = gr.Progress()
+_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 def add_video_tab(
@@ -42,6 +44,18 @@ def add_video_tab(
     inputs, outputs = add_components(examples)
     stops: dict[str, threading.Event] = {}  # of the clips that are being read, by session
 
+    def read(
+        clip: Mapping[str, Any] | None,
+        asked: tuple[Any, Any, Any],
+        request: gr.Request | None,
+        stopped: threading.Event,
+    ) -> Iterator[Updates]:
+        with guard.handle(request, "predict_video") as language:
+            path = uploaded_file(clip, "no_clip", language)
+            wanted = ClipRequest(path, frame_range(*asked, language), language)
+            for update in read_clip(classifier, decoders, wanted, stopped.is_set):
+                yield outputs.updates(update, path, language)
+
     def predict_video(
         clip: Mapping[str, Any] | None,
         frames_per_second: float | None = 0,
@@ -50,17 +64,41 @@ def add_video_tab(
         request: gr.Request | None = None,
     ) -> Iterator[Updates]:
         """Classify a clip; returns its mean prediction, label times, frames, segments, status, timeline and files."""
-        session = str(request.session_hash) if request else ""
+        yield from read(clip, (frames_per_second, start, end), request, threading.Event())
+
+    def show_clip(
+        clip: Mapping[str, Any] | None, frames_per_second: Any, start: Any, end: Any, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Do the same for a visitor of the page, who is told beside the results why there are none."""
+        session = str(request.session_hash)
+        leave(session)
         stopped = stops[session] = threading.Event()
         try:
-            with guard.handle(request, "predict_video") as language:
-                path = uploaded_file(clip, "no_clip", language)
-                wanted = ClipRequest(path, frame_range(frames_per_second, start, end, language), language)
-                for update in read_clip(classifier, decoders, wanted, stopped.is_set):
-                    yield outputs.updates(update, path, language)
+            for updates in read(clip, (frames_per_second, start, end), request, stopped):
+                if stops.get(session) is not stopped:  # another clip has taken this one's place
+                    return
+                yield updates
+        except gr.Error as error:
+            yield {outputs.status: outputs.said(html.unescape(str(error.message)), failed=True)}
         finally:
             if stops.get(session) is stopped:
                 del stops[session]
+
+    def leave(session: str) -> None:
+        """End the reading of a clip whose results nobody waits for."""
+        if reading := stops.pop(session, None):
+            reading.set()
+
+    def start_reading(request: gr.Request) -> Updates:
+        leave(str(request.session_hash))
+        return outputs.started(language_of(request))
+
+    def forget_clip(request: gr.Request) -> Updates:
+        leave(str(request.session_hash))
+        return outputs.cleared()
+
+    def end_reading(request: gr.Request) -> Any:
+        return gr.update(interactive=str(request.session_hash) in stops)
 
     def stop_reading(request: gr.Request) -> None:
         if reading := stops.get(str(request.session_hash)):
@@ -70,10 +108,9 @@ def add_video_tab(
         with guard.handle(request, "key_frames", counted=False):
             found = captioned_key_frames(read[1], read[0], decoders) if read else []
             return {
-                outputs.files: gr.update(visible=bool(read)),
+                outputs.details: gr.update(visible=bool(read)),
                 outputs.key_frames: gr.update(value=[tile for _, tile in found], visible=bool(found)),
                 outputs.key_times: [time for time, _ in found],
-                outputs.annotate: gr.update(visible=bool(read)),
                 outputs.annotated: gr.update(value=None, visible=False),
             }
 
@@ -87,25 +124,40 @@ def add_video_tab(
                 progress(share, desc=say(language, "drawing"))
             return gr.update(value=str(target), visible=True)
 
-    reading = inputs.read.click(
+    asked = [inputs.clip, inputs.frames_per_second, inputs.start, inputs.end]
+    inputs.call.click(
         predict_video,
-        [inputs.clip, inputs.frames_per_second, inputs.start, inputs.end],
+        asked,
         outputs.while_reading(),
         api_name="predict_video",
         preprocess=False,
         concurrency_id="clips",
-        show_progress="minimal",
-        show_progress_on=outputs.total,
-        trigger_mode="once",
     )
-    reading.success(
-        show_the_rest,
-        outputs.read_clip,
-        outputs.after_reading(),
-        api_visibility="private",
-        show_progress="hidden",
-    )
-    inputs.stop.click(stop_reading, None, None, api_visibility="private", queue=False)
+    triggers: list[Callable[..., Any]] = [inputs.clip.upload, inputs.read.click]
+    if inputs.offered:
+        triggers.append(inputs.offered.load_input_event.success)
+    for trigger in triggers:
+        begun = trigger(start_reading, None, list(outputs.cleared()), **_IN_THE_PAGE)
+        begun.then(None, None, None, js="() => vistazo.scrollTo('#status')", api_visibility="private")
+        reading = begun.then(
+            show_clip,
+            asked,
+            outputs.while_reading(),
+            api_visibility="private",
+            preprocess=False,
+            concurrency_id="clips",
+            show_progress="hidden",
+        )
+        reading.then(end_reading, None, outputs.stop, **_IN_THE_PAGE)
+        reading.then(
+            show_the_rest,
+            outputs.read_clip,
+            outputs.after_reading(),
+            api_visibility="private",
+            show_progress="hidden",
+        )
+    inputs.clip.clear(forget_clip, None, list(outputs.cleared()), **_IN_THE_PAGE)
+    outputs.stop.click(stop_reading, None, None, api_visibility="private", queue=False)
     outputs.annotate.click(
         annotate_clip,
         outputs.read_clip,
@@ -119,20 +171,12 @@ def add_video_tab(
 
 
 def _add_events_in_the_page(inputs: ClipInputs, outputs: ClipOutputs) -> None:
-    """Add the events that need no model: another clip clears the results, a key frame moves the player."""
-    for event in (inputs.clip.upload, inputs.clip.clear):
-        event(
-            outputs.cleared,
-            None,
-            list(outputs.cleared()),
-            api_visibility="private",
-            queue=False,
-            show_progress="hidden",
-        )
+    """Add the events that need no model: a key frame moves the player, a clip can be classified again."""
     inputs.clip.clear(None, None, None, js="() => vistazo.hideNotPlayable()", api_visibility="private")
-    outputs.key_frames.select(
-        _go_to, outputs.key_times, inputs.clip, api_visibility="private", queue=False, show_progress="hidden"
+    inputs.clip.change(
+        lambda clip: gr.update(interactive=bool(clip)), inputs.clip, inputs.read, preprocess=False, **_IN_THE_PAGE
     )
+    outputs.key_frames.select(_go_to, outputs.key_times, inputs.clip, **_IN_THE_PAGE)
 
 
 def _go_to(times: list[float], chosen: gr.SelectData) -> Any:

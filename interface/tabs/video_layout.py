@@ -9,26 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.components import Component
+from gradio.helpers import Examples
 
 from interface.i18n.language import ENGLISH, say, text
 from interface.rendering import asset
 from interface.tabs.video_stream import TOP, ClipUpdate
 from model.video.export import SEGMENT_COLUMNS, frame_columns
 
-Updates = dict[Component, Any]
+Updates = dict[Block, Any]
 
 
 @dataclass(frozen=True)
 class ClipInputs:
-    """The components that say what to read, and the buttons."""
+    """The components that say what to read, and the buttons; `call` is the endpoint's, which nobody sees."""
 
     clip: gr.Video
     frames_per_second: gr.Number
     start: gr.Number
     end: gr.Number
     read: gr.Button
-    stop: gr.Button
+    call: gr.Button
+    offered: Examples | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class ClipOutputs:
     frames: gr.Dataframe
     segments: gr.Dataframe
     status: gr.Textbox
+    stop: gr.Button
     timeline: gr.HTML
+    details: gr.Column
     files: gr.Files
     read_clip: gr.State
     key_frames: gr.Gallery
@@ -61,15 +66,15 @@ class ClipOutputs:
             self.read_clip,
         ]
 
-    def after_reading(self) -> list[Component]:
+    def after_reading(self) -> list[Block]:
         """Return what a clip that has been read changes."""
-        return [self.files, self.key_frames, self.key_times, self.annotate, self.annotated]
+        return [self.details, self.key_frames, self.key_times, self.annotated]
 
     def updates(self, update: ClipUpdate, path: Path, language: str) -> Updates:
         """Return the values that show how far the reading is."""
         if update.warning:
             gr.Warning(html.escape(update.warning, quote=False))  # Gradio renders it as HTML
-        values: Updates = {self.status: f"{update.status} {update.warning}".strip()}
+        values: Updates = {self.status: self.said(f"{update.status} {update.warning}".strip())}
         if results := update.results:
             values |= {
                 self.total: results.total,
@@ -82,23 +87,34 @@ class ClipOutputs:
             }
         return values
 
+    @staticmethod
+    def said(sentence: str, failed: bool = False) -> Any:
+        """Return the value of the status: how far the reading is, or why it failed."""
+        return gr.update(value=sentence, elem_classes=["failed"] if failed else [])
+
     def cleared(self) -> Updates:
         """Return the values for another clip, of which nothing is known yet."""
-        hidden = gr.update(value=None, visible=False)
+        hidden = gr.update(visible=False)
         return {
             self.total: None,
             self.seconds: None,
             self.frames: None,
             self.segments: None,
-            self.status: "",
+            self.status: self.said(""),
+            self.stop: gr.update(interactive=False),
             self.timeline: text("timeline_empty"),
-            self.files: hidden,
+            self.details: hidden,
+            self.files: None,
             self.read_clip: None,
-            self.key_frames: hidden,
+            self.key_frames: gr.update(value=None, visible=False),
             self.key_times: [],
-            self.annotate: gr.update(visible=False),
-            self.annotated: hidden,
+            self.annotated: gr.update(value=None, visible=False),
         }
+
+    def started(self, language: str) -> Updates:
+        """Return the values for a clip that is about to be read."""
+        begun = {self.status: self.said(say(language, "reading_begins")), self.stop: gr.update(interactive=True)}
+        return self.cleared() | begun
 
 
 def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
@@ -107,26 +123,18 @@ def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
     Args:
         examples: Clips to offer, may be empty.
     """
-    with gr.Row():
-        with gr.Column(scale=1):
-            inputs = _add_inputs(examples)
-        with gr.Column(scale=1):
-            total = gr.Label(label=text("whole_clip"), num_top_classes=TOP, elem_id="total")
-            seconds = gr.Dataframe(
-                label=text("seconds_on_screen"),
-                headers=second_headings(ENGLISH),
-                datatype=["str", "number"],
-                interactive=False,
-                buttons=["copy"],
-                max_height=180,
-                elem_id="seconds",
-            )
-    status = gr.Textbox(label=text("progress"), show_label=False, container=False, interactive=False, elem_id="status")
+    inputs = _add_inputs(examples)
+    with gr.Row(elem_id="progress"):
+        status = gr.Textbox(
+            label=text("progress"), show_label=False, container=False, interactive=False, scale=4, elem_id="status"
+        )
+        stop = gr.Button(text("stop"), interactive=False, scale=0, min_width=120, elem_id="stop")
     timeline = gr.HTML(text("timeline_empty"), js_on_load=asset("timeline.js"), elem_id="timeline")
+    total = gr.Label(label=text("whole_clip"), num_top_classes=TOP, visible=False)  # programs ask for it
     key_frames = gr.Gallery(
         label=text("key_frames"),
         columns=6,
-        height=210,
+        height="auto",
         allow_preview=False,
         interactive=False,
         object_fit="cover",
@@ -134,22 +142,30 @@ def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
         visible=False,
         elem_id="key-frames",
     )
-    with gr.Accordion(text("segments"), open=False, elem_id="segments-part"):
-        segments = _table("segments", segment_headings(ENGLISH), ["str"] + ["number"] * 5)
-    with gr.Accordion(text("frames"), open=False, elem_id="frames-part"):
-        frames = _table("frames", frame_headings(ENGLISH), ["number", "number", *["str", "number"] * TOP, "str"])
-    files = gr.Files(label=text("downloads"), interactive=False, visible=False, elem_id="clip-files")
-    annotate = gr.Button(text("annotate"), visible=False, elem_id="annotate")
-    annotated = gr.Video(
-        label=text("annotated"), visible=False, interactive=False, buttons=["download"], elem_id="annotated"
-    )
+    with gr.Column(visible=False) as details:
+        with gr.Accordion(text("seconds_on_screen"), open=False, elem_id="seconds-part"):
+            seconds = _table("seconds", "seconds_on_screen", second_headings(ENGLISH), ["str", "number"])
+        with gr.Accordion(text("segments"), open=False, elem_id="segments-part"):
+            segments = _table("segments", "segments", segment_headings(ENGLISH), ["str"] + ["number"] * 5)
+        with gr.Accordion(text("frames"), open=False, elem_id="frames-part"):
+            frames = _table(
+                "frames", "frames", frame_headings(ENGLISH), ["number", "number", *["str", "number"] * TOP, "str"]
+            )
+        with gr.Accordion(text("downloads"), open=False, elem_id="downloads"):
+            files = gr.Files(label=text("tables"), interactive=False, elem_id="clip-files")
+            annotate = gr.Button(text("annotate"), elem_id="annotate")
+            annotated = gr.Video(
+                label=text("annotated"), visible=False, interactive=False, buttons=["download"], elem_id="annotated"
+            )
     return inputs, ClipOutputs(
         total=total,
         seconds=seconds,
         frames=frames,
         segments=segments,
         status=status,
+        stop=stop,
         timeline=timeline,
+        details=details,
         files=files,
         read_clip=gr.State(None, time_to_live=3600),
         key_frames=key_frames,
@@ -181,39 +197,43 @@ def frame_headings(language: str) -> list[str]:
 
 
 def _add_inputs(examples: Sequence[Path]) -> ClipInputs:
-    clip = gr.Video(
-        label=text("clip"),
-        height=320,
-        buttons=[],
-        webcam_options=gr.WebcamOptions(mirror=False),
-        elem_id="clip",
-    )
-    gr.HTML(text("not_playable"), elem_id="not-playable")
+    offered = None
     with gr.Row():
-        read = gr.Button(text("read_clip"), variant="primary", elem_id="read-clip")
-        stop = gr.Button(text("stop"), elem_id="stop")
-    with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
-        rate = _number("rate", "rate_info", "rate")
-        with gr.Row():
-            start = _number("from", "seconds_info", "start")
-            end = _number("to", "to_info", "end")
-    if examples:
-        gr.Examples(
-            [[str(path)] for path in examples],
-            inputs=[clip],
-            label=text("examples"),  # type: ignore[arg-type]
-            api_visibility="private",
-        )
-    return ClipInputs(clip, rate, start, end, read, stop)
+        with gr.Column(scale=3):
+            clip = gr.Video(
+                label=text("clip"),
+                height=380,
+                buttons=[],
+                webcam_options=gr.WebcamOptions(mirror=False),
+                elem_id="clip",
+            )
+            gr.HTML(text("not_playable"), elem_id="not-playable")
+        with gr.Column(scale=2):
+            gr.Markdown(text("clip_hint"), elem_classes=["hint"])
+            if examples:
+                offered = gr.Examples(
+                    [[str(path)] for path in examples],
+                    inputs=[clip],
+                    label=text("examples"),  # type: ignore[arg-type]
+                    api_visibility="private",
+                )
+            with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
+                rate = _number("rate", "rate_info", "rate")
+                with gr.Row():
+                    start = _number("from", "seconds_info", "start")
+                    end = _number("to", "to_info", "end")
+                read = gr.Button(text("read_clip"), interactive=False, elem_id="read-clip")
+            call = gr.Button(visible=False)
+    return ClipInputs(clip, rate, start, end, read, call, offered)
 
 
 def _number(label: str, info: str, name: str) -> gr.Number:
     return gr.Number(label=text(label), info=text(info), value=0, minimum=0, elem_id=name)  # type: ignore[arg-type]
 
 
-def _table(name: str, headings: list[str], kinds: list[str]) -> gr.Dataframe:
+def _table(name: str, label: str, headings: list[str], kinds: list[str]) -> gr.Dataframe:
     return gr.Dataframe(
-        label=text(name),
+        label=text(label),
         headers=headings,
         datatype=kinds,  # type: ignore[arg-type]
         interactive=False,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from interface.i18n.language import ENGLISH, say, translated
+from interface.label_colours import is_background
 from interface.server.results import result_folder
 from interface.tabs.timeline import clock, timeline
 from model.classifier import Classifier
@@ -112,6 +113,7 @@ class _Report:
     record: ClipRecord
     curve: ProbabilityCurve
     language: str
+    background: frozenset[str]
 
     def results(self, end: float, rows: int) -> ClipResults:
         """Return the results up to now, with at most `rows` frames; `end` is that of the timeline, in seconds."""
@@ -122,7 +124,7 @@ class _Report:
             seconds=[[label, round(value, 2)] for label, value in record.aggregate().seconds.items()],
             frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
             segments=[segment_cells(segment, record.none_of_these) for segment in segments],
-            timeline=timeline(segments, self.curve, record.labels, duration, self.language),
+            timeline=timeline(segments, self.curve, record.labels, duration, self.language, self.background),
             record=record,
         )
 
@@ -182,7 +184,8 @@ def read_clip(
         none_of_these=say(language, "none_of_these"),
         has_statistics=bundle.statistics is not None,
     )
-    report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language)
+    background = frozenset(shown for label, shown in zip(bundle.labels, labels, strict=True) if is_background(label))
+    report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language, background)
     warnings: list[str] = []
     given_up = threading.Event()
     began = time.monotonic()

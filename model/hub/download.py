@@ -23,7 +23,7 @@ from model.bundle import (
     load_bundle,
 )
 from model.command_names import command
-from model.errors import BundleError, HubUnreachableError, ModelNotFoundError, OtherModelError, Sentence
+from model.errors import BundleError, DamagedFileError, ModelNotFoundError, OtherModelError, Sentence
 from model.hub.cache import remove_abandoned, save_reference
 from model.hub.contents import HubFile, RepositoryContents, content_ids
 from model.hub.errors import describe_error
@@ -90,7 +90,8 @@ def fetch_file(
         folder: Where to put it, past the cache; None for the client's cache.
 
     Raises:
-        HubUnreachableError: It did not arrive, or damaged twice.
+        DamagedFileError: It arrived damaged, twice.
+        HubUnreachableError: It did not arrive.
         ModelNotFoundError: It does not exist, may not be read, or does not fit on the disk.
     """
     from huggingface_hub import hf_hub_download
@@ -117,7 +118,7 @@ def fetch_file(
         path = Path(call_hub(partial(fetch, force), budget, describe, on_retry))
         if not file.ids or file.ids & content_ids(path):
             return path
-    raise HubUnreachableError(  # a proxy or a bad line: what is in the repository may be right
+    raise DamagedFileError(  # a proxy or a bad line: what is in the repository may be right
         Sentence(
             "“{file}” of “{name}” arrives damaged (commit {commit}).",
             file=file.name,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.bundle import listed_entries
-from model.errors import BundleError, HubUnreachableError, ModelNotFoundError
+from model.errors import BundleError, DamagedFileError, HubUnreachableError, ModelNotFoundError
 from model.hub.contents import HubFile
 from model.hub.download import fetch_file
 from model.hub.resolve import ModelSource
@@ -38,6 +38,8 @@ def fetch_plots(source: ModelSource) -> Iterator[tuple[str, bytes]]:
         with tempfile.TemporaryDirectory(prefix="vistazo-plot-") as folder:
             try:
                 content = fetch_file(file, SECONDS, folder=Path(folder)).read_bytes()
+            except DamagedFileError:
+                continue
             except (HubUnreachableError, OSError):
                 return  # the next plot would not arrive either
             except ModelNotFoundError:

@@ -24,13 +24,15 @@ pytestmark = pytest.mark.xdist_group("browser")
 def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool, phone: bool) -> None:
     page = open_page(phone, dark=dark)
     page.locator("#image-examples button").first.click()
+    page.locator("#show-heat").click()
     expect(page.locator("#why")).to_be_visible()
     for tab in TABS["en"]:
         open_tab(page, tab)
         if tab == "Video":
             # A pointer that leaves while the preview starts to play is an error in the page.
             page.locator("button.gallery-item:visible").first.press("Enter")
-            page.locator("#read-clip").click()
+            expect(page.locator("#key-frames")).to_be_visible()
+            page.locator("#downloads > button").click()
             expect(page.locator("#clip-files")).to_be_visible()
         page.mouse.move(0, 0)
         page.wait_for_timeout(400)  # colours fade from one to the other
@@ -41,10 +43,10 @@ def test_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:
     page.locator("#image-examples button").first.focus()
     page.keyboard.press("Enter")
     expect(top_label(page)).to_have_text("Brazil")
-    page.locator("#why input").first.focus()
+    page.locator("#show-heat").focus()
     page.keyboard.press("Space")
     expect(page.locator("#heat img")).to_be_visible()
-    expect(page.locator("#heat img")).to_have_attribute("alt", "Regions that support the label (Grad-CAM)")
+    expect(page.locator("#heat img")).to_have_attribute("alt", "Heat map (Grad-CAM)")
     assert serious_findings(page) == []
 
 

@@ -58,13 +58,12 @@ def test_several_images_dropped_where_one_is_read_go_where_several_are(page: Pag
     for path in IMAGES[:2]:
         expect(page.locator("#images")).to_contain_text(path.stem)
     assert selected_tab(page) == "batch"
-    page.locator("#read-images").click()
     expect(page.locator("#gallery img")).to_have_count(2)
 
 
 def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callable[..., Page]) -> None:
-    page = open_page(query="?tab=model")
-    expect(page.locator("#tab-model")).to_be_visible()
+    page = open_page(query="?tab=about")
+    expect(page.locator("#tab-about")).to_be_visible()
     paste(page, CANADA)
     read(page, "Canada")
     assert selected_tab(page) == "image"
@@ -72,10 +71,11 @@ def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callabl
     read(page, "Brazil")
 
 
-def test_a_clip_that_is_pasted_is_ready_to_be_read(page: Page) -> None:
+def test_a_clip_that_is_pasted_is_read(page: Page) -> None:
     page.locator("#image-examples img").first.wait_for()
     paste(page, next((EXAMPLES / "clips").glob("*.mp4")))
     expect(page.locator("#clip video")).to_be_visible()
+    expect(page.locator("#timeline .vz-summary")).to_be_visible()
     assert selected_tab(page) == "video"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import scrolls_sideways, top_label
+from tests.support.browser import scrolls_sideways
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, write_long_clip
 
@@ -32,12 +32,12 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def open_video_tab(page: Page) -> Page:
     page.get_by_role("tab", name="Video").click()
-    expect(page.locator("#read-clip")).to_be_visible()
+    expect(page.locator("#timeline")).to_be_visible()
     return page
 
 
-def total(page: Page) -> Locator:
-    return top_label(page, "total")
+def summary(page: Page) -> Locator:
+    return page.locator("#timeline .vz-summary")
 
 
 def upload(page: Page, path: Path) -> None:
@@ -53,8 +53,7 @@ def read_example(page: Page) -> None:
     # preview has started is an error in the page.
     page.locator("button.gallery-item:visible").first.press("Enter")
     expect(page.locator("#clip video")).to_be_visible()
-    page.locator("#read-clip").click()
-    expect(total(page)).to_be_visible()
+    expect(summary(page)).to_be_visible()
 
 
 def open_part(page: Page, name: str) -> None:
@@ -84,22 +83,47 @@ def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
     # Not a test of the model's quality: most of what is in sight should be right.
     in_sight = cells(page, "#frames", 2)
     assert sum(map(str.__eq__, in_sight, truth)) > len(in_sight) / 2
+    open_part(page, "Seconds")
     assert cells(page, "#seconds", 0)[0] in truth
     assert float(cells(page, "#seconds", 1)[0]) > 0
+
+
+def test_a_sentence_says_what_is_on_screen_for_how_long(page: Page) -> None:
+    open_video_tab(page)
+    expect(page.locator("#stop")).to_be_disabled()
+    page.locator("button.gallery-item:visible").last.press("Enter")
+    expect(summary(page)).to_have_text(
+        re.compile(r"^Brazil 2\.\d\ss, France 2\.\d\ss, Japan 2\.\d\ss, no flag 3\.\d\ss\s*$")
+    )
+    colours = page.locator("#timeline .vz-strip button").evaluate_all(
+        "all => all.map(part => [part.textContent, part.style.background])"
+    )
+    assert len({tuple(pair) for pair in colours}) == len({name for name, _ in colours}) == 4
+
+
+def test_another_clip_takes_the_place_of_the_one_being_read(page: Page, long_clip: Path) -> None:
+    open_video_tab(page)
+    upload(page, long_clip)
+    expect(summary(page)).to_be_visible()
+    page.locator("button.gallery-item:visible").last.press("Enter")
+    expect(page.locator("#status textarea")).to_have_value(re.compile("^250 frames read"))
+    expect(page.locator("#stop")).to_be_disabled()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#status textarea")).to_have_value(re.compile("^250 frames read"))
 
 
 def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     open_video_tab(page)
     upload(page, long_clip)
-    page.locator("#read-clip").click()
-    expect(total(page)).to_be_visible()
+    expect(summary(page)).to_be_visible()
     status = page.locator("#status textarea")
     # How long the rest will take is said when it can be known.
     left = re.compile(r"^Reading … \d+%, [\d,]+ frames per second, about [\d:]+ left\.$")
     expect(status).to_have_value(left)
     page.locator("#stop").click()
     expect(status).to_have_value(re.compile("^Stopped at"))
-    expect(total(page)).to_be_visible()
+    expect(summary(page)).to_be_visible()
+    open_part(page, "Download")
     expect(page.locator("#clip-files a").first).to_be_visible()
 
 
@@ -120,6 +144,7 @@ def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) 
 
 def test_the_clip_with_labels_plays(page: Page) -> None:
     read_example(open_video_tab(page))
+    open_part(page, "Download")
     page.locator("#annotate").click()
     page.locator("#annotated video").wait_for()
     page.wait_for_function("document.querySelector('#annotated video').readyState >= 2")
@@ -131,14 +156,12 @@ def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], l
     leaving = [open_video_tab(open_page()) for _ in range(2)]
     for page in leaving:
         upload(page, long_clip)
-        page.locator("#read-clip").click()
     for page in leaving:
-        expect(total(page)).to_be_visible()
+        expect(summary(page)).to_be_visible()
     for page in leaving:
         page.close()
     page = open_video_tab(open_page())
     upload(page, write_clip(tmp_path / "short.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
-    page.locator("#read-clip").click()
     expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^3 frames read"), timeout=20_000)
 
 
@@ -163,19 +186,11 @@ def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
     broken.write_bytes(b"no clip")
     open_video_tab(page)
     upload(page, broken)
-    page.locator("#read-clip").click()
-    # Gradio's player may add that it cannot play it.
-    expect(page.get_by_text("“broken.mp4” is not a video that can be read")).to_be_visible()
-
-
-@pytest.mark.parametrize("language", ["en", "es", "fr"])
-def test_on_a_phone_a_button_has_one_line_of_text(open_page: Callable[..., Page], language: str) -> None:
-    page = open_page(phone=True, query=f"?lang={language}")
-    for tab, button, stop in (("video", "#read-clip", "#stop"), ("batch", "#read-images", "#stop-images")):
-        page.locator(f"[role=tab][data-tab-id={tab}]").click()
-        expect(page.locator(button)).to_be_visible()
-        heights = [page.locator(name).evaluate("button => button.offsetHeight") for name in (button, stop)]
-        assert heights[0] == heights[1], tab
+    expect(page.locator("#status textarea")).to_have_value(re.compile("^“broken.mp4” is not a video that can be read"))
+    # Nothing else says why, or that it could be read all the same.
+    expect(page.locator("#not-playable")).to_be_hidden()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    expect(page.locator("#stop")).to_be_disabled()
 
 
 def test_a_phone_shows_the_answer_without_scrolling_sideways(open_page: Callable[..., Page]) -> None:

@@ -26,14 +26,15 @@ def visit(**query: str) -> gr.Request:
         ({"tab": "<script>"}, None),
         ({"example": "brazil"}, "image"),
         ({"example": "three-flags"}, "video"),
-        ({"example": "three-flags", "tab": "model"}, "video"),
-        ({"example": "unheard-of", "tab": "model"}, "model"),
+        ({"example": "three-flags", "tab": "about"}, "video"),
+        ({"example": "unheard-of", "tab": "about"}, "about"),
+        ({"tab": "model"}, "about"),  # what the tab was called
         ({"example": "../brazil"}, None),
     ],
 )
 def test_the_address_names_a_tab_or_an_example(query: dict[str, str], tab: str | None) -> None:
     images, clips = [Path("brazil.jpg")], [Path("three-flags.mp4")]
-    assert tab_to_open(visit(**query), ["image", "video", "model"], images, clips) == tab
+    assert tab_to_open(visit(**query), ["image", "video", "about"], images, clips) == tab
 
 
 def test_an_example_may_be_one_of_the_comparison() -> None:

@@ -27,9 +27,9 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 TIMEOUT = 60_000  # milliseconds, for a machine that is busy with other tests
 
 TABS = {
-    "en": ["Image", "Batch", "Video", "Camera", "Model"],
-    "es": ["Imagen", "Lote", "Vídeo", "Cámara", "Modelo"],
-    "fr": ["Image", "Lot", "Vidéo", "Caméra", "Modèle"],
+    "en": ["Image", "Video", "Camera", "Batch", "About"],
+    "es": ["Imagen", "Vídeo", "Cámara", "Lote", "Acerca de"],
+    "fr": ["Image", "Vidéo", "Caméra", "Lot", "À propos"],
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interface.i18n import es, fr
-from interface.i18n.language import LANGUAGES, TEXTS, language_of, say, text, translated
+from interface.i18n.language import LANGUAGES, TEXTS, decimal, language_of, percent, say, text, translated
 from model.errors import ImageError, Sentence
 from tests.support.serving import ROOT
 
@@ -71,7 +71,7 @@ def test_every_text_is_used() -> None:
     files = [path for path in (ROOT / "interface").rglob("*") if path.suffix in (".py", ".html")]
     code = "".join(path.read_text(encoding="utf-8") for path in files)
     columns = {f"column_{name}" for name in ("start", "end", "confidence", "first_frame", "last_frame")}
-    tabs = {f"{name}_tab" for name in ("image", "batch", "video", "camera", "compare", "model")}
+    tabs = {f"{name}_tab" for name in ("image", "batch", "video", "camera", "compare", "about")}
     unused = {key for key in TEXTS["en"] if f'"{key}"' not in code and f"'{key}'" not in code} - columns - tabs
     assert not unused
 
@@ -115,6 +115,11 @@ def test_a_key_that_does_not_exist_is_noticed() -> None:
     with pytest.raises(KeyError):
         text("no such text")
     assert say("es", "none_of_these") == "ninguna de ellas"
+
+
+def test_numbers_are_written_as_people_do() -> None:
+    assert [decimal(language, 12345.67, 1) for language in LANGUAGES] == ["12,345.7", "12.345,7", "12\u202f345,7"]
+    assert [percent(language, 0.97) for language in LANGUAGES] == ["97%", "97\u00a0%", "97\u00a0%"]
 
 
 def test_the_embedded_labels_come_in_every_language() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from interface.i18n.language import LANGUAGES
 from interface.tabs import batch
-from interface.tabs.batch import columns
+from interface.tabs.batch import Entry, columns, page_headings
+from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
-from model.preprocessing import read_image
+from model.preprocessing import InputSpec, read_image
 from model.sandbox.pool import DecoderPool
 from tests.support.images import IMAGE_KINDS
 
@@ -37,9 +40,15 @@ class Here(DecoderPool):
         return task(source, *arguments)
 
 
-def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[list, list, str | None]:
+def entries(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> list[Entry]:
     files = batch._named_files(payload, "en")
-    tiles, table, file = list(batch._results(classifier, Here(100), files, "en"))[-1]
+    found, done = list(batch._entries(classifier, Here(100), files, "en"))[-1]
+    assert done
+    return found
+
+
+def read(classifier: Classifier, payload: Sequence[Mapping[str, Any]]) -> tuple[list, list, str | None]:
+    tiles, table, file = batch.batch_results(entries(classifier, payload), True, classifier.bundle, "en")
     assert table["headers"] == columns()
     return tiles, table["data"], file
 
@@ -70,6 +79,40 @@ def test_a_file_that_is_no_image_gets_a_row_that_says_so(classifier: Classifier,
     assert rows[0][1:-1] == [""] * (len(columns()) - 2)
     assert "is not an image that can be read" in str(rows[0][-1])
     assert rows[1][1] in classifier.bundle.labels
+
+
+def bundle() -> Bundle:
+    return Bundle(Path("b"), ("Cat", "Dog"), InputSpec(32, 32), False, 1.0, 0.5)
+
+
+TILE = np.zeros((4, 4, 3), np.uint8)
+FOUND = [
+    Entry("a.jpg", TILE, (("Cat", 0.987), ("Dog", 0.013))),
+    Entry("b.jpg", TILE, (("Cat", 0.6), ("Dog", 0.4))),
+    Entry("c.jpg", TILE, (("Dog", 0.4), ("Cat", 0.3))),
+    Entry("d.txt", reason="“d.txt” is not an image."),
+    Entry("e.jpg", TILE, (("Cat", 0.91), ("Dog", 0.09))),
+]
+
+
+def test_the_page_counts_what_is_sure_and_what_is_not() -> None:
+    shown = " ".join(re.sub(r"<[^>]*>", " ", batch._counts(FOUND, bundle(), "en")).split())
+    assert shown == "5 images: Cat 2 Not sure 2 could not be read 1"
+    assert "<b>x" not in batch._counts([Entry("a", TILE, (("<b>x", 0.9),))], bundle(), "en")
+
+
+def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_caption() -> None:
+    captions = [batch._page_tile(entry, bundle(), "en")[1] for entry in FOUND]
+    assert captions == ["Cat 99%", "Cat? 60%", "none of these", "“d.txt” is not an image.", "Cat 91%"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_table_has_percentages(language: str) -> None:
+    table = batch._page_table(FOUND, bundle(), language)
+    assert table["headers"] == page_headings(language)
+    assert table["headers"][2].endswith("1 (%)")
+    assert table["data"][0][:5] == ["a.jpg", "Cat", 98.7, "Dog", 1.3]
+    assert table["data"][3][-1] == "“d.txt” is not an image."
 
 
 def test_too_many_images_are_refused_before_any_is_read(uploads: Path) -> None:

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from interface.tabs.timeline import clock, leading_labels, timeline
+from interface.tabs.timeline import clock, label_seconds, seconds_text, timeline
 from model.video.probability_curve import ProbabilityCurve
 from model.video.segments import Segment
 
@@ -41,8 +41,26 @@ def test_labels_are_text() -> None:
     assert "&lt;img src=x" in drawn
 
 
-def test_the_longest_on_screen_comes_first() -> None:
-    assert leading_labels(SEGMENTS) == [LABELS[1], "cat"]
+def test_the_longest_on_screen_comes_first_and_nothing_last() -> None:
+    assert label_seconds(SEGMENTS) == [(LABELS[1], 6), ("cat", 1), (None, 1)]
+    assert label_seconds(SEGMENTS, background={LABELS[1]}) == [("cat", 1), (LABELS[1], 6), (None, 1)]
+
+
+def test_a_sentence_says_what_is_on_screen_for_how_long() -> None:
+    segments = [segment("cat", 0, 1), segment("fox", 1, 3.5), segment("cat", 3.5, 4)]
+    drawn = timeline(segments, curve(), LABELS, 10, "es")
+    words = re.sub(r"<[^>]*>", "", drawn[: drawn.index("</p>")]).strip()
+    assert words == "fox 2,5\u00a0s, cat 1,5\u00a0s"
+
+
+def test_durations_are_written_as_people_do() -> None:
+    said = [seconds_text(s).replace("\u00a0", " ") for s in (0.04, 2.44, 59.94, 59.96, 65.4, 3720)]
+    assert said == ["0.0 s", "2.4 s", "59.9 s", "1 min 0 s", "1 min 5 s", "1 h 2 min"]
+
+
+def test_what_means_nothing_is_grey() -> None:
+    drawn = timeline(SEGMENTS, curve(), LABELS, 10, background={"cat"})
+    assert len(set(re.findall(r"width:[\d.]+%;background:(#\w+)", drawn))) == 2
 
 
 def test_thousands_of_segments_stay_drawable() -> None:

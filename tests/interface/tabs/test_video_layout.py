@@ -27,7 +27,7 @@ def results(files: tuple[str, ...] = ()) -> ClipResults:
 
 
 def test_before_the_first_frame_only_the_status_changes(outputs: ClipOutputs) -> None:
-    assert outputs.updates(ClipUpdate("Reading"), CLIP, "en") == {outputs.status: "Reading"}
+    assert outputs.updates(ClipUpdate("Reading"), CLIP, "en") == {outputs.status: outputs.said("Reading")}
 
 
 def test_partial_results_change_everything_but_offer_no_files(outputs: ClipOutputs) -> None:
@@ -46,4 +46,5 @@ def test_the_last_results_offer_files_and_keep_the_clip(outputs: ClipOutputs) ->
 
 
 def test_another_clip_clears_every_result(outputs: ClipOutputs) -> None:
-    assert set(outputs.cleared()) == set(outputs.while_reading()) | set(outputs.after_reading())
+    results_shown = set(outputs.while_reading()) | set(outputs.after_reading())
+    assert set(outputs.cleared()) == set(outputs.started("en")) == results_shown | {outputs.stop}

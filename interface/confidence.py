@@ -1,0 +1,103 @@
+"""How sure a prediction is, in words: very sure, fairly sure, not sure which of two, or none of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from interface.i18n.language import percent, say
+from interface.rendering import render
+from model.bundle import Bundle
+
+Level = Literal["very", "fairly", "unsure", "none"]
+
+_VERY_SURE, _FAIRLY_SURE = 0.9, 0.7
+_LEAST_RIVAL = 0.1  # a second label below this is none that the first could be mistaken for
+_LEAST_BAR = 0.01
+_WORDS: Mapping[Level, str] = {
+    "very": "very_sure",
+    "fairly": "fairly_sure",
+    "unsure": "not_sure",
+    "none": "probably_none",
+}
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What to say of a prediction.
+
+    Attributes:
+        level: How sure it is.
+        headline: The label or labels, or that it is none.
+        words: How sure, in words.
+        detail: One sentence more; may be empty.
+    """
+
+    level: Level
+    headline: str
+    words: str
+    detail: str = ""
+
+
+def level_of(best: float, unknown_threshold: float | None) -> Level:
+    """Return how sure a prediction is.
+
+    Args:
+        best: The highest probability, 0 to 1.
+        unknown_threshold: The model's threshold for “none of these”; None: it always counts.
+    """
+    if unknown_threshold is not None and best < unknown_threshold:
+        return "none"
+    if best >= _VERY_SURE:
+        return "very"
+    return "fairly" if best >= _FAIRLY_SURE else "unsure"
+
+
+def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str) -> Confidence:
+    """Return what to say of a prediction.
+
+    Args:
+        prediction: The most likely labels in the visitor's language with their probabilities, at least one.
+        bundle: The model's bundle.
+        language: The visitor's language.
+    """
+    ranking = sorted(prediction.items(), key=lambda pair: -pair[1])
+    (label, best), *others = ranking
+    if bundle.thresholds is not None:
+        return _several(ranking, dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True)), language)
+    level = level_of(best, bundle.unknown_threshold)
+    words = say(language, _WORDS[level])
+    if level == "none":
+        detail = say(language, "closest", label=label, probability=percent(language, best))
+        return Confidence(level, say(language, "none_headline"), words, detail)
+    if level == "unsure":
+        rivals = [other for other, probability in others[:1] if probability >= _LEAST_RIVAL]
+        if rivals:
+            return Confidence(level, say(language, "either", first=label, second=rivals[0]), words)
+        return Confidence(level, say(language, "perhaps", label=label), words)
+    return Confidence(level, label, words)
+
+
+def card(prediction: Mapping[str, float], bundle: Bundle, language: str) -> str:
+    """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1 %; labels are escaped."""
+    bars = [
+        (label, percent(language, probability), f"{100 * probability:.1f}")
+        for label, probability in sorted(prediction.items(), key=lambda pair: -pair[1])
+        if probability >= _LEAST_BAR
+    ]
+    confidence = confidence_of(prediction, bundle, language)
+    return render("card.html", say=partial(say, language), confidence=confidence, bars=bars, reason="")
+
+
+def failed_card(reason: str, language: str) -> str:
+    """Return why there is no prediction, as HTML; `reason` is escaped."""
+    return render("card.html", say=partial(say, language), confidence=None, bars=[], reason=reason)
+
+
+def _several(ranking: Sequence[tuple[str, float]], thresholds: Mapping[str, float], language: str) -> Confidence:
+    shown = [label for label, probability in ranking if probability >= thresholds.get(label, 1)]
+    if not shown:
+        return Confidence("none", say(language, "none_headline"), say(language, "probably_none"))
+    return Confidence("very", ", ".join(shown), say(language, "in_this_image"))

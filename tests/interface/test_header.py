@@ -1,0 +1,71 @@
+"""The head of the page says what the model recognises, in the bundle's own words where it has some."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from interface.header import description, header_html, model_title
+from model.bundle import CONFIG, MANIFEST
+from model.classifier import Classifier
+from model.hub.resolve import EMBEDDED, ModelSource
+from model.loading import LoadedModel
+
+
+@pytest.fixture(scope="module")
+def embedded() -> LoadedModel:
+    return LoadedModel(Classifier.load(EMBEDDED), ModelSource(EMBEDDED))
+
+
+def changed(target: Path, **texts: object) -> LoadedModel:
+    """Load a copy of the embedded bundle, in a directory of its own, with other texts about itself."""
+    shutil.copytree(EMBEDDED, target)
+    config = json.loads((target / CONFIG).read_text(encoding="utf-8"))
+    config["vistazo"] |= texts
+    (target / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    content = (target / CONFIG).read_bytes()
+    manifest["files"][CONFIG] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (target / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    return LoadedModel(Classifier.load(target), ModelSource(target))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Recognises 97 national flags in photos and videos."),
+        ("es", "Reconoce 97 banderas nacionales en fotos y vídeos."),
+        ("fr", "Reconnaît 97 drapeaux nationaux dans vos photos et vos vidéos."),
+    ],
+)
+def test_the_embedded_model_says_what_it_recognises(embedded: LoadedModel, language: str, sentence: str) -> None:
+    head = header_html(embedded, language)
+    assert sentence in head
+    assert head.count("<li>") == 8 and "97" in head
+    assert f'hreflang="{language}" aria-current' in head
+    assert "no flag" not in head
+
+
+def test_a_bundle_speaks_for_itself(tmp_path: Path) -> None:
+    model = changed(tmp_path / "mine", title="My <b>cats</b>", description="Tells my cats apart.")
+    assert (model_title(model, "en"), description(model, "es")) == ("My <b>cats</b>", "Tells my cats apart.")
+    assert "<b>cats" not in header_html(model, "en")
+
+
+@pytest.mark.parametrize("title", [None, 5, "", ["x"]])
+def test_a_bundle_without_texts_gets_its_name_and_a_count(tmp_path: Path, title: object) -> None:
+    model = changed(tmp_path / "my_cats", title=title)
+    assert model_title(model, "en") == "my_cats"
+    assert description(model, "en") == "Recognises 97 different things in photos and videos."
+
+
+def test_a_repository_has_a_link(embedded: LoadedModel) -> None:
+    source = ModelSource(EMBEDDED, repository="somebody/flags", commit="0" * 40)
+    model = LoadedModel(embedded.classifier, source)
+    assert model_title(model, "en") == "flags"
+    assert 'href="https://huggingface.co/somebody/flags"' in header_html(model, "en")
+    assert "huggingface" not in header_html(embedded, "en")

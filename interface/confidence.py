@@ -10,10 +10,11 @@ from typing import Literal
 from interface.i18n.language import percent, say
 from interface.rendering import render
 from model.bundle import Bundle
+from model.verdict import SURE_FROM
 
 Level = Literal["very", "fairly", "unsure", "none"]
 
-_VERY_SURE, _FAIRLY_SURE = 0.9, 0.7
+_VERY_SURE = 0.9
 _LEAST_RIVAL = 0.1  # a second label below this is none that the first could be mistaken for
 _LEAST_BAR = 0.01
 _WORDS: Mapping[Level, str] = {
@@ -41,33 +42,34 @@ class Confidence:
     detail: str = ""
 
 
-def level_of(best: float, unknown_threshold: float | None) -> Level:
+def level_of(best: float, *, is_unknown: bool) -> Level:
     """Return how sure a prediction is.
 
     Args:
         best: The highest probability, 0 to 1.
-        unknown_threshold: The model's threshold for “none of these”; None: it always counts.
+        is_unknown: Whether the image shows none of the labels; see `model.verdict.Classification`.
     """
-    if unknown_threshold is not None and best < unknown_threshold:
+    if is_unknown:
         return "none"
     if best >= _VERY_SURE:
         return "very"
-    return "fairly" if best >= _FAIRLY_SURE else "unsure"
+    return "fairly" if best >= SURE_FROM else "unsure"
 
 
-def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str) -> Confidence:
+def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool) -> Confidence:
     """Return what to say of a prediction.
 
     Args:
         prediction: The most likely labels in the visitor's language with their probabilities, at least one.
         bundle: The model's bundle.
         language: The visitor's language.
+        is_unknown: Whether the image shows none of the labels.
     """
     ranking = sorted(prediction.items(), key=lambda pair: -pair[1])
     (label, best), *others = ranking
-    if bundle.thresholds is not None:
+    if bundle.thresholds is not None and not is_unknown:
         return _several(ranking, dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True)), language)
-    level = level_of(best, bundle.unknown_threshold)
+    level = level_of(best, is_unknown=is_unknown)
     words = say(language, _WORDS[level])
     if level == "none":
         detail = say(language, "closest", label=label, probability=percent(language, best))
@@ -80,14 +82,14 @@ def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str
     return Confidence(level, label, words)
 
 
-def card(prediction: Mapping[str, float], bundle: Bundle, language: str) -> str:
+def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool) -> str:
     """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1 %; labels are escaped."""
     bars = [
         (label, percent(language, probability), f"{100 * probability:.1f}")
         for label, probability in sorted(prediction.items(), key=lambda pair: -pair[1])
         if probability >= _LEAST_BAR
     ]
-    confidence = confidence_of(prediction, bundle, language)
+    confidence = confidence_of(prediction, bundle, language, is_unknown=is_unknown)
     return render("card.html", say=partial(say, language), confidence=confidence, bars=bars, reason="")
 
 

@@ -6,10 +6,10 @@ import json
 from functools import partial
 
 from interface.i18n.language import LANGUAGES, PARAMETER, decimal, say
-from interface.label_colours import is_background
 from interface.rendering import render
 from model.bundle import CONFIG, Bundle
 from model.hub.resolve import EMBEDDED
+from model.labels import is_background_label
 from model.loading import LoadedModel
 
 _CHIPS = 8
@@ -72,7 +72,7 @@ def is_embedded(model: LoadedModel) -> bool:
 def _known_labels(bundle: Bundle, language: str) -> list[str]:
     """Return the labels that name something, in class order: not “no flag”, unless there is nothing else."""
     shown = zip(bundle.labels, bundle.labels_in(language), strict=True)
-    return [name for label, name in shown if not is_background(label)] or list(bundle.labels_in(language))
+    return [name for label, name in shown if not is_background_label(label)] or list(bundle.labels_in(language))
 
 
 def _spread(labels: list[str], most: int) -> list[str]:

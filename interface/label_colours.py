@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
 # Distinguishable with colour blindness as well (after Okabe & Ito 2008), dark enough for white letters (WCAG AA).
 _COLOURS = ("#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e", "#6a4fb3", "#5f6b00")
 _GREY = "#6b7280"
-_BACKGROUND = re.compile(r"(no|not|without)[\s_-].*|none.*|nothing|background|others?|negative|empty", re.IGNORECASE)
-
-
-def is_background(label: str) -> bool:
-    """Return whether a label of a bundle, in its original language, means that nothing is there, as “no flag” does."""
-    return _BACKGROUND.fullmatch(label.strip()) is not None
 
 
 def label_colours(labels: Sequence[str], background: Collection[str] = ()) -> dict[str | None, str]:

@@ -49,12 +49,14 @@ class Entry:
         thumbnail: (height, width, 3), uint8 RGB; None where the file could not be read.
         ranking: The most likely labels with their probabilities, most likely first.
         reason: Why the file could not be read, in words.
+        is_unknown: Whether the image shows none of the labels.
     """
 
     name: str
     thumbnail: np.ndarray | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     reason: str = ""
+    is_unknown: bool = False
 
 
 def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> gr.Dataframe:
@@ -197,8 +199,9 @@ def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, name: s
         thumbnail = decoders.call(shown_image, path, _THUMBNAIL_SIDE)
     except VistazoError as error:
         return Entry(name, reason=translated(error, language))
-    ranking = top_labels(classifier.classify_prepared(prepared), bundle.labels_in(language), TOP)
-    return Entry(name, thumbnail, tuple(ranking))
+    found = classifier.predict(prepared)
+    ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
+    return Entry(name, thumbnail, tuple(ranking), is_unknown=found.is_unknown)
 
 
 def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: str) -> BatchResults:
@@ -222,14 +225,14 @@ def write_csv(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     return str(path)
 
 
-def _level(entry: Entry, bundle: Bundle) -> Level:
-    return level_of(entry.ranking[0][1], bundle.unknown_threshold)
+def _level(entry: Entry) -> Level:
+    return level_of(entry.ranking[0][1], is_unknown=entry.is_unknown)
 
 
 def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:
     """Return the caption of an image; `doubt` puts a question mark behind a label that is not sure."""
     label, probability = entry.ranking[0]
-    level = _level(entry, bundle)
+    level = _level(entry)
     if level == "none":
         return say(language, "none_of_these")
     name = say(language, "perhaps", label=label) if doubt and level == "unsure" else label
@@ -242,7 +245,7 @@ def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: 
         return [entry.name, *[""] * (2 * TOP), entry.reason]
     cells: Row = [cell for label, share in entry.ranking for cell in (label, round(scale * share, digits))]
     cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
-    return [entry.name, *cells, say(language, "none_of_these") if _level(entry, bundle) == "none" else ""]
+    return [entry.name, *cells, say(language, "none_of_these") if _level(entry) == "none" else ""]
 
 
 def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
@@ -261,7 +264,7 @@ def _counts(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     counted, unsure = Counter[str](), 0
     read = [entry for entry in found if entry.ranking]
     for entry in read:
-        if _level(entry, bundle) in ("very", "fairly"):
+        if _level(entry) in ("very", "fairly"):
             counted[entry.ranking[0][0]] += 1
         else:
             unsure += 1

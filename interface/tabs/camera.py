@@ -41,8 +41,9 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
         """Return what the camera's image is and how sure that is, as HTML."""
         with guard.handle(request, "predict_live", counted=False) as language:
             source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
-            probabilities = classifier.classify_prepared(decoders.call(prepared_image, source, bundle.input))
-            return card(dict(top_labels(probabilities, bundle.labels_in(language), TOP)), bundle, language)
+            found = classifier.predict(decoders.call(prepared_image, source, bundle.input))
+            prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
+            return card(prediction, bundle, language, is_unknown=found.is_unknown)
 
     gr.Markdown(text("camera_hint"), elem_classes=["hint"])
     with gr.Row():

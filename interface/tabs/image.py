@@ -96,12 +96,16 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
     """
     bundle = classifier.bundle
 
-    def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
-        """Return the most likely labels of an image with their probabilities."""
+    def classified(image: Mapping[str, Any] | None, request: gr.Request | None) -> tuple[dict[str, float], bool]:
+        """Return the most likely labels of an image, and whether it shows none of them."""
         with guard.handle(request, "predict_image") as language:
             path = uploaded_file(image, "no_image", language)
-            probabilities = classifier.classify_prepared(decoders.call(prepared_image, path, bundle.input))
-            return dict(top_labels(probabilities, bundle.labels_in(language), TOP))
+            found = classifier.predict(decoders.call(prepared_image, path, bundle.input))
+            return dict(top_labels(found.probabilities, bundle.labels_in(language), TOP)), found.is_unknown
+
+    def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
+        """Return the most likely labels of an image with their probabilities."""
+        return classified(image, request)[0]
 
     def explain_image(
         image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
@@ -139,7 +143,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         """Show what an image is, or why that cannot be said."""
         language = language_of(request)
         try:
-            prediction = predict_image(image, request)
+            prediction, is_unknown = classified(image, request)
         except gr.Error as error:
             reason = html.unescape(str(error.message))
             return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
@@ -147,7 +151,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         choices = {
             box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
         }
-        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language)}
+        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language, is_unknown=is_unknown)}
 
     def toggle_heat(shown: str, image: Mapping[str, Any], label: str | None, request: gr.Request) -> Updates:
         if shown == "heat":

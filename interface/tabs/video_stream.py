@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from interface.i18n.language import ENGLISH, say, translated
-from interface.label_colours import is_background
 from interface.server.results import result_folder
 from interface.tabs.timeline import clock, timeline
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
+from model.labels import is_background_label
 from model.limits import limits
 from model.sandbox.pool import DecoderPool
 from model.video.export import (
@@ -184,7 +184,9 @@ def read_clip(
         none_of_these=say(language, "none_of_these"),
         has_statistics=bundle.statistics is not None,
     )
-    background = frozenset(shown for label, shown in zip(bundle.labels, labels, strict=True) if is_background(label))
+    background = frozenset(
+        shown for label, shown in zip(bundle.labels, labels, strict=True) if is_background_label(label)
+    )
     report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language, background)
     warnings: list[str] = []
     given_up = threading.Event()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from interface.label_colours import is_background, label_colours
+from interface.label_colours import label_colours
 
 
 def test_nothing_is_grey_and_takes_no_colour_from_a_label() -> None:
@@ -14,13 +12,3 @@ def test_nothing_is_grey_and_takes_no_colour_from_a_label() -> None:
     assert {name: colours[name] for name in ("Brazil", "Japan")} == {
         name: label_colours(["Brazil", "Japan"])[name] for name in ("Brazil", "Japan")
     }
-
-
-@pytest.mark.parametrize("label", ["no flag", "No_cat", "none", "None of them", "background", "Other", "not a bird"])
-def test_labels_that_mean_nothing(label: str) -> None:
-    assert is_background(label)
-
-
-@pytest.mark.parametrize("label", ["Norway", "North Korea", "notebook", "mother", "cat", "nobody"])
-def test_labels_that_mean_something(label: str) -> None:
-    assert not is_background(label)

@@ -74,7 +74,7 @@ class ClipOutputs:
         """Return the values that show how far the reading is."""
         if update.warning:
             gr.Warning(html.escape(update.warning, quote=False))  # Gradio renders it as HTML
-        values: Updates = {self.status: self.said(f"{update.status} {update.warning}".strip())}
+        values: Updates = {self.status: f"{update.status} {update.warning}".strip()}  # programs get it as it is
         if results := update.results:
             values |= {
                 self.total: results.total,

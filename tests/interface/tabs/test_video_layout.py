@@ -27,7 +27,7 @@ def results(files: tuple[str, ...] = ()) -> ClipResults:
 
 
 def test_before_the_first_frame_only_the_status_changes(outputs: ClipOutputs) -> None:
-    assert outputs.updates(ClipUpdate("Reading"), CLIP, "en") == {outputs.status: outputs.said("Reading")}
+    assert outputs.updates(ClipUpdate("Reading"), CLIP, "en") == {outputs.status: "Reading"}
 
 
 def test_partial_results_change_everything_but_offer_no_files(outputs: ClipOutputs) -> None:

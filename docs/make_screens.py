@@ -38,10 +38,11 @@ def main() -> None:
 
 def _image_tab(page: Page) -> Image.Image:
     page.get_by_role("button", name="canada").click()
-    page.locator("#why label").first.click()
+    page.locator("#answer").get_by_text("Canada").first.wait_for()
+    page.locator("#show-heat").click()
     page.locator("#heat img").wait_for()
     page.wait_for_timeout(1500)
-    page.set_viewport_size({"width": WIDTH, "height": 1060})
+    page.set_viewport_size({"width": WIDTH, "height": 900})
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(300)
     return _image(page)
@@ -49,12 +50,10 @@ def _image_tab(page: Page) -> Image.Image:
 
 def _video_tab(page: Page) -> list[Image.Image]:
     page.get_by_role("tab", name="Video").click()
-    page.locator("button.gallery-item:visible").last.click()
-    page.locator("#clip video").wait_for()
-    page.set_viewport_size({"width": WIDTH, "height": 1010})
+    page.set_viewport_size({"width": WIDTH, "height": 980})
     page.wait_for_timeout(800)
     images = [_image(page)] * 2
-    page.locator("#read-clip").click()
+    page.locator("button.gallery-item:visible").last.click()  # read as it arrives
     end = time.monotonic() + 60
     while time.monotonic() < end and "frames read" not in page.locator("#status textarea").input_value():
         images.append(_image(page))

@@ -20,7 +20,7 @@ from tests.support.serving import ROOT
 ORIGINAL = "README.md"
 TEXTS = {ORIGINAL: en.TEXTS, "README.es.md": es.TEXTS, "README.fr.md": fr.TEXTS}
 TRANSLATIONS = [name for name in TEXTS if name != ORIGINAL]
-TABS = ("image_tab", "batch_tab", "video_tab", "camera_tab", "model_tab", "compare_tab")
+TABS = ("image_tab", "video_tab", "camera_tab", "batch_tab", "about_tab", "compare_tab")
 
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`]+)`")

@@ -103,6 +103,7 @@ TEXTS = {
     "column_index": "index",
     "column_time": "time",
     "column_segment": "segment",
+    "column_verdict": "verdict",
     "reading_share": "Reading … {share}, {speed} frames per second, about {left} left.",
     "reading_time": "Reading … {time} so far, {speed} frames per second.",
     "frames_read": "{count} frames read, {speed} per second.",

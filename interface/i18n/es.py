@@ -98,6 +98,7 @@ TEXTS = {
     "column_index": "índice",
     "column_time": "tiempo",
     "column_segment": "segmento",
+    "column_verdict": "veredicto",
     "reading_share": "Leyendo… {share}, {speed} fotogramas por segundo, quedan unos {left}.",
     "reading_time": "Leyendo… {time} hasta ahora, {speed} fotogramas por segundo.",
     "frames_read": "{count} fotogramas leídos, {speed} por segundo.",

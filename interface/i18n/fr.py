@@ -99,6 +99,7 @@ TEXTS = {
     "column_index": "numéro",
     "column_time": "temps",
     "column_segment": "segment",
+    "column_verdict": "verdict",
     "reading_share": "Lecture… {share}, {speed} images par seconde, encore {left} environ.",
     "reading_time": "Lecture… {time} jusqu’ici, {speed} images par seconde.",
     "frames_read": "{count} images lues, {speed} par seconde.",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block
 from gradio.components import Component
 from gradio.helpers import Examples
 
@@ -18,7 +17,8 @@ from interface.rendering import asset
 from interface.tabs.video_stream import TOP, ClipUpdate
 from model.video.export import SEGMENT_COLUMNS, frame_columns
 
-Updates = dict[Block, Any]
+Shown = Component | gr.Accordion | gr.Row | gr.Column
+Updates = dict[Shown, Any]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ClipOutputs:
             self.read_clip,
         ]
 
-    def after_reading(self) -> list[Block]:
+    def after_reading(self) -> list[Shown]:
         """Return what a clip that has been read changes."""
         return [self.details, self.key_frames, self.key_times, self.annotated]
 
@@ -149,7 +149,10 @@ def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
             segments = _table("segments", "segments", segment_headings(ENGLISH), ["str"] + ["number"] * 5)
         with gr.Accordion(text("frames"), open=False, elem_id="frames-part"):
             frames = _table(
-                "frames", "frames", frame_headings(ENGLISH), ["number", "number", *["str", "number"] * TOP, "str"]
+                "frames",
+                "frames",
+                frame_headings(ENGLISH),
+                ["number", "number", *["str", "number"] * TOP, "str", "str"],
             )
         with gr.Accordion(text("downloads"), open=False, elem_id="downloads"):
             files = gr.Files(label=text("tables"), interactive=False, elem_id="clip-files")
@@ -193,7 +196,8 @@ def frame_headings(language: str) -> list[str]:
         return frame_columns(TOP)
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
-    return [say(language, "column_index"), say(language, "column_time"), *ranks, say(language, "column_segment")]
+    ends = [say(language, f"column_{name}") for name in ("segment", "verdict")]
+    return [say(language, "column_index"), say(language, "column_time"), *ranks, *ends]
 
 
 def _add_inputs(examples: Sequence[Path]) -> ClipInputs:

@@ -88,8 +88,8 @@ def bundle() -> Bundle:
 TILE = np.zeros((4, 4, 3), np.uint8)
 FOUND = [
     Entry("a.jpg", TILE, (("Cat", 0.987), ("Dog", 0.013))),
-    Entry("b.jpg", TILE, (("Cat", 0.6), ("Dog", 0.4))),
-    Entry("c.jpg", TILE, (("Dog", 0.4), ("Cat", 0.3))),
+    Entry("b.jpg", TILE, (("Cat", 0.55), ("Dog", 0.45))),
+    Entry("c.jpg", TILE, (("Dog", 0.4), ("Cat", 0.3)), is_unknown=True),
     Entry("d.txt", reason="“d.txt” is not an image."),
     Entry("e.jpg", TILE, (("Cat", 0.91), ("Dog", 0.09))),
 ]
@@ -103,7 +103,7 @@ def test_the_page_counts_what_is_sure_and_what_is_not() -> None:
 
 def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_caption() -> None:
     captions = [batch._page_tile(entry, bundle(), "en")[1] for entry in FOUND]
-    assert captions == ["Cat 99%", "Cat? 60%", "none of these", "“d.txt” is not an image.", "Cat 91%"]
+    assert captions == ["Cat 99%", "Cat? 55%", "none of these", "“d.txt” is not an image.", "Cat 91%"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

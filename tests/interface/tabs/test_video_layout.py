@@ -8,9 +8,11 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from interface.tabs.video_layout import ClipOutputs, add_components
+from interface.i18n.language import LANGUAGES
+from interface.tabs.video_layout import ClipOutputs, add_components, frame_headings
 from interface.tabs.video_stream import ClipResults, ClipUpdate
-from model.video.record import ClipRecord
+from model.video.export import frame_columns
+from model.video.record import TOP, ClipRecord
 
 CLIP = Path("clip.mp4")
 
@@ -48,3 +50,9 @@ def test_the_last_results_offer_files_and_keep_the_clip(outputs: ClipOutputs) ->
 def test_another_clip_clears_every_result(outputs: ClipOutputs) -> None:
     results_shown = set(outputs.while_reading()) | set(outputs.after_reading())
     assert set(outputs.cleared()) == set(outputs.started("en")) == results_shown | {outputs.stop}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_of_the_table_of_frames_has_a_heading_in_every_language(language: str) -> None:
+    headings = frame_headings(language)
+    assert len(set(headings)) == len(headings) == len(frame_columns(TOP))

@@ -84,8 +84,7 @@ class Classifier:
         Raises:
             BundleError: As in `logits`.
         """
-        with self._lock:
-            return self._classification(*self._network.run(prepared))
+        return self.outputs(prepared)[1]
 
     def predict_frame(self, prepared: np.ndarray) -> Classification:
         """Return the probabilities and the verdict for a frame of a clip, without blocking predictions of images.
@@ -109,15 +108,15 @@ class Classifier:
             if len(self._idle) < (os.cpu_count() or 1):
                 self._idle.append(network)
 
-    def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, float | None]:
-        """Return the logits, (classes,), float32, and the distance from the training images of a prepared image.
+    def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, Classification]:
+        """Return the logits, (classes,), float32, of a prepared image, and the prediction that follows from them.
 
         Raises:
             BundleError: As in `logits`.
         """
         with self._lock:
             logits, features = self._network.run(prepared)
-        return logits, self._distance(features)
+        return logits, self._classification(logits, features)
 
     def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).
@@ -158,12 +157,9 @@ class Classifier:
         return logits, activation
 
     def _classification(self, logits: np.ndarray, features: np.ndarray | None) -> Classification:
-        return classification_of(logits, self.bundle, self._distance(features))
-
-    def _distance(self, features: np.ndarray | None) -> float | None:
-        if self.bundle.statistics is None or features is None:
-            return None
-        return self.bundle.statistics.distance(features)
+        statistics = self.bundle.statistics
+        distance = None if statistics is None or features is None else statistics.distance(features)
+        return classification_of(logits, self.bundle, distance)
 
     def _check_outputs(self) -> None:
         spec, count = self.bundle.input, len(self.bundle.labels)

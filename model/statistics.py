@@ -99,7 +99,11 @@ def distances(features: np.ndarray, references: np.ndarray) -> np.ndarray:
         features: (n, channels), float.
         references: (m, channels), float, of length 1; m at least 1.
     """
-    similarities = normalised(features) @ references.T
+    return nearest_distances(normalised(features) @ references.T)
+
+
+def nearest_distances(similarities: np.ndarray) -> np.ndarray:
+    """Return 1 less the mean of the five highest similarities of each row, (n,), float32, from cosines (n, m)."""
     nearest = np.sort(similarities, axis=1)[:, -NEIGHBOURS:]
     return (1 - nearest.mean(axis=1)).astype(np.float32)
 

@@ -34,20 +34,6 @@ class Classification:
     is_unknown: bool
 
 
-def calibrated(logits: np.ndarray, bundle: Bundle, distance: float | None = None) -> np.ndarray:
-    """Return the probabilities of one image's labels, (classes,), float32.
-
-    Args:
-        logits: (classes,), float.
-        bundle: The temperature and the statistics.
-        distance: The image's distance from the training images; None where the bundle has no statistics.
-    """
-    temperature = bundle.temperature
-    if bundle.statistics is not None and distance is not None:
-        temperature *= bundle.statistics.rule.temperature_factor(distance)
-    return probabilities_of(logits, temperature, multi_label=bundle.multi_label)
-
-
 def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None = None) -> Classification:
     """Return a prediction with its verdict. It is never a guarantee.
 
@@ -56,7 +42,10 @@ def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None
         bundle: The labels, temperature, thresholds and statistics.
         distance: The image's distance from the training images; None where the bundle has no statistics.
     """
-    probabilities = calibrated(logits, bundle, distance)
+    temperature = bundle.temperature
+    if bundle.statistics is not None and distance is not None:
+        temperature *= bundle.statistics.rule.temperature_factor(distance)
+    probabilities = probabilities_of(logits, temperature, multi_label=bundle.multi_label)
     unknown = _is_unknown(probabilities, bundle, distance)
     best = int(probabilities.argmax())
     top = float(probabilities[best])

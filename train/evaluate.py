@@ -15,7 +15,7 @@ from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
-from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
+from model.verdict import VERDICTS, Classification, probabilities_of
 from train.data.data_set import listed, refuse_inside
 from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
@@ -36,11 +36,11 @@ class Outputs:
 
     Attributes:
         logits: (n, classes), float32.
-        distances: Each image's distance from the training images; None where the bundle has no statistics.
+        classifications: The predictions that follow from them, with their verdicts.
     """
 
     logits: np.ndarray
-    distances: Sequence[float | None]
+    classifications: Sequence[Classification]
 
 
 def run_evaluate(
@@ -94,7 +94,7 @@ def run_evaluate(
             write_report(out, metrics, bundle.labels, evidence)
             files = [example.path.as_posix() for example in kept]
             truth = [example.labels for example in kept]
-            write_predictions(out / PREDICTIONS, files, truth, classifications_of(bundle, outputs), bundle.labels)
+            write_predictions(out / PREDICTIONS, files, truth, outputs.classifications, bundle.labels)
     return summary(metrics)
 
 
@@ -107,13 +107,7 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
     """
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
     found = [classifier.outputs(image) for image in progress]
-    return Outputs(np.array([logits for logits, _ in found]), [distance for _, distance in found])
-
-
-def classifications_of(bundle: Bundle, outputs: Outputs) -> list[Classification]:
-    """Return the predictions with their verdicts."""
-    rows = zip(outputs.logits, outputs.distances, strict=True)
-    return [classification_of(logits, bundle, distance) for logits, distance in rows]
+    return Outputs(np.array([logits for logits, _ in found]), [classification for _, classification in found])
 
 
 def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:
@@ -124,8 +118,7 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    classifications = classifications_of(bundle, outputs)
-    probabilities = np.array([found.probabilities for found in classifications])
+    probabilities = np.array([found.probabilities for found in outputs.classifications])
     uncalibrated = probabilities_of(outputs.logits, multi_label=bundle.multi_label)
     if bundle.multi_label:
         metrics = multilabel_metrics(
@@ -139,7 +132,9 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
             uncalibrated=uncalibrated,
             threshold=bundle.unknown_threshold,
         )
-    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(classifications, targets)}
+    return (
+        {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs.classifications, targets)}
+    )
 
 
 def verdict_counts(classifications: Sequence[Classification], targets: np.ndarray) -> dict[str, dict[str, Any]]:
@@ -170,6 +165,6 @@ def evidence_of(
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    probabilities = np.array([found.probabilities for found in classifications_of(bundle, outputs)])
+    probabilities = np.array([found.probabilities for found in outputs.classifications])
     thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
     return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)

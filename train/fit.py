@@ -21,7 +21,7 @@ from train.data.label_translations import read_translations, write_translations
 from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
 from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
-from train.evaluate import classifications_of, evaluate_outputs, evidence_of, served_outputs
+from train.evaluate import evaluate_outputs, evidence_of, served_outputs
 from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.input_selection import choose_input, first_input
@@ -224,8 +224,10 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
     write_report(directory, metrics, dataset.labels, evidence if report_images else None)
     if report_images:
-        found, truth = classifications_of(classifier.bundle, outputs), [example.labels for example in examples]
-        write_predictions(directory / REPORT / PREDICTIONS, evidence.names, truth, found, dataset.labels)
+        truth = [example.labels for example in examples]
+        write_predictions(
+            directory / REPORT / PREDICTIONS, evidence.names, truth, outputs.classifications, dataset.labels
+        )
     write_card(classifier.bundle, metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.statistics import NEIGHBOURS, NoneRule, log_distance, logit
+from model.statistics import NoneRule, log_distance, logit, nearest_distances
 
 # The share of images of the labels that each of the two conditions may turn away.
 _TOO_FAR, _TOO_DOUBTFUL = 0.05, 0.03
@@ -54,9 +54,8 @@ def distances_within(references: np.ndarray) -> np.ndarray:
     if len(references) < 2:
         return np.zeros(0, np.float32)
     similarities = references @ references.T
-    np.fill_diagonal(similarities, -np.inf)
-    nearest = np.sort(similarities, axis=1)[:, 1:][:, -NEIGHBOURS:]  # without the image itself
-    return (1 - nearest.mean(axis=1)).astype(np.float32)
+    others = ~np.eye(len(references), dtype=bool)  # without the image itself
+    return nearest_distances(similarities[others].reshape(len(references), -1))
 
 
 def reference_rows(classes: np.ndarray, seed: int) -> np.ndarray:

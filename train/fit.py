@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from train.data.targets import multi_hot
 from train.evaluate import evaluate_outputs, evidence_of, outputs_out_of_fold, served_outputs
 from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
+from train.export.presentation import PresentationOptions, write_presentation
 from train.input_selection import choose_input, first_input
 from train.metrics.classification import summary
 from train.report.predictions import PREDICTIONS, write_predictions
@@ -47,6 +48,7 @@ class FitOptions:
             (False); when None, an interrupted training is an error, so that it is not lost by mistake.
         tensorboard: Directory for TensorBoard's logs.
         report_images: Whether the report holds small copies of the evaluated images.
+        presentation: Title, description and whether the bundle holds example images.
     """
 
     data: DataSource
@@ -56,6 +58,7 @@ class FitOptions:
     resume: bool | None = None
     tensorboard: Path | None = None
     report_images: bool = True
+    presentation: PresentationOptions = field(default_factory=PresentationOptions)
 
 
 def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
@@ -91,9 +94,7 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
             network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
             with new_bundle(options.out) as directory:
                 export_model(directory, network, trained, dataset, settings)
-                metrics = evaluate_bundle(
-                    directory, trained, dataset, report_images=options.report_images, regression=metrics or None
-                )
+                metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)
             interrupted = trained.interrupted
         if not interrupted:
             progress_file.remove()
@@ -128,8 +129,7 @@ def evaluate_bundle(
     directory: Path,
     trained: TrainedModel,
     dataset: Dataset,
-    *,
-    report_images: bool,
+    options: FitOptions,
     regression: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Evaluate the model and complete the bundle.
@@ -141,7 +141,7 @@ def evaluate_bundle(
         directory: The bundle's directory, which gets the metrics, the report and the model card.
         trained: How the network was trained.
         dataset: The images.
-        report_images: Whether the report holds small copies of them.
+        options: What the report shows of them, and how the bundle presents its model.
         regression: The metrics of the regression that fine-tuning competed with; by default it is the model itself.
 
     Returns:
@@ -161,13 +161,14 @@ def evaluate_bundle(
         metrics |= {f"regression_{name}": (regression or metrics)[name] for name in ("accuracy", "loss")}
     write_json(directory / METRICS, metrics)
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
-    write_report(directory, metrics, dataset.labels, evidence if report_images else None)
-    if report_images:
+    write_report(directory, metrics, dataset.labels, evidence if options.report_images else None)
+    if options.report_images:
         truth = [example.labels for example in examples]
         write_predictions(
             directory / REPORT / PREDICTIONS, evidence.names, truth, outputs.classifications, dataset.labels
         )
-    write_card(classifier.bundle, metrics)
+    write_presentation(directory, classifier, examples, outputs.classifications, options.presentation)
+    write_card(load_bundle(directory), metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics

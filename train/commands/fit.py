@@ -55,6 +55,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
         "leaves them out (default: yes)",
     )
+    output.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
+    output.add_argument(
+        "--description", metavar="TEXT", help="one sentence of what it recognises (default: made of its labels)"
+    )
+    output.add_argument(
+        "--example-images",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
+        "publishes (default: yes)",
+    )
 
 
 def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse._ArgumentGroup]:
@@ -87,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
     """Train and write the bundle; the last line printed is one JSON object."""
     settings = settings_of(options)
     # Imported here: Keras takes seconds to import, and a typing mistake should be reported at once.
+    from train.export.presentation import PresentationOptions
     from train.fit import FitOptions, run_fit
 
     try:
@@ -100,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
                 resume=options.resume,
                 tensorboard=options.tensorboard,
                 report_images=options.images,
+                presentation=PresentationOptions(options.title, options.description, options.example_images),
             ),
         )
     except BaseException as error:

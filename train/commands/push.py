@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Publish, and print one JSON object as the last line."""
+    from model.bundle import load_bundle
     from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
     from train.publish.space import push_space
@@ -89,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
                 repository,
                 pushed.commit,
                 settings,
+                load_bundle(options.bundle).presentation,
                 private=options.private,
                 replace=options.replace,
                 dry_run=options.dry_run,

@@ -6,11 +6,9 @@ every fold. Computing it once for a dozen views of each image makes fine-tuning 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from train.network.architectures import FEATURES
 

@@ -12,6 +12,7 @@ from model.errors import SettingsError
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES
 
 ARCHITECTURES = ("small", "plain", "mobilenet_v2", "efficientnet_lite0", "resnet50")
+BUILT_IN = "efficientnet_lite0"  # its weights are installed, not downloaded
 PRETRAINED = ("mobilenet_v2", "efficientnet_lite0", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")

@@ -108,7 +108,7 @@ def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> 
     top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
     rule = fit_none_rule(unseen.distances, top, distances_within(references))
     statistics = None if rule is None else Statistics(references, rule)
-    log = {"best_epoch": len(fitted.history), "history": fitted.history, "kept": fitted.name, **fitted.log}
+    log = {"kept": fitted.name, **fitted.log}
     return TrainedModel(fitted.model, replace(calibration, statistics=statistics), log, examples, unseen)
 
 

@@ -6,7 +6,6 @@ predictions of all images, each made out of fold, give the metrics, the temperat
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import sys
 import time
@@ -19,21 +18,19 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from model.errors import DataError
-from model.statistics import distances, normalised
+from model.statistics import distances
 from model.verdict import probabilities_of
-from train.data.batches import LabelledImages
 from train.metrics.calibration import calibrate
 from train.metrics.unknown import reference_rows
 from train.network.architectures import build
-from train.network.linear_probe import PENALTIES, Probe, features_of_references, fit_probe, probe_features, set_probe
-from train.trainer.loop import fit, predict_logits
+from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
 from train.trainer.run import TrainingRun
+from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
 # Fine-tuning that is no better on so many folds is given up.
 _FIRST_FOLDS = 2
 _LEAST_PROBABILITY = 1e-6
-_TIMES_FORWARD = 2.5  # a training step takes so much longer than predicting its images
 
 Fold = tuple[np.ndarray, np.ndarray]  # the rows to train on, and the others
 
@@ -61,17 +58,13 @@ class CrossFit:
         model: The network, not compiled.
         name: "regression" (on the frozen features), "fine-tuned" or "average" (of the weights of both).
         out_of_fold: The predictions of networks that were trained in the same way.
-        history: One dict per epoch of the last training; empty for the regression.
-        log: What was tried, with its loss: the key "candidates" of metrics.json.
-        interrupted: Whether fine-tuning was stopped before its end.
+        log: What was tried, with its log loss out of fold.
     """
 
     model: keras.Model
     name: str
     out_of_fold: OutOfFold
-    history: list[dict[str, Any]]
     log: dict[str, Any]
-    interrupted: bool = False
 
 
 def make_folds(classes: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
@@ -110,15 +103,15 @@ def cross_fit(run: TrainingRun, folds: Sequence[Fold]) -> Iterator[CrossFit]:
         The regression; then, where its loss out of fold is higher than that of a fine-tuned network by more than one
         standard error, the latter.
     """
-    regression, starts, seconds = _regression(run, folds)
-    yield regression
-    print(
-        f"Fine-tuning on {len(folds)} folds, up to about {math.ceil(seconds / 60)} minutes; the result is kept where "
-        "it predicts unseen images better. Ctrl-C keeps the bundle that is written now.",
-        file=sys.stderr,
-    )
+    keras.utils.set_random_seed(run.settings.seed)
+    model = build(run.settings, run.spec, run.classes)
+    print("Fitting a regression on the pretrained features …", file=sys.stderr)
+    tail = Tail(model, run.train, run.spec, run.settings)
+    regression = _regression(tail, run, folds)
+    set_probe(model, regression.whole)
+    yield CrossFit(model, REGRESSION, regression.out_of_fold, regression.log)
     try:
-        tuned = _fine_tuned(run, folds, regression, starts)
+        tuned = _fine_tuned(model, tail, run, folds, regression)
     except KeyboardInterrupt:
         print("Stopped: the regression is kept.", file=sys.stderr)
         return
@@ -147,113 +140,93 @@ def winner(losses: dict[str, np.ndarray]) -> str:
     return best
 
 
-def _regression(run: TrainingRun, folds: Sequence[Fold]) -> tuple[CrossFit, list[list[np.ndarray]], float]:
-    """Return the regression, the weights of a network with that of each fold, and the seconds fine-tuning may take."""
-    images, classes, settings = run.train.images, run.train.classes, run.settings
-    keras.utils.set_random_seed(settings.seed)
-    model = build(settings, run.spec, run.classes)
-    print("Fitting a regression on the pretrained features …", file=sys.stderr)
-    began = time.monotonic()
-    views = probe_features(model, images, np.arange(len(images)), mirror=settings.flip)
-    seconds_per_image = (time.monotonic() - began) / (len(views) * len(images))
+@dataclass(frozen=True)
+class _Regression:
+    """A regression by folds: that of each fold, that of all images, and the predictions out of fold."""
+
+    probes: list[Probe]
+    whole: Probe
+    out_of_fold: OutOfFold
+    log: dict[str, Any]
+
+
+def _regression(tail: Tail, run: TrainingRun, folds: Sequence[Fold]) -> _Regression:
+    """Fit the regression with the penalty whose loss out of fold is lowest."""
+    classes, views = run.train.classes, tail.features
     tried: dict[float, tuple[list[Probe], np.ndarray]] = {}
     for penalty in PENALTIES:
         probes = [fit_probe(views[:, train], classes[train], penalty) for train, _ in folds]
-        logits = np.zeros((len(images), run.classes), np.float32)
+        logits = np.zeros((len(classes), run.classes), np.float32)
         for probe, (_, other) in zip(probes, folds, strict=True):
             logits[other] = probe.logits(views[0, other])
         tried[penalty] = probes, logits
     losses = {penalty: float(calibrated_losses(logits, classes).mean()) for penalty, (_, logits) in tried.items()}
     best = min(losses, key=lambda penalty: losses[penalty])
-    probes, logits = tried[best]
-    starts = []
-    for probe in probes:
-        set_probe(model, probe)
-        starts.append(model.get_weights())
-    set_probe(model, fit_probe(views, classes, best))
-    references = normalised(features_of_references(model, images))
-    found = np.zeros(len(images))
+    references = tail.references(np.arange(len(classes)))
+    found = np.zeros(len(classes))
     for train, other in folds:
-        found[other] = distances(references[other], references[train][reference_rows(classes[train], settings.seed)])
-    log = {"penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}, "penalty": best}
-    steps = settings.epochs * max(settings.min_steps_per_epoch, math.ceil(len(images) / settings.batch_size))
-    seconds = _TIMES_FORWARD * seconds_per_image * settings.batch_size * steps * (len(folds) + 1)
-    return CrossFit(model, REGRESSION, OutOfFold(logits, found, len(folds)), [], log), starts, seconds
+        found[other] = _distances(references, classes, train, other, run.settings.seed)
+    log = {"penalty": best, "penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}}
+    probes, logits = tried[best]
+    return _Regression(probes, fit_probe(views, classes, best), OutOfFold(logits, found, len(folds)), log)
 
 
 def _fine_tuned(
-    run: TrainingRun, folds: Sequence[Fold], regression: CrossFit, starts: list[list[np.ndarray]]
+    model: keras.Model, tail: Tail, run: TrainingRun, folds: Sequence[Fold], regression: _Regression
 ) -> CrossFit | None:
-    """Fine-tune on each fold, then on all images; None where that is no better, or was stopped."""
-    classes = run.train.classes
-    logits = {REGRESSION: regression.out_of_fold.logits.copy()}
+    """Fine-tune on each fold, then on all images; None where that predicts unseen images no better."""
+    classes, pretrained = run.train.classes, model.get_weights()
+    logits = {REGRESSION: regression.out_of_fold.logits}
     logits |= {name: np.zeros_like(logits[REGRESSION]) for name in (FINE_TUNED, AVERAGE)}
     found = {name: np.zeros(len(classes)) for name in (FINE_TUNED, AVERAGE)}
     done = np.zeros(len(classes), bool)
     losses: dict[str, np.ndarray] = {}
     for number, (train, other) in enumerate(folds):
-        print(f"Fold {number + 1} of {len(folds)}", file=sys.stderr)
-        part = _part(run, train, starts[number], f"fold-{number + 1}")
-        result = fit(part)
-        if result.interrupted:
-            if result.by_user:
-                raise KeyboardInterrupt
-            return None
-        for name, model in _candidates(result.model, starts[number]):
-            logits[name][other] = predict_logits(model, run.train.images[other])
-            found[name][other] = _distances(model, part.train, run.train.images[other], run.settings.seed)
+        began = time.monotonic()
+        for name in _trained(model, tail, train, pretrained, regression.probes[number]):
+            logits[name][other] = tail.logits(other)
+            references = tail.references(np.arange(len(classes)))
+            found[name][other] = _distances(references, classes, train, other, run.settings.seed)
         done[other] = True
         losses = {name: calibrated_losses(given[done], classes[done]) for name, given in logits.items()}
-        if number + 1 == _FIRST_FOLDS and min(losses, key=lambda name: losses[name].mean()) == REGRESSION:
-            _give_up(losses)
-            return None
-    name = winner(losses)
-    if name == REGRESSION:
-        _give_up(losses)
+        if number == 0:
+            minutes = math.ceil((time.monotonic() - began) * len(folds) / 60)
+            print(
+                f"Fine-tuning takes up to {minutes} minute{'s' if minutes > 1 else ''} more; it is kept where it "
+                "predicts unseen images better. Ctrl-C keeps the bundle that is written now.",
+                file=sys.stderr,
+            )
+        elif number + 1 == _FIRST_FOLDS and min(losses, key=lambda name: losses[name].mean()) == REGRESSION:
+            break
+    kept = winner(losses) if done.all() else REGRESSION
+    means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
+    shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+    print(f"Kept: {kept} (log loss of unseen images: {shown}).", file=sys.stderr)
+    if kept == REGRESSION:
         return None
-    start = regression.model.get_weights()
-    result = fit(_part(run, np.arange(len(classes)), start, "all"))
-    if result.interrupted:
-        if result.by_user:
-            raise KeyboardInterrupt
-        return None
-    model = dict(_candidates(result.model, start))[name]
-    means = {candidate: round(float(values.mean()), 6) for candidate, values in losses.items()}
-    print(
-        f"The {name} network is kept: log loss {means[name]:.3f}, regression {means[REGRESSION]:.3f}.", file=sys.stderr
-    )
-    out_of_fold = OutOfFold(logits[name], found[name], len(folds))
-    return CrossFit(model, name, out_of_fold, result.history, regression.log | {"losses": means})
+    next(name for name in _trained(model, tail, np.arange(len(classes)), pretrained, regression.whole) if name == kept)
+    log = regression.log | {"losses": means}
+    return CrossFit(model, kept, OutOfFold(logits[kept], found[kept], len(folds)), log)
 
 
-def _give_up(losses: dict[str, np.ndarray]) -> None:
-    means = ", ".join(f"{name} {values.mean():.3f}" for name, values in losses.items())
-    print(f"Fine-tuning predicts unseen images no better (log loss: {means}): the regression is kept.", file=sys.stderr)
+def _trained(
+    model: keras.Model, tail: Tail, rows: np.ndarray, pretrained: list[np.ndarray], probe: Probe
+) -> Iterator[str]:
+    """Fine-tune from a regression; yield the name of each candidate while the network has its weights.
+
+    Those are the tuned weights, and their mean with the weights before (Wortsman et al. 2022).
+    """
+    model.set_weights(pretrained)
+    set_probe(model, probe)
+    start = model.get_weights()
+    tail.train(rows)
+    yield FINE_TUNED
+    model.set_weights([(one + other) / 2 for one, other in zip(start, model.get_weights(), strict=True)])
+    yield AVERAGE
 
 
-def _part(run: TrainingRun, rows: np.ndarray, start: list[np.ndarray], stage: str) -> TrainingRun:
-    """Return the run of one fold, without validation images."""
-    train = LabelledImages(run.train.images[rows], run.train.targets[rows])
-    return dataclasses.replace(
-        run,
-        train=train,
-        validation=LabelledImages(train.images[:0], train.targets[:0]),
-        start=start,
-        progress_file=run.progress_file and run.progress_file.stage(stage),
-        tensorboard=run.tensorboard and run.tensorboard / stage,
-    )
-
-
-def _candidates(tuned: keras.Model, start: list[np.ndarray]) -> Iterator[tuple[str, keras.Model]]:
-    """Yield the tuned network, then one with the mean of its weights and those before (Wortsman et al. 2022)."""
-    yield FINE_TUNED, tuned
-    averaged = keras.models.clone_model(tuned)
-    averaged.set_weights([(one + other) / 2 for one, other in zip(start, tuned.get_weights(), strict=True)])
-    yield AVERAGE, averaged
-
-
-def _distances(model: keras.Model, train: LabelledImages, images: np.ndarray, seed: int) -> np.ndarray:
-    """Return the distance of images from the training images of a network, (n,)."""
-    rows = reference_rows(train.classes, seed)
-    references = normalised(features_of_references(model, train.images, rows))
-    return distances(normalised(features_of_references(model, images)), references)
+def _distances(
+    references: np.ndarray, classes: np.ndarray, train: np.ndarray, other: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return the distance of some images from the training images of a fold, (other,)."""
+    return distances(references[other], references[train][reference_rows(classes[train], seed)])

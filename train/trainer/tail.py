@@ -25,6 +25,7 @@ from train.trainer.phases import Phase, optimizer
 _MOST_VIEWS = 8  # of each image, the image itself among them
 _MOST_BYTES = 2**30
 _BATCH = 64
+_RATE = 1e-3  # for the last layers alone; docs/lab-notebook.md
 
 
 class Tail:
@@ -69,7 +70,7 @@ class Tail:
         settings = self._settings
         steps = settings.epochs * max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
         if not self._compiled:
-            rate = settings.finetune_learning_rate or settings.learning_rate
+            rate = settings.finetune_learning_rate or _RATE
             self._tail.compile(
                 optimizer(settings, Phase("fine-tuning", 1, rate, 0), steps),
                 keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),

@@ -11,8 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from model.bundle import METRICS
 from model.command_names import command
+from model.program import Terminated
 from train.commands.data_options import add_label_arguments, source_of
+from train.commands.ending import Ending, accuracy_sentences, add_json_argument
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -47,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="continue an interrupted training of this bundle, or start over",
     )
+    output.add_argument("--overwrite", action="store_true", help="replace a finished bundle")
     output.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
     output.add_argument(
         "--images",
@@ -55,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
         "leaves them out (default: yes)",
     )
+    add_json_argument(parser)
 
 
 def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse._ArgumentGroup]:
@@ -83,11 +88,17 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
     return groups
 
 
-def run(options: argparse.Namespace) -> int:
-    """Train and write the bundle; the last line printed is one JSON object."""
+def run(options: argparse.Namespace) -> Ending:
+    """Train and write the bundle."""
     settings = settings_of(options)
-    # Imported here: Keras takes seconds to import, and a typing mistake should be reported at once.
+    from train.export.bundle import is_bundle
     from train.fit import FitOptions, run_fit
+    from train.report.write import REPORT
+
+    serve = command("serve", "--model", shlex.quote(str(options.out)))
+    if options.resume and is_bundle(options.out) and not has_progress(options.out):
+        found = f"“{options.out}” is finished: there is nothing to resume, and nothing was done."
+        return Ending([found, f"Serve it: {serve}"], [_metrics_of(options.out)])
 
     try:
         metrics = run_fit(
@@ -100,16 +111,26 @@ def run(options: argparse.Namespace) -> int:
                 resume=options.resume,
                 tensorboard=options.tensorboard,
                 report_images=options.images,
+                overwrite=options.overwrite,
             ),
         )
     except BaseException as error:
-        if (isinstance(error, KeyboardInterrupt) or resource_error(error)) and has_progress(options.out):
+        if (isinstance(error, KeyboardInterrupt | Terminated) or resource_error(error)) and has_progress(options.out):
             print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
         raise
-    serve = command("serve", "--model", shlex.quote(str(options.out)))
-    print(f"Wrote {options.out}, with report/index.html. Serve it with: {serve}", file=sys.stderr)
-    print(json.dumps(metrics))
-    return 0
+    report = options.out / REPORT / "index.html"
+    lines = [*accuracy_sentences(metrics), f"Wrote {options.out}. What it gets wrong: {report}", f"Serve it: {serve}"]
+    return Ending(lines, [metrics])
+
+
+def _metrics_of(bundle: Path) -> dict[str, object]:
+    """Return the metrics of a finished bundle as `fit` printed them; none where it has none that can be read."""
+    from train.metrics.classification import summary
+
+    try:
+        return summary(json.loads((bundle / METRICS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import warnings
@@ -10,20 +11,23 @@ from collections.abc import Sequence
 
 from model.errors import VistazoError
 from model.hub.http import configure_client
-from model.packages import SERVING, missing_packages
+from model.packages import SERVING, asks_for_help, missing_packages
 from model.program import Terminated, run_as_program
+
+with contextlib.suppress(ModuleNotFoundError):  # `main` says which package is missing
+    from model.commands import predict
+    from model.hub.resolve import repository_of
 
 _INTERRUPTED = 130  # as shells return for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") -> int:
     """Run the command line; returns the exit status: 0, 2 for an error that the user can correct, 130 for Ctrl-C."""
-    if sentence := missing_packages(f"{prog} predict", SERVING):
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    sentence = missing_packages(f"{prog} predict", SERVING)
+    if sentence and not asks_for_help(arguments):
         print(f"error: {sentence}", file=sys.stderr)
         return 2
-    from model.commands import predict
-    from model.hub.resolve import repository_of
-
     options = _parser(prog).parse_args(arguments)
     # Pillow warns about unusual files; what makes one unreadable is raised as an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -46,8 +50,6 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    from model.commands import predict
-
     parser = argparse.ArgumentParser(prog=prog, description="Use a trained model, without TensorFlow.")
     commands = parser.add_subparsers(dest="command", required=True)
     predict.add_arguments(commands.add_parser("predict", help="predict images, clips, and folders of both"))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 # The name that is imported → the package that is installed.
 SERVING: Mapping[str, str] = {
@@ -39,18 +37,16 @@ def missing_packages(command: str, needed: Mapping[str, str]) -> str | None:
     missing = [package for name, package in needed.items() if importlib.util.find_spec(name) is None]
     if not missing:
         return None
-    kind, target = ("training ", ".[train]") if needed is TRAINING else ("", ".")
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    root = Path(__file__).resolve().parents[1]
-    if (root / "pyproject.toml").is_file():
-        place = "" if root == Path.cwd() else f" in “{root}”"
-        script = (
-            "bash scripts/train, which installs them by itself"
-            if needed is TRAINING
-            else "bash scripts/serve, which installs them by itself"
-        )
-        python = Path(sys.executable).name
-        how = f'Install them{place} with `{python} -m pip install "{target}"`, or use {script}.'
-    else:
-        how = f'Install them with `uv tool install "{target}"` from a checkout.'
-    return f"`{command}` needs the {kind}packages, and {missing[0]}{more} is not installed. {how}"
+    kind, extra = ("training packages", "[train]") if needed is TRAINING else ("packages", "")
+    absent = f"{missing[0]} is" if len(missing) == 1 else f"{missing[0]} and {len(missing) - 1} more are"
+    how = f'from a checkout with `uv tool install ".{extra}"` or `pip install ".{extra}"`'
+    script = f"bash scripts/{'serve' if needed is PAGE else 'train'}"
+    return (
+        f"`{command}` needs the {kind}, and {absent} not installed. Install them {how}; or use `{script}`, which "
+        "installs what it needs by itself."
+    )
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Return whether a command is only asked for its help, which needs no packages."""
+    return bool({"-h", "--help"} & set(arguments))

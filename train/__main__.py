@@ -14,7 +14,7 @@ from types import ModuleType
 
 from model.errors import VistazoError
 from model.hub.http import configure_client
-from model.packages import SERVING, TRAINING, missing_packages
+from model.packages import SERVING, TRAINING, asks_for_help, missing_packages
 from model.program import Terminated, run_as_program
 
 # A command is a module of this name with `add_arguments(parser)` and `run(options) -> Ending`; its docstring is its
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
 
 def _missing(arguments: Sequence[str], prog: str) -> str | None:
     """Return a sentence when the command needs packages that are not installed; its help needs none."""
-    if not arguments or arguments[0] not in _COMMANDS or {"-h", "--help"} & set(arguments):
+    if not arguments or arguments[0] not in _COMMANDS or asks_for_help(arguments):
         return None
     needed = SERVING if arguments[0] in _UNTRAINED else TRAINING
     return missing_packages(f"{prog} {arguments[0]}", needed)

@@ -143,7 +143,7 @@ def test_a_fit_that_fails_keeps_the_bundle_that_is_there(
 ) -> None:
     one_class(tmp_path / "data")
 
-    refusal(capsys, "fit", tmp_path / "data", "--out", copied_bundle, *QUICK)
+    refusal(capsys, "fit", tmp_path / "data", "--out", copied_bundle, "--overwrite", *QUICK)
 
     assert hashes(copied_bundle) == hashes(colour_bundle)
 

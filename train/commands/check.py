@@ -37,7 +37,8 @@ def run(options: argparse.Namespace) -> Ending:
     findings = run_check(source_of(options), options.weights, multi_label=options.multi_label)
     serious = any(finding.serious for finding in findings)
     lines = [] if options.json else [as_text(findings)]
+    advice = "Put right what is wrong, and give the same command again."
     if not serious:
         data = [shlex.quote(str(options.data)), *label_options(options)]
-        lines.append(f"Train on it: {command('fit', *data, '--out', 'my_bundle')}")
-    return Ending(lines, [[vars(finding) for finding in findings]], 1 if serious else 0)
+        advice = f"Train on it: {command('fit', *data, '--out', 'my_bundle')}"
+    return Ending(lines, advice, [[vars(finding) for finding in findings]], 1 if serious else 0)

@@ -39,8 +39,8 @@ def run(options: argparse.Namespace) -> Ending:
     found = run_compare(options.bundles, source_of(options), options.out)
     lines = [] if options.json else table(found.rows, short_names(options.bundles))
     lines += [*found.verdicts, f"Wrote {found.table} and {found.plot}."]
-    lines.append(f"Serve the best: {command('serve', '--model', shlex.quote(found.best))}")
-    return Ending(lines, found.rows)
+    advice = f"Serve the best: {command('serve', '--model', shlex.quote(found.best))}"
+    return Ending(lines, advice, found.rows)
 
 
 def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:

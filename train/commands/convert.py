@@ -71,4 +71,4 @@ def run(options: argparse.Namespace) -> Ending:
     if not result["explained"]:
         lines.append("Predictions of this network cannot be explained: it has no convolution that Grad-CAM could use.")
     serve = command("serve", "--model", shlex.quote(str(options.out)))
-    return Ending([*lines, f"Wrote {options.out}.", f"Serve it: {serve}"], [result])
+    return Ending([*lines, f"Wrote {options.out}."], f"Serve it: {serve}", [result])

@@ -22,12 +22,14 @@ class Ending:
     """The end of a command.
 
     Attributes:
-        lines: Sentences for people: the result, what was written, the next command.
+        lines: Sentences for people: the result, and what was written.
+        advice: The next command, which goes to stderr: who keeps the result in a file does not want it there.
         results: What --json prints, one line each.
         status: The exit status.
     """
 
     lines: Sequence[str]
+    advice: str
     results: Sequence[object]
     status: int = 0
 
@@ -39,6 +41,8 @@ class Ending:
             for result in self.results:
                 print(json.dumps(result, ensure_ascii=False))
         sys.stdout.flush()
+        if self.advice:
+            print(self.advice, file=sys.stderr)
 
 
 def add_json_argument(parser: argparse.ArgumentParser, what: str = "one JSON object") -> None:
@@ -63,14 +67,22 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
         f"{round(n * accuracy)} of {n} {images} {right} ({percent(accuracy)} %, 95 % interval {percent(low)} to "
         f"{percent(high)})."
     ]
-    chance = metrics.get("majority_accuracy")
-    if chance is not None and low <= chance:
+    if is_chance(metrics):
+        chance = metrics["majority_accuracy"]
         how = "no better than chance" if accuracy <= chance else "not shown to be better than chance"
         sentences.append(
             f"This model is {how}: always answering with the most common label gets {percent(chance)} % right. "
             "Train on more images, or for longer."
         )
     return sentences
+
+
+def is_chance(metrics: Mapping[str, Any]) -> bool:
+    """Return whether always answering with the most common label may be as good as a model; see the arguments above."""
+    from train.metrics.intervals import wilson_interval
+
+    chance = metrics.get("majority_accuracy")
+    return chance is not None and wilson_interval(metrics["accuracy"], metrics["n"])[0] <= chance
 
 
 def percent(share: float) -> str:

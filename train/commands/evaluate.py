@@ -8,8 +8,8 @@ from pathlib import Path
 
 from model.command_names import command
 from model.errors import SettingsError
-from train.commands.data_options import add_label_arguments, source_of
-from train.commands.ending import Ending, accuracy_sentences, add_json_argument
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -40,9 +40,14 @@ def run(options: argparse.Namespace) -> Ending:
     )
     lines = accuracy_sentences(evaluation.metrics)
     bundle, data = shlex.quote(options.bundle), shlex.quote(str(options.data))
+    wrong = [str(file) for file, right in zip(evaluation.files, evaluation.right, strict=True) if not right]
+    if not options.out:
+        again = command("evaluate", bundle, data, *label_options(options), "--out", "my_report")
+        advice = f"See what it gets wrong: {again}"
+    elif is_chance(evaluation.metrics) and wrong:
+        advice = f"See what it looks at: {command('explain', bundle, shlex.quote(wrong[0]), '--out', 'my_sheets')}"
+    else:
+        advice = f"Publish the model: {command('push', bundle, 'user/name')}"
     if options.out:
         lines.append(f"Wrote {report_folder(options.out) / 'index.html'}.")
-        lines.append(f"Publish the model: {command('push', bundle, 'user/name')}")
-    else:
-        lines.append(f"See what it gets wrong: {command('evaluate', bundle, data, '--out', 'my_report')}")
-    return Ending(lines, [evaluation.metrics])
+    return Ending(lines, advice, [evaluation.metrics])

@@ -32,5 +32,5 @@ def run(options: argparse.Namespace) -> Ending:
         f"Wrote {2 * len(explanations)} sheets to {options.out}: where the evidence for the label is (.saliency.png), "
         "and what each block responds to (.features.png)."
     )
-    lines.append(f"See it live: {command('serve', '--model', shlex.quote(options.bundle))}")
-    return Ending(lines, explanations)
+    advice = f"See it live: {command('serve', '--model', shlex.quote(options.bundle))}"
+    return Ending(lines, advice, explanations)

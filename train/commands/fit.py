@@ -14,8 +14,8 @@ from pathlib import Path
 from model.bundle import METRICS
 from model.command_names import command
 from model.program import Terminated
-from train.commands.data_options import add_label_arguments, source_of
-from train.commands.ending import Ending, accuracy_sentences, add_json_argument
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> Ending:
     serve = command("serve", "--model", shlex.quote(str(options.out)))
     if options.resume and is_bundle(options.out) and not has_progress(options.out):
         found = f"“{options.out}” is finished: there is nothing to resume, and nothing was done."
-        return Ending([found, f"Serve it: {serve}"], [_metrics_of(options.out)])
+        return Ending([found], f"Serve it: {serve}", [_metrics_of(options.out)])
 
     try:
         metrics = run_fit(
@@ -119,8 +119,12 @@ def run(options: argparse.Namespace) -> Ending:
             print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
         raise
     report = options.out / REPORT / "index.html"
-    lines = [*accuracy_sentences(metrics), f"Wrote {options.out}. What it gets wrong: {report}", f"Serve it: {serve}"]
-    return Ending(lines, [metrics])
+    lines = accuracy_sentences(metrics)
+    advice = f"Serve it: {serve}"
+    if is_chance(metrics):
+        data = [shlex.quote(str(options.data)), *label_options(options)]
+        advice = f"Look for the reason in the images: {command('check', *data)}"
+    return Ending([*lines, f"Wrote {options.out}. What it gets wrong: {report}"], advice, [metrics])
 
 
 def _metrics_of(bundle: Path) -> dict[str, object]:

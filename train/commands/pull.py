@@ -40,5 +40,5 @@ def run(options: argparse.Namespace) -> Ending:
             file=sys.stderr,
         )
     serve = command("serve", "--model", shlex.quote(str(options.out)))
-    lines = [f"Wrote {options.out}: “{repository}” at commit {commit[:12]}.", f"Serve it: {serve}"]
-    return Ending(lines, [{"repository": repository, "commit": commit, "out": str(options.out)}])
+    lines = [f"Wrote {options.out}: “{repository}” at commit {commit[:12]}."]
+    return Ending(lines, f"Serve it: {serve}", [{"repository": repository, "commit": commit, "out": str(options.out)}])

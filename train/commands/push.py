@@ -110,10 +110,10 @@ def run(options: argparse.Namespace) -> Ending:
             "space_url": shown.url,
         }
     if options.dry_run:
-        lines.append("Nothing was written: give the same command without --dry-run.")
-    elif not options.create_pr:
-        lines.append(f"Serve it from there: {command('serve', '--model', repository)}")
-    return Ending(lines, [result])
+        advice = "Nothing was written. The same command without --dry-run writes it."
+    else:
+        advice = f"Serve it from there: {command('serve', '--model', repository)}" if not options.create_pr else ""
+    return Ending(lines, advice, [result])
 
 
 def ask_licence() -> str | None:

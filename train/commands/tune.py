@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> Ending:
     best = tuned.best
     train = _fit_command(options, best) if best else None
     lines = [*tuned.lines(), f"Wrote {tuned.table}."]
-    lines.append(f"Train with the best: {train}" if train else "No trial was completed.")
     result = {"trials": tuned.rows, "best": best, "table": str(tuned.table), "command": train}
-    return Ending(lines, [result])
+    lines.append(f"Train with the best: {train}" if train else "No trial was completed.")
+    return Ending(lines, "", [result])
 
 
 def _fit_command(options: argparse.Namespace, best: Mapping[str, object]) -> str:
@@ -72,7 +72,7 @@ def _fit_command(options: argparse.Namespace, best: Mapping[str, object]) -> str
         for field in dataclasses.fields(Settings)
         if getattr(options, field.name, None) is not None
     }
-    words = [text for name, value in (given | best).items() for text in _option(name, value)]
+    words = [text for name, value in {**given, **best}.items() for text in _option(name, value)]
     data = shlex.quote(str(options.data))
     return command("fit", data, "--out", _unused("my_bundle"), *label_options(options), *words)
 

@@ -31,13 +31,14 @@ def run(options: argparse.Namespace) -> Ending:
     repository, revision = hub_repository(options.repository)
     versions = list_versions(repository, revision, options.limit, print_retry)
     lines = [] if options.json else table(versions)
+    advice = ""
     if versions:
         from model.command_names import command
 
         pull = command("pull", f"{repository}@{versions[0].version or versions[0].commit}", "--out", "my_copy")
-        lines.append(f"Fetch one: {pull}")
+        advice = f"Fetch one: {pull}"
     listed = [asdict(version) | {"date": version.date and version.date.isoformat()} for version in versions]
-    return Ending(lines, [{"repository": repository, "versions": listed}])
+    return Ending(lines, advice, [{"repository": repository, "versions": listed}])
 
 
 def table(versions: list[PublishedVersion]) -> list[str]:

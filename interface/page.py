@@ -7,12 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from interface.deep_links import tab_to_open
+from interface.examples import examples_of
 from interface.header import header_html
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, language_of, say, text, translated
@@ -31,13 +31,9 @@ from interface.tabs.video import add_video_tab
 from interface.tabs.video_layout import frame_headings, second_headings, segment_headings
 from interface.theme import STYLE_SHEETS, head, theme
 from interface.waiting_page import add_waiting, change_content
-from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
-from model.preprocessing import IMAGE_SUFFIXES
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
-
-_EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 # Two at once keep two cores busy; the network itself runs one prediction at a time.
 _AT_ONCE = 2
@@ -143,7 +139,8 @@ def _protect_examples(page: Page) -> None:
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     model = models[0]
     classifier, decoders, guard = model.classifier, page.decoders, page.guard
-    images, clips = _examples(classifier.bundle.directory)
+    examples = examples_of(model, decoders, page.storage)
+    images, clips = examples.images, examples.clips
     header = gr.HTML(header_html(model, ENGLISH), elem_id="header", js_on_load=asset("header.js"))
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
@@ -232,16 +229,4 @@ def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> g
     """Add a text box: it shows plain text, whatever untrusted labels or names contain."""
     return gr.Textbox(
         value, label=text(label), show_label=False, container=False, interactive=False, visible=visible, elem_id=elem_id
-    )
-
-
-def _examples(directory: Path) -> tuple[list[Path], list[Path]]:
-    """Return the example images and clips of a bundle: its own, or the app's for the embedded one."""
-    if directory.resolve() == EMBEDDED.resolve():
-        images, clips = _EXAMPLES / "images", _EXAMPLES / "clips"
-    else:
-        images = clips = directory / "examples"
-    return (
-        sorted(path for path in images.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES),
-        sorted(clips.glob("*.mp4")),
     )

@@ -35,7 +35,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors", "command_names", "packages", "program"},
         {"labels", "limits", "system_memory", "other_models", "folder_walk"},
-        {"preprocessing", "statistics"},
+        {"preprocessing", "statistics", "presentation"},
         {"bundle"},
         {"verdict", "hub"},
         {"classifier"},
@@ -60,7 +60,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"header", "confidence"},
         {"server"},
         {"tabs"},
-        {"theme", "waiting_page", "deep_links"},
+        {"theme", "waiting_page", "deep_links", "examples"},
         {"page"},
     ],
 }

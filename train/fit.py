@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from train.data.targets import multi_hot
 from train.evaluate import evaluate_outputs, evidence_of, served_outputs
 from train.export.bundle import check_target, is_bundle, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
+from train.export.presentation import PresentationOptions, write_presentation
 from train.input_selection import choose_input, first_input
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
 from train.metrics.classification import summary
@@ -50,6 +51,7 @@ class FitOptions:
         tensorboard: Directory for TensorBoard's logs.
         report_images: Whether the report holds small copies of the evaluated images.
         overwrite: Whether a finished bundle may be replaced.
+        presentation: Title, description and whether the bundle holds example images.
     """
 
     data: DataSource
@@ -60,6 +62,7 @@ class FitOptions:
     tensorboard: Path | None = None
     report_images: bool = True
     overwrite: bool = False
+    presentation: PresentationOptions = field(default_factory=PresentationOptions)
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
         with new_bundle(options.out) as directory:
             export_model(directory, network, trained, dataset, settings)
-            metrics = evaluate_bundle(directory, trained, dataset, report_images=options.report_images)
+            metrics = evaluate_bundle(directory, trained, dataset, options)
         if not trained.interrupted:
             progress_file.remove()
     return summary(metrics)
@@ -204,14 +207,14 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
     write_manifest(directory)
 
 
-def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *, report_images: bool) -> dict[str, Any]:
+def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, options: FitOptions) -> dict[str, Any]:
     """Evaluate the served file on the test split, or validation without one, and complete the bundle.
 
     Args:
         directory: The bundle's directory, which gets the metrics, the report and the model card.
         trained: How the network was trained.
         dataset: The images.
-        report_images: Whether the report holds small copies of them.
+        options: What the report shows of them, and how the bundle presents its model.
 
     Returns:
         All metrics, as metrics.json holds them.
@@ -224,13 +227,14 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
     metrics = {"split": split} | evaluate_outputs(classifier.bundle, outputs, targets) | {"training": trained.log}
     write_json(directory / METRICS, metrics)
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
-    write_report(directory, metrics, dataset.labels, evidence if report_images else None)
-    if report_images:
+    write_report(directory, metrics, dataset.labels, evidence if options.report_images else None)
+    if options.report_images:
         truth = [example.labels for example in examples]
         write_predictions(
             directory / REPORT / PREDICTIONS, evidence.names, truth, outputs.classifications, dataset.labels
         )
-    write_card(classifier.bundle, metrics)
+    write_presentation(directory, classifier, examples, outputs.classifications, options.presentation)
+    write_card(load_bundle(directory), metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics

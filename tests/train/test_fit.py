@@ -25,6 +25,18 @@ def test_fit_orders_labels_naturally(colour_fit: Fitted) -> None:
     assert (colour_fit.bundle / "labels.txt").read_text(encoding="utf-8") == "2 green\n10 red\nBlue\n"
 
 
+def test_the_bundle_has_a_title_and_example_images_that_it_classifies_rightly(colour_fit: Fitted) -> None:
+    classifier = Classifier.load(colour_fit.bundle, threads=1)
+    bundle = classifier.bundle
+
+    assert bundle.presentation.title == "2 green, 10 red and Blue"
+    assert bundle.presentation.examples
+    for example in bundle.presentation.examples:
+        found = classifier.predict(prepare(read_image(example.path), bundle.input))
+        assert bundle.labels[int(found.probabilities.argmax())] == example.label
+        assert f'src="examples/{example.path.name}"' in (bundle.directory / "README.md").read_text(encoding="utf-8")
+
+
 def test_fit_prints_as_json_the_promised_metrics_and_their_split(
     colour_fit: Fitted, grey_fit: Fitted, mobilenet_fit: Fitted
 ) -> None:

@@ -60,6 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "leaves them out (default: yes)",
     )
     add_json_argument(parser)
+    output.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
+    output.add_argument(
+        "--description", metavar="TEXT", help="one sentence of what it recognises (default: made of its labels)"
+    )
+    output.add_argument(
+        "--example-images",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
+        "publishes (default: yes)",
+    )
 
 
 def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse._ArgumentGroup]:
@@ -92,6 +103,7 @@ def run(options: argparse.Namespace) -> Ending:
     """Train and write the bundle."""
     settings = settings_of(options)
     from train.export.bundle import is_bundle
+    from train.export.presentation import PresentationOptions
     from train.fit import FitOptions, run_fit
     from train.report.write import REPORT
 
@@ -112,6 +124,7 @@ def run(options: argparse.Namespace) -> Ending:
                 tensorboard=options.tensorboard,
                 report_images=options.images,
                 overwrite=options.overwrite,
+                presentation=PresentationOptions(options.title, options.description, options.example_images),
             ),
         )
     except BaseException as error:

@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Publish, and say where."""
+    from model.bundle import load_bundle
     from model.command_names import command
     from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
@@ -93,6 +94,7 @@ def run(options: argparse.Namespace) -> Ending:
                 repository,
                 pushed.commit,
                 settings,
+                load_bundle(options.bundle).presentation,
                 private=options.private,
                 replace=options.replace,
                 dry_run=options.dry_run,

@@ -45,7 +45,7 @@ class Ending:
             print(self.advice, file=sys.stderr)
 
 
-def add_json_argument(parser: argparse.ArgumentParser, what: str = "one JSON object") -> None:
+def add_json_argument(parser: argparse._ActionsContainer, what: str = "one JSON object") -> None:
     """Add the option --json."""
     parser.add_argument("--json", action="store_true", help=f"print {what} on stdout, and nothing else there")
 

@@ -31,46 +31,77 @@ _KINDS: dict[str, Callable[[str], object]] = {
     "int | str | None": str,
 }
 
+# What the help says of each group of settings.
+_MEANINGS = {
+    "data": "how images are read",
+    "network": "what is trained",
+    "optimisation": "how it is trained",
+    "augmentation": "random changes of the training images",
+    "splits": "how the images are divided into training, validation and test",
+    "output": "the file that is served",
+}
+# What the help shows for a value: its unit. Numbers are N; shares and probabilities P, 0 to 1.
+_UNITS = {
+    "size": "PIXELS",
+    "resize_rule": "RULE",
+    "colour": "MODE",
+    "weights": "imagenet|none|FILE",
+    "convolutions": "N,N,…",
+    "hidden": "N:P,…",
+    "rotation": "DEGREES",
+    "epochs": "EPOCHS",
+    "head_epochs": "EPOCHS",
+    "patience": "EPOCHS",
+    "refit": "IMAGES",
+    "batch_size": "IMAGES",
+    "min_steps_per_epoch": "STEPS",
+    "learning_rate": "RATE",
+    "finetune_learning_rate": "RATE",
+    "finetune_layers": "LAYERS",
+    "group_by": "REGEX",
+}
+
 INTERRUPTED = "no bundle was written"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: the data, the target, and one for every setting."""
+    parser.usage = "%(prog)s DATA --out BUNDLE [OPTION ...]"
     parser.add_argument(
         "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
     )
-    add_label_arguments(parser)
-    groups = add_setting_arguments(parser)
-    splits, output = groups["splits"], groups["output"]
-    splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
-    splits.add_argument("--test", metavar="DIR", type=Path, help="folder per class for the test")
-    output.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
-    output.add_argument(
+    main = parser.add_argument_group("bundle", "what is written, and where")
+    main.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
+    main.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
         help="continue an interrupted training of this bundle, or start over",
     )
-    output.add_argument("--overwrite", action="store_true", help="replace a finished bundle")
-    output.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
-    output.add_argument(
+    main.add_argument("--overwrite", action="store_true", help="replace a finished bundle")
+    main.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
+    main.add_argument(
         "--images",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
         "leaves them out (default: yes)",
     )
-    add_json_argument(parser)
-    output.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
-    output.add_argument(
+    add_json_argument(main)
+    main.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
+    main.add_argument(
         "--description", metavar="TEXT", help="one sentence of what it recognises (default: made of its labels)"
     )
-    output.add_argument(
+    main.add_argument(
         "--example-images",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
         "publishes (default: yes)",
     )
+    add_label_arguments(parser)
+    splits = add_setting_arguments(parser)["splits"]
+    splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
+    splits.add_argument("--test", metavar="DIR", type=Path, help="folder per class for the test")
 
 
 def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse._ArgumentGroup]:
@@ -86,7 +117,7 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     groups = {}
     for group, names in GROUPS.items():
-        groups[group] = added = parser.add_argument_group(group)
+        groups[group] = added = parser.add_argument_group(group, _MEANINGS[group])
         for name in names:
             option, field = "--" + name.replace("_", "-"), fields[name]
             meaning = (meanings[name] + _default_of(name)).replace("%", "%%")
@@ -95,7 +126,9 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
             elif name in _CHOICES:
                 added.add_argument(option, choices=_CHOICES[name], help=meaning)
             else:
-                added.add_argument(option, type=_KINDS[str(field.type)], metavar="V", help=meaning)
+                added.add_argument(
+                    option, type=_KINDS[str(field.type)], metavar=_unit(name, str(field.type)), help=meaning
+                )
     return groups
 
 
@@ -157,6 +190,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
     from_scratch = given.get("weights") == "none" or given.get("architecture", PRETRAINED[0]) not in PRETRAINED
     recipe = options.recipe or ("small" if from_scratch else "best")
     return dataclasses.replace(load_recipe(recipe), **given)
+
+
+def _unit(name: str, kind: str) -> str:
+    """Return what stands for the value of a setting in the help."""
+    return _UNITS.get(name) or ("N" if kind.startswith("int") or name in ("alpha", "l2", "weight_decay") else "P")
 
 
 def _default_of(name: str) -> str:

@@ -15,6 +15,7 @@ from model.packages import SERVING, asks_for_help, missing_packages
 from model.program import Terminated, run_as_program
 
 with contextlib.suppress(ModuleNotFoundError):  # `main` says which package is missing
+    from model.bulk.predictions import close_decoders
     from model.commands import predict
     from model.hub.resolve import repository_of
 
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
     except BrokenPipeError:  # the reader, such as `head`, has ended; nothing more can be written, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        close_decoders()
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

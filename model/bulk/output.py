@@ -76,7 +76,7 @@ class PredictionTable:
         """Return a sentence with the tables that were written."""
         written = [f"“{target}”" for target in self._targets if target.exists()]
         count = f"{self.complete:,} file{'' if self.complete == 1 else 's'}"
-        return f"Wrote {' and '.join(written)}: {count}." if written else "No table was written: no file could be read."
+        return f"Wrote {' and '.join(written)}: {count}."
 
     def add(self, prediction: Prediction) -> None:
         """Add the rows of a file.

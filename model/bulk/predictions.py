@@ -152,6 +152,13 @@ def _decoders() -> DecoderPool | None:
     return DecoderPool(round(WORKER_SHARE * limits().decoder_megabytes))
 
 
+def close_decoders() -> None:
+    """End the processes that decode clips, where there are any."""
+    if _decoders.cache_info().currsize and (pool := _decoders()) is not None:
+        pool.close()
+    _decoders.cache_clear()
+
+
 def _frames(path: Path, spec: InputSpec, frame_range: FrameRange) -> Iterator[Frame | Sentence]:
     decoders = _decoders()
     if decoders is None:

@@ -87,11 +87,14 @@ def run(options: argparse.Namespace) -> int:
             print_text(prediction)
     if table is not None:
         table.finish()
-        _print_note(table.summary())
-        if failed:
-            _print_note("The same command tries those again that could not be read.")
-    if not options.json and len(failed) < len(files):
-        _print_advice(options)
+        if table.complete:
+            print(table.summary())
+            if failed:
+                print("The same command tries those again that could not be read.")
+            serve = ["serve", *(["--model", shlex.quote(options.model)] if options.model else [])]
+            print(f"Look at single files on a page: {command(*serve)}", flush=True)
+    elif not options.json and len(failed) < len(files):
+        _print_note("As a table: the same command with --csv predictions.csv")
     if failed and len(files) > 1:
         _print_note(f"{len(failed)} of {len(files)} files could not be read:")
         for file in failed:
@@ -107,15 +110,6 @@ def _table(
     if table.complete:
         _print_note(f"{table.complete} of {len(files)} files are in “{target}” already and are skipped.")
     return table
-
-
-def _print_advice(options: argparse.Namespace) -> None:
-    """Print the next command."""
-    if options.csv:
-        serve = ["serve", *(["--model", shlex.quote(options.model)] if options.model else [])]
-        _print_note(f"Look at single files on a page: {command(*serve)}")
-    else:
-        _print_note("As a table: the same command with --csv predictions.csv")
 
 
 def _print_note(*words: str) -> None:

@@ -124,7 +124,7 @@ def test_failed_files_are_listed_at_the_end(
     assert predict(tmp_path, tmp_path / "out.csv", colour_bundle) == 2
 
     captured = capsys.readouterr()
-    assert f"Wrote “{tmp_path / 'out.csv'}”: 1 file.\nThe same command tries those again" in captured.err
+    assert f"Wrote “{tmp_path / 'out.csv'}”: 1 file.\nThe same command tries those again" in captured.out
     assert captured.err.splitlines()[-2:] == ["1 of 2 files could not be read:", f"  {tmp_path / 'c.mp4'}"]
 
 

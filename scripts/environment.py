@@ -74,15 +74,24 @@ def _install(program: Path, requirements: Path) -> int:
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line)
-            if step := re.match(
-                r"\s*(Downloading|Building wheels for|Installing) (?:collected packages: )?([\w.-]+)", line
-            ):
-                print(f"  {time.monotonic() - start:4.0f} s  {step[1]} {step[2]}", file=sys.stderr, flush=True)
+            if step := _step(line):
+                print(f"  {time.monotonic() - start:4.0f} s  {step}", file=sys.stderr, flush=True)
     if process.returncode:
         print("".join(said[-20:]), end="", file=sys.stderr)
         print("error: the packages could not be installed; pip's last lines are above.", file=sys.stderr)
         return 2
     return 0
+
+
+def _step(line: str) -> str | None:
+    """Return what a line of pip's says it does, in short; None for other lines."""
+    if loading := re.match(r"\s*Downloading (\w[\w.]*-\d[\d.]*\d)", line):
+        return f"downloading {loading[1]}"
+    if line.startswith("Building wheels"):
+        return "building"
+    if line.startswith("Installing collected packages:"):
+        return f"installing {line.count(',') + 1} packages, which takes a while …"
+    return None
 
 
 if __name__ == "__main__":

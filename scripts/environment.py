@@ -65,11 +65,15 @@ def _lines(requirements: Path) -> Iterator[str]:
 
 def _install(program: Path, requirements: Path) -> int:
     """Run pip, and say which package it is at; returns its exit status."""
-    command = [program, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    command = [str(program), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     start = time.monotonic()
     said: list[str] = []
     with subprocess.Popen(
-        [*command, "-r", requirements], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        [*command, "-r", str(requirements)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

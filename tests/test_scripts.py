@@ -26,7 +26,12 @@ def test_pip_is_asked_only_when_a_requirement_has_changed(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(environment, "_has_pip", lambda program: True)
-    monkeypatch.setattr(environment, "_install", lambda program, requirements: bool(asked.append(requirements.name)))
+
+    def install(program: Path, requirements: Path) -> int:
+        asked.append(requirements.name)
+        return 0
+
+    monkeypatch.setattr(environment, "_install", install)
     (tmp_path / "requirements.txt").write_text("# what serving needs\na>=1\n", encoding="utf-8")
     (tmp_path / "train").mkdir()
     requirements = tmp_path / "train" / "more.txt"

@@ -11,6 +11,7 @@ from typing import Any
 from model.command_names import command
 from train.commands.data_options import add_label_arguments, source_of
 from train.commands.ending import Ending, add_json_argument
+from train.data.source import require_source
 
 INTERRUPTED = "the table is not finished"
 
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Compare, and show a table with a line for each bundle."""
+    require_source(source_of(options))  # before anything is imported that takes seconds, or fetched
     from train.compare import run_compare, short_names
 
     found = run_compare(options.bundles, source_of(options), options.out)

@@ -10,6 +10,7 @@ from model.command_names import command
 from model.errors import SettingsError
 from train.commands.data_options import add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
+from train.data.source import require_source
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Evaluate, and say how good the model is."""
+    require_source(source_of(options))  # before anything is imported that takes seconds, or fetched
     from train.evaluate import report_folder, run_evaluate
 
     if options.images and not options.out:

@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Write the sheets, and say what each explains."""
+    from model.preprocessing import read_image
+
+    for path in options.images:
+        if not path.is_file():
+            read_image(path)  # raises, before the model is fetched or loaded
     from train.explain import run_explain
 
     explanations = list(run_explain(options.bundle, options.images, options.out, options.label))

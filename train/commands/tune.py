@@ -12,6 +12,7 @@ from model.command_names import command
 from train.commands import fit
 from train.commands.data_options import add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, add_json_argument
+from train.data.source import require_source
 from train.settings import Settings
 
 INTERRUPTED = "the finished trials are kept, and the same command continues after them"
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Ending:
     """Search, and show the trials as a table, the best first, and the command that trains with its settings."""
     settings = fit.settings_of(options)
+    require_source(source_of(options))  # before anything is imported that takes seconds
     from train.tune import Search, run_tune
 
     search = Search(options.setting, options.trials, options.search)

@@ -85,7 +85,7 @@ def _left_by(command: str) -> str:
 
 
 def _module(command: str) -> ModuleType:
-    return importlib.import_module(f"train.commands.{command}")
+    return importlib.import_module(f"train.commands.{command.replace('-', '_')}")
 
 
 def _parser(prog: str, arguments: Sequence[str] = ()) -> argparse.ArgumentParser:

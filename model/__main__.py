@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
     """Run the command line; returns the exit status: 0, 2 for an error that the user can correct, 130 for Ctrl-C."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     sentence = missing_packages(f"{prog} predict", SERVING)
-    if sentence and not asks_for_help(arguments):
+    if sentence and not (asks_for_help(arguments) and "predict" in globals()):
         print(f"error: {sentence}", file=sys.stderr)
         return 2
     options = _parser(prog).parse_args(arguments)

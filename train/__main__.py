@@ -32,7 +32,12 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
         print(f"error: {sentence}", file=sys.stderr)
         return 2
     _quiet()
-    options = _parser(prog, arguments).parse_args(arguments)
+    try:
+        parser = _parser(prog, arguments)
+    except ModuleNotFoundError:  # even the help names the settings' choices, which a few packages have
+        print(f"error: {missing_packages(prog, TRAINING)}", file=sys.stderr)
+        return 2
+    options = parser.parse_args(arguments)
     if options.command in _HUB_COMMANDS:
         configure_client()
     try:

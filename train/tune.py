@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 
 from model.errors import SettingsError, VistazoError
-from train.data.data_set import refuse_inside, refuse_untrainable
+from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
 from train.data.folders import all_labels
 from train.data.image_store import ImageStore
 from train.data.loading import load_splits
@@ -104,6 +104,9 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     refuse_inside(out, data.folder)
+    data_set = read_data(data, multi_label=settings.multi_label)
+    data_set.announce()
+    refuse_untrainable(data_set)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
@@ -116,19 +119,16 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     _refuse_other_search(study, space, settings, out)
     left = min(search.trials, _combinations(space)) - len(_finished(study))
     if left > 0:
-        _run_trials(study, data, settings, space, left)
+        _run_trials(study, data_set, settings, space, left)
     tuned = Tuned(_rows(study, space), list(space), out / "trials.csv")
     _write(tuned.rows, tuned.table)
     return tuned
 
 
 def _run_trials(
-    study: optuna.Study, data: DataSource, settings: Settings, space: Mapping[str, list[Value]], count: int
+    study: optuna.Study, data_set: DataSet, settings: Settings, space: Mapping[str, list[Value]], count: int
 ) -> None:
     """Run new trials on images that are decoded once."""
-    data_set = read_data(data, multi_label=settings.multi_label)
-    data_set.announce()
-    refuse_untrainable(data_set)
     from train.data.batches import labelled_images
     from train.trainer.run import TrainingRun
 

@@ -220,6 +220,7 @@ def _add_inputs(examples: Sequence[Path]) -> ClipInputs:
                     inputs=[clip],
                     label=text("examples"),  # type: ignore[arg-type]
                     api_visibility="private",
+                    elem_id="clip-examples",
                 )
             with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
                 rate = _number("rate", "rate_info", "rate")

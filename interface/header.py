@@ -16,6 +16,7 @@ from model.presentation import default_description, default_title, known_labels,
 _CHIPS = 8
 _LABELS_LISTED = 300
 _IN_TITLE, _IN_DESCRIPTION = 3, 6  # labels
+_OWN_LICENCE = "Apache-2.0"
 _HUB = "https://huggingface.co/"
 
 
@@ -38,6 +39,7 @@ def header_html(model: LoadedModel, language: str, example_names: Mapping[str, s
         labels=labels[:_LABELS_LISTED] if len(labels) > _CHIPS else [],
         count=decimal(language, len(labels)),
         more=say(language, "and_more", count=decimal(language, more)) if more > 0 else "",
+        licence=_OWN_LICENCE if is_embedded(model) else model.source.licence,
         address=_HUB + model.source.repository if model.source.repository else "",
         example_names=json.dumps(example_names or {}, ensure_ascii=False),
         languages=LANGUAGES,

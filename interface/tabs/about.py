@@ -154,10 +154,10 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
         yield say(language, "about_weights"), str(settings["weights"])
     if fingerprint := _fingerprint(bundle):
         yield say(language, "about_data"), fingerprint
-    validation, test = (settings.get(f"{split}_share") for split in ("validation", "test"))
-    if _is_share(validation) and _is_share(test):
-        values = {"validation": percent(language, float(validation)), "test": percent(language, float(test))}
-        yield say(language, "about_split"), say(language, "split", **values)
+    shares = {split: settings.get(f"{split}_share") for split in ("validation", "test")}
+    known = {split: percent(language, share) for split, share in shares.items() if isinstance(share, float)}
+    if all(map(_is_share, shares.values())):
+        yield say(language, "about_split"), say(language, "split", **known)
     yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
     if bundle.unknown_threshold is not None:
         yield say(language, "about_threshold"), percent(language, bundle.unknown_threshold)

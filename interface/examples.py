@@ -17,6 +17,7 @@ from interface.server.storage import UploadStorage
 from model.errors import VistazoError
 from model.loading import LoadedModel
 from model.preprocessing import IMAGE_SUFFIXES, shown_image
+from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 
 _OWN = Path(__file__).resolve().parent.parent / "examples"
@@ -71,7 +72,7 @@ def example_names(model: LoadedModel, examples: Examples, language: str) -> dict
     names = {}
     for path in (*examples.images, *examples.clips):
         if path.stem in shown:
-            names[path.stem] = bundle.label_in(shown[path.stem], language)
+            names[path.stem] = readable(bundle.label_in(shown[path.stem], language))
         elif is_embedded(model) and path.stem in _OTHERS:
             names[path.stem] = say(language, _OTHERS[path.stem])
     return names

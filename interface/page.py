@@ -174,10 +174,9 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     opened = [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
 
     def greet(request: gr.Request) -> list[Any]:
-        """Translate what the browser cannot, and open what the address names, else the first example."""
+        """Translate what the browser cannot, and open the tab that the address names."""
         language = language_of(request)
         tab = tab_to_open(request, opened, images, clips)
-        shown = {} if first is None or tab or names_example(request) else opening.values(first, language)
         return [
             heading(language),
             *({"headers": names(language), "data": []} for names in tables),
@@ -186,18 +185,17 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             _limits(language),
             gr.update(selected=tab) if tab else gr.skip(),
             translated(model.source.note or "", language),
-            *(shown.get(component, gr.skip()) for component in opening.outputs),
         ]
 
-    gr.on(
-        None,
-        greet,
-        None,
-        [header, rows, seconds, segments, frames, about, source, bounds, tabs, note, *opening.outputs],
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    )
+    def open_example(request: gr.Request) -> list[Any]:
+        """Show the first example with its answer, unless the address names something else."""
+        asked = names_example(request) or tab_to_open(request, opened, images, clips)
+        shown = opening.values(first, language_of(request)) if first and not asked else {}
+        return [shown.get(component, gr.skip()) for component in opening.outputs]
+
+    shown_first = [header, rows, seconds, segments, frames, about, source, bounds, tabs, note]
+    for handler, outputs in ((greet, shown_first), (open_example, list(opening.outputs))):
+        gr.on(None, handler, None, outputs, api_visibility="private", queue=False, show_progress="hidden")
 
 
 def _tab(name: str) -> gr.Tab:

@@ -260,7 +260,7 @@ def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
 
 def _page_tile(entry: Entry, bundle: Bundle, language: str) -> Tile:
     if entry.thumbnail is None:
-        return _UNREADABLE, f"{entry.reason}\n{entry.name}"
+        return _UNREADABLE, entry.reason if entry.name in entry.reason else f"{entry.reason}\n{entry.name}"
     return entry.thumbnail, f"{_caption(entry, bundle, language, doubt=True)}\n{entry.name}"
 
 

@@ -114,7 +114,7 @@ def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_ca
         "Cat 99%\na.jpg",
         "Cat? 55%\nb.jpg",
         "none of these\nc.jpg",
-        "“d.txt” is not an image.\nd.txt",
+        "“d.txt” is not an image.",
         "Cat 91%\ne.jpg",
     ]
 

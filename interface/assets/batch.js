@@ -24,7 +24,10 @@ const follow = (event) => {
   const row = event.target.closest("#rows [role=row]");
   const name = row?.querySelector("[role=gridcell]")?.textContent.trim();
   if (!name) return;
-  const tile = tiles().find((one) => one.querySelector(".caption-label")?.textContent.includes(name));
+  const tile = tiles().find((one) => {
+    const caption = one.querySelector(".caption-label")?.textContent.trim() ?? "";
+    return caption.split("\n").pop().trim() === name || caption.includes(`“${name}”`); // a reason quotes the file's name
+  });
   if (!tile) return;
   show(null);
   for (const button of element.querySelectorAll("[data-places]")) button.setAttribute("aria-pressed", "false");

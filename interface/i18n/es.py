@@ -174,7 +174,10 @@ TEXTS = {
     "no_clip": "Todavía no hay ningún vídeo. Elige uno primero.",
     "no_camera": "La cámara no envió ninguna imagen. Permite que la página la use y vuelve a encenderla.",
     "not_read": "Este vídeo todavía no se ha clasificado. Clasifícalo primero.",
-    "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo.",
+    "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo. Un programa lo envía primero a "
+    "/gradio_api/upload, o da en su lugar una URL de datos o una dirección pública.",
+    "not_base64": "El archivo no es una URL de datos, ni base64, ni una dirección pública. Envía una de estas cosas, o "
+    "envía el archivo a /gradio_api/upload y da la ruta que responde.",
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",

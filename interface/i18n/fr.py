@@ -175,7 +175,10 @@ TEXTS = {
     "no_clip": "Il n’y a pas encore de vidéo. Choisissez d’abord une vidéo.",
     "no_camera": "La caméra n’a envoyé aucune image. Autorisez la page à l’utiliser et relancez-la.",
     "not_read": "Cette vidéo n’a pas encore été classée. Classez-la d’abord.",
-    "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez.",
+    "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez. Un programme l’envoie d’abord à "
+    "/gradio_api/upload, ou donne à sa place une URL de données ou une adresse publique.",
+    "not_base64": "Le fichier n’est ni une URL de données, ni du base64, ni une adresse publique. Envoyez l’une de ces "
+    "formes, ou envoyez le fichier à /gradio_api/upload et donnez le chemin reçu en réponse.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
     "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",

@@ -32,9 +32,9 @@ from interface.tabs.video_layout import frame_headings, second_headings, segment
 from interface.theme import STYLE_SHEETS, head, theme
 from interface.waiting_page import add_waiting, change_content
 from model.hub.resolve import EMBEDDED
+from model.image_file import IMAGE_SUFFIXES
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
-from model.preprocessing import IMAGE_SUFFIXES
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

@@ -35,7 +35,8 @@ LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors", "command_names"},
         {"labels", "limits", "system_memory", "other_models", "folder_walk"},
-        {"preprocessing", "statistics"},
+        {"image_file", "statistics"},
+        {"preprocessing"},
         {"bundle"},
         {"verdict", "hub"},
         {"classifier"},

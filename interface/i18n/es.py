@@ -214,12 +214,13 @@ ERRORS = {
     "{name} cannot be opened: {reason}. Check the path.": "No se puede abrir {name}: {reason}. Comprueba la ruta.",
     "{name} is an empty file. Choose an image file with content.": "{name} es un archivo vacío. Elige una imagen con "
     "contenido.",
-    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una imagen "
-    "que se pueda leer. Usa JPEG, PNG, WebP, GIF, BMP, TIFF o AVIF.",
+    "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una "
+    "imagen que se pueda leer. Usa JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF o AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} está dañada y no se puede "
     "decodificar. Guárdala de nuevo o elige otra.",
-    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.": "{name} tiene "
-    "demasiados píxeles{size}; el límite es de {limit} megapíxeles. Redúcela primero.",
+    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} tiene demasiados píxeles{size}; el límite es de "
+    "{limit} megapíxeles. Redúcela primero, o sube VISTAZO_MAX_IMAGE_MEGAPIXELS en tu propia máquina.",
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "«{name}» no es un vídeo que se pueda "
     "leer. Usa MP4, MOV, WebM, MKV o AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Léela como "

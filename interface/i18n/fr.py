@@ -217,12 +217,14 @@ ERRORS = {
     "chemin.",
     "{name} is an empty file. Choose an image file with content.": "{name} est un fichier vide. Choisissez une image "
     "qui a un contenu.",
-    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas une "
-    "image lisible. Utilisez JPEG, PNG, WebP, GIF, BMP, TIFF ou AVIF.",
+    "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas "
+    "une image lisible. Utilisez JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF ou AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} est abîmé et ne peut pas être "
     "décodé. Enregistrez-le de nouveau ou choisissez-en un autre.",
-    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.": "{name} a trop de "
-    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord.",
+    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} a trop de "
+    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord, ou augmentez "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS sur votre propre machine.",
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Lisez-la "

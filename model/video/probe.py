@@ -12,8 +12,8 @@ from av.stream import Disposition
 from PIL import Image
 
 from model.errors import Sentence, VideoError
+from model.image_file import IMAGE_SUFFIXES
 from model.limits import limits
-from model.preprocessing import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -221,6 +221,11 @@ ERRORS = {
     "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
     "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} tiene demasiados píxeles{size}; el límite es de "
     "{limit} megapíxeles. Redúcela primero, o sube VISTAZO_MAX_IMAGE_MEGAPIXELS en tu propia máquina.",
+    "“{name}” is incomplete: its index, which MP4 and MOV keep at the end, is missing. "
+    "Copy, download or record it again.": (
+        "«{name}» está incompleto: falta su índice, que MP4 y MOV guardan al final. Cópialo, descárgalo o "
+        "grábalo de nuevo."
+    ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "«{name}» no es un vídeo que se pueda "
     "leer. Usa MP4, MOV, WebM, MKV o AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Léela como "

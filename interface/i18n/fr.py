@@ -225,6 +225,11 @@ ERRORS = {
     "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} a trop de "
     "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord, ou augmentez "
     "VISTAZO_MAX_IMAGE_MEGAPIXELS sur votre propre machine.",
+    "“{name}” is incomplete: its index, which MP4 and MOV keep at the end, is missing. "
+    "Copy, download or record it again.": (
+        "« {name} » est incomplet : il lui manque son index, que MP4 et MOV placent à la fin. Copiez-le, "
+        "téléchargez-le ou enregistrez-le de nouveau."
+    ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Lisez-la "

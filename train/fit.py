@@ -125,7 +125,7 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         print("Converting the network for serving …", file=sys.stderr)
         network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
         with new_bundle(options.out) as directory:
-            export_model(directory, network, trained, dataset, settings)
+            export_model(directory, network, trained, dataset, settings.as_json() | _origin(options.data))
             metrics = evaluate_bundle(directory, trained, dataset, report_images=options.report_images)
         if not trained.interrupted:
             progress_file.remove()
@@ -178,7 +178,9 @@ def train_model(
     return TrainedModel(result.model, calibration, log, examples, result.interrupted)
 
 
-def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: Settings) -> None:
+def export_model(
+    directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: dict[str, Any]
+) -> None:
     """Write the model's files into a bundle's directory.
 
     Args:
@@ -186,7 +188,7 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
         network: The trained network as a LiteRT file.
         trained: The trained network.
         dataset: Its labels and input.
-        settings: The settings of the run.
+        settings: The settings of the run, and where its data was fetched from.
     """
     write_model(
         directory,
@@ -195,7 +197,7 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
         labels=dataset.labels,
         spec=dataset.spec,
         calibration=trained.calibration,
-        settings=settings.as_json(),
+        settings=settings,
         fingerprint=fingerprint(trained.examples),
     )
     write_translations(directory, dataset.translations)
@@ -232,6 +234,11 @@ def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *,
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics
+
+
+def _origin(data: DataSource) -> dict[str, str]:
+    """Return what a bundle says of data that was fetched; nothing for data that lay on this machine."""
+    return {"dataset": data.origin.name, "dataset_revision": data.origin.revision} if data.origin else {}
 
 
 def _check_options(options: FitOptions) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, source_of
 
 INTERRUPTED = "the table is not finished"
 
@@ -14,9 +14,7 @@ INTERRUPTED = "the table is not finished"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="directories or Hub repositories")
-    parser.add_argument(
-        "--data", metavar="DATA", type=Path, required=True, help="folder per class; folder names are matched to labels"
-    )
+    add_data_argument(parser, "folder per class; folder names are matched to labels", "--data", required=True)
     add_label_arguments(parser)
     parser.add_argument(
         "--out",

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from model.errors import SettingsError
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, source_of
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -16,7 +16,7 @@ INTERRUPTED = "the evaluation is not complete"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
+    add_data_argument(parser, "folder per class; folder names are matched to labels")
     add_label_arguments(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report here")
     parser.add_argument(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.command_names import command
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, source_of
 from train.recipes.registry import RECIPES, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
@@ -33,9 +33,7 @@ INTERRUPTED = "no bundle was written"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: the data, the target, and one for every setting."""
-    parser.add_argument(
-        "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
-    )
+    add_data_argument(parser, "folder per class, or train/, valid/ and test/ with these")
     add_label_arguments(parser)
     groups = add_setting_arguments(parser)
     splits, output = groups["splits"], groups["output"]

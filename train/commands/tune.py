@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 from train.commands import fit
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, source_of
 
 INTERRUPTED = "the finished trials are kept, and the same command continues after them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: those of the search, and the settings of `fit`, which all trials share."""
-    parser.add_argument("data", metavar="DATA", type=Path, help="as for fit")
+    add_data_argument(parser, "as for fit")
     parser.add_argument(
         "--trials",
         metavar="N",

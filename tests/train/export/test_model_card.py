@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,14 @@ def test_the_card_names_data_set_base_model_languages_plots_and_space(tmp_path: 
     assert "confusion_matrix.png" not in card and "histograms" not in card, "only what is there, and worth seeing"
     assert told_by(card) == ("mit", "datasets/a/photographs") and told_space(card) == "a/show"
     assert "--model a/flags@bundle-0123456789ab" in card
+
+
+def test_a_card_names_the_data_set_that_was_fetched_unless_another_is_named() -> None:
+    embedded = load_bundle(EMBEDDED)
+    bundle = replace(embedded, settings={**embedded.settings, "dataset": "datasets/a/fetched"})
+    assert read_card(model_card(bundle)).metadata["datasets"] == ["a/fetched"]
+    named = model_card(bundle, Publication("a/flags", None, "mit", "my photographs"))
+    assert "datasets" not in read_card(named).metadata and "my photographs" in named
 
 
 def test_a_card_that_is_not_published_pins_and_promises_nothing() -> None:

@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,7 @@ def test_the_card_names_data_set_base_model_languages_plots_and_space(tmp_path: 
 
 def test_a_card_names_the_data_set_that_was_fetched_unless_another_is_named() -> None:
     embedded = load_bundle(EMBEDDED)
-    bundle = replace(embedded, settings={**embedded.settings, "dataset": "datasets/a/fetched"})
+    bundle = dataclasses.replace(embedded, settings={**embedded.settings, "dataset": "datasets/a/fetched"})
     assert read_card(model_card(bundle)).metadata["datasets"] == ["a/fetched"]
     named = model_card(bundle, Publication("a/flags", None, "mit", "my photographs"))
     assert "datasets" not in read_card(named).metadata and "my photographs" in named

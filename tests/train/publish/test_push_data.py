@@ -72,9 +72,10 @@ def test_nothing_is_published_without_a_licence_or_where_everybody_would_see_it(
     assert run("push-data", data, NAME, "--license", "mit", "--public").returncode == 0
 
 
-def test_images_with_several_labels_are_not_published(hub: Hub, run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_label_that_cannot_be_a_folder_is_refused(hub: Hub, run: Run, data: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(
-        "file,labels\n" + "".join(f"Blue/{n}.png,sea|sky\n10 red/{n}.png,sun\n" for n in range(3)), encoding="utf-8"
+        "file,label\n" + "".join(f"Blue/{n}.png,sea/sky\n10 red/{n}.png,sun\n" for n in range(3)), encoding="utf-8"
     )
     done = run("push-data", data, NAME, "--license", "mit", "--labels", tmp_path / "labels.csv")
-    assert done.returncode == 2 and not hub.repositories
+    assert done.returncode == 2 and "“sea/sky” cannot be the name of a folder" in done.stderr
+    assert not hub.repositories

@@ -28,6 +28,7 @@ COMMANDS = (
     _Command("tune", "search for better settings on the validation images"),
     _Command("convert", "make a bundle from a model that an older Keras program saved"),
     _Command("push", "publish a bundle on the Hugging Face Hub, and a Space that serves it"),
+    _Command("push-data", "publish a data set on the Hugging Face Hub, private unless said otherwise"),
     _Command("versions", "list what was published in a Hub repository, with its metrics"),
     _Command("pull", "fetch a published bundle, of any version, into a directory"),
 )

@@ -15,8 +15,9 @@ from interface.header import is_embedded
 from interface.i18n.language import say
 from interface.server.storage import UploadStorage
 from model.errors import VistazoError
+from model.image_file import IMAGE_SUFFIXES
 from model.loading import LoadedModel
-from model.preprocessing import IMAGE_SUFFIXES, shown_image
+from model.preprocessing import shown_image
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 

@@ -7,7 +7,6 @@ the same probabilities everywhere. The network itself scales the values of pixel
 from __future__ import annotations
 
 import contextlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -17,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from model.errors import ImageError, Sentence, took_too_much_memory
-from model.limits import limits
+from model.image_file import open_image, sample_bits
 
 ColourMode = Literal["rgb", "grey"]
 ResizeRule = Literal["stretch", "crop", "pad"]
@@ -25,37 +24,6 @@ ChannelOrder = Literal["rgb", "bgr"]
 
 COLOUR_MODES: tuple[str, ...] = get_args(ColourMode)
 RESIZE_RULES: tuple[str, ...] = get_args(ResizeRule)
-
-# Pillow reads many more formats. None of these runs a program, as PostScript does, or reads a second file.
-IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "PPM", "AVIF", "JPEG2000")
-IMAGE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".mpo",
-        ".png",
-        ".apng",
-        ".gif",
-        ".webp",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".avif",
-        ".avifs",
-        ".jp2",
-        ".j2k",
-    ]
-)
-
-# Their decoders hold several copies of the image at once: up to 20 bytes for each pixel.
-_COSTLY_FORMATS = frozenset(["WEBP", "AVIF", "JPEG2000"])
 
 _STRIP_PIXELS = 4_000_000
 _PAD_GREY = 128
@@ -87,8 +55,9 @@ class InputSpec:
 def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarray:
     """Decode an image as image viewers show it.
 
-    The EXIF orientation is applied; transparent areas are blended with white; 16-bit values keep their upper 8
-    bits; CMYK, palettes and greyscale become RGB; of an animation the first frame is used.
+    The EXIF orientation is applied; transparent areas are blended with white; 16-bit values keep the upper 8 of the
+    bits that are used (`sample_bits`); CMYK, palettes and greyscale become RGB; of an animation the first frame is
+    used.
 
     Args:
         source: Path of the file, or its content.
@@ -100,8 +69,7 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         The image, (height, width, 3), uint8 RGB.
 
     Raises:
-        ImageError: The file is not an image, is damaged, or has more pixels than `Limits.image_megapixels`; half
-            as many are allowed in formats whose decoders take several times the memory.
+        ImageError: The file is not an image, is damaged, or has too many pixels; see `open_image`.
         DecodingError: There is not enough memory to decode it.
     """
     name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
@@ -114,10 +82,7 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
     if not content:
         raise ImageError(Sentence("{name} is an empty file. Choose an image file with content.", name=name))
     try:
-        with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as pil_image:
-            _refuse_too_many_pixels(pil_image, name)
-            if ample_side:
-                pil_image.draft(None, (ample_side, ample_side))
+        with open_image(content, name, ample_side) as pil_image:
             pil_image.load()
             _turn_upright(pil_image)
             return to_rgb(pil_image)
@@ -127,10 +92,10 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         raise took_too_much_memory(name) from error
     except Image.UnidentifiedImageError as error:
         raise ImageError(
-            Sentence("{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.", name=name)
+            Sentence(
+                "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.", name=name
+            )
         ) from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels(name, "", limits().image_megapixels)) from error
     except Exception as error:  # for damaged data, Pillow's decoders raise exceptions of many types
         raise ImageError(
             Sentence("{name} is damaged and cannot be decoded. Save it again or choose another.", name=name)
@@ -162,23 +127,6 @@ def prepare(image: np.ndarray, spec: InputSpec, channels: ChannelOrder = "rgb") 
     return image
 
 
-def _refuse_too_many_pixels(pil_image: Image.Image, name: str) -> None:
-    limit = limits().image_megapixels
-    if pil_image.format in _COSTLY_FORMATS:
-        limit = max(1, limit // 2)
-    if pil_image.width * pil_image.height > limit * 1_000_000:
-        raise ImageError(_too_many_pixels(name, f" ({pil_image.width} x {pil_image.height})", limit))
-
-
-def _too_many_pixels(name: str, size: str, limit: int) -> Sentence:
-    return Sentence(
-        "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.",
-        name=name,
-        size=size,
-        limit=limit,
-    )
-
-
 def _turn_upright(pil_image: Image.Image) -> None:
     # With unreadable EXIF data, the image keeps its orientation.
     with contextlib.suppress(Exception):
@@ -189,10 +137,10 @@ def to_rgb(pil_image: Image.Image) -> np.ndarray:
     """Return the pixels of a loaded image of any mode, (height, width, 3), uint8 RGB; see `read_image`."""
     # In strips, because Pillow's conversions hold several copies of what they convert.
     rows = max(1, _STRIP_PIXELS // max(1, pil_image.width))
-    if pil_image.height <= rows:
-        return _strip_to_rgb(pil_image, _scale(pil_image))
-    image = np.empty((pil_image.height, pil_image.width, 3), np.uint8)
     scale = _scale(pil_image)
+    if pil_image.height <= rows:
+        return _strip_to_rgb(pil_image, scale)
+    image = np.empty((pil_image.height, pil_image.width, 3), np.uint8)
     for top in range(0, pil_image.height, rows):
         strip = pil_image.crop((0, top, pil_image.width, min(top + rows, pil_image.height)))
         image[top : top + rows] = _strip_to_rgb(strip, scale)
@@ -200,21 +148,23 @@ def to_rgb(pil_image: Image.Image) -> np.ndarray:
 
 
 def _scale(pil_image: Image.Image) -> float:
-    """Return the factor for the values of a floating-point image; 0 to 1 and 0 to 255 are both common ranges."""
-    if pil_image.mode != "F":
-        return 1
-    values = np.asarray(pil_image)
-    return 255 if values.max(initial=0, where=np.isfinite(values)) <= 1 else 1
+    """Return the factor for the values of an image of floating-point numbers or of 16 bits.
+
+    For floating-point numbers, 0 to 1 and 0 to 255 are both common ranges. Mode "I" is Pillow's for 16-bit values in
+    32-bit pixels (PGM, some PNG and TIFF).
+    """
+    if pil_image.mode == "F":
+        values = np.asarray(pil_image)
+        return 255 if values.max(initial=0, where=np.isfinite(values)) <= 1 else 1
+    if pil_image.mode == "I" or pil_image.mode.startswith("I;16"):
+        return 2.0 ** (8 - sample_bits(pil_image, int(np.asarray(pil_image).max(initial=0))))
+    return 1
 
 
 def _strip_to_rgb(pil_image: Image.Image, scale: float) -> np.ndarray:
-    if pil_image.mode.startswith("I;16"):
-        return _grey_to_rgb((np.asarray(pil_image).astype(np.uint16) >> 8).astype(np.uint8))
-    if pil_image.mode == "I":  # Pillow's mode for 16-bit values in 32-bit pixels (PGM, some PNG and TIFF)
-        return _grey_to_rgb((np.clip(np.asarray(pil_image), 0, 65535) >> 8).astype(np.uint8))
-    if pil_image.mode == "F":
+    if pil_image.mode == "F" or pil_image.mode == "I" or pil_image.mode.startswith("I;16"):
         values = np.nan_to_num(np.asarray(pil_image), nan=0, posinf=0, neginf=0)
-        return _grey_to_rgb(np.clip(values * scale, 0, 255).astype(np.uint8))
+        return _grey_to_rgb(np.clip(values * np.float32(scale), 0, 255).astype(np.uint8))
     if pil_image.has_transparency_data:
         rgba = pil_image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

@@ -35,7 +35,8 @@ LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors", "command_names", "packages", "program"},
         {"labels", "limits", "system_memory", "other_models", "folder_walk"},
-        {"preprocessing", "statistics", "presentation"},
+        {"image_file", "statistics", "presentation"},
+        {"preprocessing"},
         {"bundle"},
         {"verdict", "hub"},
         {"classifier"},

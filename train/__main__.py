@@ -19,10 +19,22 @@ from model.program import Terminated, run_as_program
 
 # A command is a module of this name with `add_arguments(parser)` and `run(options) -> Ending`; its docstring is its
 # help. `INTERRUPTED` describes what Ctrl-C leaves behind, where something may be.
-_COMMANDS = ("check", "fit", "evaluate", "explain", "compare", "tune", "convert", "push", "versions", "pull")
+_COMMANDS = (
+    "check",
+    "fit",
+    "evaluate",
+    "explain",
+    "compare",
+    "tune",
+    "convert",
+    "push",
+    "push-data",
+    "versions",
+    "pull",
+)
 # The others work without the Hub, and its client takes a quarter of a second to import.
-_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "push", "versions", "pull")
-_UNTRAINED = ("push", "versions", "pull")  # these need no training packages
+_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "push", "push-data", "versions", "pull")
+_UNTRAINED = ("push", "push-data", "versions", "pull")  # these need no training packages
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:

@@ -95,7 +95,7 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
             print("Converting the network for serving …", file=sys.stderr)
             network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
             with new_bundle(options.out) as directory:
-                export_model(directory, network, trained, dataset, settings)
+                export_model(directory, network, trained, dataset, settings.as_json() | _origin(options.data))
                 metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)
             interrupted = trained.interrupted
         if not interrupted:
@@ -103,7 +103,9 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
     return summary(metrics)
 
 
-def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: Settings) -> None:
+def export_model(
+    directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: dict[str, Any]
+) -> None:
     """Write the model's files into a bundle's directory.
 
     Args:
@@ -111,7 +113,7 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
         network: The trained network as a LiteRT file.
         trained: The trained network.
         dataset: Its labels and input.
-        settings: The settings of the run.
+        settings: The settings of the run, and where its data was fetched from.
     """
     write_model(
         directory,
@@ -120,7 +122,7 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
         labels=dataset.labels,
         spec=dataset.spec,
         calibration=trained.calibration,
-        settings=settings.as_json(),
+        settings=settings,
         fingerprint=fingerprint(trained.examples),
     )
     write_translations(directory, dataset.translations)
@@ -174,6 +176,11 @@ def evaluate_bundle(
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics
+
+
+def _origin(data: DataSource) -> dict[str, str]:
+    """Return what a bundle says of data that was fetched; nothing for data that lay on this machine."""
+    return {"dataset": data.origin.name, "dataset_revision": data.origin.revision} if data.origin else {}
 
 
 def _check_options(options: FitOptions) -> None:

@@ -219,7 +219,10 @@ TEXTS = {
     "no_clip": "There is no clip yet. Choose one first.",
     "no_camera": "The camera sent no image. Allow the page to use it, and start it again.",
     "not_read": "This clip has not been classified yet. Classify it first.",
-    "not_uploaded": "This file was not uploaded here. Upload it and try again.",
+    "not_uploaded": "This file was not uploaded here. Upload it and try again. A program sends it to "
+    "/gradio_api/upload first, or gives a data URL or a public address in its place.",
+    "not_base64": "The file is neither a data URL, base64 nor a public address. Send one of these, or send the file to "
+    "/gradio_api/upload and name the path that it answers.",
     "unexpected": "Something went wrong on our side. Try again, or try another file.",
     "too_many_images": "At most {most} images can be classified at once. Received: {count}.",
     "no_such_label": "The model has no label “{label}”. Name one of its labels, or none.",

@@ -211,7 +211,10 @@ TEXTS = {
     "no_clip": "Todavía no hay ningún vídeo. Elige uno primero.",
     "no_camera": "La cámara no envió ninguna imagen. Permite que la página la use y vuelve a encenderla.",
     "not_read": "Este vídeo todavía no se ha clasificado. Clasifícalo primero.",
-    "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo.",
+    "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo. Un programa lo envía primero a "
+    "/gradio_api/upload, o da en su lugar una URL de datos o una dirección pública.",
+    "not_base64": "El archivo no es una URL de datos, ni base64, ni una dirección pública. Envía una de estas cosas, o "
+    "envía el archivo a /gradio_api/upload y da la ruta que responde.",
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
@@ -248,12 +251,18 @@ ERRORS = {
     "{name} cannot be opened: {reason}. Check the path.": "No se puede abrir {name}: {reason}. Comprueba la ruta.",
     "{name} is an empty file. Choose an image file with content.": "{name} es un archivo vacío. Elige una imagen con "
     "contenido.",
-    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una imagen "
-    "que se pueda leer. Usa JPEG, PNG, WebP, GIF, BMP, TIFF o AVIF.",
+    "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.": "{name} no es una "
+    "imagen que se pueda leer. Usa JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF o AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} está dañada y no se puede "
     "decodificar. Guárdala de nuevo o elige otra.",
-    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.": "{name} tiene "
-    "demasiados píxeles{size}; el límite es de {limit} megapíxeles. Redúcela primero.",
+    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} tiene demasiados píxeles{size}; el límite es de "
+    "{limit} megapíxeles. Redúcela primero, o sube VISTAZO_MAX_IMAGE_MEGAPIXELS en tu propia máquina.",
+    "“{name}” is incomplete: its index, which MP4 and MOV keep at the end, is missing. "
+    "Copy, download or record it again.": (
+        "«{name}» está incompleto: falta su índice, que MP4 y MOV guardan al final. Cópialo, descárgalo o "
+        "grábalo de nuevo."
+    ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "«{name}» no es un vídeo que se pueda "
     "leer. Usa MP4, MOV, WebM, MKV o AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Léela como "

@@ -214,7 +214,10 @@ TEXTS = {
     "no_clip": "Il n’y a pas encore de vidéo. Choisissez d’abord une vidéo.",
     "no_camera": "La caméra n’a envoyé aucune image. Autorisez la page à l’utiliser et relancez-la.",
     "not_read": "Cette vidéo n’a pas encore été classée. Classez-la d’abord.",
-    "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez.",
+    "not_uploaded": "Ce fichier n’a pas été envoyé ici. Envoyez-le et réessayez. Un programme l’envoie d’abord à "
+    "/gradio_api/upload, ou donne à sa place une URL de données ou une adresse publique.",
+    "not_base64": "Le fichier n’est ni une URL de données, ni du base64, ni une adresse publique. Envoyez l’une de ces "
+    "formes, ou envoyez le fichier à /gradio_api/upload et donnez le chemin reçu en réponse.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
     "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
@@ -253,12 +256,19 @@ ERRORS = {
     "chemin.",
     "{name} is an empty file. Choose an image file with content.": "{name} est un fichier vide. Choisissez une image "
     "qui a un contenu.",
-    "{name} is not an image that can be read. Use JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas une "
-    "image lisible. Utilisez JPEG, PNG, WebP, GIF, BMP, TIFF ou AVIF.",
+    "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas "
+    "une image lisible. Utilisez JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF ou AVIF.",
     "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} est abîmé et ne peut pas être "
     "décodé. Enregistrez-le de nouveau ou choisissez-en un autre.",
-    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first.": "{name} a trop de "
-    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord.",
+    "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} a trop de "
+    "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord, ou augmentez "
+    "VISTAZO_MAX_IMAGE_MEGAPIXELS sur votre propre machine.",
+    "“{name}” is incomplete: its index, which MP4 and MOV keep at the end, is missing. "
+    "Copy, download or record it again.": (
+        "« {name} » est incomplet : il lui manque son index, que MP4 et MOV placent à la fin. Copiez-le, "
+        "téléchargez-le ou enregistrez-le de nouveau."
+    ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
     "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Lisez-la "

@@ -6,9 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from interface.i18n.language import in_english, say
-from interface.server.gradio_internals import BlockFunction, SessionState, current_request
+from interface.i18n.language import in_english, language_of, say
+from interface.server.gradio_internals import BlockFunction, SessionState, current_request, is_path_elsewhere
 from interface.server.request_guard import RequestGuard
+from interface.server.sent_files import stored
 from interface.server.storage import is_full
 
 
@@ -30,16 +31,20 @@ class SafeBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        """Read the arguments of a call; refuse those that no handler can take."""
+        """Read the arguments of a call, which may hold files; refuse those that no handler can take."""
         try:
-            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+            language, storage = language_of(current_request()), self.guard.storage
+            pairs = zip(inputs, block_fn.inputs, strict=False)  # Gradio counts them
+            taken = [await stored(value, component, storage, language) for value, component in pairs]
+            return await super().preprocess_data(block_fn, [*taken, *inputs[len(taken) :]], state, explicit_call)
         except gr.Error:
             raise
         except Exception as error:
             with self.guard.handle(current_request(), str(block_fn.api_name)) as language:
                 if is_full(error):
                     raise
-                raise gr.Error(say(language, "bad_call"), print_exception=False) from error
+                key = "not_uploaded" if is_path_elsewhere(error) else "bad_call"
+                raise gr.Error(say(language, key), print_exception=False) from error
 
     async def process_api(self, block_fn: BlockFunction | int, *arguments: Any, **named: Any) -> dict[str, Any]:
         """Run a call; what fails outside of a handler gets a message as well."""

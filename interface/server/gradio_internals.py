@@ -22,6 +22,7 @@ from gradio import processing_utils
 from gradio.block_function import BlockFunction
 from gradio.blocks import Blocks
 from gradio.context import LocalContext
+from gradio.exceptions import InvalidPathError
 from gradio.queueing import AsyncQueue, EventMessage, Queue
 from gradio.route_utils import FileUploadProgress, FnIndexInferError
 from gradio.routes import file_upload_statuses
@@ -64,6 +65,11 @@ def current_request() -> gr.Request | None:
 def is_unknown_endpoint(error: Exception) -> bool:
     """Say whether a call failed because the page has no endpoint of that name."""
     return isinstance(error, KeyError | FnIndexInferError)
+
+
+def is_path_elsewhere(error: Exception) -> bool:
+    """Say whether a call failed because it names a file that was not uploaded."""
+    return isinstance(error, InvalidPathError)
 
 
 def upload_folder() -> Path:

@@ -36,7 +36,7 @@ class RequestGuard:
     """
 
     def __init__(self, requests_per_minute: int, storage: UploadStorage) -> None:
-        self._storage = storage
+        self.storage = storage
         self._rate_limit = RateLimit(requests_per_minute)
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class RequestGuard:
             outcome = "failed"
             if is_full(error):
                 _log.warning("the disk is full")
-                self._storage.make_room()
+                self.storage.make_room()
                 raise gr.Error(say(language, "disk_full"), print_exception=False) from error
             if isinstance(error, BundleError):  # about the model, not about an upload
                 _log.exception("a request failed")

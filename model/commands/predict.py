@@ -21,7 +21,7 @@ from model.command_names import command
 from model.errors import ImageError, SettingsError, VistazoError
 from model.folder_walk import OTHER_KIND, LeftOut, scan
 from model.hub.resolve import resolve_model
-from model.preprocessing import IMAGE_SUFFIXES
+from model.image_file import IMAGE_SUFFIXES
 from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from model.video.reader import FrameRange
 

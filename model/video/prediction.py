@@ -36,6 +36,7 @@ class FramePrediction:
         probabilities: (classes,), float32, 0 to 1.
         verdict: "sure", "unsure" or "none"; see `model.verdict.Classification`.
         is_unknown: Whether the frame is unlike the training images.
+        duration: How long it is shown in seconds if it is the last one; None where the clip does not say.
     """
 
     index: int
@@ -43,6 +44,7 @@ class FramePrediction:
     probabilities: np.ndarray
     verdict: Verdict = "sure"
     is_unknown: bool = False
+    duration: float | None = None
 
 
 def predict_video(
@@ -140,7 +142,14 @@ class FramePredictor:
                         break
                     frame = pending.frame
                     found = pending.classification.result()
-                    yield FramePrediction(frame.index, frame.time, found.probabilities, found.verdict, found.is_unknown)
+                    yield FramePrediction(
+                        frame.index,
+                        frame.time,
+                        found.probabilities,
+                        found.verdict,
+                        found.is_unknown,
+                        frame.duration,
+                    )
                 if self._error is not None:
                     raise self._error
                 if on_warning is not None:

@@ -12,8 +12,9 @@ from av.stream import Disposition
 from PIL import Image
 
 from model.errors import Sentence, VideoError
+from model.image_file import IMAGE_SUFFIXES
 from model.limits import limits
-from model.preprocessing import IMAGE_SUFFIXES
+from model.video.truncation import lacks_index
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -158,6 +159,14 @@ def open_container(path: Path) -> InputContainer:
                 )
         return container
     except (av.FFmpegError, ValueError) as error:  # ValueError: a name that is not UTF-8
+        if lacks_index(path):
+            raise VideoError(
+                Sentence(
+                    "“{name}” is incomplete: its index, which MP4 and MOV keep at the end, is missing. "
+                    "Copy, download or record it again.",
+                    name=path.name,
+                )
+            ) from error
         raise VideoError(Sentence(_NOT_A_VIDEO, name=path.name)) from error
 
 

@@ -40,11 +40,13 @@ class Frame:
         index: Number of the frame in the clip, from 0.
         time: When it is shown, in seconds from the first frame.
         image: (height, width, 3), uint8 RGB; from `read_frames_bgr` BGR.
+        duration: How long it is shown in seconds if it is the last one; None where the clip does not say.
     """
 
     index: int
     time: float
     image: np.ndarray
+    duration: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ class FrameRange:
 
 EVERY_FRAME = FrameRange()
 
-# A frame that is not yet converted: its time in the stream, in seconds, if it has one, and a function that returns its
-# image, uint8 BGR, or None if that fails.
-_Grabbed = tuple[float | None, Callable[[], np.ndarray | None]]
+# A frame that is not yet converted: its time in the stream and its duration, in seconds, if it has them, and a function
+# that returns its image, uint8 BGR, or None if that fails.
+_Grabbed = tuple[float | None, float | None, Callable[[], np.ndarray | None]]
 
 
 def read_frames(
@@ -86,7 +88,7 @@ def read_frames(
         VideoError: The file is not a video, has no frames, or its frames are too large.
     """
     for frame in read_frames_bgr(path, frame_range, on_warning):
-        yield Frame(frame.index, frame.time, cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
+        yield Frame(frame.index, frame.time, cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), frame.duration)
 
 
 def read_frames_bgr(
@@ -100,9 +102,10 @@ def read_frames_bgr(
     grabbed = _grab(path, header)
     try:
         index, last_slot = -1, -1
-        shown = broken = False
+        shown_before: float | None = None  # when the frame before was shown
+        broken = False
         first_time = time = 0.0
-        for index, (stream_time, image_of) in enumerate(grabbed):
+        for index, (stream_time, stated, image_of) in enumerate(grabbed):
             # The time in the stream; with a variable frame rate, index / rate would be wrong.
             if index == 0:
                 first_time = stream_time or 0.0
@@ -119,11 +122,12 @@ def read_frames_bgr(
                 continue
             image = image_of()
             if image is None:
-                broken = not shown
+                broken = shown_before is None
                 break
             refuse_huge_frames(path, image.shape[1], image.shape[0])
-            shown = True
-            yield Frame(index, time, image)
+            gap = time - shown_before if shown_before is not None else None
+            shown_before = time
+            yield Frame(index, time, image, _duration(stated, gap, time, header, frame_range))
         if index < 0 or broken:
             raise VideoError(
                 Sentence(
@@ -144,6 +148,29 @@ def read_frames_bgr(
         grabbed.close()
 
 
+def _duration(
+    stated: float | None, gap: float | None, time: float, header: Header, frame_range: FrameRange
+) -> float | None:
+    """Return how long a frame is shown if it is the last one; None where that is not known.
+
+    Args:
+        stated: What its packet says, in seconds.
+        gap: Seconds since the frame before.
+        time: When it is shown.
+        header: Says how long the clip lasts.
+        frame_range: Which frames are read.
+    """
+    duration = stated or gap
+    if duration is None:
+        return None
+    if frame_range.frames_per_second:  # it stands for those after it, which are left out
+        duration = max(duration, min(gap or 0.0, 1 / frame_range.frames_per_second))
+    for end in (header.info.duration, frame_range.end):
+        if end is not None and end > time:
+            duration = min(duration, end - time)
+    return duration
+
+
 def _grab(path: Path, header: Header) -> Generator[_Grabbed, None, None]:
     yield from _grab_with_pillow(path) if header.animation else _grab_with_pyav(path, header)
 
@@ -155,7 +182,8 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
         images = FrameImages(stream)
         try:
             for frame in container.decode(stream):
-                yield frame.time, partial(images.bgr, frame)
+                stated = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
+                yield frame.time, stated, partial(images.bgr, frame)
         except av.FFmpegError:  # the frames up to here are kept
             return
 
@@ -175,9 +203,10 @@ def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:
                 raise took_too_much_memory(f"“{path.name}”") from error
             except Exception:  # EOFError at the end; for damaged data, exceptions of many types
                 return
-            yield time, partial(_bgr_of_image, animation)
             seconds = float(animation.info.get("duration") or 0) / 1000
-            time += seconds if seconds >= _MIN_ANIMATION_GAP else _DEFAULT_ANIMATION_GAP
+            seconds = seconds if seconds >= _MIN_ANIMATION_GAP else _DEFAULT_ANIMATION_GAP
+            yield time, seconds, partial(_bgr_of_image, animation)
+            time += seconds
 
 
 def _bgr_of_image(animation: Image.Image) -> np.ndarray | None:
@@ -236,6 +265,6 @@ def prepared_frames(path: Path, spec: InputSpec, frame_range: FrameRange = EVERY
     """
     warnings: list[str] = []
     for frame in read_frames_bgr(path, frame_range, warnings.append):
-        yield Frame(frame.index, frame.time, prepare(frame.image, spec, "bgr"))
+        yield Frame(frame.index, frame.time, prepare(frame.image, spec, "bgr"), frame.duration)
     for warning in warnings:
         yield warning if isinstance(warning, Sentence) else Sentence(warning)

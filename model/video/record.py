@@ -11,7 +11,7 @@ import numpy as np
 from model.classifier import top_labels
 from model.verdict import VERDICTS, Verdict
 from model.video.prediction import FramePrediction
-from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder
+from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder, last_duration
 
 TOP = 5
 NONE_OF_THESE = "none of these"
@@ -90,6 +90,7 @@ class ClipRecord:
         self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the most likely
         self._seconds = np.zeros(len(labels))
         self._leader = 0
+        self._last_duration: float | None = None
         self._segments: list[Segment] = []
         self._segmented = 0  # how many frames `_segments` covers
 
@@ -106,6 +107,7 @@ class ClipRecord:
         self._sum += frame.probabilities
         self._numbers.append(frame.index)
         self._times.append(frame.time)
+        self._last_duration = frame.duration
         self._verdicts.append(VERDICTS.index(frame.verdict))
         self._best.extend(best.tolist())
         self._probabilities.extend(frame.probabilities[best].tolist())
@@ -137,16 +139,15 @@ class ClipRecord:
             yield FrameRow(index, self._times[position], ranking, segment.label if segment else None, verdict)
 
     def aggregate(self) -> Aggregate:
-        """Sum up the frames so far. Each is on screen until the next; the last one for the median of these times.
+        """Sum up the frames so far. Each is on screen until the next; the last one as `last_duration` says.
 
         Raises:
             ValueError: There is no frame yet.
         """
         if not self._times:
             raise ValueError("aggregate needs at least one frame, received none.")
-        gaps = np.diff(np.array(self._times))
         seconds = self._seconds.copy()
-        seconds[self._leader] += np.median(gaps) if gaps.size else 0.0
+        seconds[self._leader] += last_duration(self._times, self._last_duration)
         shown = {self.labels[label]: float(seconds[label]) for label in np.flatnonzero(self._led).tolist()}
         return Aggregate(
             mean_probabilities=self._sum / len(self),

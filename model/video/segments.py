@@ -102,6 +102,7 @@ class SegmentFinder:
         self._key = np.zeros(count, np.int64)
         self._before = np.full(count, None, object)
         self._numbers, self._times = array("q"), array("d")
+        self._last_duration: float | None = None
 
     def add(self, frame: FramePrediction) -> None:
         """Add the next frame, in order of time."""
@@ -131,6 +132,7 @@ class SegmentFinder:
         self._peak = np.maximum(self._peak, shown)
         self._numbers.append(frame.index)
         self._times.append(frame.time)
+        self._last_duration = frame.duration
 
     def segments(self) -> list[Segment]:
         """Return the most likely segments of the frames so far; the last ones may still change."""
@@ -138,7 +140,7 @@ class SegmentFinder:
             return []
         run: _Run | None = self._run(int(self._score.argmax()))
         found = []
-        last, end = len(self._times) - 1, self._times[-1] + self._usual_gap()
+        last, end = len(self._times) - 1, self._times[-1] + last_duration(self._times, self._last_duration)
         while run is not None:
             found.append(
                 Segment(
@@ -175,9 +177,13 @@ class SegmentFinder:
     def _run(self, state: int) -> _Run:
         return _Run(state, int(self._start[state]), float(self._sum[state]), int(self._key[state]), self._before[state])
 
-    def _usual_gap(self) -> float:
-        gaps = np.diff(np.array(self._times))
-        return float(np.median(gaps)) if gaps.size else 0.0
+
+def last_duration(times: Sequence[float], stated: float | None) -> float:
+    """Return how long the last frame is shown: as the clip says, else for the median of the times of all frames."""
+    if stated is not None:
+        return stated
+    gaps = np.diff(np.array(times))
+    return float(np.median(gaps)) if gaps.size else 0.0
 
 
 def find_segments(

@@ -43,6 +43,13 @@ def is_cut_short(path: Path, container: str) -> bool | None:
     return None
 
 
+def lacks_index(path: Path) -> bool:
+    """Return whether a file is an MP4 without its index, which is written last: it stopped early."""
+    with path.open("rb") as file:
+        kinds = {kind for kind, _, _ in _boxes(file, 0, path.stat().st_size)}
+    return bool(kinds & {b"ftyp", b"mdat"}) and not kinds & {b"moov", b"moof", b"meta"}
+
+
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start of the content and end of the boxes of an MP4 file."""
     for _ in range(_MAX_ELEMENTS):

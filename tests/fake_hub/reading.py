@@ -17,9 +17,9 @@ from tests.fake_hub.writing import LARGE, READ_TOKEN, TOKEN, Writing, blob_id
 if TYPE_CHECKING:
     from tests.fake_hub.server import Fault, Hub
 
-_MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)spaces/)?[^/]+/[^/]+)(?:/revision/([^/]+))?")
-_RESOLVE = re.compile(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
-_SMALL = re.compile(r"/api/resolve-cache/models/((?:spaces/)?[^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
+_MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)(?:spaces|datasets)/)?[^/]+/[^/]+)(?:/revision/([^/]+))?")
+_RESOLVE = re.compile(r"/((?:(?:spaces|datasets)/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_SMALL = re.compile(r"/api/resolve-cache/models/((?:(?:spaces|datasets)/)?[^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
 _SHORT_PIECE = 8192
 
 

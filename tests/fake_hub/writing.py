@@ -20,7 +20,7 @@ READ_TOKEN = "hf_a_token_that_may_only_read"
 LARGE, PART = 100_000, 1_000_000
 # Those of the real Hub that tests name.
 LICENCES = ("mit", "apache-2.0", "cc-by-4.0")
-_NAME = r"(models|spaces)/([^/]+/[^/]+)"
+_NAME = r"(models|spaces|datasets)/([^/]+/[^/]+)"
 
 
 def blob_id(content: bytes) -> str:
@@ -334,7 +334,7 @@ _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("POST", rf"/api/{_NAME}/branch/([^/]+)", Writing._branch),
     ("POST", rf"/api/{_NAME}/tag/([^/]+)", Writing._tag),
     ("POST", rf"/api/{_NAME}/preupload/([^/]+)", Writing._preupload),
-    ("POST", r"/(?:(spaces)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch", Writing._batch),
+    ("POST", r"/(?:(spaces|datasets)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch", Writing._batch),
     ("POST", r"/complete/([0-9a-f]{64})", Writing._complete),
     ("POST", r"/verify", Writing._verify),
     ("POST", rf"/api/{_NAME}/commit/([^/]+)", Writing._commit),

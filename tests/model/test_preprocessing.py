@@ -219,7 +219,7 @@ def test_an_image_for_which_memory_is_short_is_refused_in_one_sentence(monkeypat
 
 @pytest.mark.parametrize("kind", ["WEBP", "AVIF", "JPEG2000"])
 def test_of_costly_formats_half_as_many_pixels_are_read(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.preprocessing.limits", lambda: Limits(image_megapixels=2))
+    monkeypatch.setattr("model.image_file.limits", lambda: Limits(image_megapixels=2))
     pil_image = Image.new("RGB", (1300, 1000))
 
     with pytest.raises(ImageError, match="the limit is 1 megapixels"):

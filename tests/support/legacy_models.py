@@ -59,6 +59,14 @@ def backbone(size: int = 32) -> keras.Model:
     return keras.Model(image, layers.ReLU(name="out_relu")(layers.Add(name="add")([x, y])), name="backbone")
 
 
+def teachable_machine() -> keras.Model:
+    """What Teachable Machine exports, with a smaller backbone."""
+    base = backbone()
+    features = keras.Sequential([base, layers.GlobalAveragePooling2D()])
+    head = [layers.Dense(10, activation="relu"), layers.Dense(3, activation="softmax", use_bias=False)]
+    return lively(keras.Sequential([features, keras.Sequential([layers.Input((8,)), *head])]))
+
+
 def transfer(ending: str | None = "softmax", outputs: int = 3, frozen: bool = True) -> keras.Model:
     """A backbone as a layer of a Sequential: what transfer learning is taught with."""
     base = backbone()

@@ -75,7 +75,7 @@ def test_a_given_rule_counts_and_without_a_regression_images_are_stretched(
 def test_square_images_and_classes_too_small_to_be_divided_leave_nothing_to_choose(
     backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = write_wide(tmp_path / "few", "centre", count=6)
+    few = write_wide(tmp_path / "few", "centre", count=4)
     square = write_wide(tmp_path / "square", "centre")
     for path in square.rglob("*.png"):
         Image.open(path).resize((64, 64)).save(path)

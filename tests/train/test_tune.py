@@ -46,7 +46,10 @@ def test_a_grid_is_tried_whole_and_the_best_becomes_a_command(
     best = capsys.readouterr().out.splitlines()[-1]
     assert f"--learning-rate {float(found[0]['learning_rate'])}" in best
     assert " --flip" in best and " --no-flip" not in best
-    assert f" fit {data} --out my_bundle_2 --recipe small --size 32" in best and " --epochs 2 --batch-size 8" in best
+    assert (
+        f" fit {data} --out my_bundle_2 --recipe small --architecture plain" in best
+        and " --epochs 2 --batch-size 8" in best
+    )
 
 
 def test_a_search_can_be_continued_and_a_failed_trial_does_not_end_it(

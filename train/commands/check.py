@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from pathlib import Path
 
 from model.command_names import command
-from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
 from train.commands.ending import Ending
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument(
-        "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
-    )
+    add_data_argument(parser, "folder per class, or train/, valid/ and test/ with these")
     parser.add_argument(
         "--weights",
         metavar="imagenet|FILE",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.command_names import command
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, source_of
 from train.commands.ending import Ending, add_json_argument
 from train.data.source import require_source
 
@@ -19,9 +19,7 @@ INTERRUPTED = "the table is not finished"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="directories or Hub repositories")
-    parser.add_argument(
-        "--data", metavar="DATA", type=Path, required=True, help="folder per class; folder names are matched to labels"
-    )
+    add_data_argument(parser, "folder per class; folder names are matched to labels", "--data", required=True)
     add_label_arguments(parser)
     parser.add_argument(
         "--out",
@@ -35,10 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Compare, and show a table with a line for each bundle."""
-    require_source(source_of(options))  # before anything is imported that takes seconds, or fetched
+    source = source_of(options)
+    require_source(source)  # before anything is imported that takes seconds, or fetched
     from train.compare import run_compare, short_names
 
-    found = run_compare(options.bundles, source_of(options), options.out)
+    found = run_compare(options.bundles, source, options.out)
     lines = [] if options.json else table(found.rows, short_names(options.bundles))
     lines += [*found.verdicts, f"Wrote {found.table} and {found.plot}."]
     advice = f"Serve the best: {command('serve', '--model', shlex.quote(found.best))}"

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "legacy",
         metavar="LEGACY",
-        help=".keras or .h5 file, architecture.json with its weights in the same directory, a directory with one of "
-        "these, or a Hub repository with one, as user/name or user/name@revision",
+        help=".keras or .h5 file, a zip with one (Teachable Machine's), architecture.json with its weights in the same "
+        "directory, a directory with one of these, or a Hub repository with one, as user/name or user/name@revision",
     )
     parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
     parser.add_argument(

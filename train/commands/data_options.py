@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
+from train.data.remote import fetch_data, is_remote
 from train.data.source import DataSource
 
 
@@ -34,6 +36,26 @@ def label_options(options: argparse.Namespace) -> list[str]:
     return [text for option, value in given.items() if value for text in (option, shlex.quote(str(value)))]
 
 
+def add_data_argument(parser: argparse.ArgumentParser, what: str, name: str = "data", **more: bool) -> None:
+    """Add DATA.
+
+    Args:
+        parser: The command's.
+        what: What it is for the command.
+        name: "data", or an option.
+        more: `required` of an option.
+    """
+    help_text = f"{what}; a zip or tar of it, the https address of one, or hf://datasets/user/name[@revision]"
+    parser.add_argument(name, metavar="DATA", help=help_text, **more)  # type: ignore[arg-type]
+
+
 def source_of(options: argparse.Namespace) -> DataSource:
-    """Return where the data is."""
-    return DataSource(options.data, options.labels, options.label_column, options.label_from)
+    """Return where the data is; what is elsewhere is fetched into a cache first."""
+    source = DataSource(Path(options.data), options.labels, options.label_column, options.label_from)
+    if not is_remote(options.data):
+        return source
+    data = fetch_data(options.data, options.label_column)
+    source = replace(source, folder=data.path, origin=data.origin)
+    if data.table is None or source.labels or source.label_from:
+        return source
+    return replace(source, labels=data.table, label_column="")

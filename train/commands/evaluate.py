@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.command_names import command
 from model.errors import SettingsError
-from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
 from train.data.source import require_source
 
@@ -18,7 +18,7 @@ INTERRUPTED = "the evaluation is not complete"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder per class; folder names are matched to labels")
+    add_data_argument(parser, "folder per class; folder names are matched to labels")
     add_label_arguments(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report here")
     parser.add_argument(
@@ -32,14 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Evaluate, and say how good the model is."""
-    require_source(source_of(options))  # before anything is imported that takes seconds, or fetched
+    source = source_of(options)
+    require_source(source)  # before anything is imported that takes seconds, or fetched
     from train.evaluate import report_folder, run_evaluate
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
-    evaluation = run_evaluate(
-        options.bundle, source_of(options), options.out, report_images=options.images is not False
-    )
+    evaluation = run_evaluate(options.bundle, source, options.out, report_images=options.images is not False)
     lines = accuracy_sentences(evaluation.metrics)
     bundle, data = shlex.quote(options.bundle), shlex.quote(str(options.data))
     wrong = [str(file) for file, right in zip(evaluation.files, evaluation.right, strict=True) if not right]

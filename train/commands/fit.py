@@ -14,7 +14,7 @@ from pathlib import Path
 from model.bundle import METRICS
 from model.command_names import command
 from model.program import Terminated
-from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
 from train.recipes.registry import RECIPES, changed_recipe, load_recipe
 from train.resource_errors import resource_error
@@ -67,9 +67,7 @@ INTERRUPTED = "no bundle was written"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: the data, the target, and one for every setting."""
     parser.usage = "%(prog)s DATA --out BUNDLE [OPTION ...]"
-    parser.add_argument(
-        "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
-    )
+    add_data_argument(parser, "folder per class, or train/, valid/ and test/ with these")
     main = parser.add_argument_group("bundle", "what is written, and where")
     main.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
     main.add_argument(

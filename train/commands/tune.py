@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.command_names import command
 from train.commands import fit
-from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, add_json_argument
 from train.data.source import require_source
 from train.settings import Settings
@@ -20,7 +20,7 @@ INTERRUPTED = "the finished trials are kept, and the same command continues afte
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: those of the search, and the settings of `fit`, which all trials share."""
-    parser.add_argument("data", metavar="DATA", type=Path, help="as for fit")
+    add_data_argument(parser, "as for fit")
     parser.add_argument(
         "--trials",
         metavar="N",
@@ -54,11 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Ending:
     """Search, and show the trials as a table, the best first, and the command that trains with its settings."""
     settings = fit.settings_of(options)
-    require_source(source_of(options))  # before anything is imported that takes seconds
+    source = source_of(options)
+    require_source(source)  # before anything is imported that takes seconds
     from train.tune import Search, run_tune
 
     search = Search(options.setting, options.trials, options.search)
-    tuned = run_tune(source_of(options), options.out, settings, search)
+    tuned = run_tune(source, options.out, settings, search)
     best = tuned.best
     train = _fit_command(options, best) if best else None
     lines = [*tuned.lines(), f"Wrote {tuned.table}."]

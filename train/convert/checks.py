@@ -15,6 +15,22 @@ _MISSING_SCALE = (
 _SIDES = range(8, 2049)
 
 
+def is_teachable_machine(network: NetworkSpec) -> bool:
+    """Return whether a network has the structure of Teachable Machine's export for Keras.
+
+    It is a `Sequential` of two: MobileNet with a global pooling, and two dense layers, the last without a bias.
+    """
+    parts = [layer.inner for layer in network.layers if layer.inner]
+    if not network.sequential or len(parts) != 2 or not all(part.sequential for part in parts):
+        return False
+    features, head = ([layer for layer in part.layers if layer.kind != "InputLayer"] for part in parts)
+    return (
+        [layer.kind for layer in features] == ["", "GlobalAveragePooling2D"]
+        and [layer.kind for layer in head] == ["Dense", "Dense"]
+        and head[-1].config.get("use_bias") is False
+    )
+
+
 def scale_of(options: ConversionOptions, network: NetworkSpec) -> str:
     """Return how images are scaled; raises `SettingsError` where that is unknown."""
     if options.scale:

@@ -16,6 +16,7 @@ from model.hub.contents import HubFile, RepositoryContents, list_contents
 from model.hub.download import check_disk, fetch_file, other_model
 from model.hub.resolve import repository_of
 from model.other_models import LABEL_FILES
+from train.convert.archive import unpack_model
 from train.convert.source import WEIGHTS_SUFFIXES
 from train.data.loading import listed
 
@@ -24,15 +25,22 @@ _BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
 
 @contextlib.contextmanager
 def local_model(name: str) -> Iterator[Path]:
-    """Yield the path of an older model; one on the Hub is downloaded first, and removed at the end.
+    """Yield the path of an older model; a copy of one on the Hub or in a zip is made first, and removed at the end.
 
     Args:
-        name: A file, a directory, or "user/name" or "user/name@revision" of a Hub repository.
+        name: A file, a zip of one, a directory, or "user/name" or "user/name@revision" of a Hub repository.
 
     Raises:
         HubUnreachableError: The Hub cannot be reached, or fails.
         ModelNotFoundError: The repository does not exist, may not be read, or contains no older model.
     """
+    if "://" not in name and Path(name).suffix.lower() == ".zip" and Path(name).is_file():
+        with tempfile.TemporaryDirectory(prefix="vistazo-") as folder:
+            directory = Path(folder) / (Path(name).stem or "model")
+            directory.mkdir()
+            unpack_model(Path(name), directory)
+            yield directory
+        return
     is_file_name = "://" not in name and Path(name).suffix.lower() in (".keras", *WEIGHTS_SUFFIXES, ".json")
     if is_file_name or os.path.exists(name):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)

@@ -25,6 +25,8 @@ _ARITHMETIC = {
     "Subtract": "subtract", "math.subtract": "subtract",
     "Add": "add", "math.add": "add", "__operators__.add": "add", "nn.bias_add": "add",
 }  # fmt: skip
+# In HDF5 files of Keras 3, operations have no module; and no options, where layers of the same name have some.
+_OPERATIONS = frozenset(["TrueDivide", "Divide", "Multiply", "Subtract", "Add", "GetItem", "Stack"])
 _MERGES = {"multiply": "Multiply", "subtract": "Subtract", "add": "Add"}
 _MAX_NESTING = 10
 
@@ -210,7 +212,8 @@ def _layer(
     if kind in _MODELS:
         return LayerSpec(name, "", calls=calls, inner=read_network(stored, depth + 1))
     options, module = options_of(stored), str(stored.get("module") or "keras.layers")
-    if ".ops." in module or kind in ("TFOpLambda", "SlicingOpLambda"):
+    is_operation = "module" not in stored and kind in _OPERATIONS and "trainable" not in options
+    if is_operation or ".ops." in module or kind in ("TFOpLambda", "SlicingOpLambda"):
         return _operation(str(options.get("function", kind)), name, calls, arguments or {}, options)
     if kind not in LAYERS or stored.get("registered_name") not in (None, kind) or "keras" not in module.split("."):
         why = "which contains code and is not loaded" if kind in _CODE else "which is not among the supported layers"

@@ -47,6 +47,7 @@ class ConversionJob:
         weights: Path of the weights, where they are in a file of their own.
         options: What the user says about the model.
         memory: Limit for opening the file, in bytes.
+        numbered_labels: Whether the file has the index before each label, as Teachable Machine writes it.
     """
 
     model: str
@@ -55,6 +56,7 @@ class ConversionJob:
     weights: str | None = None
     options: ConversionOptions = field(default_factory=ConversionOptions)
     memory: int = 4 * 2**30
+    numbered_labels: bool = False
 
     def to_json(self) -> str:
         """Return the job as text for the other process."""

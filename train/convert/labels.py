@@ -56,6 +56,19 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
+def without_numbers(labels: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return labels without the numbers that Teachable Machine writes before them; None where they have none.
+
+    Args:
+        labels: The labels in class order, such as ("0 cat", "1 dog"). Every one begins with its index.
+    """
+    split = [label.partition(" ") for label in labels]
+    if any(number != str(index) or not name.strip() for index, (number, _, name) in enumerate(split)):
+        return None
+    names = tuple(name.strip() for _, _, name in split)
+    return names if len(set(names)) == len(names) else None
+
+
 def _text(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -24,10 +24,11 @@ from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
 from model.other_models import LABEL_FILES
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob, ConversionOptions
-from train.convert.labels import find_labels, read_labels
+from train.convert.labels import find_labels, read_labels, without_numbers
 from train.convert.reference import check_same
 from train.convert.source import find_source
 from train.convert.worker import main
+from train.data.loading import listed
 from train.export.bundle import check_target, new_bundle, write_manifest
 from train.export.model_card import write_card
 from train.export.tensorflow_process import tensorflow_command, tensorflow_environment
@@ -65,15 +66,18 @@ def run_convert(
     check_target(out)
     model, weights = find_source(legacy, weights)
     names = read_labels(labels or _labels_of(model))
+    bare = without_numbers(names)
     with new_bundle(out) as directory, tempfile.TemporaryDirectory(prefix="vistazo-") as work:
         job = ConversionJob(
             model=str(model.resolve()),
             out=str(directory.resolve()),
-            labels=names,
+            labels=bare or names,
+            numbered_labels=bare is not None,
             weights=str(weights.resolve()) if weights else None,
             options=options or ConversionOptions(),
         )
         result = convert_in_process(job, Path(work))
+        _say_what_was_taken(bare, bool(result.get("teachable_machine")), options)
         write_manifest(directory)
         difference = _difference(Classifier.load(directory), Path(work) / CHECK)
         write_card(load_bundle(directory), {})
@@ -85,6 +89,18 @@ def run_convert(
         "difference": difference,
         "explained": bool(result["explained"]),
     }
+
+
+def _say_what_was_taken(bare: tuple[str, ...] | None, recognised: bool, options: ConversionOptions | None) -> None:
+    """Say what was understood without an option."""
+    if bare:
+        print(f"The labels are taken without their numbers: {listed(bare, 5)}.", file=sys.stderr)
+    if recognised and not (options and options.scale and options.resize_rule):
+        print(
+            "This is an export of Teachable Machine. As in its own program, images are cropped to their centre and "
+            "scaled to -1..1; --resize-rule and --scale say otherwise.",
+            file=sys.stderr,
+        )
 
 
 def _labels_of(model: Path) -> Path:

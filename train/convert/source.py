@@ -38,10 +38,10 @@ def find_source(legacy: Path, weights: Path | None = None) -> tuple[Path, Path |
     if suffix == ".json":
         return legacy, weights or _weights_of(legacy)
     if suffix not in (".keras", *WEIGHTS_SUFFIXES):
-        raise ModelNotFoundError(
-            f"“{legacy}” cannot be converted: its format is not supported, and a pickle or a SavedModel may contain "
-            f"code. {_FORMS}."
-        )
+        other = identify_model(Place(str(legacy.parent)), [legacy.name], {})
+        if other is not None:
+            raise OtherModelError(f"“{legacy}” is {other.what}: {other.advice}.")
+        raise ModelNotFoundError(f"“{legacy}” is no model that can be converted. {_FORMS}.")
     architecture = legacy.parent / "architecture.json"
     if suffix in WEIGHTS_SUFFIXES and legacy.name.endswith(".weights.h5") and architecture.is_file():
         return architecture, legacy

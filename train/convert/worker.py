@@ -18,7 +18,7 @@ import numpy as np
 from model.errors import BundleError, VistazoError
 from model.preprocessing import InputSpec
 from train.convert import file_checks
-from train.convert.checks import check_outputs, input_size, scale_of
+from train.convert.checks import check_outputs, input_size, is_teachable_machine, scale_of
 from train.convert.graph import NetworkSpec, read_network
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob
 from train.convert.reference import check_same, random_images, reference_probabilities
@@ -89,7 +89,7 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
         on_opened: Called with the size of the weights in bytes once the network has been built and has predicted.
 
     Returns:
-        "explained", "parameters" and "activation" of the network.
+        "explained", "parameters" and "activation" of the network, and whether it is of "teachable_machine".
 
     Raises:
         VistazoError: The file is refused, or the options do not fit it.
@@ -107,7 +107,12 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
     check_same(flat.predict_on_batch(images), expected, options.multi_label, "converted model")
     explained = write_converted(older.job, flat, older.spec, older.stored)
     np.savez(work / CHECK, images=images, probabilities=expected)
-    return {"explained": explained, "parameters": flat.count_params(), "activation": older.activation}
+    return {
+        "explained": explained,
+        "parameters": flat.count_params(),
+        "activation": older.activation,
+        "teachable_machine": job.numbered_labels and is_teachable_machine(older.network),
+    }
 
 
 def open_model(job: ConversionJob, work: Path) -> OlderModel:
@@ -123,7 +128,7 @@ def open_model(job: ConversionJob, work: Path) -> OlderModel:
     config, weights = _open(job, work)
     network = read_network(config)
     stored = _dict(config.get("vistazo"))
-    job = _completed(job, network, stored)
+    job = _completed(_as_exported(job, network), network, stored)
     size = input_size(job.options, network)
     from train.convert.build import build, load_weights  # this starts TensorFlow
     from train.convert.flatten import last_activation
@@ -158,6 +163,16 @@ def _open(job: ConversionJob, work: Path) -> tuple[dict[str, Any], Path]:
         raise BundleError(f"“{path.name}” is damaged: it is neither a .keras nor an HDF5 file. Save or fetch it again.")
     file_checks.check_hdf5(weights)
     return config, weights
+
+
+def _as_exported(job: ConversionJob, network: NetworkSpec) -> ConversionJob:
+    """Return the job with what Teachable Machine's own program does with images; options that are given win."""
+    if not (job.numbered_labels and is_teachable_machine(network)):
+        return job
+    options = job.options
+    return replace(
+        job, options=replace(options, scale=options.scale or "-1..1", resize_rule=options.resize_rule or "crop")
+    )
 
 
 def _completed(job: ConversionJob, network: NetworkSpec, stored: dict[str, Any]) -> ConversionJob:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from tqdm import tqdm
 
 from model.errors import DataError
 from model.folder_walk import SYSTEM_FOLDERS
+from train.data.cache import cached, data_cache
 from train.data.image_files import is_image_name, suffix_of
 
 SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
@@ -47,32 +45,18 @@ def unpacked(archive: Path) -> Path:
     """
     status = archive.stat()
     identity = f"{archive.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-    folder = _cache() / hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    if folder.is_dir():
-        return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="unpacking-", dir=folder.parent, ignore_cleanup_errors=True) as partial:
-            target = Path(partial, "data")
-            target.mkdir()
-            _unpack(archive, target, max(ALWAYS_ALLOWED, MOST_GROWTH * status.st_size))
-            target.rename(folder)
+        return cached(
+            identity, lambda target: _unpack(archive, target, max(ALWAYS_ALLOWED, MOST_GROWTH * status.st_size))
+        )
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         reason = "is encrypted" if "password" in str(error) else "is damaged or no archive of its kind"
         raise DataError(f"“{archive}” {reason}. Unpack it yourself, and give the folder.") from error
     except OSError as error:
-        if folder.is_dir():  # another process was faster
-            return folder
         raise DataError(
-            f"“{archive}” cannot be unpacked into “{folder.parent}”: {error.strerror or error}. Unpack it yourself, "
+            f"“{archive}” cannot be unpacked into “{data_cache()}”: {error.strerror or error}. Unpack it yourself, "
             "and give the folder."
         ) from error
-    return folder
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "vistazo" / "data"
 
 
 def _unpack(archive: Path, target: Path, most: int) -> None:

@@ -6,10 +6,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from model.preprocessing import IMAGE_SUFFIXES
+from model.image_file import IMAGE_SUFFIXES
 
-# Phones' images count although they may not be readable: they are reported, and not left out as files of another kind.
-_SUFFIXES = IMAGE_SUFFIXES | {".heic", ".heif", ".hif"}
 _OTHER_SUFFIXES = frozenset(
     [
         ".txt",
@@ -45,14 +43,14 @@ def suffix_of(name: str) -> str:
 
 def is_image_name(name: str) -> bool:
     """Return whether a name has the suffix of an image."""
-    return suffix_of(name) in _SUFFIXES
+    return suffix_of(name) in IMAGE_SUFFIXES
 
 
 def may_be_image(name: str, path: str) -> bool:
     """Return whether a file is meant to be an image: by its suffix, else by its first bytes."""
     suffix = suffix_of(name)
-    if suffix in _SUFFIXES or suffix in _OTHER_SUFFIXES:
-        return suffix in _SUFFIXES
+    if suffix in IMAGE_SUFFIXES or suffix in _OTHER_SUFFIXES:
+        return suffix in IMAGE_SUFFIXES
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return _SIGNATURE.match(file.read(32)) is not None

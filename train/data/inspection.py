@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import itertools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from PIL import Image
 from tqdm import tqdm
 
 from model.errors import DecodingError, ImageError
-from model.preprocessing import IMAGE_FORMATS, read_image
+from model.image_file import open_image
+from model.preprocessing import read_image
 from train.data.folders import Example
 from train.data.image_files import suffix_of
 from train.data.image_store import Unreadable
@@ -76,7 +75,7 @@ def inspect(splits: Mapping[str, Sequence[Example]]) -> Inspection:
         try:
             signatures.set(row, read_image(path, _AMPLE_SIDE))
             content = path.read_bytes()
-            with Image.open(io.BytesIO(content), formats=IMAGE_FORMATS) as image:
+            with open_image(content, path.name, _AMPLE_SIDE) as image:
                 digest = hashlib.sha256(content).digest()[:16]
                 return _File(digest, image.width, image.height, image.format or "", image.mode)
         except (ImageError, DecodingError) as error:

@@ -15,6 +15,7 @@ from train.data.folder_kinds import count_other_files, remove_foreign
 from train.data.folders import Example, all_labels
 from train.data.image_files import may_be_image
 from train.data.labelled_files import examples_of_names, examples_of_tables, tables_named, tables_of_names
+from train.data.remote import Origin
 from train.data.tree import understand
 
 # Tables that platforms put beside images: the ImageFolder of the Hub, and Roboflow.
@@ -32,12 +33,14 @@ class DataSource:
         labels: A table with the labels of the images: CSV or JSON lines.
         label_column: The column of the labels in the table; found by its name when empty.
         label_from: Regular expression that finds the label in the name of a file.
+        origin: Where it was fetched from; None where it lay on this machine.
     """
 
     folder: Path
     labels: Path | None = None
     label_column: str = ""
     label_from: str = ""
+    origin: Origin | None = None
 
 
 def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable[str] = ()) -> DataSet:

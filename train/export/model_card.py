@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ _BASE_MODELS = {
     "https://keras.io/api/applications/mobilenet/)",
     "resnet50": "ResNet50 with ImageNet weights, of keras.applications (https://keras.io/api/applications/resnet/)",
 }
+_MAX_NAME = 300
 _BADGE = "https://huggingface.co/datasets/huggingface/badges/resolve/main/open-in-hf-spaces-md.svg"
 
 
@@ -74,6 +75,8 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
         metrics: Its metrics; None for those of the bundle.
     """
     published = publication or Publication()
+    if not published.dataset_name and isinstance(bundle.settings.get("dataset"), str):
+        published = replace(published, dataset_name=str(bundle.settings["dataset"])[:_MAX_NAME])
     shown = dict(metrics if metrics is not None else bundle.metrics)
     metadata = _metadata(bundle, shown, published)
     dataset, dataset_id = published.dataset_name, hub_dataset(published.dataset_name)

@@ -24,6 +24,8 @@ CALL_SECONDS = 60.0
 MAX_PAUSE = 30.0
 # The longest silence of a server that checks and stores what was sent.
 STORING_SECONDS = 30.0
+# What comes before the name in the address of a page.
+_PAGES = {"space": "spaces/", "dataset": "datasets/"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Target:
 
     Attributes:
         repository: "user/name".
-        kind: "model" or "space".
+        kind: "model", "space" or "dataset".
         branch: None for the default branch.
         as_pull_request: Open a pull request instead of changing the branch.
         private: Make the repository private, where it has to be made.
@@ -52,7 +54,7 @@ class Target:
         from huggingface_hub import constants
 
         at = f"/tree/{self.branch}" if self.branch else ""
-        return f"{constants.ENDPOINT}/{'spaces/' if self.kind == 'space' else ''}{self.repository}{at}"
+        return f"{constants.ENDPOINT}/{_PAGES.get(self.kind, '')}{self.repository}{at}"
 
     def call(
         self,

@@ -51,6 +51,7 @@ FUNCTIONS = {
 }
 NAMES = (
     "gradio.context:LocalContext.request",
+    "gradio.exceptions:InvalidPathError",
     "gradio.queueing:AsyncQueue.put_nowait",
     "gradio.queueing:EventMessage",
     "gradio.route_utils:FnIndexInferError",

@@ -170,3 +170,11 @@ def test_a_codec_that_nobody_knows_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(VideoError, match="is not a video that can be read"):
         probe(clip)
+
+
+def test_an_mp4_without_its_index_is_said_to_be_incomplete(tmp_path: Path) -> None:
+    content = write_clip(tmp_path / "whole.mp4", scenes(9), **H264).read_bytes()
+    for name, length in (("stopped.mp4", content.index(b"moov") - 4), ("fetched.mp4", content.index(b"mdat") + 50)):
+        (tmp_path / name).write_bytes(content[:length])
+        with pytest.raises(VideoError, match="is incomplete: its index"):
+            probe(tmp_path / name)

@@ -235,3 +235,18 @@ def test_prepared_frames_have_the_network_s_size_and_warnings_come_last(tmp_path
     for frame, whole in zip(frames, read_frames(tmp_path / "cut.mkv"), strict=True):
         assert isinstance(frame, Frame)
         np.testing.assert_array_equal(frame.image, prepare(whole.image, spec))
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.mp4", H264), ("a.webm", {"codec": "libvpx", "pixels": "yuv420p"})])
+def test_the_last_frame_lasts_as_the_clip_says(name: str, options: dict, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / name, scenes(3), times=[0, 8, 9], rate=10, **options)
+    last = list(read_frames(path))[-1]
+    assert (last.time, last.duration) == (pytest.approx(9, abs=2e-3), pytest.approx(0.1, abs=2e-3))
+
+
+def test_a_chosen_frame_stands_for_those_after_it_up_to_the_end(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", scenes(25), rate=10, **H264)
+    *_, last = read_frames(path, FrameRange(2))
+    assert (last.time, last.duration) == (pytest.approx(2.0), pytest.approx(0.5))
+    *_, last = read_frames(path, FrameRange(2, end=1.2))
+    assert (last.time, last.duration) == (pytest.approx(1.0), pytest.approx(0.2))

@@ -30,6 +30,15 @@ def test_a_clip_is_summed_up_by_mean_majority_and_seconds() -> None:
     np.testing.assert_allclose(total.mean_probabilities, [0.45, 0.55], atol=1e-6)
 
 
+def test_the_last_frame_lasts_as_the_clip_says_in_the_sum_and_in_the_segments() -> None:
+    record = ClipRecord(["cat", "dog"])
+    for index, time in enumerate((0.0, 8.0, 9.0)):
+        shown = np.array([0.95, 0.05] if index == 0 else [0.05, 0.95], np.float32)
+        record.add(FramePrediction(index, time, shown, duration=0.03))
+    assert record.aggregate().seconds == {"cat": pytest.approx(8), "dog": pytest.approx(1.03)}
+    assert record.segments()[-1].end == pytest.approx(9.03)
+
+
 def test_a_single_frame_is_summed_up_too() -> None:
     assert aggregate_of([(0, [0.9, 0.1])], ["cat", "dog"]).seconds == {"cat": 0}
 

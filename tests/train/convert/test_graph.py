@@ -102,3 +102,19 @@ def test_every_activation_that_is_taken_is_one_of_keras() -> None:
     from train.convert.supported_layers import ACTIVATIONS
 
     assert [name for name in ACTIVATIONS if keras.activations.get(name) is None] == []
+
+
+def test_operations_of_keras_3_in_hdf5_have_no_module_and_are_told_from_layers_of_the_same_name() -> None:
+    def applied_to(name: str, *more: object) -> list[dict[str, Any]]:
+        tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "keras_history": [name, 0, 0]}}
+        return [{"args": [tensor, *more], "kwargs": {}}]
+
+    layers = [
+        IMAGE | {"name": "image", "inbound_nodes": []},
+        {"class_name": "TrueDivide", "name": "d", "config": {"name": "d"}, "inbound_nodes": applied_to("image", 127.5)},
+        {"class_name": "Subtract", "name": "s", "config": {"name": "s"}, "inbound_nodes": applied_to("d", 1.0)},
+        FLATTEN | {"name": "f", "inbound_nodes": applied_to("s")},
+    ]
+    divided, subtracted, _ = read_network(functional(layers, "f")).layers
+    assert (divided.kind, divided.config["scale"], divided.config["offset"]) == ("Rescaling", 1 / 127.5, 0.0)
+    assert (subtracted.kind, subtracted.config["scale"], subtracted.config["offset"]) == ("Rescaling", 1.0, -1.0)

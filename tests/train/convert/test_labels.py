@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.errors import DataError
-from train.convert.labels import find_labels, read_labels
+from train.convert.labels import find_labels, read_labels, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,17 @@ def test_an_array_that_promises_more_than_its_file_holds(tmp_path: Path) -> None
 
     with pytest.raises(DataError, match="is damaged"):
         read_labels(tmp_path / "labels.npy")
+
+
+@pytest.mark.parametrize(
+    ("labels", "bare"),
+    [
+        (("0 Class 1", "1 Class 2", "2 my dog"), ("Class 1", "Class 2", "my dog")),
+        (("1 cat", "2 dog"), None),
+        (("0 cat", "dog"), None),
+        (("0", "1"), None),
+        (("0 cat", "1 cat"), None),
+    ],
+)
+def test_numbers_are_taken_off_where_every_label_has_its_own(labels: tuple[str, ...], bare: Any) -> None:
+    assert without_numbers(labels) == bare

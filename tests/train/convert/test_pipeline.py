@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from tests.support.fitting import without_statistics
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
 from tests.support.legacy_files import job
-from tests.support.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, transfer
+from tests.support.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, teachable_machine, transfer
 from train.convert import pipeline, worker, write
+from train.convert.download import local_model
 from train.convert.flatten import SCALES
 from train.convert.job import ConversionOptions
 from train.convert.pipeline import run_convert
@@ -268,3 +270,24 @@ def test_a_bundle_that_lost_its_litert_file_is_converted_again(
     for seed in range(3):
         image = scene(60, 50, seed)
         np.testing.assert_allclose(after.classify(image), before.classify(image), atol=1e-4)
+
+
+def test_teachable_machine_s_zip_is_recognised(
+    convert: Convert, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = teachable_machine()
+    model.save(tmp_path / "keras_model.h5")
+    with zipfile.ZipFile(tmp_path / "converted_keras.zip", "w") as archive:
+        archive.write(tmp_path / "keras_model.h5", "keras_model.h5")
+        archive.writestr("labels.txt", "0 Class 1\n1 Class 2\n2 my dog\n")
+
+    with local_model(str(tmp_path / "converted_keras.zip")) as old:
+        convert(old, tmp_path / "bundle")
+        convert(old, tmp_path / "stated", scale="0..1", resize_rule="pad")
+
+    bundle = load_bundle(tmp_path / "bundle")
+    assert bundle.labels == ("Class 1", "Class 2", "my dog") and bundle.input.resize_rule == "crop"
+    assert load_bundle(tmp_path / "stated").input.resize_rule == "pad"
+    check_same(tmp_path / "bundle", model, "-1..1")
+    check_same(tmp_path / "stated", model, "0..1")
+    assert capsys.readouterr().err.count("This is an export of Teachable Machine") == 1

@@ -35,10 +35,26 @@ def test_the_model_in_a_directory(files: list[str], found: tuple[str, str | None
         assert (model.name, weights and weights.name) == found
 
 
-@pytest.mark.parametrize("name", ["missing.keras", "model.pkl", "model.onnx", "alone.json"])
-def test_files_that_are_not_an_older_model(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing.keras", "no file or directory"),
+        ("alone.json", "needs its weights"),
+        ("notes.txt", "no model that can be converted"),
+        ("model.pkl", "a pickle .*, which may contain code"),
+        ("export.pkl", "a fastai model"),
+        ("best.pt", "PyTorch weights .*my_images"),
+        ("model.onnx", "an ONNX model .*ONNX Runtime"),
+        ("model.tflite", "a LiteRT file .*the Keras model that it was made from"),
+        ("saved_model.pb", "a SavedModel"),
+        ("model.safetensors", "safetensors"),
+    ],
+)
+def test_files_that_are_not_an_older_model_are_named_for_what_they_are(
+    name: str, sentence: str, tmp_path: Path
+) -> None:
     if not name.startswith("missing"):
         (tmp_path / name).touch()
 
-    with pytest.raises(ModelNotFoundError, match=name):
+    with pytest.raises(ModelNotFoundError, match=rf"“.*{name}” .*{sentence}|{sentence}.*{name}"):
         find_source(tmp_path / name)

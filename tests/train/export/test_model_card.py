@@ -91,6 +91,14 @@ def test_the_card_names_data_set_base_model_languages_plots_and_space(tmp_path: 
     assert "--model a/flags@bundle-0123456789ab" in card
 
 
+def test_a_card_names_the_data_set_that_was_fetched_unless_another_is_named() -> None:
+    embedded = load_bundle(EMBEDDED)
+    bundle = dataclasses.replace(embedded, settings={**embedded.settings, "dataset": "datasets/a/fetched"})
+    assert read_card(model_card(bundle)).metadata["datasets"] == ["a/fetched"]
+    named = model_card(bundle, Publication("a/flags", None, "mit", "my photographs"))
+    assert "datasets" not in read_card(named).metadata and "my photographs" in named
+
+
 def test_a_card_that_is_not_published_pins_and_promises_nothing() -> None:
     card = model_card(load_bundle(EMBEDDED))
     assert "Open in Spaces" not in card and "Base model" not in card and "datasets" not in read_card(card).metadata

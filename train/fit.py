@@ -22,7 +22,7 @@ from train.data.loading import LoadedSplit, load_splits, missing_classes, split_
 from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
 from train.evaluate import evaluate_outputs, evidence_of, served_outputs
-from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
+from train.export.bundle import check_target, is_bundle, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.export.presentation import PresentationOptions, write_presentation
 from train.input_selection import choose_input, first_input
@@ -50,6 +50,7 @@ class FitOptions:
             (False); when None, an interrupted training is an error, so that it is not lost by mistake.
         tensorboard: Directory for TensorBoard's logs.
         report_images: Whether the report holds small copies of the evaluated images.
+        overwrite: Whether a finished bundle may be replaced.
         presentation: Title, description and whether the bundle holds example images.
     """
 
@@ -60,6 +61,7 @@ class FitOptions:
     resume: bool | None = None
     tensorboard: Path | None = None
     report_images: bool = True
+    overwrite: bool = False
     presentation: PresentationOptions = field(default_factory=PresentationOptions)
 
 
@@ -249,7 +251,14 @@ def _check_options(options: FitOptions) -> None:
             )
         if options.tensorboard.exists() and not options.tensorboard.is_dir():
             raise SettingsError(f"--tensorboard should be a directory. “{options.tensorboard}” is a file.")
-    if options.resume is None and has_progress(options.out):
+    started = has_progress(options.out)
+    if is_bundle(options.out) and not options.overwrite and not (started and options.resume):
+        advice = "--resume to continue the training that was stopped, or " if started and options.resume is None else ""
+        raise SettingsError(
+            f"“{options.out}” holds a finished bundle. Add {advice}--overwrite to replace it, or give --out another "
+            "directory."
+        )
+    if options.resume is None and started:
         raise SettingsError(
             f"“{options.out}” has an interrupted training. Add --resume to continue it, or --no-resume to start over."
         )
@@ -275,7 +284,7 @@ def _load(store: ImageStore, data: DataSet, settings: Settings) -> Dataset:
     check_classes(splits["train"].examples, labels, "training", 2 if len(data.splits) > 1 else 1)
     translations = read_translations(data.root, labels)
     splits, spec = choose_input(store, splits, spec, settings)
-    for line in (split_sizes(splits, labels), *missing_classes(splits, labels)):
+    for line in (*split_sizes(splits, data), *missing_classes(splits, labels)):
         print(line, file=sys.stderr)
     return Dataset(splits, labels, translations, spec)
 

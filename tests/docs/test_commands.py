@@ -58,6 +58,9 @@ def mistake_in(words: Sequence[str]) -> str | None:
         program = rest[0]
     if program in ("pip", ".venv-test/bin/pip"):
         return mistake_in_files([file for option, file in pairwise(rest) if option == "-r"])
+    if program == "scripts/train":
+        given = [word for word in rest if word != program]
+        return mistake_in_arguments(given if given[0] in COMMANDS else ["fit", *given])
     if program.startswith("scripts/"):
         return mistake_in_files([program])
     return None if program in OTHERS or program.startswith(".venv-test/bin/") else f"{program} is not known"
@@ -122,6 +125,7 @@ def test_readme_shows_commands() -> None:
         ("python -m train fit my_images --out b --alpha wide", "--alpha"),
         ("pip install -r nowhere.txt", "nowhere.txt"),
         ("bash scripts/nowhere", "scripts/nowhere"),
+        ("bash scripts/train my_images", "--out"),
         ("frobnicate", "frobnicate"),
     ],
 )

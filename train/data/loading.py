@@ -111,11 +111,12 @@ def print_unreadable(unreadable: Sequence[Unreadable]) -> None:
         print(f"{len(unreadable)} unreadable files were left out (and not changed).", file=sys.stderr)
 
 
-def split_sizes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> str:
-    """Return a sentence with the number of classes, and of images in each split."""
+def split_sizes(splits: Mapping[str, LoadedSplit], data: DataSet) -> list[str]:
+    """Return a sentence with the number of images in each split, where these are not the splits that were announced."""
+    if splits.keys() == data.splits.keys():
+        return []
     counts = ", ".join(f"{name} {len(loaded.examples):,}" for name, loaded in splits.items())
-    images = sum(len(loaded.examples) for loaded in splits.values())
-    return f"{count_of(len(labels), 'class')}, {count_of(images, 'image')}: {counts}."
+    return [f"Divided the images: {counts}."]
 
 
 def missing_classes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> list[str]:

@@ -118,7 +118,7 @@ def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted
 def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
     several: Fitted, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out")]) == 0
+    assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out"), "--json"]) == 0
 
     metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert metrics["n"] == 42

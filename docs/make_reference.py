@@ -127,7 +127,7 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
     # Before Python 3.13 argparse adds the default of a yes-or-no option to its help, in Python's words.
     text = (action.help or "").removesuffix(" (default: %(default)s)")
     meaning = text % {**vars(action), "prog": parser.prog}
-    required = " Required." if action.option_strings and action.required else ""
+    required = "; required" if action.option_strings and action.required else ""
     return f"| `{_cell(name)}` | {_cell(meaning)}{required} |"
 
 

@@ -25,6 +25,9 @@ TARGET = Path(__file__).resolve().parent / "vistazo.webp"
 PHOTO = "canada"
 _VIEW = (1180, 880)  # pixels of the page
 _SHOWN_WIDTH = 760
+# Every example in view has its image.
+_LOADED = """() => [...document.querySelectorAll("button.gallery-item img")]
+    .every(image => image.offsetParent === null || image.naturalWidth > 0)"""
 _READ_SECONDS = 120.0  # the longest that the clip may take
 
 
@@ -65,7 +68,7 @@ def main() -> None:
 def _photo(page: Page, film: Film) -> None:
     photo = page.locator(f'button.gallery-item:visible img[src$="/{PHOTO}.jpg"]')
     photo.wait_for()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(_LOADED)
     page.wait_for_timeout(1500)
     film.add(page, 1000)
     photo.click()

@@ -28,6 +28,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return match[0]
         if not (docs.parent / path).exists():
             raise PluginError(f"{page.file.src_uri} leads to {match[0]}, which is not there.")
-        return f"{config.repo_url}/blob/main/{path}"
+        return f"{config.extra['repository']}/blob/main/{path}"
 
     return _LINK.sub(absolute, markdown)

@@ -270,7 +270,7 @@ def test_a_readme_is_short(file: str) -> None:
 
 def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
     address = re.search(
-        r"^repo_url: https://github\.com/(\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M
+        r"repository: &repository https://github\.com/(\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M
     )
     assert address
     for file in (*TEXTS, "examples/train_your_own.ipynb"):

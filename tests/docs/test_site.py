@@ -53,3 +53,5 @@ def test_the_site_asks_no_other_server_for_anything(site: Path) -> None:
     found = {path.name: loaded.findall(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
 
     assert {name: addresses for name, addresses in found.items() if addresses} == {}
+    # The theme's link to a repository asks that for its stars.
+    assert 'data-md-component="source"' not in (site / "index.html").read_text(encoding="utf-8")

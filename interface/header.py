@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from interface.i18n.language import LANGUAGES, PARAMETER, decimal, say
@@ -10,20 +11,22 @@ from interface.rendering import render
 from model.bundle import Bundle
 from model.hub.resolve import EMBEDDED
 from model.loading import LoadedModel
-from model.presentation import default_description, default_title, known_labels
+from model.presentation import default_description, default_title, known_labels, readable
 
 _CHIPS = 8
 _LABELS_LISTED = 300
 _IN_TITLE, _IN_DESCRIPTION = 3, 6  # labels
+_OWN_LICENCE = "Apache-2.0"
 _HUB = "https://huggingface.co/"
 
 
-def header_html(model: LoadedModel, language: str) -> str:
+def header_html(model: LoadedModel, language: str, example_names: Mapping[str, str] | None = None) -> str:
     """Return the head of the page as HTML; all text from the bundle is escaped.
 
     Args:
         model: The model and where it comes from.
         language: The visitor's language.
+        example_names: What the examples show, by the names of their files; `assets/accessibility.js` reads it.
     """
     labels = _known_labels(model.classifier.bundle, language)
     more = len(labels) - _LABELS_LISTED
@@ -36,7 +39,9 @@ def header_html(model: LoadedModel, language: str) -> str:
         labels=labels[:_LABELS_LISTED] if len(labels) > _CHIPS else [],
         count=decimal(language, len(labels)),
         more=say(language, "and_more", count=decimal(language, more)) if more > 0 else "",
+        licence=_OWN_LICENCE if is_embedded(model) else model.source.licence,
         address=_HUB + model.source.repository if model.source.repository else "",
+        example_names=json.dumps(example_names or {}, ensure_ascii=False),
         languages=LANGUAGES,
         language=language,
         parameter=PARAMETER,
@@ -82,8 +87,9 @@ def _known_labels(bundle: Bundle, language: str) -> list[str]:
     return [name for label, name in shown if label in known]
 
 
-def _enumeration(names: Sequence[str], most: int, language: str) -> str:
-    """Return names as people list them: “cat, dog and horse”, “cat, dog and 35 more”."""
+def _enumeration(labels: Sequence[str], most: int, language: str) -> str:
+    """Return labels as people list them: “cat, dog and horse”, “cat, dog and 35 more”."""
+    names = [readable(label) for label in labels]
     if len(names) > most:
         more = say(language, "and_more", count=decimal(language, len(names) - most + 1))
         return f"{', '.join(names[: most - 1])} {more}"

@@ -100,7 +100,13 @@ def default_description(labels: Sequence[str]) -> str:
     return f"Recognises {names} in photos and videos"
 
 
-def _enumeration(names: Sequence[str], most: int) -> str:
+def readable(label: str) -> str:
+    """Return a label as it reads in a sentence: “golden_retriever” is a golden retriever."""
+    return label.replace("_", " ").strip() or label
+
+
+def _enumeration(labels: Sequence[str], most: int) -> str:
+    names = [readable(label) for label in labels]
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1:,} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

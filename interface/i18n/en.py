@@ -8,6 +8,7 @@ TEXTS = {
     "recognises": "Recognises {count} different things in photos and videos.",
     "recognises_these": "Recognises {labels} in photos and videos.",
     "theme_switch": "Light or dark",
+    "licence": "Licence: {name}",
     "model_link": "Model page",
     "about_tab": "About",
     "labels": "Labels",
@@ -29,6 +30,9 @@ TEXTS = {
     "image_tab": "Image",
     "image_box": "Image",
     "examples": "Examples",
+    "example_upside_down": "Poland, upside down",
+    "example_three_flags": "three flags",
+    "example_four_flags": "four flags",
     "very_sure": "Very sure",
     "fairly_sure": "Fairly sure",
     "not_sure": "Not sure",
@@ -60,6 +64,7 @@ TEXTS = {
     "images": "Images",
     "stop": "Stop",
     "batch_empty": "Choose several images: they are classified at once.",
+    "filter": "Show only",
     "images_counted": "{count} images:",
     "not_readable": "could not be read",
     "gallery": "Images with their most likely label",
@@ -92,6 +97,11 @@ TEXTS = {
     "segments": "Segments",
     "frames": "Frames",
     "downloads": "Download",
+    "nearly_done": "Fetching a frame of each segment …",
+    "frames_csv": "Frames (CSV)",
+    "segments_csv": "Segments (CSV)",
+    "clip_json": "Everything (JSON)",
+    "subtitles_vtt": "Subtitles (WebVTT)",
     "annotate": "Create the clip with labels",
     "annotated": "Clip with labels",
     "drawing": "Drawing the labels",
@@ -143,9 +153,33 @@ TEXTS = {
     "recall": "recall",
     "f1": "F1",
     "support": "images",
+    "how_good": "How good it is",
+    "details": "Details",
+    "plots": "Plots",
+    "confusions": "Confused most often",
+    "column_true": "image of",
+    "column_taken_for": "taken for",
+    "column_how_often": "how often",
+    "so_many_of": "{number} of {count}",
+    "score": "Right for {right} of {count} images it had not seen ({share}).",
+    "score_several": "All labels right for {right} of {count} images it had not seen ({share}).",
+    "score_interval": "On many more such images it would be {low} to {high}.",
+    "measured_test": "They come from the same collection as its training images. Nobody has measured it on photos "
+    "from elsewhere, where it may be worse.",
+    "measured_validation": "These images also chose its settings, and come from the same collection as its training "
+    "images: on other photos expect less.",
+    "measured": "Nobody has measured it on photos from elsewhere, where it may be worse.",
+    "measured_embedded": "They are drawn flags, photographed by a program as its training images were. Photos of "
+    "real flags have not been measured.",
+    "limit_labels": "It knows its {count} labels and nothing else. It can be confidently wrong on images unlike its "
+    "training images.",
+    "limit_never_none": "It never says “none of these”: any image gets a label.",
+    "limit_probability_alone": "It knows nothing of how its training images look: “none of these” goes by the "
+    "probability alone, and is missed more often. Training it again with this version of Vistazo adds that.",
+    "limit_weak": "Its weakest labels, with the share of their images that it recognises: {labels}.",
+    "limit_chance": "It is no better than always naming the most common label, which is right for {share}.",
+    "limit_harm": "Do not use it where a mistake could cause harm.",
     "limits_title": "Limits",
-    "limits_text": "It knows its {count} labels and nothing else. It can be confidently wrong on images unlike its "
-    "training images. Do not use it where a mistake could cause harm.",
     "colour_rgb": "colour",
     "colour_grey": "greyscale",
     "rule_stretch": "stretched to fit",
@@ -206,4 +240,18 @@ TEXTS = {
     "address_too_long": "The address is too long. Leave out what follows its question mark.",
     "address_not_fetched": "The file could not be fetched from its address: it is not public, does not answer, takes "
     "too long, or has more than {most} MB. Upload the file instead.",
+}
+
+# In place of Gradio's own texts, under its names for them.
+GRADIO = {
+    "upload_text.drop_image": "Drop an image here",
+    "upload_text.drop_gallery": "Drop images here",
+    "upload_text.drop_file": "Drop images here",
+    "upload_text.drop_video": "Drop a video here",
+    "upload_text.click_to_upload": "Choose a file",
+    "upload_text.paste_clipboard": "Paste from the clipboard",
+    "common.or": "or",
+    "image.allow_webcam_access": "Click to switch the camera on. The browser asks whether this page may use it.",
+    "image.drop_to_upload": "Drop an image here",
+    "video.drop_to_upload": "Drop a video here",
 }

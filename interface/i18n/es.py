@@ -7,6 +7,7 @@ TEXTS = {
     "recognises": "Reconoce {count} cosas distintas en fotos y vídeos.",
     "recognises_these": "Reconoce {labels} en fotos y vídeos.",
     "theme_switch": "Claro u oscuro",
+    "licence": "Licencia: {name}",
     "model_link": "Página del modelo",
     "about_tab": "Acerca de",
     "labels": "Etiquetas",
@@ -26,6 +27,9 @@ TEXTS = {
     "image_tab": "Imagen",
     "image_box": "Imagen",
     "examples": "Ejemplos",
+    "example_upside_down": "Polonia, del revés",
+    "example_three_flags": "tres banderas",
+    "example_four_flags": "cuatro banderas",
     "very_sure": "Muy seguro",
     "fairly_sure": "Bastante seguro",
     "not_sure": "No está claro",
@@ -56,6 +60,7 @@ TEXTS = {
     "images": "Imágenes",
     "stop": "Detener",
     "batch_empty": "Elige varias imágenes: se clasifican al momento.",
+    "filter": "Mostrar solo",
     "images_counted": "{count} imágenes:",
     "not_readable": "no se pudieron leer",
     "gallery": "Imágenes con su etiqueta más probable",
@@ -87,6 +92,11 @@ TEXTS = {
     "segments": "Segmentos",
     "frames": "Fotogramas",
     "downloads": "Descargar",
+    "nearly_done": "Buscando un fotograma de cada segmento…",
+    "frames_csv": "Fotogramas (CSV)",
+    "segments_csv": "Segmentos (CSV)",
+    "clip_json": "Todo (JSON)",
+    "subtitles_vtt": "Subtítulos (WebVTT)",
     "annotate": "Crear el vídeo con etiquetas",
     "annotated": "Vídeo con etiquetas",
     "drawing": "Dibujando las etiquetas",
@@ -137,9 +147,33 @@ TEXTS = {
     "recall": "exhaustividad",
     "f1": "F1",
     "support": "imágenes",
+    "how_good": "Qué tal lo hace",
+    "details": "Detalles",
+    "plots": "Gráficas",
+    "confusions": "Lo que más confunde",
+    "column_true": "imagen de",
+    "column_taken_for": "la toma por",
+    "column_how_often": "cuántas veces",
+    "so_many_of": "{number} de {count}",
+    "score": "Acierta {right} de {count} imágenes que no había visto ({share}).",
+    "score_several": "Acierta todas las etiquetas en {right} de {count} imágenes que no había visto ({share}).",
+    "score_interval": "Con muchas más imágenes como esas acertaría entre el {low} y el {high}.",
+    "measured_test": "Son de la misma colección que las imágenes de entrenamiento. Nadie lo ha medido con fotos de "
+    "otros sitios, donde puede ir peor.",
+    "measured_validation": "Estas imágenes también sirvieron para ajustarlo y son de la misma colección que las de "
+    "entrenamiento: con otras fotos espera menos.",
+    "measured": "Nadie lo ha medido con fotos de otros sitios, donde puede ir peor.",
+    "measured_embedded": "Son banderas dibujadas y fotografiadas por un programa, como las "
+    "de entrenamiento. Con fotos de banderas reales no se ha medido.",
+    "limit_labels": "Conoce sus {count} etiquetas y nada más. Puede equivocarse con mucha seguridad en imágenes "
+    "distintas de las de entrenamiento.",
+    "limit_never_none": "Nunca dice «ninguna de ellas»: toda imagen recibe una etiqueta.",
+    "limit_probability_alone": "No sabe cómo son sus imágenes de entrenamiento: «ninguna de ellas» depende solo de la "
+    "probabilidad y se le escapa más a menudo. Si lo entrenas de nuevo con esta versión de Vistazo, lo sabrá.",
+    "limit_weak": "Sus etiquetas más flojas, con la parte de sus imágenes que reconoce: {labels}.",
+    "limit_chance": "No es mejor que decir siempre la etiqueta más común, que acierta el {share}.",
+    "limit_harm": "No lo uses donde un error pueda causar daño.",
     "limits_title": "Límites",
-    "limits_text": "Conoce sus {count} etiquetas y nada más. Puede equivocarse con mucha confianza en imágenes "
-    "distintas de las de entrenamiento. No lo uses donde un error pueda causar daño.",
     "colour_rgb": "en color",
     "colour_grey": "en escala de grises",
     "rule_stretch": "deformada para encajar",
@@ -264,4 +298,26 @@ ERRORS = {
     "{status} para «{name}»).",
     "The Hub reports an error (status {status} for “{name}”).": "El Hub informa de un error (estado {status} para "
     "«{name}»).",
+}
+
+GRADIO = {
+    "upload_text.drop_image": "Suelta aquí una imagen",
+    "upload_text.drop_gallery": "Suelta aquí varias imágenes",
+    "upload_text.drop_file": "Suelta aquí las imágenes",
+    "upload_text.drop_video": "Suelta aquí un vídeo",
+    "upload_text.click_to_upload": "Elige un archivo",
+    "upload_text.paste_clipboard": "Pegar del portapapeles",
+    "common.or": "o",
+    "common.no_devices": "No se encontró ninguna cámara",
+    "image.allow_webcam_access": "Haz clic para encender la cámara. El navegador te preguntará si la página puede "
+    "usarla.",
+    "image.drop_to_upload": "Suelta aquí una imagen",
+    "video.drop_to_upload": "Suelta aquí un vídeo",
+    "audio.no_device_support": "El navegador no puede usar la cámara. Ábrela solo en páginas seguras (https) y permite "
+    "que esta la use.",
+    "blocks.connection_can_break": "En el móvil la conexión puede cortarse si cambias de pestaña o se apaga la "
+    "pantalla; entonces pierdes tu turno.",
+    "blocks.long_requests_queue": "Hay muchas peticiones en espera. Duplica este Space para no esperar.",
+    "blocks.waiting_for_inputs": "El archivo aún se está subiendo; inténtalo de nuevo cuando acabe.",
+    "errors.contact_page_author": "Avisa a quien publicó la página.",
 }

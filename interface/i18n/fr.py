@@ -7,6 +7,7 @@ TEXTS = {
     "recognises": "Reconnaît {count} choses différentes dans vos photos et vos vidéos.",
     "recognises_these": "Reconnaît {labels} dans vos photos et vos vidéos.",
     "theme_switch": "Clair ou sombre",
+    "licence": "Licence : {name}",
     "model_link": "Page du modèle",
     "about_tab": "À propos",
     "labels": "Étiquettes",
@@ -27,6 +28,9 @@ TEXTS = {
     "image_tab": "Image",
     "image_box": "Image",
     "examples": "Exemples",
+    "example_upside_down": "Pologne, à l’envers",
+    "example_three_flags": "trois drapeaux",
+    "example_four_flags": "quatre drapeaux",
     "very_sure": "Très sûr",
     "fairly_sure": "Assez sûr",
     "not_sure": "Pas sûr",
@@ -57,6 +61,7 @@ TEXTS = {
     "images": "Images",
     "stop": "Arrêter",
     "batch_empty": "Choisissez plusieurs images : elles sont classées aussitôt.",
+    "filter": "N’afficher que",
     "images_counted": "{count} images :",
     "not_readable": "illisibles",
     "gallery": "Images avec leur étiquette la plus probable",
@@ -88,6 +93,11 @@ TEXTS = {
     "segments": "Segments",
     "frames": "Images de la vidéo",
     "downloads": "Télécharger",
+    "nearly_done": "Recherche d’une image de chaque segment…",
+    "frames_csv": "Images (CSV)",
+    "segments_csv": "Segments (CSV)",
+    "clip_json": "Tout (JSON)",
+    "subtitles_vtt": "Sous-titres (WebVTT)",
     "annotate": "Créer la vidéo avec étiquettes",
     "annotated": "Vidéo avec étiquettes",
     "drawing": "Dessin des étiquettes",
@@ -138,9 +148,35 @@ TEXTS = {
     "recall": "rappel",
     "f1": "F1",
     "support": "images",
+    "how_good": "Ce qu’il vaut",
+    "details": "Détails",
+    "plots": "Graphiques",
+    "confusions": "Ce qu’il confond le plus",
+    "column_true": "image de",
+    "column_taken_for": "prise pour",
+    "column_how_often": "combien de fois",
+    "so_many_of": "{number} sur {count}",
+    "score": "Juste pour {right} images sur {count} qu’il n’avait jamais vues ({share}).",
+    "score_several": "Toutes les étiquettes justes pour {right} images sur {count} qu’il n’avait jamais vues "
+    "({share}).",
+    "score_interval": "Sur beaucoup plus d’images semblables, ce serait entre {low} et {high}.",
+    "measured_test": "Elles viennent de la même collection que ses images d’entraînement. Personne ne l’a mesuré sur "
+    "des photos d’ailleurs, où il peut être moins bon.",
+    "measured_validation": "Ces images ont aussi servi à le régler et viennent de la même collection que celles "
+    "d’entraînement : sur d’autres photos, attendez-vous à moins.",
+    "measured": "Personne ne l’a mesuré sur des photos d’ailleurs, où il peut être moins bon.",
+    "measured_embedded": "Ce sont des drapeaux dessinés et photographiés par un programme, comme ses "
+    "images d’entraînement. Sur des photos de vrais drapeaux, rien n’a été mesuré.",
+    "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre. Il peut se tromper avec assurance sur des "
+    "images différentes de celles de son entraînement.",
+    "limit_never_none": "Il ne dit jamais « aucune d’elles » : toute image reçoit une étiquette.",
+    "limit_probability_alone": "Il ne sait rien de l’aspect de ses images d’entraînement : « aucune d’elles » dépend "
+    "de la seule probabilité et lui échappe plus souvent. Un nouvel entraînement avec cette version de Vistazo "
+    "l’ajoute.",
+    "limit_weak": "Ses étiquettes les plus faibles, avec la part de leurs images qu’il reconnaît : {labels}.",
+    "limit_chance": "Il n’est pas meilleur que de toujours donner l’étiquette la plus courante, juste à {share}.",
+    "limit_harm": "Ne l’utilisez pas là où une erreur pourrait nuire.",
     "limits_title": "Limites",
-    "limits_text": "Il connaît ses {count} étiquettes et rien d’autre. Il peut se tromper avec assurance sur des "
-    "images différentes de ses images d’entraînement. Ne l’utilisez pas là où une erreur pourrait causer un préjudice.",
     "colour_rgb": "en couleurs",
     "colour_grey": "en niveaux de gris",
     "rule_stretch": "étirée pour s’adapter",
@@ -269,4 +305,17 @@ ERRORS = {
     "{status} pour « {name} »).",
     "The Hub reports an error (status {status} for “{name}”).": "Le Hub signale une erreur (statut {status} pour "
     "« {name} »).",
+}
+
+GRADIO = {
+    "upload_text.drop_image": "Déposez une image ici",
+    "upload_text.drop_gallery": "Déposez des images ici",
+    "upload_text.drop_file": "Déposez des images ici",
+    "upload_text.drop_video": "Déposez une vidéo ici",
+    "upload_text.click_to_upload": "Choisissez un fichier",
+    "upload_text.paste_clipboard": "Coller depuis le presse-papiers",
+    "common.or": "ou",
+    "image.allow_webcam_access": "Cliquez pour allumer la caméra. Le navigateur demande si la page peut l’utiliser.",
+    "image.drop_to_upload": "Déposez une image ici",
+    "video.drop_to_upload": "Déposez une vidéo ici",
 }

@@ -76,9 +76,10 @@ def test_texts_made_of_the_labels_follow_the_language(embedded: LoadedModel) -> 
     assert description(model, "es") == "Reconoce gato y perro en fotos y vídeos."
 
 
-def test_a_repository_has_a_link(embedded: LoadedModel) -> None:
-    source = ModelSource(EMBEDDED, repository="somebody/flags", commit="0" * 40)
+def test_a_repository_has_a_link_and_a_licence(embedded: LoadedModel) -> None:
+    source = ModelSource(EMBEDDED, repository="somebody/flags", commit="0" * 40, licence="<b>mit")
     model = LoadedModel(embedded.classifier, source)
     assert model_title(model, "en") == "flags"
     assert 'href="https://huggingface.co/somebody/flags"' in header_html(model, "en")
-    assert "huggingface" not in header_html(embedded, "en")
+    assert "Licence: &lt;b&gt;mit" in header_html(model, "en")
+    assert "huggingface" not in header_html(embedded, "en") and "Apache-2.0" in header_html(embedded, "en")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import re
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,6 +16,7 @@ import pytest
 import vistazo
 from tests.support.documents import ShownCommand, blocks, documents, make_reference, shown_commands
 from tests.support.serving import ROOT
+from train.commands.ending import accuracy_sentences
 
 COMMANDS = [command.name for command in vistazo.COMMANDS]
 # Programs that are not ours. What they are asked is for their own documentation.
@@ -114,6 +116,18 @@ def test_readme_shows_commands() -> None:
     names = {one.words[1] for one in shown_commands(ROOT / "README.md") if one.words[0] == "vistazo"}
 
     assert {"fit", "serve", "push"} <= names
+
+
+def test_readme_shows_what_fit_says_at_its_end() -> None:
+    ((_, shown),) = blocks(ROOT / "README.md", "text")
+    first, *others = shown.splitlines()
+    right, total = (int(number) for number in re.findall(r"\d+", first)[:2])
+
+    assert accuracy_sentences({"n": total, "accuracy": right / total, "split": "test"}) == [first]
+    assert others == [
+        "Wrote my_bundle. What it gets wrong: my_bundle/report/index.html",
+        "Serve it: vistazo serve --model my_bundle",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def endpoints_page(endpoints: Mapping[str, Any]) -> str:
         "# Endpoints",
         "",
         "[Use it from programs](../programs.md) has examples. Labels and errors come in the language that the "
-        "request's `Accept-Language` names, else in English. Files are sent with `handle_file`.",
+        "request's `Accept-Language` names, else in English. In Python, files are sent with `handle_file`.",
     ]
     for name, endpoint in endpoints.items():
         lines += ["", f"## {name}", "", " ".join(str(endpoint.get("description") or "").split())]

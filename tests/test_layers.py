@@ -50,7 +50,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"data", "recipes"},
         {"network"},
         {"trainer", "export", "label_errors", "input_selection"},
-        {"publish", "convert", "evaluate"},
+        {"publish", "convert", "evaluate", "trained_model"},
         {"fit", "check", "compare", "explain", "tune"},
         {"commands"},
         {"__main__"},

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,7 +15,7 @@ from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
-from model.verdict import VERDICTS, Classification, probabilities_of
+from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
 from train.data.data_set import count_of, listed, refuse_inside
 from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
@@ -28,6 +28,9 @@ from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
 from train.report.predictions import PREDICTIONS, write_predictions
 from train.report.write import REPORT, write_report
+
+if TYPE_CHECKING:
+    from train.trainer.cross_fit import OutOfFold
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,13 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
     found = [classifier.outputs(image) for image in progress]
     return Outputs(np.array([logits for logits, _ in found]), [classification for _, classification in found])
+
+
+def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
+    """Return what networks that did not see the images predict for them, with the bundle's calibration."""
+    pairs = zip(out_of_fold.logits, out_of_fold.distances, strict=True)
+    found = [classification_of(logits, bundle, float(distance)) for logits, distance in pairs]
+    return Outputs(out_of_fold.logits, found)
 
 
 def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:

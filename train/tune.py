@@ -132,6 +132,7 @@ def _run_trials(
     from train.data.batches import labelled_images
     from train.trainer.run import TrainingRun
 
+    settings = dataclasses.replace(settings, folds=0)  # a trial needs one loss, that of the validation images
     spec = first_input(settings)
     with ImageStore() as store:
         splits, spec = choose_input(store, load_splits(store, data_set, spec, settings), spec, settings)

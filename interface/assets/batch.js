@@ -19,14 +19,19 @@ new MutationObserver((changes) => {
   if (changes.some(({ type }) => type === "childList")) show(null);
 }).observe(element, { childList: true, subtree: true });
 
-document.addEventListener("click", (event) => {
+// The table keeps the clicks on its cells to itself: they are seen on their way there.
+const follow = (event) => {
   const row = event.target.closest("#rows [role=row]");
   const name = row?.querySelector("[role=gridcell]")?.textContent.trim();
   if (!name) return;
-  const tile = tiles().find((one) => one.querySelector(".caption-label")?.textContent.trim().endsWith(name));
+  const tile = tiles().find((one) => {
+    const caption = one.querySelector(".caption-label")?.textContent.trim() ?? "";
+    return caption.split("\n").pop().trim() === name || caption.includes(`“${name}”`); // a reason quotes the file's name
+  });
   if (!tile) return;
   show(null);
   for (const button of element.querySelectorAll("[data-places]")) button.setAttribute("aria-pressed", "false");
   tile.scrollIntoView({ block: "center" });
   for (const one of tiles()) one.toggleAttribute("data-found", one === tile);
-});
+};
+document.addEventListener("click", follow, true);

@@ -138,6 +138,8 @@ TEXTS = {
     "about_threshold": "Threshold for “none of these”",
     "about_temperature": "Calibration temperature",
     "metrics": "Evaluation",
+    "evaluated_by_folds": "Evaluated on {count} images: each was predicted by a network that was trained without it. "
+    "The served network was trained on all of them.",
     "evaluated_on": "Evaluated on {count} images of the {split} split, with the model file that is served.",
     "no_metrics": "This bundle has no metrics.",
     "accuracy": "Accuracy",

@@ -132,6 +132,8 @@ TEXTS = {
     "about_threshold": "Umbral de «ninguna de ellas»",
     "about_temperature": "Temperatura de calibración",
     "metrics": "Evaluación",
+    "evaluated_by_folds": "Evaluado con {count} imágenes: cada una la clasificó una red entrenada sin ella. "
+    "La red publicada se entrenó con todas.",
     "evaluated_on": "Evaluado con {count} imágenes del conjunto de {split}, con el mismo archivo que se sirve.",
     "no_metrics": "Este modelo no incluye métricas.",
     "accuracy": "Exactitud",

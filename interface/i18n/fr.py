@@ -133,6 +133,8 @@ TEXTS = {
     "about_threshold": "Seuil pour « aucune d’elles »",
     "about_temperature": "Température de calibration",
     "metrics": "Évaluation",
+    "evaluated_by_folds": "Évalué sur {count} images : chacune a été classée par un réseau entraîné sans elle. "
+    "Le réseau publié a été entraîné sur toutes.",
     "evaluated_on": "Évalué sur {count} images du jeu de {split}, avec le fichier qui est servi.",
     "no_metrics": "Ce modèle ne contient pas de métriques.",
     "accuracy": "Exactitude",

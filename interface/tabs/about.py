@@ -182,6 +182,8 @@ def _evaluated_on(bundle: Bundle, language: str) -> str:
     if not bundle.metrics:
         return say(language, "no_metrics")
     split = str(bundle.metrics.get("split", "?"))
+    if split == "folds":
+        return say(language, "evaluated_by_folds", count=bundle.metrics.get("n", "?"))
     split = say(language, _SPLITS[split]) if split in _SPLITS else split
     return say(language, "evaluated_on", count=bundle.metrics.get("n", "?"), split=split)
 

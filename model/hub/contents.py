@@ -118,7 +118,8 @@ def read_contents(repository: str, revision: str | None, kind: str = "model") ->
 
 def _licence_of(info: Any) -> str:
     licence = getattr(getattr(info, "card_data", None), "license", None)
-    return licence if is_clean_text(licence) and len(licence) <= _LONGEST_LICENCE else ""
+    known = isinstance(licence, str) and is_clean_text(licence) and len(licence) <= _LONGEST_LICENCE
+    return str(licence) if known else ""
 
 
 def content_ids(content: bytes | Path) -> frozenset[str]:

@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="imagenet|FILE",
-        help="also find probable label errors, with the features of MobileNetV2 0.35 with these weights",
+        help="also find probable label errors, by the features of a pretrained network: imagenet, or a weights file of "
+        "MobileNetV2 0.35",
     )
     parser.add_argument(
         "--multi-label",

@@ -14,6 +14,7 @@ _IMAGES = {
     "validation": "validation images",
     "train": "training images",
     "whole folder": "images",
+    "folds": "images, each predicted by a network that was trained without it,",
 }
 
 

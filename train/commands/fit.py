@@ -16,7 +16,7 @@ from model.command_names import command
 from model.program import Terminated
 from train.commands.data_options import add_label_arguments, label_options, source_of
 from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
-from train.recipes.registry import RECIPES, load_recipe
+from train.recipes.registry import RECIPES, changed_recipe, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
 from train.trainer.checkpoint import has_progress
@@ -189,7 +189,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     from_scratch = given.get("weights") == "none" or given.get("architecture", PRETRAINED[0]) not in PRETRAINED
     recipe = options.recipe or ("small" if from_scratch else "best")
-    return dataclasses.replace(load_recipe(recipe), **given)
+    return changed_recipe(recipe, given)
 
 
 def _unit(name: str, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""README's commands run as printed: cloned from a copy, weights that are there already, a local Hub."""
+"""README's commands run as printed, with a copy in the place of the repository and a Hub of the tests'."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tests.support.serving import ROOT, answers, environment, free_port, wait_un
 
 pytestmark = pytest.mark.nightly
 
-WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
 ADDRESS = "https://github.com/OWNER/vistazo"
 
 
@@ -26,21 +25,6 @@ def lines(word: str) -> list[str]:
     """The commands of README's block that has a word in it."""
     (block,) = (text for _, text in blocks(ROOT / "README.md", "bash") if word in text)
     return block.strip().splitlines()
-
-
-@pytest.fixture(scope="module")
-def keras_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keras's folder with the weights that `fit` would download: random ones, in the place of ImageNet's."""
-    import h5py
-    import keras
-    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
-
-    folder = tmp_path_factory.mktemp("keras")
-    (folder / "models").mkdir()
-    network = keras.applications.MobileNetV2((224, 224, 3), alpha=0.35, include_top=False, weights=None)
-    with h5py.File(folder / "models" / WEIGHTS, "w") as file:
-        save_weights_to_hdf5_group(file, network)
-    return folder
 
 
 def test_the_repository_is_cloned_as_readme_says(tmp_path: Path) -> None:
@@ -60,7 +44,7 @@ def test_the_repository_is_cloned_as_readme_says(tmp_path: Path) -> None:
 
 
 def test_a_model_of_ones_own_is_trained_served_and_published_as_readme_says(
-    hub: Hub, client: Client, keras_home: Path, tmp_path: Path
+    hub: Hub, client: Client, tmp_path: Path
 ) -> None:
     install, *commands = lines("vistazo fit")
     assert install == 'uv tool install ".[train]"'  # .github/workflows/check.yml installs from a checkout
@@ -73,7 +57,7 @@ def test_a_model_of_ones_own_is_trained_served_and_published_as_readme_says(
     port = str(free_port())
     variables = environment(
         tmp_path,
-        **hub.environment(client.home, HF_TOKEN=TOKEN, KERAS_HOME=str(keras_home), GRADIO_SERVER_PORT=port),
+        **hub.environment(client.home, HF_TOKEN=TOKEN, GRADIO_SERVER_PORT=port),
         PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}",
     )
 

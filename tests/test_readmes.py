@@ -6,7 +6,7 @@ import contextlib
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ import pytest
 
 import vistazo
 from interface.i18n import en, es, fr
-from model.limits import Limits
 from tests.support.serving import ROOT
 
 ORIGINAL = "README.md"
@@ -27,11 +26,21 @@ CODE_SPAN = re.compile(r"`([^`]+)`")
 COMMENT = re.compile(r"  +#.*|^#.*")
 NUMBER = re.compile(r"\d+(?:\.\d+)*")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-# Options of programs other than `vistazo`: scripts/test, scripts/fuzz, benchmarks/flags.py.
-OTHER_OPTIONS = {"--force", "--orphan", "--renormalize", "--repo-type", "--nightly", "--minutes", "--images"}
+# Options of programs other than `vistazo`: scripts/test, scripts/fuzz, benchmarks/flags.py, git, hf.
+OTHER_OPTIONS = {
+    "--force",
+    "--orphan",
+    "--renormalize",
+    "--repo-type",
+    "--nightly",
+    "--minutes",
+    "--images",
+    "--strict",
+}
 # Documents besides the READMEs whose paths are looked at.
-DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", "docs/style.md", "docs/lab-notebook.md"]
-LIMIT = re.compile(r"`VISTAZO_MAX_(\w+)`\s*\((\d+)")
+DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md"))]
+MAX_LINES = 120
+MAX_WORDS = 700
 
 
 class Found(NamedTuple):
@@ -252,9 +261,21 @@ def test_a_doubtful_answer_is_quoted_as_the_page_says_it(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", TEXTS)
-def test_every_limit_is_named_with_its_default(file: str) -> None:
-    named = {name.lower(): int(value) for name, value in LIMIT.findall((ROOT / file).read_text(encoding="utf-8"))}
-    assert named == {field.name: field.default for field in fields(Limits)}, f"{file}: the variables VISTAZO_MAX_"
+def test_a_readme_is_short(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= MAX_LINES
+    assert len(text.split()) <= MAX_WORDS
+
+
+def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
+    address = re.search(
+        r"repository: &repository https://github\.com/(\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M
+    )
+    assert address
+    for file in (*TEXTS, "examples/train_your_own.ipynb"):
+        named = re.findall(r"github(?:\.com)?/([\w-]+/[\w-]+)", (ROOT / file).read_text(encoding="utf-8"))
+        assert named and set(named) == {address[1]}, file
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +290,7 @@ def options() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("file", TEXTS)
+@pytest.mark.parametrize("file", [*TEXTS, *(name for name in DOCUMENTS if name.startswith("docs/"))])
 def test_every_option_is_one_of_a_command(file: str, options: set[str]) -> None:
     named = set(OPTION.findall((ROOT / file).read_text(encoding="utf-8")))
     assert named - options <= OTHER_OPTIONS, f"{file}: {sorted(named - options - OTHER_OPTIONS)}"

@@ -52,9 +52,9 @@ def test_the_javascript_client(url: str, tmp_path: Path) -> None:
     assert len(out.splitlines()) == 5
 
 
-def test_the_readmes_python_lines_run(url: str, tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = (b for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "gradio_client" in b)
+def test_the_python_lines_of_the_guide_run(url: str, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "gradio_client" in b)
     shutil.copy(IMAGE, tmp_path / "photo.jpg")
     shutil.copy(CLIP, tmp_path / "clip.mp4")
     program = block.replace("http://127.0.0.1:7860", url.rstrip("/")) + "\nprint(segments['data'][0][0], len(files))"

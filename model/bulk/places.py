@@ -58,13 +58,13 @@ class Place:
         """Return whether there is such a file or folder."""
         if self.is_local:
             return os.path.exists(self.text)  # noqa: PTH110  (Path.exists raises for names that are too long)
-        return self._try(lambda files: files.invalidate_cache() or files.exists(self.text))
+        return self._kind() is not None
 
     def is_folder(self) -> bool:
         """Return whether there is such a folder; in a storage without folders, whether names begin with this one."""
         if self.is_local:
             return os.path.isdir(self.text)  # noqa: PTH112
-        return self._try(lambda files: files.isdir(self.text))
+        return self._kind() == "directory"
 
     def names(self) -> list[str]:
         """Return the names of the files and folders inside, sorted; none where there is no such folder."""
@@ -138,6 +138,13 @@ class Place:
                 self.path.unlink()
             else:
                 self._try(lambda files: files.rm_file(self.text))
+
+    def _kind(self) -> str | None:
+        # fsspec's own `exists` and `isdir` say that nothing is there when the storage fails.
+        try:
+            return self._try(lambda files: files.invalidate_cache() or files.info(self.text))["type"]
+        except FileNotFoundError:
+            return None
 
     def _listed(self, *, detail: bool) -> Any:
         return self._try(lambda files: files.invalidate_cache() or files.ls(self.text, detail=detail))

@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     many = parser.add_argument_group("with --out")
     many.add_argument("--part", metavar="I/N", help="predict every N-th part from part I on, for N machines")
+    many.add_argument("--on", choices=("ray",), help="predict on the Ray cluster of RAY_ADDRESS")
     many.add_argument("--part-size", metavar="N", type=int, help=f"images in a part (default: {PART_SIZE:,})")
     many.add_argument("--table", choices=("csv", "parquet"), help="format of the tables (default: csv)")
 

@@ -8,6 +8,7 @@ import sys
 
 from tqdm import tqdm
 
+from model.bulk import one_machine, ray_engine
 from model.bulk.listing import PART_SIZE
 from model.bulk.part_table import require_pyarrow
 from model.bulk.places import file_system, is_address, place
@@ -18,7 +19,7 @@ from model.errors import SettingsError
 from model.hub.resolve import find_model
 from model.video.reader import FrameRange
 
-_ONLY_WITH_OUT = ("part", "part_size", "table")
+_ONLY_WITH_OUT = ("part", "on", "part_size", "table")
 
 
 def refuse_without_out(options: argparse.Namespace) -> None:
@@ -61,7 +62,11 @@ def predict_into_folder(options: argparse.Namespace, frame_range: FrameRange) ->
         frame_range,
         options.table or "csv",
     )
-    return 0 if run(Order(job, places, size, share), _print_note) else 2
+    engine = one_machine.predict_parts
+    if options.on == "ray":
+        ray_engine.require_ray()
+        engine = ray_engine.predict_parts
+    return 0 if run(Order(job, places, size, share, engine), _print_note) else 2
 
 
 def _print_note(text: str) -> None:

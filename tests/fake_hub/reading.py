@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _MODEL = re.compile(r"/api/(?:models/)?((?:(?<=api/)spaces/)?[^/]+/[^/]+)(?:/revision/([^/]+))?")
 _RESOLVE = re.compile(r"/((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 _SMALL = re.compile(r"/api/resolve-cache/models/((?:spaces/)?[^/]+/[^/]+)/([0-9a-f]{40})/(.+)")
-_TREE = re.compile(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)(?:/(.+))?")
 _SHORT_PIECE = 8192
 
 
@@ -142,12 +141,7 @@ class HubHandler(_Handler):
                 return self.send(307, b"", {"Location": self.path.replace(former, name)})
         if self.write(self.command, path, self.content):
             return None
-        for pattern, answer in (
-            (_MODEL, self._info),
-            (_SMALL, self._small),
-            (_RESOLVE, self._resolve),
-            (_TREE, self._tree),
-        ):
+        for pattern, answer in ((_MODEL, self._info), (_SMALL, self._small), (_RESOLVE, self._resolve)):
             found = pattern.fullmatch(path)
             if found:
                 return answer(fault, *(group and unquote(group) for group in found.groups()))
@@ -178,22 +172,6 @@ class HubHandler(_Handler):
             self.send(
                 200, json.dumps(answer).encode(), {"Content-Type": "application/json"}, fault.body if fault else None
             )
-
-    def _tree(self, _: Fault | None, name: str, revision: str, folder: str | None) -> None:
-        """List one folder."""
-        found = self._find(name, revision)
-        if not found:
-            return
-        prefix = f"{folder}/" if folder else ""
-        entries: dict[str, dict[str, Any]] = {}
-        for path, content in found[1].items():
-            if path.startswith(prefix):
-                child, _, more = path.removeprefix(prefix).partition("/")
-                kind = {"type": "directory", "size": 0} if more else {"type": "file", "size": len(content)}
-                entries[child] = {"path": prefix + child, "oid": blob_id(content), **kind}
-        if not entries:
-            return self.error(404, "EntryNotFound")
-        self.send(200, json.dumps(list(entries.values())).encode(), {"Content-Type": "application/json"})
 
     def _resolve(self, fault: Fault | None, name: str, revision: str, path: str) -> None:
         found = self._find(name, revision)

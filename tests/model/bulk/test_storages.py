@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,11 +51,12 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    storage = file_system("s3://bucket")
+    name = f"bucket-{uuid.uuid4().hex}"
+    storage = file_system(f"s3://{name}")
     storage.clear_instance_cache()  # one from an earlier test would ask its server
     try:
-        file_system("s3://bucket").mkdir("bucket")
-        yield "s3://bucket"
+        file_system(f"s3://{name}").mkdir(name)
+        yield f"s3://{name}"
     finally:
         storage.clear_instance_cache()
         server.stop()

@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
         "mixup-cutmix-prob)",
     )
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database (postgresql://…, sqlite:///FILE) or journal file that machines share: the same command on each "
+        "works on one search, and --trials counts for all together",
+    )
     add_label_arguments(parser)
     fit.add_setting_arguments(parser)
 
@@ -48,6 +54,6 @@ def run(options: argparse.Namespace) -> int:
     settings = fit.settings_of(options)
     from train.tune import Search, run_tune
 
-    search = Search(options.setting, options.trials, options.search)
+    search = Search(options.setting, options.trials, options.search, options.storage)
     print(run_tune(source_of(options), options.out, settings, search))
     return 0

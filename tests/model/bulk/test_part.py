@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from model.bulk import one_machine, reading
+from model.bulk import one_machine, ray_engine, reading
 from model.bulk.part import PartOutcome, PartWorker
 from model.bulk.places import Place, file_system, place
 from model.bulk.run_folder import Job
-from model.errors import StorageError
+from model.errors import SettingsError, StorageError
 from tests.support import hostile_tasks
 from tests.support.images import scene, write_clip
 from tests.support.many_files import job, jpeg, run_job, tables, write_images
@@ -141,3 +142,10 @@ def test_parquet_has_the_same_values_with_types(mixed: Path, tmp_path: Path) -> 
         float(row["probability"]) if row["probability"] else None for row in expected
     ]
     assert [row["index"] for row in table][-2:] == [0, 1]
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    with pytest.raises(SettingsError, match=r"\.\[ray\]"):
+        ray_engine.require_ray()

@@ -124,12 +124,3 @@ def test_a_driver_that_was_killed_is_started_again_and_the_bytes_are_the_same(
     assert ended.returncode == 0, ended.stderr
     assert "already" in ended.stderr
     assert tables(out) == expected
-
-
-def test_without_ray_the_command_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from model.errors import SettingsError
-
-    monkeypatch.setitem(sys.modules, "ray", None)
-
-    with pytest.raises(SettingsError, match=r"\.\[ray\]"):
-        ray_engine.require_ray()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from model.errors import SettingsError
@@ -120,7 +121,7 @@ def _first_or_second_try(connect: Callable[[], optuna.storages.BaseStorage]) -> 
 def _storage(address: str, heartbeat: int) -> optuna.storages.BaseStorage:
     if "://" not in address:
         Path(address).parent.mkdir(parents=True, exist_ok=True)
-        backend = optuna.storages.journal.JournalFileBackend(address)
+        backend = JournalFileBackend(address)
         return optuna.storages.JournalStorage(backend)
     # SQLite waits for other processes that write; a server's driver has its own rules.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)  # signs of life are one

@@ -25,7 +25,7 @@ from model.video.reader import Frame, FrameRange, prepared_frames
 
 # Files that are fetched at the same time: enough to hide a storage's latency. The bytes of images that wait to be
 # decoded are limited as well, by what the listing says of their sizes.
-_FETCHERS = 16
+_FETCHERS = 32
 _BYTES_AHEAD = 256 * 2**20
 
 

@@ -130,7 +130,9 @@ def _run(options: argparse.Namespace, models: Sequence[str | None]) -> int:
     """Build and serve the page, with a folder for its files that goes at the end."""
     from interface.server.memory import keep_few_arenas
     from interface.server.storage import own_folder
+    from interface.server.visitor_address import trusted_proxies
 
+    trusted_proxies()  # raises where they are set wrongly
     keep_few_arenas()
     folder = own_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a clip that just ended may have written since

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped. With --csv, the same command continues from here.", file=sys.stderr)
+        print("Stopped. With --csv or --out, the same command continues from here.", file=sys.stderr)
         return _INTERRUPTED
     except Terminated:
         print("Terminated. With --csv, the same command continues from here.", file=sys.stderr)

@@ -6,6 +6,7 @@
      ├── DecodingError        decoding took too much time or memory
      ├── DataError            a data folder cannot be used for training or evaluation
      ├── SettingsError        an option or environment variable has an invalid value
+     ├── StorageError         a disk or a storage on the network fails at the moment
      └── BundleError          a bundle is incomplete, inconsistent or damaged
           └── ModelNotFoundError   there is no such directory, and no repository that may be read
                ├── OtherModelError       it holds no bundle, but perhaps another program's model
@@ -70,6 +71,10 @@ class DataError(VistazoError):
 
 class SettingsError(VistazoError):
     """An option or an environment variable has an invalid value."""
+
+
+class StorageError(VistazoError):
+    """A disk or a storage on the network fails at the moment; a later attempt may succeed."""
 
 
 class BundleError(VistazoError):

@@ -22,6 +22,7 @@ from train.data.source import DataSource, read_data
 from train.input_selection import choose_input, first_input
 from train.resource_errors import resource_error
 from train.settings import Settings
+from train.shared_study import is_shared, open_study, optimize, points_of, repeated
 
 if TYPE_CHECKING:
     from train.trainer.run import TrainingRun
@@ -76,11 +77,13 @@ class Search:
         wanted: "name=a,b,c" for each setting to try; the usual ones when empty.
         trials: The number of trials in the end, those of earlier searches included.
         method: "random" or "grid".
+        storage: A database or journal file that several machines share; None for a database in the directory.
     """
 
     wanted: Sequence[str]
     trials: int
     method: str = "random"
+    storage: str | None = None
 
 
 def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) -> Tuned:
@@ -109,13 +112,7 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     refuse_untrainable(data_set)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(
-        storage=f"sqlite:///{out.absolute() / 'trials.db'}",
-        study_name="vistazo",
-        load_if_exists=True,
-        sampler=_sampler(search.method, space, settings.seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
-    )
+    study = _study(out, search, space, settings.seed)
     _refuse_other_search(study, space, settings, out)
     left = min(search.trials, _combinations(space)) - len(_finished(study))
     if left > 0:
@@ -139,7 +136,28 @@ def _run_trials(
         labels = all_labels(splits["train"].examples)
         train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
         run = TrainingRun(settings, spec, len(labels), train, validation)
-        study.optimize(lambda trial: _trial_loss(trial, run, space), n_trials=count, catch=VistazoError)
+
+        def objective(trial: optuna.Trial) -> float:
+            return _trial_loss(trial, run, space)
+
+        if is_shared(study):
+            optimize(study, objective, VistazoError, surplus=_INTERRUPTED)
+        else:
+            study.optimize(objective, n_trials=count, catch=VistazoError)
+
+
+def _study(out: Path, search: Search, space: Mapping[str, list[Value]], seed: int) -> optuna.Study:
+    """Open the search in `out`, or the one that several machines share."""
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
+    if search.storage is not None:
+        return open_study(search.storage, pruner, points_of(space, search.trials, search.method, seed))
+    return optuna.create_study(
+        storage=f"sqlite:///{out.absolute() / 'trials.db'}",
+        study_name="vistazo",
+        load_if_exists=True,
+        sampler=_sampler(search.method, space, seed),
+        pruner=pruner,
+    )
 
 
 def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[Value]]) -> float:
@@ -179,7 +197,10 @@ def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    return [t for t in study.trials if t.state.is_finished() and _INTERRUPTED not in t.user_attrs]
+    again = repeated(study) if is_shared(study) else set()
+    return [
+        t for t in study.trials if t.state.is_finished() and _INTERRUPTED not in t.user_attrs and t.number not in again
+    ]
 
 
 def _space(wanted: Sequence[str], settings: Settings) -> dict[str, list[Value]]:

@@ -6,7 +6,6 @@ import contextlib
 import html
 import json
 import logging
-import os
 import threading
 import time
 import traceback
@@ -14,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import gradio as gr
-from starlette.requests import Request
 
 from interface.i18n.language import language_of, say, translated
 from interface.server.rate_limit import RateLimit
 from interface.server.storage import UploadStorage, is_full
+from interface.server.visitor_address import address_of
 from model.errors import BundleError, VistazoError
 
 _log = logging.getLogger("vistazo")
@@ -98,18 +97,6 @@ class RequestGuard:
             self._counts[outcome] += 1
         line = {"event": "request", "endpoint": endpoint, "outcome": outcome, "milliseconds": round(seconds * 1000)}
         _requests_log.info(json.dumps(line))
-
-
-def address_of(request: gr.Request | Request | None) -> str | None:
-    """Return the address that a request comes from; behind a Space's proxy, the one that the proxy names."""
-    if request is None:
-        return None
-    if "SPACE_ID" in os.environ:
-        forwarded = str((request.headers or {}).get("x-forwarded-for") or "").partition(",")[0].strip()
-        if forwarded:
-            return forwarded[:64]
-    client = request.client
-    return client.host if client else None
 
 
 def log_fault(what: str, error: BaseException) -> None:

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from interface.i18n.language import language_of, say
 from interface.server.gradio_internals import is_unknown_endpoint, page_of, waiting_requests
 from interface.server.open_routes import is_open
-from interface.server.request_guard import address_of, log_fault
+from interface.server.request_guard import log_fault
 from interface.server.storage import UploadStorage, is_full
+from interface.server.visitor_address import address_of
 from model.limits import limits
 
 _UPLOAD = re.compile(r".*/upload/?")

@@ -6,13 +6,14 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
 from model.limits import limits
@@ -20,7 +21,7 @@ from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
 from model.verdict import Verdict
 from model.video.export import frames_as_json, label_text, ranked, summary
-from model.video.prediction import FramePredictor
+from model.video.prediction import FramePrediction, FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames
 from model.video.record import ClipRecord
@@ -78,21 +79,38 @@ def predict_file(
         image = read_image(path, bundle.input.ample_side)
         found = classifier.predict(prepare(image, bundle.input))
         return Prediction(path, top_labels(found.probabilities, bundle.labels, top), found.verdict)
-    has_statistics = bundle.statistics is not None
-    record = ClipRecord(bundle.labels, bundle.unknown_threshold, top, has_statistics=has_statistics)
     # Nothing else waits for this machine, so that a low priority would help nobody.
     predictor = FramePredictor(classifier, _frames(path, bundle.input, frame_range), low_priority=False)
     with tqdm(desc=title, total=_expected(path, frame_range), unit=" frames", leave=False, disable=None) as bar:
-        for frame in predictor.predictions(on_warning):
-            if frame is not None:
-                record.add(frame)
-                bar.update()
+        record = record_of(bundle, predictor.predictions(on_warning), top, on_frame=bar.update)
+    refuse_empty(record, path, frame_range)
+    return Prediction(path, record.ranking(), clip=record)
+
+
+def record_of(
+    bundle: Bundle,
+    predictions: Iterable[FramePrediction | None],
+    top: int,
+    *,
+    on_frame: Callable[[], object] = lambda: None,
+) -> ClipRecord:
+    """Collect the predictions of a clip's frames; a None among them is left out."""
+    has_statistics = bundle.statistics is not None
+    record = ClipRecord(bundle.labels, bundle.unknown_threshold, top, has_statistics=has_statistics)
+    for frame in predictions:
+        if frame is not None:
+            record.add(frame)
+            on_frame()
+    return record
+
+
+def refuse_empty(record: ClipRecord, path: Path, frame_range: FrameRange) -> None:
+    """Raise `VideoError` if a clip has no frame in a range."""
     if not len(record):
         until = "its end" if frame_range.end is None else f"{frame_range.end:g} s"
         raise VideoError(
             f"“{path.name}” has no frame between {frame_range.start:g} s and {until}. Choose another time."
         )
-    return Prediction(path, record.ranking(), clip=record)
 
 
 def printable(path: Path) -> str:

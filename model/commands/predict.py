@@ -13,22 +13,26 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from model.bulk.listing import PART_SIZE, files_below
 from model.bulk.output import PredictionTable
 from model.bulk.predictions import predict_file, print_json, print_text, printable
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
 from model.command_names import command
+from model.commands.predict_many import predict_into_folder, refuse_without_out
 from model.errors import ImageError, SettingsError, VistazoError
-from model.folder_walk import OTHER_KIND, LeftOut, scan
 from model.hub.resolve import resolve_model
-from model.image_file import IMAGE_SUFFIXES
-from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES
 from model.video.reader import FrameRange
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, a clip, or a folder of both")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        help="an image, a clip, or a folder of both; with --out also an address such as s3://bucket/folder",
+    )
     parser.add_argument("--model", metavar="M", help="directory or Hub repository (default: the embedded model)")
     parser.add_argument(
         "--frames-per-second", metavar="N", type=float, help="predict at most N frames of each second of a clip"
@@ -49,6 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write a row for each image or frame, and a row for each segment of a clip to NAME.segments.csv "
         "beside it; after an interruption the same command goes on where it was",
     )
+    output.add_argument(
+        "--out",
+        metavar="PLACE",
+        help="folder or address for the tables of millions of files, one for each part of the files; the same command "
+        "resumes after an interruption, and skips parts that are complete",
+    )
+    many = parser.add_argument_group("with --out")
+    many.add_argument("--part", metavar="I/N", help="predict every N-th part from part I on, for N machines")
+    many.add_argument("--on", choices=("ray",), help="predict on the Ray cluster of RAY_ADDRESS")
+    many.add_argument("--part-size", metavar="N", type=int, help=f"images in a part (default: {PART_SIZE:,})")
+    many.add_argument("--table", choices=("csv", "parquet"), help="format of the tables (default: csv)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
     frame_range = _checked_range(options)
     if options.top < 1:
         raise SettingsError(f"--top should be at least 1. Received: {options.top}.")
+    if options.out:
+        return predict_into_folder(options, frame_range)
+    refuse_without_out(options)
     if options.csv and os.path.isdir(options.csv):  # noqa: PTH112  (as in _files)
         raise SettingsError(f"--csv should name a file. “{options.csv}” is a directory.")
     files = list(dict.fromkeys(_files(options.paths)))
@@ -128,21 +146,10 @@ def _checked_range(options: argparse.Namespace) -> FrameRange:
     return FrameRange(rate, start, end)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the named files, and for a folder the images and clips in it, in order of name."""
-    for path in paths:
+    for path in map(Path, paths):
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-            left_out = LeftOut()
-            tree = scan(path, _is_image_or_clip, left_out)
-            for folder in tree.walk():
-                for name in folder.others:
-                    left_out.add(OTHER_KIND, Path(name).suffix.lower())
-            if left_out.lines():
-                _print_note(f"Left out in “{printable(path)}”: {left_out}.")
-            yield from sorted(Path(folder.path, name) for folder in tree.walk() for name in folder.files)
+            yield from sorted(files_below(path, _print_note))
         else:
             yield path
-
-
-def _is_image_or_clip(name: str, _path: str) -> bool:
-    return Path(name).suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES | ANIMATION_SUFFIXES

@@ -39,6 +39,7 @@ class DecoderPool:
             By default there is no such limit.
         image_timeout: Seconds that an image may take.
         clip_timeout: Seconds that may pass between two frames of a clip.
+        max_idle: How many workers are kept for later tasks.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class DecoderPool:
         *,
         image_timeout: float = _IMAGE_TIMEOUT,
         clip_timeout: float = _CLIP_TIMEOUT,
+        max_idle: int = _MAX_IDLE,
     ) -> None:
         self._worker_megabytes, self._total_megabytes = worker_megabytes, total_megabytes
         self._image_timeout, self._clip_timeout = image_timeout, clip_timeout
+        self._max_idle = max_idle
         self._lock = threading.Lock()  # for the next four
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
@@ -181,7 +184,7 @@ class DecoderPool:
     def _give_back(self, worker: Worker, *, reusable: bool) -> None:
         with self._lock:
             self._busy.discard(worker)
-            if reusable and worker.tasks < _MAX_TASKS and len(self._idle) < _MAX_IDLE and not self._closed:
+            if reusable and worker.tasks < _MAX_TASKS and len(self._idle) < self._max_idle and not self._closed:
                 worker.state = State.IDLE
                 self._idle.append(worker)
                 return

@@ -40,7 +40,7 @@ def main(descriptor: int, megabytes: int) -> None:
 
     import model.video.reader  # noqa: F401  (before the first task, which would wait for it)
 
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    watch_parent(os.getppid())
     connection = Connection(descriptor)
     _limit_resources(megabytes)
     connection.send(("ready", None))
@@ -77,6 +77,15 @@ def _give_up_rights() -> None:
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     if libc.unshare(_NEW_NETWORK) != 0:  # only root may; others need a user namespace
         libc.unshare(_NEW_USER | _NEW_NETWORK)
+
+
+def watch_parent(parent: int) -> None:
+    """End this process within a second or two of its parent, even if that is killed.
+
+    Args:
+        parent: The number of the parent.
+    """
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True, name="parent").start()
 
 
 def _end_with_parent(parent: int) -> None:

@@ -36,6 +36,17 @@ def entry(path: str, content: bytes) -> dict[str, Any]:
     return listed
 
 
+def _one_folder(entries: list[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
+    """Return the files of one folder, and its folders."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in entries:
+        if one["path"].startswith(prefix):
+            child, _, more = one["path"].removeprefix(prefix).partition("/")
+            path = prefix + child
+            found[child] = {"type": "directory", "path": path, "size": 0, "oid": blob_id(b"")} if more else one
+    return list(found.values())
+
+
 class Writing:
     """The write endpoints, for the handler in `server`; `self.hub` holds what is stored."""
 
@@ -127,15 +138,18 @@ class Writing:
         remarks = [{"message": "the <b>metadata</b> could be better"}] if "remarks" in self.hub.dialect else []
         return self.json({"errors": [], "warnings": remarks})
 
-    def _tree(self, _: bytes, kind: str, name: str, revision: str) -> None:
+    def _tree(self, _: bytes, kind: str, name: str, revision: str, folder: str | None = None) -> None:
         repository = self.stored(kind, name)
         if not repository:
             return None
         commit = repository.references.get(revision, revision)
         if commit not in repository.commits:
             return self.error(404, "RevisionNotFound")
+        query = parse_qs(urlsplit(self.path).query)
         entries = [entry(path, content) for path, content in sorted(repository.commits[commit].items())]
-        start = int(parse_qs(urlsplit(self.path).query).get("cursor", ["0"])[0])
+        if query.get("recursive", ["false"]) == ["false"]:
+            entries = _one_folder(entries, f"{folder}/" if folder else "")
+        start = int(query.get("cursor", ["0"])[0])
         size = 1 if "pages" in self.hub.dialect else 1000
         page, more = entries[start : start + size], len(entries) > start + size
         headers = {"Content-Type": "application/json"}
@@ -327,7 +341,7 @@ _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("GET", r"/api/whoami-v2", Writing._whoami),
     ("POST", r"/api/repos/create", Writing._create),
     ("POST", r"/api/validate-yaml", Writing._validate),
-    ("GET", rf"/api/{_NAME}/tree/([^/]+)", Writing._tree),
+    ("GET", rf"/api/{_NAME}/tree/([^/]+)(?:/(.+))?", Writing._tree),
     ("POST", rf"/api/{_NAME}/paths-info/([^/]+)", Writing._paths_info),
     ("GET", rf"/api/{_NAME}/refs", Writing._refs),
     ("GET", rf"/api/{_NAME}/commits/([^/]+)", Writing._commits),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from model.preprocessing import InputSpec, prepared_image
+
 
 def crash(_path: Path) -> None:
     """Read invalid memory, as a broken decoder does."""
@@ -86,3 +88,10 @@ def wait_for_a_while(_path: Path, seconds: float) -> int:
     """Return the process's id after some seconds."""
     time.sleep(seconds)
     return os.getpid()
+
+
+def crash_on_kill(source: bytes, spec: InputSpec) -> np.ndarray:
+    """Read invalid memory when the image ends with “KILL”; otherwise decode it."""
+    if source.endswith(b"KILL"):
+        ctypes.string_at(0)
+    return prepared_image(source, spec)

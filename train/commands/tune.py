@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
         "mixup-cutmix-prob)",
     )
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database (postgresql://…, sqlite:///FILE) or journal file that machines share: the same command on each "
+        "works on one search, and --trials counts for all together",
+    )
     add_label_arguments(parser)
     fit.add_setting_arguments(parser)
     add_json_argument(parser)
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> Ending:
     require_source(source)  # before anything is imported that takes seconds
     from train.tune import Search, run_tune
 
-    search = Search(options.setting, options.trials, options.search)
+    search = Search(options.setting, options.trials, options.search, options.storage)
     tuned = run_tune(source, options.out, settings, search)
     best = tuned.best
     train = _fit_command(options, best) if best else None

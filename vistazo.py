@@ -32,6 +32,7 @@ COMMANDS = (
     _Command("compare", "compare bundles: accuracy, time per image, size", needs_training=True),
     _Command("tune", "search for better settings on the validation images", needs_training=True),
     _Command("convert", "make a bundle from a model that an older Keras program saved", needs_training=True),
+    _Command("site", "write a page that runs a model in the visitor's browser, without a server"),
     _Command("push", "publish a bundle on the Hugging Face Hub, and a Space that serves it"),
     _Command("versions", "list what was published in a Hub repository, with its metrics"),
     _Command("pull", "fetch a published bundle, of any version, into a directory"),

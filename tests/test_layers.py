@@ -49,7 +49,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"settings", "metrics", "report", "resource_errors"},
         {"data", "recipes"},
         {"network"},
-        {"trainer", "export", "label_errors", "input_selection"},
+        {"trainer", "export", "label_errors", "input_selection", "site"},
         {"publish", "convert", "evaluate"},
         {"fit", "check", "compare", "explain", "tune"},
         {"commands"},

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from model.errors import VistazoError
 from model.hub.http import configure_client
-from train.commands import check, compare, convert, evaluate, explain, fit, pull, push, tune, versions
+from train.commands import check, compare, convert, evaluate, explain, fit, pull, push, site, tune, versions
 from train.resource_errors import resource_error
 
 # A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
@@ -23,12 +23,13 @@ _COMMANDS = {
     "compare": compare,
     "tune": tune,
     "convert": convert,
+    "site": site,
     "push": push,
     "versions": versions,
     "pull": pull,
 }
 # The others work without the Hub, and its client takes a quarter of a second to import.
-_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "push", "versions", "pull")
+_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "site", "push", "versions", "pull")
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:

@@ -1,0 +1,36 @@
+// Builds the page.
+
+import { aboutTab } from "./about_tab.js";
+import { el, fill } from "./dom.js";
+import { run } from "./engine.js";
+import { takeFiles } from "./dropping.js";
+import { applyTheme, showHeader } from "./header.js";
+import { imageTab } from "./image_tab.js";
+import { loadSite, site } from "./site.js";
+import { asked, showTabs } from "./tabs.js";
+import { loadTexts, say } from "./texts.js";
+
+applyTheme();
+await loadTexts();
+await loadSite();
+showHeader();
+const image = imageTab();
+showTabs(document.querySelector("main"), [
+  { id: "image", text: "image_tab", panel: image.panel },
+  { id: "about", text: "about_tab", panel: aboutTab().panel },
+]);
+takeFiles({ image: ([file]) => image.classify(file) });
+const loading = el("p", {}, el("progress", { "aria-label": say("waiting") }));
+fill(
+  document.querySelector("footer"),
+  loading,
+  el("p", {}, say("model_is", { title: site.repository ? `${site.repository} (${site.commit})` : site.title.en })),
+  el("p", {}, say("site_private")),
+);
+run("load", {}, ({ fetched }) =>
+  loading.querySelector("progress").setAttribute("value", Math.min(1, fetched / (2.9e6 + site.model.bytes))),
+).then(
+  () => loading.remove(),
+  (error) => fill(loading, error.message),
+);
+if (asked("example")) image.openExample(asked("example"));

@@ -1,5 +1,6 @@
 // Decodes an image file to pixels as `read_image` in model/preprocessing.py does: upright, on white, three bytes a pixel.
 
+import { turned, withoutOrientation } from "./orientation.js";
 import { draftScale, reduced } from "./prepare.js";
 
 const MOST_MEGAPIXELS = 80; // as `Limits.image_megapixels`
@@ -7,12 +8,13 @@ const STRIP_PIXELS = 4_000_000;
 
 // `spec` is the network's input; null for an image at its whole size. Throws {key, values}: a text of the page.
 export async function decodeImage(blob, spec) {
-  const bitmap = await bitmapOf(blob);
+  const { blob: plain, turn } = await withoutOrientation(blob);
+  const bitmap = await bitmapOf(plain);
   try {
     if (bitmap.width * bitmap.height > MOST_MEGAPIXELS * 1e6) {
       throw { key: "site_too_many_pixels", values: { limit: MOST_MEGAPIXELS } };
     }
-    const image = pixels(bitmap, bitmap.width, bitmap.height);
+    const image = turned(pixels(bitmap, bitmap.width, bitmap.height), turn);
     return spec && (await isJpeg(blob)) ? reduced(image, draftScale(image.width, image.height, spec)) : image;
   } finally {
     bitmap.close();
@@ -50,7 +52,8 @@ export function pixels(source, width, height) {
   return { data, width, height };
 }
 
-function copyOnWhite(rgba, data, start) {
+// Copies four bytes a pixel to three, transparent areas on white.
+export function copyOnWhite(rgba, data, start) {
   for (let i = 0, place = start; i < rgba.length; i += 4, place += 3) {
     const alpha = rgba[i + 3];
     if (alpha === 255) {

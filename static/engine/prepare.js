@@ -3,6 +3,7 @@
 
 const PAD_GREY = 128;
 const CUBIC = -0.75; // the coefficient of OpenCV's bicubic filter
+const LINEAR_UNITS = 2048;
 
 // Python rounds halves to the even number.
 export function roundEven(value) {
@@ -59,7 +60,7 @@ export function resize(image, width, height) {
   );
   if (found.width !== width || found.height !== height) {
     const enlarged = found.width < width && found.height < height;
-    found = interpolate(found, width, height, enlarged ? cubicTaps : linearTaps);
+    found = (enlarged ? cubic : linear)(found, width, height);
   }
   return found;
 }
@@ -73,10 +74,11 @@ function wholeBlocks(image, xStep, yStep) {
   const data = new Uint8Array(columns * rows * 3);
   const sums = new Uint32Array(columns * 3);
   const area = xStep * yStep;
+  const mean = area === 4 && xStep === 2 ? (sum) => (sum + 2) >> 2 : (sum) => roundEven(sum / area); // as OpenCV does
   for (let y = 0; y < rows; y++) {
     addRows(image, { left, top: top + y * yStep, step: xStep, columns, rows: yStep }, sums);
     const start = y * columns * 3;
-    for (let i = 0; i < sums.length; i++) data[start + i] = Math.round(sums[i] / area);
+    for (let i = 0; i < sums.length; i++) data[start + i] = mean(sums[i]);
   }
   return { data, width: columns, height: rows };
 }
@@ -104,36 +106,66 @@ function addRows(image, { left, top, step, columns, rows }, sums) {
   }
 }
 
-// Each output position takes `count` input positions (clamped to the edge) with weights, one after the other.
-function linearTaps(from, to) {
-  return taps(from, to, 2, (rest) => [1 - rest, rest], 0);
-}
-
-function cubicTaps(from, to) {
-  const near = (t) => ((CUBIC + 2) * t - (CUBIC + 3)) * t * t + 1;
-  const far = (t) => ((CUBIC * t - 5 * CUBIC) * t + 8 * CUBIC) * t - 4 * CUBIC;
-  return taps(from, to, 4, (rest) => [far(1 + rest), near(rest), near(1 - rest), far(2 - rest)], -1);
-}
-
-function taps(from, to, count, weightsOf, offset) {
+// Where each output position takes its values from (`count` input positions, limited to the edges), and their weights.
+function taps(from, to, count, weightsOf) {
   const places = new Int32Array(to * count);
-  const weights = new Float32Array(to * count);
+  const weights = new Float64Array(to * count);
   for (let i = 0; i < to; i++) {
     const at = ((i + 0.5) * from) / to - 0.5;
     const floor = Math.floor(at);
     const found = weightsOf(at - floor);
     for (let k = 0; k < count; k++) {
-      places[i * count + k] = Math.min(from - 1, Math.max(0, floor + offset + k));
+      places[i * count + k] = Math.min(from - 1, Math.max(0, floor + 1 - count / 2 + k));
       weights[i * count + k] = found[k];
     }
   }
   return { places, weights, count };
 }
 
-function interpolate(image, width, height, tapsOf) {
-  const x = tapsOf(image.width, width);
-  const y = tapsOf(image.height, height);
-  const wide = new Float32Array(width * image.height * 3);
+// OpenCV's INTER_LINEAR, in its whole numbers: weights in units of 1 / 2048, and what it cuts off on the way.
+function linear(image, width, height) {
+  const units = (rest) => [roundEven((1 - rest) * LINEAR_UNITS), roundEven(rest * LINEAR_UNITS)];
+  const x = taps(image.width, width, 2, units);
+  const y = taps(image.height, height, 2, units);
+  const wide = across(image, width, x, new Int32Array(width * image.height * 3));
+  const data = new Uint8Array(width * height * 3);
+  const row = width * 3;
+  for (let line = 0; line < height; line++) {
+    const [above, below] = [y.places[2 * line] * row, y.places[2 * line + 1] * row];
+    const [first, second] = [y.weights[2 * line], y.weights[2 * line + 1]];
+    for (let i = 0; i < row; i++) {
+      const upper = (first * (wide[above + i] >> 4)) >> 16;
+      const lower = (second * (wide[below + i] >> 4)) >> 16;
+      data[line * row + i] = (upper + lower + 2) >> 2;
+    }
+  }
+  return { data, width, height };
+}
+
+// OpenCV's INTER_CUBIC.
+function cubic(image, width, height) {
+  const near = (t) => ((CUBIC + 2) * t - (CUBIC + 3)) * t * t + 1;
+  const far = (t) => ((CUBIC * t - 5 * CUBIC) * t + 8 * CUBIC) * t - 4 * CUBIC;
+  const weightsOf = (rest) => [far(1 + rest), near(rest), near(1 - rest), far(2 - rest)];
+  const x = taps(image.width, width, 4, weightsOf);
+  const y = taps(image.height, height, 4, weightsOf);
+  const wide = across(image, width, x, new Float32Array(width * image.height * 3));
+  const data = new Uint8ClampedArray(width * height * 3); // it rounds, and limits to 0 to 255
+  const line = new Float32Array(width * 3);
+  for (let row = 0; row < height; row++) {
+    line.fill(0);
+    for (let k = 0; k < y.count; k++) {
+      const weight = y.weights[row * y.count + k];
+      const source = y.places[row * y.count + k] * line.length;
+      for (let i = 0; i < line.length; i++) line[i] += weight * wide[source + i];
+    }
+    data.set(line, row * line.length);
+  }
+  return { data: new Uint8Array(data.buffer), width, height };
+}
+
+// Interpolates within the rows, into `wide`: three numbers a pixel.
+function across(image, width, x, wide) {
   for (let row = 0; row < image.height; row++) {
     const source = row * image.width * 3;
     for (let column = 0; column < width; column++) {
@@ -147,18 +179,7 @@ function interpolate(image, width, height, tapsOf) {
       }
     }
   }
-  const data = new Uint8ClampedArray(width * height * 3); // it rounds and limits to 0 to 255
-  const line = new Float32Array(width * 3);
-  for (let row = 0; row < height; row++) {
-    line.fill(0);
-    for (let k = 0; k < y.count; k++) {
-      const weight = y.weights[row * y.count + k];
-      const source = y.places[row * y.count + k] * width * 3;
-      for (let i = 0; i < line.length; i++) line[i] += weight * wide[source + i];
-    }
-    data.set(line, row * width * 3);
-  }
-  return { data: new Uint8Array(data.buffer), width, height };
+  return wide;
 }
 
 function cropToAspect(image, aspect) {

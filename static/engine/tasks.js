@@ -1,5 +1,7 @@
 // What the worker does, each task once for all tabs.
 
+import { keyFrames } from "./clip.js";
+import { readClip } from "./clip_task.js";
 import { decodeImage } from "./decode.js";
 import { fetchBytes, loadNetwork } from "./network.js";
 import { prepare } from "./prepare.js";
@@ -7,6 +9,7 @@ import { classificationOf, readReferences } from "./verdict.js";
 
 const base = new URL("../", self.location.href).href;
 let loading = null;
+let reading = 0; // the clip that is being read; another number stops it
 
 // Loads the network once; `progress` gets {fetched}: bytes so far.
 function loaded(progress = () => {}) {
@@ -63,6 +66,21 @@ export const tasks = {
     const found = await classified(prepared);
     return { ...found, prepared, milliseconds: performance.now() - began };
   },
+
+  // Returns what the frames of a clip show; `progress` gets the same about those so far.
+  async clip({ file, range }, progress) {
+    const mine = ++reading;
+    const { model } = await loaded();
+    const stopped = () => mine !== reading;
+    return readClip({ file, range, model, labels: model.labels, classified, stopped }, progress);
+  },
+
+  async stop() {
+    reading++;
+  },
+
+  // Returns the frames of a clip at these times as bitmaps, null where there is none.
+  keyFrames: ({ file, times, side }) => keyFrames(file, times, side),
 
   // Returns {map, width, height}: the Grad-CAM map of a label.
   async explain({ prepared, label }) {

@@ -6,7 +6,7 @@ import { el, fill } from "./dom.js";
 import { run } from "./engine.js";
 import { drawHeat } from "./heat.js";
 import { labels, site } from "./site.js";
-import { setAddress } from "./tabs.js";
+import { openTab, setAddress } from "./tabs.js";
 import { say } from "./texts.js";
 
 const LEAST_EXPLAINED = 0.01;
@@ -157,7 +157,8 @@ export function imageTab() {
   }
 
   async function openExample(file) {
-    setAddress({ tab: "image", example: stem(file) });
+    openTab("image");
+    setAddress({ example: stem(file) });
     classify(await (await fetch(file)).blob());
   }
 

@@ -9,17 +9,20 @@ import { imageTab } from "./image_tab.js";
 import { loadSite, site } from "./site.js";
 import { asked, showTabs } from "./tabs.js";
 import { loadTexts, say } from "./texts.js";
+import { videoTab } from "./video_tab.js";
 
 applyTheme();
 await loadTexts();
 await loadSite();
 showHeader();
 const image = imageTab();
+const video = videoTab();
 showTabs(document.querySelector("main"), [
   { id: "image", text: "image_tab", panel: image.panel },
+  { id: "video", text: "video_tab", panel: video.panel },
   { id: "about", text: "about_tab", panel: aboutTab().panel },
 ]);
-takeFiles({ image: ([file]) => image.classify(file) });
+takeFiles({ image: ([file]) => image.classify(file), clip: ([file]) => video.read(file) });
 const loading = el("p", {}, el("progress", { "aria-label": say("waiting") }));
 fill(
   document.querySelector("footer"),
@@ -33,4 +36,5 @@ run("load", {}, ({ fetched }) =>
   () => loading.remove(),
   (error) => fill(loading, error.message),
 );
-if (asked("example")) image.openExample(asked("example"));
+const example = asked("example");
+if (example && !video.openExample(example)) image.openExample(example);

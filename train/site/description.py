@@ -78,6 +78,7 @@ def _model(bundle: Bundle, network: bytes) -> dict[str, Any]:
             "colour_mode": spec.colour_mode,
             "resize_rule": spec.resize_rule,
         },
+        "labels": len(bundle.labels),
         "multi_label": bundle.multi_label,
         "temperature": bundle.temperature,
         "unknown_threshold": bundle.unknown_threshold,

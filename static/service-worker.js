@@ -1,4 +1,4 @@
-// Keeps the site for use without a network. The build puts VERSION and FILES, the paths of all files, before this line.
+// Keeps the site for use without a network. The build puts VERSION and FILES before this line.
 
 const NAME = `vistazo ${self.registration.scope} ${VERSION}`;
 const address = (path) => new URL(path === "index.html" ? "./" : path, self.registration.scope).href;
@@ -32,7 +32,10 @@ self.addEventListener("fetch", (event) => {
     (async () => {
       const cache = await caches.open(NAME);
       const kept = await cache.match(request, { ignoreSearch: true });
-      return kept ?? fetch(request);
+      if (kept) return kept;
+      const fresh = await fetch(request);
+      if (fresh.status === 200) await cache.put(request, fresh.clone()); // not a part of a clip
+      return fresh;
     })(),
   );
 });

@@ -2,7 +2,7 @@
 
 import { keyFrames } from "./clip.js";
 import { readClip } from "./clip_task.js";
-import { decodeImage } from "./decode.js";
+import { decodeImage, pixels } from "./decode.js";
 import { fetchBytes, loadNetwork } from "./network.js";
 import { prepare } from "./prepare.js";
 import { classificationOf, readReferences } from "./verdict.js";
@@ -65,6 +65,14 @@ export const tasks = {
     const began = performance.now();
     const found = await classified(prepared);
     return { ...found, prepared, milliseconds: performance.now() - began };
+  },
+
+  // Returns {probabilities, verdict, isUnknown} of a bitmap.
+  async frame({ bitmap }) {
+    const { model } = await loaded();
+    const image = pixels(bitmap, bitmap.width, bitmap.height);
+    bitmap.close();
+    return classified(prepare(image, model.input));
   },
 
   // Returns what the frames of a clip show; `progress` gets the same about those so far.

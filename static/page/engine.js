@@ -27,10 +27,10 @@ worker.onerror = () => {
   waiting.clear();
 };
 
-// Runs a task of engine/tasks.js; throws TaskError with a sentence for the visitor.
-export function run(task, values = {}, onProgress = undefined) {
+// Runs a task of engine/tasks.js; `moved` lists what of the values the page gives away. Throws TaskError with a sentence for the visitor.
+export function run(task, values = {}, onProgress = undefined, moved = []) {
   return new Promise((resolve, reject) => {
     waiting.set(next, { resolve, reject, onProgress });
-    worker.postMessage({ id: next++, task, values });
+    worker.postMessage({ id: next++, task, values }, moved);
   });
 }

@@ -1,6 +1,8 @@
 // Builds the page.
 
 import { aboutTab } from "./about_tab.js";
+import { batchTab } from "./batch_tab.js";
+import { cameraTab } from "./camera_tab.js";
 import { el, fill } from "./dom.js";
 import { run } from "./engine.js";
 import { takeFiles } from "./dropping.js";
@@ -17,12 +19,15 @@ await loadSite();
 showHeader();
 const image = imageTab();
 const video = videoTab();
+const batch = batchTab();
 showTabs(document.querySelector("main"), [
   { id: "image", text: "image_tab", panel: image.panel },
   { id: "video", text: "video_tab", panel: video.panel },
+  { id: "camera", text: "camera_tab", panel: cameraTab().panel },
+  { id: "batch", text: "batch_tab", panel: batch.panel },
   { id: "about", text: "about_tab", panel: aboutTab().panel },
 ]);
-takeFiles({ image: ([file]) => image.classify(file), clip: ([file]) => video.read(file) });
+takeFiles({ image: ([file]) => image.classify(file), batch: batch.classify, clip: ([file]) => video.read(file) });
 const loading = el("p", {}, el("progress", { "aria-label": say("waiting") }));
 fill(
   document.querySelector("footer"),
@@ -33,7 +38,11 @@ fill(
 run("load", {}, ({ fetched }) =>
   loading.querySelector("progress").setAttribute("value", Math.min(1, fetched / (2.9e6 + site.model.bytes))),
 ).then(
-  () => loading.remove(),
+  () => {
+    loading.remove();
+    // For use without a network. A page that embeds this one may forbid it.
+    navigator.serviceWorker?.register("service-worker.js").catch(() => {});
+  },
   (error) => fill(loading, error.message),
 );
 const example = asked("example");

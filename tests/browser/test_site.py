@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from model.hub.resolve import EMBEDDED
-from tests.support.browser import DESKTOP, TIMEOUT, scrolls_sideways, serious_findings, top_label
+from tests.support.browser import DESKTOP, TIMEOUT, open_tab, scrolls_sideways, serious_findings, top_label
 from tests.support.serving import EXAMPLES
 from tests.support.site import served_site, written_site
 
@@ -96,3 +98,48 @@ def test_a_narrow_page_has_no_serious_finding_and_does_not_scroll_sideways(
         tab.click()
         assert serious_findings(page) == []
         assert not scrolls_sideways(page)
+
+
+def test_several_images_get_tiles_counts_and_a_table(open_site: Callable[..., Page], tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"no image")
+    page = open_site("?tab=batch")
+
+    page.set_input_files("#images input", [CANADA, EXAMPLES / "images" / "brazil.jpg", damaged])
+
+    expect(page.locator("#counts")).to_contain_text("3 images:")
+    expect(page.locator("#gallery li")).to_have_text([re.compile("^Canada"), re.compile("^Brazil"), re.compile("damaged.png: Your")])
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="vistazo.csv").click()
+    waiting.value.save_as(tmp_path / "vistazo.csv")
+    rows = list(csv.DictReader((tmp_path / "vistazo.csv").open(encoding="utf-8")))
+    assert [row["label_1"] for row in rows] == ["Canada", "Brazil", ""]
+    assert rows[2]["note"].startswith("Your browser cannot read this image")
+
+
+def test_the_camera_s_images_are_classified_until_it_is_switched_off(open_site: Callable[..., Page]) -> None:
+    page = open_site("?tab=camera")
+
+    page.get_by_role("button", name="Switch the camera on").click()
+
+    expect(page.locator("#live .vz-card li").first).to_be_visible()
+    page.get_by_role("button", name="Switch the camera off").click()
+    expect(page.get_by_role("button", name="Switch the camera on")).to_be_visible()
+
+
+def test_after_the_first_visit_the_page_works_without_a_network(browser: Browser, tmp_path: Path) -> None:
+    out = written_site(EMBEDDED, tmp_path / "out")
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    with served_site(out) as address:
+        page.goto(address)
+        page.evaluate("navigator.serviceWorker.ready")
+    try:  # the server is gone
+        page.goto(f"{address}?example=canada")
+        expect(top_label(page)).to_have_text("Canada")
+        open_tab(page, "Video")
+        page.set_input_files("#clip input", EXAMPLES / "clips" / "three-flags.mp4")
+        expect(page.locator("#status")).to_contain_text("frames read")
+    finally:
+        context.close()

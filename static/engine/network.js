@@ -2,21 +2,27 @@
 
 import { loadAndCompile, loadLiteRt, supportsFeature, Tensor } from "../runtime/litert.js";
 
+const MOST_THREADS = 4;
 const GZIP = [0x1f, 0x8b];
 
 // `base` is the address of the site's folder, `model` the “model” object of site.json. `fetched` is told how many bytes
 // have arrived. Returns {predict, explain, backend}.
 export async function loadNetwork(base, model, fetched) {
-  const variant = (await supportsFeature("relaxedSimd")) ? "litert_wasm_internal" : "litert_wasm_compat_internal";
+  const { variant, backend, threads } = await chooseProgram();
   const [program, content] = await Promise.all([
     fetchBytes(`${base}runtime/${variant}.bin`, fetched),
     fetchBytes(`${base}model/model.tflite`, fetched),
   ]);
   // The program is compressed in the site, since not every server does that.
   // It would tell the console of every step.
-  self.Module = { wasmBinary: await unpacked(program), print: () => {}, printErr: () => {} };
+  self.Module = {
+    wasmBinary: await unpacked(program),
+    mainScriptUrlOrBlob: `${base}runtime/${variant}.js`, // for its threads
+    print: () => {},
+    printErr: () => {},
+  };
   await loadLiteRt(`${base}runtime/${variant}.js`);
-  const network = await loadAndCompile(content, { accelerator: "wasm" });
+  const network = await loadAndCompile(content, { accelerator: "wasm", cpuOptions: { numThreads: threads } });
 
   async function run(signature, inputs) {
     const tensors = Object.fromEntries(
@@ -34,7 +40,7 @@ export async function loadNetwork(base, model, fetched) {
 
   const image = (prepared) => ({ values: prepared, shape: [1, model.input.height, model.input.width, 3] });
   return {
-    backend: `WebAssembly${variant.includes("compat") ? "" : ", relaxed SIMD"}`,
+    backend,
     predict: (prepared) => run("predict", { [model.predict_input]: image(prepared) }),
     explain: (prepared, label) =>
       run("explain", {
@@ -42,6 +48,18 @@ export async function loadNetwork(base, model, fetched) {
         label: { values: Int32Array.of(label), shape: [] },
       }),
   };
+}
+
+// Threads need a page that is isolated from others: https://web.dev/articles/coop-coep
+async function chooseProgram() {
+  if (!(await supportsFeature("relaxedSimd"))) {
+    return { variant: "litert_wasm_compat_internal", backend: "WebAssembly", threads: 1 };
+  }
+  const threads = Math.min(MOST_THREADS, navigator.hardwareConcurrency ?? 1);
+  if (self.crossOriginIsolated && threads > 1 && (await supportsFeature("threads"))) {
+    return { variant: "litert_wasm_threaded_internal", backend: `WebAssembly, SIMD, ${threads} threads`, threads };
+  }
+  return { variant: "litert_wasm_internal", backend: "WebAssembly, SIMD", threads: 1 };
 }
 
 async function unpacked(bytes) {

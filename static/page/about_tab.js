@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { run } from "./engine.js";
-import { labels, site } from "./site.js";
+import { labels, site, title } from "./site.js";
 import { decimal, say } from "./texts.js";
 
 export function aboutTab() {
@@ -57,7 +57,7 @@ function rows(entries) {
 function facts() {
   const { input, temperature, unknown_threshold: threshold } = site.model;
   const { architecture, recipe, weights, fingerprint, bytes } = site.about;
-  const source = site.repository ? `${site.repository}, ${site.commit}` : site.title.en;
+  const source = site.repository ? `${site.repository}, ${site.commit}` : title();
   return [
     [say("about_source"), source],
     [say("about_labels"), decimal(labels.length)],

@@ -40,16 +40,9 @@ export function imageTab() {
     el(
       "div",
       { className: "columns" },
-      el(
-        "div",
-        {},
-        box.element,
-        site.model.map ? el("div", { className: "buttons" }, heatButton) : null,
-        why,
-        legend,
-        examples(),
-      ),
+      el("div", {}, box.element, site.model.map ? el("div", { className: "buttons" }, heatButton) : null, why, legend),
       answer,
+      examples(),
     ),
   );
 

@@ -8,7 +8,7 @@ import { run } from "./engine.js";
 import { takeFiles } from "./dropping.js";
 import { applyTheme, showHeader } from "./header.js";
 import { imageTab } from "./image_tab.js";
-import { loadSite, site } from "./site.js";
+import { loadSite, site, title } from "./site.js";
 import { asked, showTabs } from "./tabs.js";
 import { loadTexts, say } from "./texts.js";
 import { videoTab } from "./video_tab.js";
@@ -32,7 +32,7 @@ const loading = el("p", {}, el("progress", { "aria-label": say("waiting") }));
 fill(
   document.querySelector("footer"),
   loading,
-  el("p", {}, say("model_is", { title: site.repository ? `${site.repository} (${site.commit})` : site.title.en })),
+  el("p", {}, say("model_is", { title: site.repository ? `${site.repository} (${site.commit})` : title() })),
   el("p", {}, say("site_private")),
 );
 run("load", {}, ({ fetched }) =>

@@ -108,7 +108,9 @@ def test_several_images_get_tiles_counts_and_a_table(open_site: Callable[..., Pa
     page.set_input_files("#images input", [CANADA, EXAMPLES / "images" / "brazil.jpg", damaged])
 
     expect(page.locator("#counts")).to_contain_text("3 images:")
-    expect(page.locator("#gallery li")).to_have_text([re.compile("^Canada"), re.compile("^Brazil"), re.compile("damaged.png: Your")])
+    expect(page.locator("#gallery li")).to_have_text(
+        [re.compile("^Canada"), re.compile("^Brazil"), re.compile("damaged.png: Your")]
+    )
     with page.expect_download() as waiting:
         page.get_by_role("button", name="vistazo.csv").click()
     waiting.value.save_as(tmp_path / "vistazo.csv")

@@ -21,7 +21,7 @@ from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec, prepared_
 from model.verdict import classification_of
 from tests.support.browser import TIMEOUT
 from tests.support.images import scene
-from tests.support.site import served_site, written_site
+from tests.support.site import ISOLATED, served_site, written_site
 from train.site.description import Source, describe_site
 from train.site.network import with_batch_of_one
 from train.site.texts import LANGUAGES, page_texts
@@ -54,6 +54,7 @@ VERDICTS = """async ([cases, model, rows]) => {
         return [Array.from(probabilities), verdict, isUnknown];
     });
 }"""
+BACKEND = 'import("./page/engine.js").then(({ run }) => run("load")).then(({ backend }) => backend)'
 CLASSIFY = """async (contents) => {
     const { run } = await import("./page/engine.js");
     const found = [];
@@ -192,6 +193,31 @@ def test_images_get_the_probabilities_of_python(page: Page) -> None:
 
     found = page.evaluate(CLASSIFY, [base64.b64encode(image).decode() for image in images])
 
+    for image, (probabilities, verdict) in zip(images, found, strict=True):
+        expected = classifier.predict(prepared_image(image, classifier.bundle.input))
+        np.testing.assert_allclose(probabilities, expected.probabilities, atol=0.01)
+        assert verdict == expected.verdict
+
+
+@pytest.mark.parametrize("name", ["colour_fit", "grey_fit", "plain_fit"])
+@pytest.mark.parametrize("isolated", [False, True])
+def test_models_of_all_kinds_give_the_probabilities_of_python(
+    name: str, isolated: bool, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Colour, grey with margins, and 8-bit numbers; with one thread and with several."""
+    bundle: Path = request.getfixturevalue(name).bundle
+    classifier = Classifier.load(bundle)
+    images = [content(colours(90 + 31 * seed, 70 + 17 * seed, seed)) for seed in range(4)]
+    with served_site(written_site(bundle, tmp_path / "out"), headers=ISOLATED if isolated else None) as address:
+        page = browser.new_page()
+        page.set_default_timeout(TIMEOUT)
+        page.goto(address)
+        page.get_by_role("tab").first.wait_for()
+        backend = page.evaluate(BACKEND)
+        found = page.evaluate(CLASSIFY, [base64.b64encode(image).decode() for image in images])
+        page.close()
+
+    assert ("threads" in backend) == isolated
     for image, (probabilities, verdict) in zip(images, found, strict=True):
         expected = classifier.predict(prepared_image(image, classifier.bundle.input))
         np.testing.assert_allclose(probabilities, expected.probabilities, atol=0.01)

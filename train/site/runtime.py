@@ -22,7 +22,8 @@ from model.errors import VistazoError
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 RUNTIME = STATIC / "runtime.json"
-_NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
+_NPM_FILES = ("package.json", "package-lock.json")
+_NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund")
 _TIMEOUT_SECONDS = 300
 _LONGEST_SILENCE_SECONDS = 30
 _MAX_FILE_BYTES = 32 * 2**20
@@ -99,7 +100,7 @@ def _installed(npm: str, temporary: Path) -> Path:
         shutil.copyfile(STATIC / name, project / name)
     try:
         result = subprocess.run(
-            [npm, "ci", "--ignore-scripts"], cwd=project, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS
+            [npm, "ci", *_NPM_OPTIONS], cwd=project, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RuntimeFetchError(

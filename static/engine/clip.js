@@ -2,9 +2,9 @@
 // browser's WebCodecs. Times are in seconds from the first frame, as in model/video/reader.py.
 
 import { ALL_FORMATS, BlobSource, Input, VideoSampleSink } from "../runtime/mediabunny.js";
-import { copyOnWhite } from "./decode.js";
 
 const MOST_MEGAPIXELS = 40; // as `Limits.frame_megapixels`
+const RGBX = { format: "RGBX", colorSpace: "srgb" };
 const MIN_MISSING_SECONDS = 0.1;
 
 // Returns {duration, frames, input}: seconds or null, and a generator of {index, time, image}.
@@ -43,31 +43,45 @@ async function* framesOf(track, first, { rate, start, end }) {
       const slot = rate ? Math.floor(time * rate + 0.05) : index;
       const chosen = slot !== lastSlot && time >= start;
       lastSlot = slot;
-      if (chosen) yield { index, time, image: painter(sample) };
+      if (chosen) yield { index, time, image: await painter(sample) };
     } finally {
       sample.close();
     }
   }
 }
 
-// Returns a function that turns samples into pixels, three bytes each; it uses the same memory for all frames.
+// Returns a function that turns samples into pixels; it uses the same memory for all frames.
 function framePainter() {
   let context = null;
   let data = null;
-  return (sample) => {
+  let direct = true; // copied without a canvas, which is faster; not every browser converts colours there
+  return async (sample) => {
     const { width: across, height: down } = sample.visibleRect;
     const [width, height] = sample.rotation % 180 ? [down, across] : [across, down];
     if (width * height > MOST_MEGAPIXELS * 1e6) {
       throw { key: "site_huge_frames", values: { width, height, limit: MOST_MEGAPIXELS } };
     }
+    if (data?.length !== width * height * 4) data = new Uint8Array(width * height * 4);
+    if (direct && !sample.rotation && !sample.flip && !sample.hasAlpha) {
+      try {
+        direct = sample.allocationSize(RGBX) === data.length; // a browser may not know the option
+        if (direct) {
+          await sample.copyTo(data, RGBX);
+          return { data, width, height, bytes: 4 };
+        }
+      } catch {
+        direct = false;
+      }
+    }
     if (context?.canvas.width !== width || context.canvas.height !== height) {
       context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-      data = new Uint8Array(width * height * 3);
     }
-    if (sample.hasAlpha) context.clearRect(0, 0, width, height);
+    if (sample.hasAlpha) {
+      context.fillStyle = "#fff";
+      context.fillRect(0, 0, width, height);
+    }
     sample.draw(context, 0, 0, width, height);
-    copyOnWhite(context.getImageData(0, 0, width, height).data, data, 0);
-    return { data, width, height };
+    return { data: context.getImageData(0, 0, width, height).data, width, height, bytes: 4 };
   };
 }
 

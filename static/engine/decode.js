@@ -53,7 +53,7 @@ export function pixels(source, width, height) {
 }
 
 // Copies four bytes a pixel to three, transparent areas on white.
-export function copyOnWhite(rgba, data, start) {
+function copyOnWhite(rgba, data, start) {
   for (let i = 0, place = start; i < rgba.length; i += 4, place += 3) {
     const alpha = rgba[i + 3];
     if (alpha === 255) {

@@ -1,5 +1,6 @@
 // Resizes an image to the network's input: the twin of `prepare` in model/preprocessing.py, with the same arithmetic.
-// tests/browser/test_site_prepare.py holds the two together. An image is {data, width, height}, three bytes a pixel.
+// tests/browser/test_site_prepare.py holds the two together. An image is {data, width, height},
+// three bytes a pixel, or four where it has `bytes: 4`, of which the last is not looked at.
 
 const PAD_GREY = 128;
 const CUBIC = -0.75; // the coefficient of OpenCV's bicubic filter
@@ -66,7 +67,7 @@ export function resize(image, width, height) {
 }
 
 function wholeBlocks(image, xStep, yStep) {
-  if (xStep === 1 && yStep === 1) return image;
+  if (xStep === 1 && yStep === 1) return withThreeBytes(image);
   const columns = Math.floor(image.width / xStep);
   const rows = Math.floor(image.height / yStep);
   const left = Math.floor((image.width - columns * xStep) / 2);
@@ -83,18 +84,30 @@ function wholeBlocks(image, xStep, yStep) {
   return { data, width: columns, height: rows };
 }
 
+function withThreeBytes(image) {
+  if (image.bytes !== 4) return image;
+  const { data, width, height } = image;
+  const colours = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < colours.length; from += 4, to += 3) {
+    colours[to] = data[from];
+    colours[to + 1] = data[from + 1];
+    colours[to + 2] = data[from + 2];
+  }
+  return { data: colours, width, height };
+}
+
 // Sums the pixels of a row of blocks into `sums`, three numbers a block.
 function addRows(image, { left, top, step, columns, rows }, sums) {
-  const { data, width } = image;
+  const { data, width, bytes = 3 } = image;
   sums.fill(0);
   for (let y = top; y < top + rows; y++) {
-    let place = (y * width + left) * 3;
+    let place = (y * width + left) * bytes;
     for (let x = 0; x < columns; x++) {
-      const end = Math.min(place + step * 3, (y + 1) * width * 3);
+      const end = Math.min(place + step * bytes, (y + 1) * width * bytes);
       let red = 0;
       let green = 0;
       let blue = 0;
-      for (; place < end; place += 3) {
+      for (; place < end; place += bytes) {
         red += data[place];
         green += data[place + 1];
         blue += data[place + 2];
@@ -183,17 +196,17 @@ function across(image, width, x, wide) {
 }
 
 function cropToAspect(image, aspect) {
-  const { width, height } = image;
+  const { width, height, bytes = 3 } = image;
   const newWidth = Math.min(width, Math.max(1, roundEven(height * aspect)));
   const newHeight = Math.min(height, Math.max(1, roundEven(width / aspect)));
   const left = Math.floor((width - newWidth) / 2);
   const top = Math.floor((height - newHeight) / 2);
-  const data = new Uint8Array(newWidth * newHeight * 3);
+  const data = new Uint8Array(newWidth * newHeight * bytes);
   for (let y = 0; y < newHeight; y++) {
-    const start = ((top + y) * width + left) * 3;
-    data.set(image.data.subarray(start, start + newWidth * 3), y * newWidth * 3);
+    const start = ((top + y) * width + left) * bytes;
+    data.set(image.data.subarray(start, start + newWidth * bytes), y * newWidth * bytes);
   }
-  return { data, width: newWidth, height: newHeight };
+  return { data, width: newWidth, height: newHeight, bytes };
 }
 
 function resizeAndPad(image, width, height) {

@@ -134,14 +134,14 @@ export function imageTab() {
       el(
         "ul",
         { className: "examples", id: "image-examples" },
-        site.examples.map(({ file, label }) =>
+        site.examples.map(({ file, small, label }) =>
           el(
             "li",
             {},
             el(
               "button",
               { type: "button", "data-example": stem(file), onclick: () => openExample(file) },
-              el("img", { src: file, alt: label || stem(file), loading: "lazy" }),
+              el("img", { src: small ?? file, alt: label || stem(file), loading: "lazy" }),
             ),
           ),
         ),

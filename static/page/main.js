@@ -13,6 +13,8 @@ import { asked, showTabs } from "./tabs.js";
 import { loadTexts, say } from "./texts.js";
 import { videoTab } from "./video_tab.js";
 
+const MILLISECONDS_BEFORE_KEEPING = 2000;
+
 applyTheme();
 await loadTexts();
 await loadSite();
@@ -40,8 +42,11 @@ run("load", {}, ({ fetched }) =>
 ).then(
   () => {
     loading.remove();
-    // For use without a network. A page that embeds this one may forbid it.
-    navigator.serviceWorker?.register("service-worker.js").catch(() => {});
+    // For use without a network: once the first answer has had the connection. A page that embeds this one may forbid it.
+    setTimeout(
+      () => navigator.serviceWorker?.register("service-worker.js").catch(() => {}),
+      MILLISECONDS_BEFORE_KEEPING,
+    );
   },
   (error) => fill(loading, error.message),
 );

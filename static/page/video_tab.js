@@ -78,6 +78,14 @@ export function videoTab() {
     results,
   );
 
+  // Not before: nobody may want them.
+  panel.addEventListener("open", () => {
+    for (const preview of panel.querySelectorAll("video[data-src]")) {
+      preview.src = preview.dataset.src;
+      preview.removeAttribute("data-src");
+    }
+  });
+
   function number(key) {
     const input = el("input", { type: "number", min: "0", step: "any", value: "0", id: `range-${key}` });
     const info = { rate: "rate_info", from: "seconds_info", to: "to_info" }[key];
@@ -234,7 +242,7 @@ export function videoTab() {
                 "aria-label": label || stem(file),
                 onclick: () => openClipExample(file),
               },
-              el("video", { src: `${file}#t=0.1`, muted: true, preload: "metadata", tabIndex: -1 }),
+              el("video", { "data-src": `${file}#t=0.1`, muted: true, preload: "metadata", tabIndex: -1 }),
             ),
           ),
         ),

@@ -136,7 +136,7 @@ def test_after_the_first_visit_the_page_works_without_a_network(browser: Browser
     page.set_default_timeout(TIMEOUT)
     with served_site(out) as address:
         page.goto(address)
-        page.evaluate("navigator.serviceWorker.ready")
+        page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     try:  # the server is gone
         page.goto(f"{address}?example=canada")
         expect(top_label(page)).to_have_text("Canada")

@@ -7,7 +7,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
-from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec, prepared_image
+from model.preprocessing import ColourMode, InputSpec, ResizeRule, prepared_image
 from model.verdict import classification_of
 from tests.support.browser import TIMEOUT
 from tests.support.images import scene
@@ -29,7 +29,7 @@ from train.site.texts import LANGUAGES, page_texts
 SPECS = [
     InputSpec(width, height, colour_mode, resize_rule)
     for (width, height), colour_mode, resize_rule in itertools.product(
-        ((144, 144), (64, 40)), COLOUR_MODES, RESIZE_RULES
+        ((144, 144), (64, 40)), get_args(ColourMode), get_args(ResizeRule)
     )
 ]
 PREPARE = """async ([content, specs]) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import secrets
 import shutil
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from model.bundle import CONFIG, Bundle, listed_files, load_bundle
 from model.errors import SettingsError
 from model.hub.resolve import EMBEDDED
-from model.preprocessing import IMAGE_SUFFIXES
+from model.preprocessing import IMAGE_SUFFIXES, shown_image
 from train.site.description import Source, describe_site
 from train.site.network import with_batch_of_one
 from train.site.runtime import STATIC, runtime_files
@@ -30,6 +32,7 @@ _OTHER_PROGRAMS = ("runtime/litert_wasm_compat", "runtime/litert_wasm_threaded")
 _EXAMPLES = STATIC.parent / "examples"
 _SHARED_STYLES = ("header.css", "card.css", "timeline.css", "about.css")  # of the Gradio page
 _MOST_EXAMPLES = 12
+_THUMBNAIL_SIDE = 200  # pixels
 LARGE_BYTES = 50 * 10**6
 
 Content = bytes | Path
@@ -65,6 +68,9 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
     for kind, examples in _examples(bundle):
         site[kind] = [{"file": f"examples/{path.name}", "label": label} for path, label in examples]
         files |= {f"examples/{path.name}": path for path, _ in examples}
+    for example in site["examples"]:
+        name = example["small"] = f"examples/small/{Path(example['file']).stem}.jpg"
+        files[name] = _thumbnail(content_bytes(files[example["file"]]))
     files["manifest.webmanifest"] = _json(_web_manifest(site))
     files[SITE] = _json(site)
     files[_SERVICE_WORKER] = _service_worker(files)
@@ -129,6 +135,13 @@ def _bundled_examples(bundle: Bundle) -> Iterator[tuple[Path, str]]:
         file, label = (entry.get(name) if isinstance(entry, dict) else None for name in ("file", "label"))
         if isinstance(file, str) and file in listed and (bundle.directory / file).is_file():
             yield bundle.directory / file, label if isinstance(label, str) else ""
+
+
+def _thumbnail(image: bytes) -> bytes:
+    """Return a small copy of an example: all of them are fetched before the first answer."""
+    stored = io.BytesIO()
+    Image.fromarray(shown_image(image, _THUMBNAIL_SIDE)).save(stored, "JPEG", quality=80)
+    return stored.getvalue()
 
 
 def _web_manifest(site: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ export function aboutTab() {
         el("h2", {}, say("about")),
         rows([...facts(), [say("site_runs_on"), backend]]),
         el("h2", {}, say("limits_title")),
-        el("p", {}, say("limits_text", { count: decimal(labels.length) })),
+        el("p", {}, `${say("limit_labels", { count: decimal(labels.length) })} ${say("limit_harm")}`),
         el("p", {}, say("site_private")),
       ),
       el(

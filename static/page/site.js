@@ -2,6 +2,9 @@
 
 import { decimal, format, language, say } from "./texts.js";
 
+const LABELS_IN_TITLE = 3;
+const LABELS_IN_DESCRIPTION = 6;
+
 export let site = null;
 export let labels = [];
 
@@ -16,11 +19,25 @@ export function knownLabels() {
   return known.length ? known : labels;
 }
 
-export const title = () => site.title[language];
+// Empty in site.json where it would only list the labels, which have names in other languages.
+export function title() {
+  const made = enumeration(knownLabels(), LABELS_IN_TITLE);
+  return site.title[language] || made.slice(0, 1).toUpperCase() + made.slice(1);
+}
 
 export function description() {
   const known = knownLabels();
   const count = decimal(known.length);
   if (site.description[language]) return format(site.description[language], { count });
-  return known.length === 1 ? say("recognises_one", { label: known[0] }) : say("recognises", { count });
+  if (known.length > LABELS_IN_DESCRIPTION) return say("recognises", { count });
+  return say("recognises_these", { labels: enumeration(known, LABELS_IN_DESCRIPTION) });
+}
+
+// Labels as people list them: “cat, dog and horse”, “cat, dog and 35 more”.
+function enumeration(known, most) {
+  const names = known.map((label) => label.replaceAll("_", " ").trim() || label);
+  const first = names.slice(0, most - 1).join(", ");
+  if (names.length > most) return `${first} ${say("and_more", { count: decimal(names.length - most + 1) })}`;
+  if (names.length === 1) return names[0];
+  return say("and_last", { names: names.slice(0, -1).join(", "), last: names[names.length - 1] });
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
-import sys
 from pathlib import Path
+
+from train.commands.ending import Ending, add_json_argument
 
 INTERRUPTED = "the directory is as it was"
 
@@ -17,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="a new directory, or a site to write again"
     )
+    add_json_argument(parser)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Write the site, and print one JSON object as the last line."""
+def run(options: argparse.Namespace) -> Ending:
+    """Write the site, and say how to look at it."""
     from model.hub.resolve import find_model
     from train.site.build import write_site
     from train.site.description import Source
@@ -28,10 +29,7 @@ def run(options: argparse.Namespace) -> int:
     found = find_model(options.bundle)
     address = f"https://huggingface.co/{found.repository}" if found.repository else None
     size = write_site(found.directory, options.out, Source(found.repository, found.commit, address))
-    print(
-        f"Wrote {options.out} ({size / 1e6:.1f} MB). Look at it with: "
-        f"python -m http.server --directory {shlex.quote(str(options.out))}",
-        file=sys.stderr,
-    )
-    print(json.dumps({"out": str(options.out), "bytes": size, "repository": found.repository, "commit": found.commit}))
-    return 0
+    lines = [f"Wrote {options.out} ({size / 1e6:.1f} MB)."]
+    advice = f"Look at it: python -m http.server --directory {shlex.quote(str(options.out))}"
+    result = {"out": str(options.out), "bytes": size, "repository": found.repository, "commit": found.commit}
+    return Ending(lines, advice, [result])

@@ -9,11 +9,12 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from model.bundle import CARD
+from model.bundle import CARD, load_bundle
 from model.errors import SettingsError
-from train.export.card_text import BEGIN, END, yaml_of
+from model.presentation import Presentation
+from train.export.card_text import BEGIN, END, plain, yaml_of
 from train.publish.commit import Pushed
-from train.publish.space import write_space
+from train.publish.space import LONGEST_SHORT_DESCRIPTION, write_space
 from train.publish.space_settings import SpaceSettings
 from train.publish.target import Target
 from train.site.build import LARGE_BYTES, content_bytes, site_files
@@ -75,12 +76,12 @@ def push_static_space(
             "--quantize, or with a smaller network, for phones and slow connections.",
             file=sys.stderr,
         )
-    files[CARD] = _readme(space, source).encode()
+    files[CARD] = _readme(space, source, load_bundle(bundle).presentation).encode()
     return write_space(target, files, _OURS, replace=replace, dry_run=dry_run)
 
 
-def _readme(space: str, source: Source) -> str:
-    title = space.partition("/")[2]
+def _readme(space: str, source: Source, presentation: Presentation) -> str:
+    title, short = presentation.title or space.partition("/")[2], presentation.description
     settings: dict[str, object] = {
         "title": title,
         "emoji": "👀",
@@ -88,7 +89,7 @@ def _readme(space: str, source: Source) -> str:
         "colorTo": "yellow",
         "sdk": "static",
         "app_file": "index.html",
-        "short_description": "Reads photos and videos in your browser",
+        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [source.repository],
         "custom_headers": _HEADERS,
@@ -96,9 +97,11 @@ def _readme(space: str, source: Source) -> str:
     return f"""---
 {yaml_of(settings)}---
 
-# {title}
+# {plain(title)}
 
 {BEGIN}
+
+{plain(short)}
 
 A page that runs the model [{source.repository}](https://huggingface.co/{source.repository}), at commit \
 `{source.commit}`, in the visitor's browser: no image and no video leaves the device. It was written by \

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from model.bundle import CONFIG, Bundle, listed_files, load_bundle
+from model.bundle import Bundle, load_bundle
 from model.errors import SettingsError
 from model.hub.resolve import EMBEDDED
 from model.preprocessing import IMAGE_SUFFIXES, shown_image
@@ -121,20 +121,9 @@ def _examples(bundle: Bundle) -> Iterator[tuple[str, list[tuple[Path, str]]]]:
     if bundle.directory.resolve() == EMBEDDED.resolve():
         found = [(path, "") for folder in ("images", "clips") for path in sorted((_EXAMPLES / folder).glob("*"))]
     else:
-        found = list(_bundled_examples(bundle))
+        found = [(example.path, example.label) for example in bundle.presentation.examples]
     yield "examples", [pair for pair in found if pair[0].suffix.lower() in IMAGE_SUFFIXES][:_MOST_EXAMPLES]
     yield "clips", [pair for pair in found if pair[0].suffix.lower() in _CLIP_SUFFIXES][:_MOST_EXAMPLES]
-
-
-def _bundled_examples(bundle: Bundle) -> Iterator[tuple[Path, str]]:
-    """Yield the examples that a bundle names and its manifest lists."""
-    config = json.loads((bundle.directory / CONFIG).read_text(encoding="utf-8"))["vistazo"]
-    listed = set(listed_files(bundle.directory))
-    named = config.get("examples")
-    for entry in named if isinstance(named, list) else []:
-        file, label = (entry.get(name) if isinstance(entry, dict) else None for name in ("file", "label"))
-        if isinstance(file, str) and file in listed and (bundle.directory / file).is_file():
-            yield bundle.directory / file, label if isinstance(label, str) else ""
 
 
 def _thumbnail(image: bytes) -> bytes:
@@ -145,7 +134,7 @@ def _thumbnail(image: bytes) -> bytes:
 
 
 def _web_manifest(site: Mapping[str, Any]) -> dict[str, Any]:
-    title = site["title"]["en"]
+    title = site["title"]["en"] or "Vistazo"
     return {
         "name": title,
         "short_name": title[:30],

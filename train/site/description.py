@@ -15,9 +15,9 @@ from model.classifier import EXPLAIN_SIGNATURE, PREDICT_SIGNATURE
 from model.errors import BundleError
 from model.hub.resolve import EMBEDDED
 from model.labels import is_background_label
+from model.presentation import default_description, default_title
 from train.site.texts import LANGUAGES
 
-_LONGEST_TITLE, _LONGEST_DESCRIPTION = 80, 300  # characters
 _METRICS = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
 
 
@@ -53,8 +53,10 @@ def describe_site(
     config = json.loads((bundle.directory / CONFIG).read_text(encoding="utf-8"))["vistazo"]
     embedded = bundle.directory.resolve() == EMBEDDED.resolve()
     name = (source.repository or bundle.directory.resolve().name).rpartition("/")[2]
-    title = _own_text(config, "title")[:_LONGEST_TITLE] or name
-    own = _own_text(config, "description")[:_LONGEST_DESCRIPTION]
+    given = bundle.presentation
+    # What only lists the labels is made by the page, in the visitor's language.
+    title = "" if given.title == default_title(bundle.labels) else given.title or name
+    own = "" if given.description == default_description(bundle.labels) else given.description
     names = {language: texts[language]["embedded_title"] if embedded else title for language in LANGUAGES}
     described = {language: texts[language]["embedded_description"] if embedded else own for language in LANGUAGES}
     return {
@@ -120,8 +122,3 @@ def _about(bundle: Bundle, config: Mapping[str, Any], size: int) -> dict[str, An
         "n": bundle.metrics.get("n"),
         "split": str(bundle.metrics.get("split", "")),
     }
-
-
-def _own_text(config: Mapping[str, Any], name: str) -> str:
-    value = config.get(name)
-    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -56,7 +56,7 @@ def test_an_unknown_command_is_answered_with_the_commands_that_exist(capsys: pyt
     assert error.startswith("error: the command should be one of serve, predict, ") and error.endswith("serv.\n")
 
 
-@pytest.mark.parametrize("command", sorted(set(TRAINING) - {"push", "push-data", "versions", "pull"}))
+@pytest.mark.parametrize("command", sorted(set(TRAINING) - {"site", "push", "push-data", "versions", "pull"}))
 def test_a_training_command_without_its_packages_says_how_to_install_them(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,14 +27,15 @@ _COMMANDS = (
     "compare",
     "tune",
     "convert",
+    "site",
     "push",
     "push-data",
     "versions",
     "pull",
 )
 # The others work without the Hub, and its client takes a quarter of a second to import.
-_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "push", "push-data", "versions", "pull")
-_UNTRAINED = ("push", "push-data", "versions", "pull")  # these need no training packages
+_HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "site", "push", "push-data", "versions", "pull")
+_UNTRAINED = ("site", "push", "push-data", "versions", "pull")  # these need no training packages
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:

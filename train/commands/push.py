@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
     parser.add_argument(
+        "--sdk",
+        choices=("gradio", "static"),
+        default="gradio",
+        help="of the Space: the Gradio app (default), or a page that runs the model in the visitor's browser, for free",
+    )
+    parser.add_argument(
         "--hardware", metavar="NAME", help="of the Space, such as cpu-upgrade (default: that of the Hub, cpu-basic)"
     )
     parser.add_argument(
@@ -59,7 +65,9 @@ def run(options: argparse.Namespace) -> Ending:
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
     from train.publish.space import push_space
     from train.publish.space_settings import SpaceSettings, read_settings
+    from train.publish.static_space import check_static_settings, push_static_space
     from train.publish.target import Target
+    from train.site.description import Source
 
     repository = repository_name("REPO", options.repository)
     space_name = repository_name("--space", options.space, "Space") if options.space else None
@@ -70,6 +78,8 @@ def run(options: argparse.Namespace) -> Ending:
     settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
     if settings != SpaceSettings() and not space_name:
         raise SettingsError("--hardware, --sleep, --protected and --space-token are a Space's: name it with --space.")
+    if options.sdk == "static":
+        check_static_settings(space_name, settings)
     release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
     details = CardDetails(options.license, ask_licence, options.dataset_name, space_name)
@@ -89,16 +99,14 @@ def run(options: argparse.Namespace) -> Ending:
     }
     if space_name:
         try:
-            space = push_space(
-                space_name,
-                repository,
-                pushed.commit,
-                settings,
-                load_bundle(options.bundle).presentation,
-                private=options.private,
-                replace=options.replace,
-                dry_run=options.dry_run,
-            )
+            flags = {"private": options.private, "replace": options.replace, "dry_run": options.dry_run}
+            if options.sdk == "static":
+                served = Source(repository, pushed.commit, target.url)
+                space = push_static_space(space_name, options.bundle, served, settings, **flags)
+            else:
+                space = push_space(
+                    space_name, repository, pushed.commit, settings, load_bundle(options.bundle).presentation, **flags
+                )
         except VistazoError as error:
             if options.dry_run:
                 raise

@@ -44,7 +44,8 @@ def to_litert(
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
-    image = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8, name="image")
+    # LiteRT.js refuses a free batch.
+    image = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
     archive.add_endpoint("predict", _predict_function(model, features=features), input_signature=[image])
     signatures = ["predict"]

@@ -40,7 +40,8 @@ _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = ("interface", "model")
 _PROGRAM = "app.py"
-_LONGEST_SHORT_DESCRIPTION = 60  # the Hub's limit
+_PROGRAMS = {"gradio": _PROGRAM, "static": "index.html"}  # by SDK
+LONGEST_SHORT_DESCRIPTION = 60  # the Hub's limit
 
 
 def push_space(
@@ -73,27 +74,43 @@ def push_space(
     pin = f"{repository}@{commit}"
     settings = dataclasses.replace(settings or SpaceSettings(), model=pin)
     target = Target(space, kind="space", private=private and not settings.protected, space=settings)
-    current = target.contents()
-    check_visibility(target, current)
-    published, last = published_text(current, CARD), last_push(current)
-    _check_is_ours(current, last, published)
     model = Target(repository).contents(commit, must_exist=True) if commit else None
     files = space_files(space, pin, _preloaded(model), presentation)
-    files[MANIFEST] = manifest_of(files, {})
-    if not is_hubs_own(published):
-        files[CARD] = merge_card(_text(files[CARD]), published, _OURS).encode()
-    change = Change(files, frozenset(set(last or ()) - set(files)), f"Serve {pin}")
-    if not replace:
-        check_nothing_is_lost(target, current, change, last, published)
-    print_card_problem(current, published)
-    if settings.protected and current.commit:
-        print(f"“{space}” exists already: --protected makes only new Spaces protected.", file=sys.stderr)
-    pushed = publish(target, change, current, dry_run=dry_run)
+    pushed = write_space(target, files, _OURS, replace=replace, dry_run=dry_run)
     if not dry_run:
         apply_settings(target, settings)
         if model and model.restricted and not settings.token:
             print(_how_to_read(target, repository), file=sys.stderr)
     return pushed
+
+
+def write_space(
+    target: Target, files: dict[str, Content], ours: Sequence[str], *, replace: bool, dry_run: bool
+) -> Pushed:
+    """Make a Space hold certain files, and merge its card with what people have written on the Hub.
+
+    Args:
+        target: The Space, with its settings.
+        files: All of its files but the manifest.
+        ours: The keys of the card's front matter that the push decides.
+        replace: Write over what somebody else has changed in a Space that a push made.
+        dry_run: Change nothing.
+    """
+    settings = target.space or SpaceSettings()
+    current = target.contents()
+    check_visibility(target, current)
+    published, last = published_text(current, CARD), last_push(current)
+    _check_is_ours(current, last, published, settings.sdk)
+    files = files | {MANIFEST: manifest_of(files, {})}
+    if not is_hubs_own(published):
+        files[CARD] = merge_card(_text(files[CARD]), published, ours).encode()
+    change = Change(files, frozenset(set(last or ()) - set(files)), f"Serve {settings.model}")
+    if not replace:
+        check_nothing_is_lost(target, current, change, last, published)
+    print_card_problem(current, published)
+    if settings.protected and current.commit:
+        print(f"“{target.repository}” exists already: --protected makes only new Spaces protected.", file=sys.stderr)
+    return publish(target, change, current, dry_run=dry_run)
 
 
 def _how_to_read(space: Target, repository: str) -> str:
@@ -126,17 +143,18 @@ def space_files(
     return files
 
 
-def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str | None) -> None:
+def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str | None, sdk: str) -> None:
     """Refuse a Space with another SDK or program, which --replace would not take over either.
 
     Spaces that were pushed before there was a manifest in them are known by the generated block of their README.md.
     """
     settings = read_card(card).metadata
-    program = str(settings.get("app_file", _PROGRAM))
+    main_file = _PROGRAMS[sdk]
+    program = str(settings.get("app_file", main_file))
     others = sorted(set(current.files) - {CARD, ".gitattributes"}, key=lambda path: (not path.endswith(".py"), path))
-    if settings.get("sdk", "gradio") != "gradio":
+    if settings.get("sdk", sdk) != sdk:
         what = f"its sdk is {settings['sdk']}"
-    elif program != _PROGRAM:
+    elif program != main_file:
         what = program
     elif last is None and others and BEGIN not in (card or ""):
         what = others[0]
@@ -167,7 +185,7 @@ def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presen
         "python_version": "3.12",
         "app_file": _PROGRAM,
         "suggested_hardware": "cpu-basic",  # for whoever duplicates it
-        "short_description": short if 0 < len(short) <= _LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
+        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [repository],
     }

@@ -26,6 +26,7 @@ class SpaceSettings:
         sleep_seconds: Without a visitor, before it sleeps; -1 for never; None to leave that as it is.
         token: Of the account that may read a private model; becomes a secret, and is never printed.
         protected: Make a new Space protected: its page is public, its files are not.
+        sdk: "gradio", or "static" for a page without a server, which has neither hardware nor variables.
     """
 
     model: str = ""
@@ -33,12 +34,14 @@ class SpaceSettings:
     sleep_seconds: int | None = None
     token: str | None = field(default=None, repr=False)
     protected: bool = False
+    sdk: str = "gradio"
 
     def creation(self) -> dict[str, Any]:
         """Return the arguments of `create_repo`."""
+        runs = self.sdk == "gradio"
         given: dict[str, Any] = {
-            "space_sdk": "gradio",
-            "space_variables": [{"key": VARIABLE, "value": self.model}],
+            "space_sdk": self.sdk,
+            "space_variables": [{"key": VARIABLE, "value": self.model}] if runs else None,
             "space_hardware": self.hardware,
             "space_sleep_time": self.sleep_seconds,
             "space_secrets": [{"key": SECRET, "value": self.token}] if self.token else None,

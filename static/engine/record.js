@@ -1,0 +1,122 @@
+// Collects the predictions of a clip, a few numbers for each frame: the twin of model/video/record.py and
+// model/video/probability_curve.py.
+
+import { gaps, median, SegmentFinder } from "./segments.js";
+import { topIndices } from "./verdict.js";
+
+const TOP = 5;
+const POINTS = 300;
+const INITIAL_WIDTH = 0.04; // seconds
+
+export class ClipRecord {
+  constructor(labels, model) {
+    this.top = Math.min(TOP, labels);
+    this.finder = new SegmentFinder(labels, model.unknown_threshold, model.statistics !== null);
+    this.curve = new ProbabilityCurve(labels);
+    this.seconds = new Float64Array(labels);
+    this.led = new Uint32Array(labels);
+    this.sum = new Float64Array(labels);
+    this.verdicts = [];
+    this.best = [];
+    this.probabilities = [];
+    this.leader = 0;
+  }
+
+  get length() {
+    return this.finder.times.length;
+  }
+
+  add(frame) {
+    const { times } = this.finder;
+    const best = topIndices(frame.probabilities, this.top);
+    if (times.length) this.seconds[this.leader] += Math.max(0, frame.time - times[times.length - 1]);
+    this.leader = best[0];
+    this.led[best[0]]++;
+    frame.probabilities.forEach((value, label) => {
+      this.sum[label] += value;
+    });
+    this.verdicts.push(frame.verdict);
+    for (const label of best) {
+      this.best.push(label);
+      this.probabilities.push(frame.probabilities[label]);
+    }
+    this.finder.add(frame);
+    this.curve.add(frame.time, frame.probabilities);
+  }
+
+  // What the page draws while the clip is read. `drawn` is how many labels get a curve.
+  summary(drawn = TOP) {
+    const segments = this.finder.segments();
+    const spent = new Map();
+    for (const { label, start, end } of segments) {
+      if (label !== null) spent.set(label, (spent.get(label) ?? 0) + end - start);
+    }
+    const longest = [...spent.keys()].sort((a, b) => spent.get(b) - spent.get(a)).slice(0, drawn);
+    return { frames: this.length, segments, curves: { labels: longest, ...this.curve.points(longest) } };
+  }
+
+  // Everything about the clip, when it has been read.
+  whole() {
+    const { times, numbers } = this.finder;
+    const seconds = Float64Array.from(this.seconds);
+    seconds[this.leader] += median(gaps(times));
+    const mean = Float64Array.from(this.sum, (value) => value / this.length);
+    return {
+      ...this.summary(),
+      times,
+      numbers,
+      verdicts: this.verdicts,
+      top: this.top,
+      best: this.best,
+      probabilities: this.probabilities,
+      aggregate: {
+        mean,
+        majority: topIndices(this.led, 1)[0],
+        seconds: topIndices(seconds, seconds.length)
+          .filter((label) => this.led[label])
+          .map((label) => [label, seconds[label]]),
+        duration: seconds.reduce((total, value) => total + value, 0),
+      },
+    };
+  }
+}
+
+// Mean probabilities in intervals of equal length, which doubles whenever there are too many.
+class ProbabilityCurve {
+  constructor(labels) {
+    this.labels = labels;
+    this.width = INITIAL_WIDTH;
+    this.sums = new Float64Array(POINTS * labels);
+    this.counts = new Uint32Array(POINTS);
+  }
+
+  add(time, probabilities) {
+    while (time >= this.width * POINTS) this.double();
+    const point = Math.floor(time / this.width);
+    for (let label = 0; label < this.labels; label++) this.sums[point * this.labels + label] += probabilities[label];
+    this.counts[point]++;
+  }
+
+  // The middle of each interval with frames, in seconds, and for each label its means.
+  points(labels) {
+    const filled = Array.from(this.counts.keys()).filter((point) => this.counts[point]);
+    return {
+      times: filled.map((point) => (point + 0.5) * this.width),
+      means: labels.map((label) => filled.map((point) => this.sums[point * this.labels + label] / this.counts[point])),
+    };
+  }
+
+  double() {
+    const half = POINTS / 2;
+    const { labels, sums, counts } = this;
+    for (let point = 0; point < half; point++) {
+      counts[point] = counts[2 * point] + counts[2 * point + 1];
+      for (let label = 0; label < labels; label++) {
+        sums[point * labels + label] = sums[2 * point * labels + label] + sums[(2 * point + 1) * labels + label];
+      }
+    }
+    counts.fill(0, half);
+    sums.fill(0, half * labels);
+    this.width *= 2;
+  }
+}

@@ -1,0 +1,85 @@
+// The About tab: what the model is, how good it is, and what this page runs on.
+
+import { el } from "./dom.js";
+import { run } from "./engine.js";
+import { labels, site, title } from "./site.js";
+import { decimal, say } from "./texts.js";
+
+export function aboutTab() {
+  const backend = el("td", {}, "…");
+  const panel = el(
+    "section",
+    { className: "vz-model" },
+    el(
+      "div",
+      { className: "vz-columns" },
+      el(
+        "section",
+        { className: "vz-about" },
+        el("h2", {}, say("about")),
+        rows([...facts(), [say("site_runs_on"), backend]]),
+        el("h2", {}, say("limits_title")),
+        el("p", {}, `${say("limit_labels", { count: decimal(labels.length) })} ${say("limit_harm")}`),
+        el("p", {}, say("site_private")),
+      ),
+      el(
+        "section",
+        { className: "vz-about" },
+        el("h2", {}, say("metrics")),
+        el("p", {}, evaluatedOn()),
+        rows(metrics()),
+      ),
+    ),
+  );
+  panel.addEventListener("open", async () => {
+    try {
+      backend.textContent = (await run("load")).backend;
+    } catch (error) {
+      backend.textContent = error.message;
+    }
+  });
+  return { panel };
+}
+
+function rows(entries) {
+  const cell = (value) => (value instanceof Node ? value : el("td", {}, value));
+  return el(
+    "table",
+    {},
+    el(
+      "tbody",
+      {},
+      entries.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), cell(value))),
+    ),
+  );
+}
+
+function facts() {
+  const { input, temperature, unknown_threshold: threshold } = site.model;
+  const { architecture, recipe, weights, fingerprint, bytes } = site.about;
+  const source = site.repository ? `${site.repository}, ${site.commit}` : title();
+  return [
+    [say("about_source"), source],
+    [say("about_labels"), decimal(labels.length)],
+    [
+      say("about_input"),
+      `${input.width} x ${input.height}, ${say(`colour_${input.colour_mode}`)}, ${say(`rule_${input.resize_rule}`)}`,
+    ],
+    [say("about_network"), architecture],
+    [say("about_recipe"), recipe],
+    [say("about_weights"), weights === "none" ? "" : weights],
+    [say("about_data"), fingerprint],
+    [say("about_size"), `${(bytes / 1e6).toFixed(1)} MB`],
+    [say("about_threshold"), threshold === null ? "" : `${Math.round(100 * threshold)}%`],
+    [say("about_temperature"), temperature.toFixed(2)],
+  ].filter(([, value]) => value);
+}
+
+function evaluatedOn() {
+  const { n, split } = site.about;
+  if (!n) return say("no_metrics");
+  const known = { validation: "split_validation", test: "split_test" };
+  return say("evaluated_on", { count: n, split: known[split] ? say(known[split]) : split });
+}
+
+const metrics = () => Object.entries(site.about.metrics).map(([name, value]) => [say(name), value.toFixed(3)]);

@@ -1,0 +1,147 @@
+// The Batch tab: many images, a tile for each, counts on top, and all predictions as CSV: the twin of
+// interface/tabs/batch.py.
+
+import { fileBox } from "./box.js";
+import { levelOf, ranking, TOP } from "./card.js";
+import { download, el, fill, table } from "./dom.js";
+import { run } from "./engine.js";
+import { csv, rounded } from "./exports.js";
+import { decimal, percent, say } from "./texts.js";
+
+const TILE_SIDE = 240;
+const MOST_TILES = 500; // images beyond are in the table only
+const MOST_COUNTED = 12;
+const MILLISECONDS_BETWEEN = 500;
+
+export function batchTab() {
+  let newest = 0;
+  const box = fileBox({
+    id: "images",
+    accept: "image/*",
+    multiple: true,
+    low: true,
+    text: say("site_drop_images"),
+    given: classify,
+  });
+  const counts = el("div", { id: "counts", role: "status" }, say("batch_empty"));
+  const stop = el(
+    "button",
+    { type: "button", className: "button", id: "stop-images", disabled: true, onclick: () => end(++newest) },
+    say("stop"),
+  );
+  const tiles = el("ul", { className: "tiles", id: "gallery" });
+  const rows = el("div", { id: "rows" });
+  const panel = el("section", {}, box.element, el("div", { className: "progress" }, counts, stop), tiles, rows);
+  let found = [];
+
+  function end() {
+    stop.disabled = true;
+    showCounts();
+    if (!found.length) return;
+    fill(
+      rows,
+      table(
+        headings(),
+        found.map((entry) => row(entry, 100, 1)),
+      ),
+      el(
+        "div",
+        { className: "buttons" },
+        download("vistazo.csv", "text/csv", () => csv([columns(), ...found.map((entry) => row(entry, 1, 4))])),
+      ),
+    );
+  }
+
+  async function classify(files) {
+    const mine = ++newest;
+    found = [];
+    fill(tiles);
+    fill(rows);
+    stop.disabled = false;
+    let next = 0;
+    for (const file of files) {
+      const entry = await predicted(file);
+      if (mine !== newest) return;
+      found.push(entry);
+      if (found.length <= MOST_TILES) tiles.append(await tile(entry, file));
+      if (performance.now() >= next) {
+        showCounts();
+        next = performance.now() + MILLISECONDS_BETWEEN;
+      }
+    }
+    if (mine === newest) end();
+  }
+
+  function showCounts() {
+    const read = found.filter(({ ranked }) => ranked);
+    const sure = new Map();
+    for (const { ranked, level } of read) {
+      if (level === "very" || level === "fairly") sure.set(ranked[0].label, (sure.get(ranked[0].label) ?? 0) + 1);
+    }
+    const shown = [...sure].sort((a, b) => b[1] - a[1]).slice(0, MOST_COUNTED);
+    const more = sure.size - shown.length;
+    const unsure = read.length - [...sure.values()].reduce((total, count) => total + count, 0);
+    if (unsure) shown.push([say("not_sure"), unsure]);
+    if (read.length < found.length) shown.push([say("not_readable"), found.length - read.length]);
+    fill(
+      counts,
+      el(
+        "div",
+        { className: "vz-counts" },
+        el("strong", {}, say("images_counted", { count: decimal(found.length) })),
+        el(
+          "ul",
+          {},
+          shown.map(([name, count]) => el("li", {}, `${name} `, el("b", {}, decimal(count)))),
+          more ? el("li", {}, say("and_more", { count: decimal(more) })) : null,
+        ),
+      ),
+    );
+  }
+
+  return { panel, classify };
+}
+
+async function predicted(file) {
+  try {
+    const { probabilities, isUnknown } = await run("classify", { file });
+    const ranked = ranking(probabilities, TOP);
+    return { name: file.name, ranked, level: levelOf(ranked[0].probability, isUnknown) };
+  } catch (error) {
+    return { name: file.name, reason: error.message };
+  }
+}
+
+async function tile({ ranked, level, reason }, file) {
+  if (!ranked)
+    return el("li", {}, el("span", { className: "broken", "aria-hidden": "true" }, "!"), `${file.name}: ${reason}`);
+  const canvas = el("canvas", { role: "img", "aria-label": file.name });
+  const bitmap = await createImageBitmap(file, { resizeWidth: TILE_SIDE, resizeQuality: "medium" });
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
+  return el("li", {}, canvas, caption(ranked[0], level));
+}
+
+function caption({ label, probability }, level) {
+  if (level === "none") return say("none_of_these");
+  return `${level === "unsure" ? say("perhaps", { label }) : label} ${percent(probability)}`;
+}
+
+function columns() {
+  const ranks = Array.from({ length: TOP }, (_, rank) => [`label_${rank + 1}`, `probability_${rank + 1}`]);
+  return ["file", ...ranks.flat(), "note"];
+}
+
+function headings() {
+  const [label, probability] = [say("column_label"), say("column_probability")];
+  const ranks = Array.from({ length: TOP }, (_, rank) => [`${label} ${rank + 1}`, `${probability} ${rank + 1} (%)`]);
+  return [say("column_file"), ...ranks.flat(), say("column_note")];
+}
+
+function row({ name, ranked, level, reason }, scale, digits) {
+  const empty = Array.from({ length: 2 * TOP }, () => "");
+  if (!ranked) return [name, ...empty, reason];
+  const cells = ranked.flatMap(({ label, probability }) => [label, rounded(scale * probability, digits)]);
+  return [name, ...cells, ...empty.slice(cells.length), level === "none" ? say("none_of_these") : ""];
+}

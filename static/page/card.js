@@ -1,0 +1,74 @@
+// How sure a prediction is, in words: the twin of interface/confidence.py, drawn as its template card.html.
+
+import { el } from "./dom.js";
+import { labels, site } from "./site.js";
+import { percent, say } from "./texts.js";
+
+export const TOP = 5;
+const VERY_SURE = 0.9;
+const SURE_FROM = 0.6;
+const LEAST_RIVAL = 0.1;
+const LEAST_BAR = 0.01;
+const WORDS = { very: "very_sure", fairly: "fairly_sure", unsure: "not_sure", none: "probably_none" };
+
+// The most likely labels, the most likely first: {index, label, probability}.
+export function ranking(probabilities, count = TOP) {
+  return Array.from(probabilities.keys())
+    .sort((a, b) => probabilities[b] - probabilities[a] || a - b)
+    .slice(0, count)
+    .map((index) => ({ index, label: labels[index], probability: probabilities[index] }));
+}
+
+export function levelOf(best, isUnknown) {
+  if (isUnknown) return "none";
+  if (best >= VERY_SURE) return "very";
+  return best >= SURE_FROM ? "fairly" : "unsure";
+}
+
+function confidenceOf(ranked, isUnknown) {
+  const [{ label, probability }, rival] = ranked;
+  const { thresholds } = site.model;
+  if (thresholds && !isUnknown) {
+    const shown = ranked.filter(({ index, probability: value }) => value >= thresholds[index]);
+    if (!shown.length) return { level: "none", headline: say("none_headline"), words: say("probably_none") };
+    return { level: "very", headline: shown.map((one) => one.label).join(", "), words: say("in_this_image") };
+  }
+  const level = levelOf(probability, isUnknown);
+  const words = say(WORDS[level]);
+  if (level === "none") {
+    const detail = say("closest", { label, probability: percent(probability) });
+    return { level, headline: say("none_headline"), words, detail };
+  }
+  if (level === "unsure") {
+    const either = rival && rival.probability >= LEAST_RIVAL;
+    const headline = either ? say("either", { first: label, second: rival.label }) : say("perhaps", { label });
+    return { level, headline, words };
+  }
+  return { level, headline: label, words };
+}
+
+export function card({ probabilities, isUnknown }) {
+  const ranked = ranking(probabilities);
+  const { level, headline, words, detail } = confidenceOf(ranked, isUnknown);
+  const bars = ranked
+    .filter(({ probability }) => probability >= LEAST_BAR)
+    .map(({ label, probability }) =>
+      el(
+        "li",
+        {},
+        el("span", {}, label),
+        el("b", {}, percent(probability)),
+        el("i", { "--share": `${(100 * probability).toFixed(1)}%` }),
+      ),
+    );
+  return el(
+    "div",
+    { className: `vz-card vz-${level}` },
+    el("h2", { "data-testid": "label-output-value" }, headline),
+    el("p", { className: "vz-sure" }, el("i"), words),
+    detail ? el("p", {}, detail) : null,
+    el("ul", { "aria-label": say("labels") }, bars),
+  );
+}
+
+export const failedCard = (reason) => el("div", { className: "vz-card vz-failed", role: "alert" }, el("p", {}, reason));

@@ -17,7 +17,8 @@ from PIL import Image
 from model.bundle import Bundle, load_bundle
 from model.errors import SettingsError
 from model.hub.resolve import EMBEDDED
-from model.image_file import IMAGE_SUFFIXES, shown_image
+from model.image_file import IMAGE_SUFFIXES
+from model.preprocessing import shown_image
 from train.site.description import Source, describe_site
 from train.site.network import with_batch_of_one
 from train.site.runtime import STATIC, runtime_files

@@ -33,8 +33,8 @@ VARIABLES = {
     "VISTAZO_PYTHON": "The Python that `scripts/serve` and the other scripts take for a new environment.",
     "VISTAZO_CHROMIUM": "The browser that the tests and `docs/make_screens.py` use.",
     "VISTAZO_MAX_DATA_CACHE_GB": "The most that fetched and unpacked data sets may take on disk, in gigabytes (50).",
-    "VISTAZO_TRUSTED_PROXIES": "The addresses or networks of the proxies in front of the app, with commas: what they say "
-    "of a visitor's address is believed.",
+    "VISTAZO_TRUSTED_PROXIES": "The addresses or networks of the proxies in front of the app, with commas: what they "
+    "say of a visitor's address is believed.",
     "VISTAZO_TEST_TIER": "`default` or `nightly`; set by `scripts/test`, which tries more examples at night.",
     "VISTAZO_SOURCE": "The notebook: the address that it clones.",
     "VISTAZO_DATA": "The notebook: a folder, a zip or tar file, or a Drive folder; empty asks for an upload.",

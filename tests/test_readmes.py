@@ -28,6 +28,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)*")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # Options of programs other than `vistazo`: scripts/test, scripts/fuzz, benchmarks/flags.py, git, hf.
 OTHER_OPTIONS = {
+    "--directory",  # of Python's http.server
     "--force",
     "--orphan",
     "--renormalize",
@@ -35,7 +36,10 @@ OTHER_OPTIONS = {
     "--nightly",
     "--minutes",
     "--images",
+    "--rounds",  # of benchmarks/cluster.py
     "--strict",
+    "--address",  # of ray
+    "--array",  # of sbatch
 }
 # Documents besides the READMEs whose paths are looked at.
 DOCUMENTS = ["CONTRIBUTING.md", "SECURITY.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md"))]

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
+import io
 import logging
 import os
 import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +29,8 @@ from typing import TYPE_CHECKING
 from model.errors import HubUnreachableError, SettingsError, VistazoError
 from model.hub.http import configure_client
 from model.limits import limits
-from model.loading import ModelLoader
+from model.packages import PAGE, missing_packages
+from model.program import run_as_program
 
 if TYPE_CHECKING:
     from interface.page import Page
@@ -67,6 +71,8 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     """
     if fallback not in (None, "", FALLBACK):
         raise SettingsError(f"VISTAZO_FALLBACK should be “{FALLBACK}” or empty. Received: {fallback[:40]}.")
+    from model.loading import ModelLoader
+
     configure_client()
     loaders = [ModelLoader(name, fall_back=fallback == FALLBACK) for name in ([model, other] if other else [model])]
     for loader in loaders:
@@ -95,10 +101,15 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python app.py") ->
         0, or 2 for a user's mistake.
     """
     options = _parser(prog).parse_args(arguments)
+    if sentence := missing_packages(prog, PAGE):
+        print(f"error: {sentence}", file=sys.stderr)
+        return 2
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
     try:
         models = _models(options)
+        if arguments is None or prog != "python app.py":
+            print("Starting: the model, then the page. This takes some seconds …", flush=True)
         limits()  # raises where one is set wrongly
         return _run(options, models)
     except VistazoError as error:
@@ -139,8 +150,20 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
 
     page.decoders.warm_up()
     page.storage.keep_clean()
+    # Gradio's own lines name options of its functions, which are not those of this program.
+    said = io.StringIO()
     try:
-        page.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options(page))
+        with contextlib.redirect_stdout(said):
+            page.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options(page),
+            )
+        _say_where(page, options, said.getvalue())
+        while page.is_running:
+            time.sleep(0.2)
     except OSError:
         print(
             f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
@@ -149,8 +172,18 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
         )
         return 2
     finally:
+        page.close(verbose=False)
         page.decoders.close()
     return 0
+
+
+def _say_where(page: Page, options: argparse.Namespace, said: str) -> None:
+    """Print the address to open, as the last line of the start."""
+    if options.share:
+        failed = next((line for line in said.splitlines() if line.startswith("Could not create share link")), "")
+        print(f"For a week at most, from anywhere: {page.share_url}" if page.share_url else failed)
+    host = "localhost" if options.host in ("0.0.0.0", "::") else options.host
+    print(f"Open http://{host}:{page.server_port} in a browser. Ctrl-C ends it.", flush=True)
 
 
 def _end_on_sigterm(folder: Path, decoders: DecoderPool | None = None) -> None:
@@ -204,4 +237,4 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_as_program(main))

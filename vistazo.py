@@ -7,31 +7,26 @@ vistazo fit my_images --out bundle   # the same as `python -m train fit my_image
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
-
-# Packages of the extra “train” that every training command needs; a missing one is reported before any work is done.
-_TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "matplotlib")
 
 
 class _Command(NamedTuple):
     name: str
     help: str
-    needs_training: bool = False
 
 
 COMMANDS = (
     _Command("serve", "serve a model as a web page and an API"),
     _Command("predict", "predict images, clips, and folders of both"),
-    _Command("check", "look for damaged, duplicate, leaking and mislabelled images", needs_training=True),
-    _Command("fit", "train a model on folders of images and write a bundle", needs_training=True),
-    _Command("evaluate", "evaluate a bundle on other images and write a report", needs_training=True),
-    _Command("explain", "draw what a model looks at: Grad-CAM, saliency, feature maps", needs_training=True),
-    _Command("compare", "compare bundles: accuracy, time per image, size", needs_training=True),
-    _Command("tune", "search for better settings on the validation images", needs_training=True),
-    _Command("convert", "make a bundle from a model that an older Keras program saved", needs_training=True),
+    _Command("check", "look for damaged, duplicate, leaking and mislabelled images"),
+    _Command("fit", "train a model on folders of images and write a bundle"),
+    _Command("evaluate", "evaluate a bundle on other images and write a report"),
+    _Command("explain", "draw what a model looks at: Grad-CAM, saliency, feature maps"),
+    _Command("compare", "compare bundles: accuracy, time per image, size"),
+    _Command("tune", "search for better settings on the validation images"),
+    _Command("convert", "make a bundle from a model that an older Keras program saved"),
     _Command("push", "publish a bundle on the Hugging Face Hub, and a Space that serves it"),
     _Command("versions", "list what was published in a Hub repository, with its metrics"),
     _Command("pull", "fetch a published bundle, of any version, into a directory"),
@@ -68,16 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = ", ".join(command.name for command in COMMANDS)
         print(f"error: the command should be one of {names}. Received: {name[:40]}.", file=sys.stderr)
         return 2
-    if command.needs_training and not {"-h", "--help"} & set(rest):
-        missing = [package for package in _TRAINING_PACKAGES if importlib.util.find_spec(package) is None]
-        if missing:
-            print(
-                f"error: `vistazo {name}` needs the training packages, and {missing[0]} is not installed. Install them "
-                'from a checkout with `uv tool install ".[train]"` or `pip install ".[train]"`.',
-                file=sys.stderr,
-            )
-            return 2
-    return _run(name, rest)
+    if arguments is not None:
+        return _run(name, rest)
+    from model.program import run_as_program
+
+    return run_as_program(lambda: _run(name, rest))
 
 
 def _run(name: str, rest: list[str]) -> int:

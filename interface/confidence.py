@@ -82,15 +82,23 @@ def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str
     return Confidence(level, label, words)
 
 
-def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool) -> str:
-    """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1 %; labels are escaped."""
+def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool, title: str = "") -> str:
+    """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1 %; all texts are escaped.
+
+    Args:
+        prediction: As in `confidence_of`.
+        bundle: The model's bundle.
+        language: The visitor's language.
+        is_unknown: Whether the image shows none of the labels.
+        title: Whose prediction it is, where there are several.
+    """
     bars = [
         (label, percent(language, probability), f"{100 * probability:.1f}")
         for label, probability in sorted(prediction.items(), key=lambda pair: -pair[1])
         if probability >= _LEAST_BAR
     ]
     confidence = confidence_of(prediction, bundle, language, is_unknown=is_unknown)
-    return render("card.html", say=partial(say, language), confidence=confidence, bars=bars, reason="")
+    return render("card.html", say=partial(say, language), confidence=confidence, bars=bars, reason="", title=title)
 
 
 def failed_card(reason: str, language: str) -> str:

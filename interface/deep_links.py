@@ -27,7 +27,7 @@ def tab_to_open(
         images: The examples of the image tab.
         clips: The examples of the video tab.
     """
-    asked = dict(request.query_params or {}) if request else {}
+    asked = _asked(request)
     example, tab = asked.get(_EXAMPLE), asked.get(_TAB)
     if tab == _COMPARE in tabs:  # it offers the same examples as the image tab
         return tab
@@ -36,3 +36,12 @@ def tab_to_open(
             return place
     tab = _RENAMED.get(tab or "", tab)
     return tab if tab in tabs else None
+
+
+def names_example(request: gr.Request | None) -> bool:
+    """Return whether the page's address asks for an example, which the browser chooses then."""
+    return _EXAMPLE in _asked(request)
+
+
+def _asked(request: gr.Request | None) -> dict[str, str]:
+    return dict(request.query_params or {}) if request else {}

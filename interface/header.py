@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from interface.i18n.language import LANGUAGES, PARAMETER, decimal, say
 from interface.rendering import render
-from model.bundle import CONFIG, Bundle
+from model.bundle import Bundle
 from model.hub.resolve import EMBEDDED
-from model.labels import is_background_label
 from model.loading import LoadedModel
+from model.presentation import default_description, default_title, known_labels, readable
 
 _CHIPS = 8
 _LABELS_LISTED = 300
-_LONGEST_TITLE, _LONGEST_DESCRIPTION = 80, 300  # characters
+_IN_TITLE, _IN_DESCRIPTION = 3, 6  # labels
+_OWN_LICENCE = "Apache-2.0"
 _HUB = "https://huggingface.co/"
 
 
-def header_html(model: LoadedModel, language: str) -> str:
+def header_html(model: LoadedModel, language: str, example_names: Mapping[str, str] | None = None) -> str:
     """Return the head of the page as HTML; all text from the bundle is escaped.
 
     Args:
         model: The model and where it comes from.
         language: The visitor's language.
+        example_names: What the examples show, by the names of their files; `assets/accessibility.js` reads it.
     """
     labels = _known_labels(model.classifier.bundle, language)
     more = len(labels) - _LABELS_LISTED
@@ -36,7 +39,9 @@ def header_html(model: LoadedModel, language: str) -> str:
         labels=labels[:_LABELS_LISTED] if len(labels) > _CHIPS else [],
         count=decimal(language, len(labels)),
         more=say(language, "and_more", count=decimal(language, more)) if more > 0 else "",
+        licence=_OWN_LICENCE if is_embedded(model) else model.source.licence,
         address=_HUB + model.source.repository if model.source.repository else "",
+        example_names=json.dumps(example_names or {}, ensure_ascii=False),
         languages=LANGUAGES,
         language=language,
         parameter=PARAMETER,
@@ -47,8 +52,13 @@ def model_title(model: LoadedModel, language: str) -> str:
     """Return the model's own title; the name of its repository or directory where it has none."""
     if is_embedded(model):
         return say(language, "embedded_title")
+    bundle = model.classifier.bundle
+    own = bundle.presentation.title
+    if own and own == default_title(bundle.labels):  # made of the labels, which have names in other languages
+        title = _enumeration(_known_labels(bundle, language), _IN_TITLE, language)
+        return title[:1].upper() + title[1:]
     name = model.source.repository or model.source.directory.resolve().name
-    return _own_text(model.classifier.bundle, "title")[:_LONGEST_TITLE] or name.rpartition("/")[2]
+    return own or name.rpartition("/")[2]
 
 
 def description(model: LoadedModel, language: str) -> str:
@@ -57,10 +67,11 @@ def description(model: LoadedModel, language: str) -> str:
     labels = _known_labels(bundle, language)
     if is_embedded(model):
         return say(language, "embedded_description", count=decimal(language, len(labels)))
-    if own := _own_text(bundle, "description")[:_LONGEST_DESCRIPTION]:
+    own = bundle.presentation.description
+    if own and own != default_description(bundle.labels):
         return own
-    if len(labels) == 1:
-        return say(language, "recognises_one", label=labels[0])
+    if len(labels) <= _IN_DESCRIPTION:
+        return say(language, "recognises_these", labels=_enumeration(labels, _IN_DESCRIPTION, language))
     return say(language, "recognises", count=decimal(language, len(labels)))
 
 
@@ -70,21 +81,24 @@ def is_embedded(model: LoadedModel) -> bool:
 
 
 def _known_labels(bundle: Bundle, language: str) -> list[str]:
-    """Return the labels that name something, in class order: not “no flag”, unless there is nothing else."""
+    """Return the labels that name something, in class order."""
+    known = set(known_labels(bundle.labels))
     shown = zip(bundle.labels, bundle.labels_in(language), strict=True)
-    return [name for label, name in shown if not is_background_label(label)] or list(bundle.labels_in(language))
+    return [name for label, name in shown if label in known]
+
+
+def _enumeration(labels: Sequence[str], most: int, language: str) -> str:
+    """Return labels as people list them: “cat, dog and horse”, “cat, dog and 35 more”."""
+    names = [readable(label) for label in labels]
+    if len(names) > most:
+        more = say(language, "and_more", count=decimal(language, len(names) - most + 1))
+        return f"{', '.join(names[: most - 1])} {more}"
+    if len(names) == 1:
+        return names[0]
+    return say(language, "and_last", names=", ".join(names[:-1]), last=names[-1])
 
 
 def _spread(labels: list[str], most: int) -> list[str]:
     """Return at most so many labels, spread evenly over all of them."""
     count = min(most, len(labels))
     return [labels[place * len(labels) // count] for place in range(count)]
-
-
-def _own_text(bundle: Bundle, name: str) -> str:
-    """Return a text that the bundle has about itself; empty where there is none."""
-    try:
-        value = json.loads((bundle.directory / CONFIG).read_text(encoding="utf-8"))["vistazo"].get(name)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
-    return " ".join(value.split()) if isinstance(value, str) else ""

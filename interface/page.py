@@ -7,12 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from interface.deep_links import tab_to_open
+from interface.deep_links import names_example, tab_to_open
+from interface.examples import copied, example_names, examples_of
 from interface.header import header_html
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, language_of, say, text, translated
@@ -22,7 +22,7 @@ from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, exam
 from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
-from interface.tabs.about import add_about_tab, model_page, source_title
+from interface.tabs.about import add_about_tab, model_pages, source_title
 from interface.tabs.batch import add_batch_tab, page_headings
 from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
@@ -31,13 +31,9 @@ from interface.tabs.video import add_video_tab
 from interface.tabs.video_layout import frame_headings, second_headings, segment_headings
 from interface.theme import STYLE_SHEETS, head, theme
 from interface.waiting_page import add_waiting, change_content
-from model.hub.resolve import EMBEDDED
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
-from model.preprocessing import IMAGE_SUFFIXES
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
-
-_EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 # Two at once keep two cores busy; the network itself runs one prediction at a time.
 _AT_ONCE = 2
@@ -143,12 +139,22 @@ def _protect_examples(page: Page) -> None:
 def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     model = models[0]
     classifier, decoders, guard = model.classifier, page.decoders, page.guard
-    images, clips = _examples(classifier.bundle.directory)
-    header = gr.HTML(header_html(model, ENGLISH), elem_id="header", js_on_load=asset("header.js"))
+    examples = examples_of(model, decoders, page.storage)
+    images, clips = examples.images, examples.clips
+    first = copied(images[0], page.storage) if images else None
+
+    def heading(language: str) -> str:
+        return header_html(model, language, example_names(model, examples, language))
+
+    header = gr.HTML(
+        heading(ENGLISH),
+        elem_id="header",
+        js_on_load=asset("header.js"),
+    )
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:
         with _tab("image"):
-            add_image_tab(classifier, images, decoders, guard)
+            opening = add_image_tab(classifier, images, decoders, guard)
         with _tab("video"):
             seconds, segments, frames = add_video_tab(classifier, clips, decoders, guard)
         with _tab("camera"):
@@ -159,7 +165,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             with _tab("compare"):
                 add_compare_tab(models[0], models[1], images, decoders, guard)
         with _tab("about"):
-            about = add_about_tab(model, decoders, page.storage)
+            about = add_about_tab(models, decoders, page.storage)
     source = _plain_text(_source(model, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
@@ -172,24 +178,24 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
         language = language_of(request)
         tab = tab_to_open(request, opened, images, clips)
         return [
-            header_html(model, language),
+            heading(language),
             *({"headers": names(language), "data": []} for names in tables),
-            model_page(model, language),
+            model_pages(models, language),
             _source(model, language),
             _limits(language),
             gr.update(selected=tab) if tab else gr.skip(),
             translated(model.source.note or "", language),
         ]
 
-    gr.on(
-        None,
-        greet,
-        None,
-        [header, rows, seconds, segments, frames, about, source, bounds, tabs, note],
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
-    )
+    def open_example(request: gr.Request) -> list[Any]:
+        """Show the first example with its answer, unless the address names something else."""
+        asked = names_example(request) or tab_to_open(request, opened, images, clips)
+        shown = opening.values(first, language_of(request)) if first and not asked else {}
+        return [shown.get(component, gr.skip()) for component in opening.outputs]
+
+    shown_first = [header, rows, seconds, segments, frames, about, source, bounds, tabs, note]
+    for handler, outputs in ((greet, shown_first), (open_example, list(opening.outputs))):
+        gr.on(None, handler, None, outputs, api_visibility="private", queue=False, show_progress="hidden")
 
 
 def _tab(name: str) -> gr.Tab:
@@ -232,16 +238,4 @@ def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> g
     """Add a text box: it shows plain text, whatever untrusted labels or names contain."""
     return gr.Textbox(
         value, label=text(label), show_label=False, container=False, interactive=False, visible=visible, elem_id=elem_id
-    )
-
-
-def _examples(directory: Path) -> tuple[list[Path], list[Path]]:
-    """Return the example images and clips of a bundle: its own, or the app's for the embedded one."""
-    if directory.resolve() == EMBEDDED.resolve():
-        images, clips = _EXAMPLES / "images", _EXAMPLES / "clips"
-    else:
-        images = clips = directory / "examples"
-    return (
-        sorted(path for path in images.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES),
-        sorted(clips.glob("*.mp4")),
     )

@@ -18,6 +18,7 @@ from model.errors import BundleError, ModelNotFoundError, OtherModelError
 from model.labels import check_labels_file, labels_from_config, read_translations, shown
 from model.other_models import Place, identify_model
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES, InputSpec
+from model.presentation import Presentation, read_presentation
 from model.statistics import STATISTICS, Statistics, read_statistics
 
 FORMAT_VERSION = 2
@@ -58,6 +59,7 @@ class Bundle:
         metrics: Content of metrics.json; empty where there is no such file.
         statistics: What recognises images of something else; None in bundles of format version 1.
         translations: Language in lower case → translated labels in class order.
+        presentation: Title, description and example images; empty in older bundles.
     """
 
     directory: Path
@@ -71,6 +73,7 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     statistics: Statistics | None = None
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    presentation: Presentation = field(default_factory=Presentation)
 
     @property
     def network(self) -> Path:
@@ -152,6 +155,7 @@ def load_bundle(directory: Path) -> Bundle:
         metrics=_read_object(metrics_file) if metrics_file.is_file() else {},
         statistics=read_statistics(directory, stored, directory / CONFIG),
         translations=read_translations(directory, labels),
+        presentation=read_presentation(stored, labels, directory / CONFIG),
     )
 
 

@@ -216,23 +216,23 @@ class _Network:
         return logits, features
 
 
-def predicted_labels(probabilities: np.ndarray, bundle: Bundle) -> list[str]:
+def predicted_labels(found: Classification, bundle: Bundle) -> list[str]:
     """Return the labels that an image is predicted to have.
 
     Args:
-        probabilities: (classes,), 0 to 1.
+        found: The prediction.
         bundle: The labels and thresholds.
 
     Returns:
-        With several labels an image, all labels from their thresholds on, most likely first. Otherwise the
-        most likely label, or none where its probability is below the unknown threshold.
+        None where the image is unlike the training images or no label is probable enough; with several labels an image,
+        all labels from their thresholds on, most likely first; otherwise the most likely label.
     """
+    if found.is_unknown:
+        return []
+    order = np.argsort(-found.probabilities, kind="stable")
     if bundle.thresholds is not None:
-        order = np.argsort(-probabilities, kind="stable")
-        return [bundle.labels[index] for index in order if probabilities[index] >= bundle.thresholds[index]]
-    best = int(probabilities.argmax())
-    unsure = bundle.unknown_threshold is not None and probabilities[best] < bundle.unknown_threshold
-    return [] if unsure else [bundle.labels[best]]
+        return [bundle.labels[index] for index in order if found.probabilities[index] >= bundle.thresholds[index]]
+    return [bundle.labels[order[0]]]
 
 
 def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int = 5) -> list[tuple[str, float]]:

@@ -27,8 +27,12 @@ _TRANSLATION = re.compile(r"labels\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2})\.t
 
 def clean_label(text: str) -> str:
     """Return a label without control and bidirectional formatting characters, cut to `MAX_LABEL_LENGTH`."""
-    kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
-    return kept.strip()[:MAX_LABEL_LENGTH].strip()
+    return _cleaned(text)[:MAX_LABEL_LENGTH].strip()
+
+
+def is_clean_text(text: object) -> bool:
+    """Return whether something is text that is not empty and has no characters that could hide or reorder others."""
+    return isinstance(text, str) and text != "" and text == _cleaned(text)
 
 
 def is_background_label(label: str) -> bool:
@@ -136,7 +140,11 @@ def shown(value: object) -> str:
 
 
 def _is_clean(label: object) -> bool:
-    return isinstance(label, str) and label != "" and label == clean_label(label)
+    return is_clean_text(label) and len(str(label)) <= MAX_LABEL_LENGTH
+
+
+def _cleaned(text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}).strip()
 
 
 def _lines(path: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.classifier import Classifier
 from model.labels import is_background_label
+from model.preprocessing import prepare
 
 # Window sides as shares of the image's sides, and the step between windows as a share of the window's side: an object
 # of a quarter of the image or more is nearly whole in some window.
@@ -46,9 +47,10 @@ class Detection:
 def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
     """Find the objects in an image, with a model that was trained on images of one object.
 
-    The windows are classified one by one (Sermanet et al. 2014, OverFeat). Windows of one label that overlap are one
-    detection, whose box is their mean, weighted by probability. Labels whose names mean that there is no object, such
-    as “no flag”, are never detected.
+    The windows are classified one by one (Sermanet et al. 2014, OverFeat); those of which
+    the model is not sure, or that are unlike the training images, count for nothing. Windows of one label that overlap
+    are one detection, whose box is their mean, weighted by probability. Labels whose names mean that there is no
+    object, such as “no flag”, are never detected.
 
     Args:
         classifier: The model. With several labels an image, each counts from its threshold on.
@@ -59,18 +61,19 @@ def locate(classifier: Classifier, image: np.ndarray) -> list[Detection]:
     """
     bundle = classifier.bundle
     boxes = list(windows(image.shape[1], image.shape[0]))
-    probabilities = np.stack([classifier.classify(image[top:bottom, left:right]) for left, top, right, bottom in boxes])
+    crops = (image[top:bottom, left:right] for left, top, right, bottom in boxes)
+    predictions = [classifier.predict(prepare(crop, bundle.input)) for crop in crops]
+    probabilities = np.stack([found.probabilities for found in predictions])
     places = np.array(boxes, np.float64)
     is_object = np.array([not is_background_label(label) for label in bundle.labels])
     if bundle.thresholds is not None:  # labels do not exclude one another: each is detected on its own
-        detections = []
+        detections, known = [], np.array([not found.is_unknown for found in predictions])
         for label in np.flatnonzero(is_object):
-            kept = probabilities[:, label] >= max(bundle.thresholds[label], _MIN_PROBABILITY)
+            kept = known & (probabilities[:, label] >= max(bundle.thresholds[label], _MIN_PROBABILITY))
             detections += _merged(places[kept], np.full(int(kept.sum()), label), probabilities[kept, label])
     else:
-        threshold = max(_MIN_PROBABILITY, bundle.unknown_threshold or 0)
         labels, best = probabilities.argmax(axis=1), probabilities.max(axis=1)
-        kept = (best >= threshold) & is_object[labels]
+        kept = np.array([found.verdict == "sure" for found in predictions]) & is_object[labels]
         detections = _merged(places[kept], labels[kept], best[kept])
     return sorted(detections, key=lambda detection: -detection.probability)
 

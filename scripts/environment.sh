@@ -2,6 +2,18 @@
 
 # Print a Python that is new enough: the one that VISTAZO_PYTHON names, else the one that a Space has, else another.
 find_python() {
+    if usable_python; then return; fi
+    if [ -z "${VISTAZO_PYTHON:-}" ] && command -v apt-get >/dev/null; then
+        echo "Installing Python …" >&2
+        { apt_install python3.12 || apt_install python3.11 || apt_install python3; } >/dev/null 2>&1 || true
+        if usable_python; then return; fi
+    fi
+    echo "error: Python 3.11 or newer is needed; ${VISTAZO_PYTHON:-none} was found. Install it: apt-get install python3" \
+        "(Debian, Ubuntu), brew install python (macOS), or from python.org." >&2
+    return 2
+}
+
+usable_python() {
     local candidate
     for candidate in ${VISTAZO_PYTHON:-python3.12 python3.13 python3.11 python3}; do
         if command -v "$candidate" >/dev/null &&
@@ -10,9 +22,7 @@ find_python() {
             return
         fi
     done
-    echo "error: Python 3.11 or newer is needed; ${VISTAZO_PYTHON:-none} was found." \
-        "Install it (apt-get install python3)." >&2
-    return 2
+    return 1
 }
 
 # Install Debian packages when apt is there and we may use it.
@@ -28,18 +38,17 @@ apt_install() {
 
 # environment DIRECTORY REQUIREMENTS: make the virtual environment and install into it what it does not have yet.
 environment() {
-    local python wanted
+    local python status=0
     python=$(find_python) || return
+    "$python" scripts/environment.py "$1" "$2" || status=$?
     # Debian and Ubuntu ship Python without the part that makes environments with pip.
-    if [ ! -x "$1/bin/pip" ] && ! "$python" -m venv "$1" 2>/dev/null; then
-        rm -rf "$1"
+    if [ "$status" = 3 ]; then
         apt_install python3-venv "$(basename "$python")-venv" || apt_install python3-venv || true
-        "$python" -m venv "$1" || return
+        status=0
+        "$python" scripts/environment.py "$1" "$2" || status=$?
     fi
-    # Asking pip takes seconds: it is asked again only when a requirements file has changed since.
-    wanted=$(cat requirements.txt */requirements.txt "$2" | cksum)
-    if [ "$(cat "$1/installed-requirements" 2>/dev/null)" != "$wanted" ]; then
-        "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2" || return
-        echo "$wanted" >"$1/installed-requirements"
+    if [ "$status" = 3 ]; then
+        echo "error: $python cannot make virtual environments. Install its part for that (apt-get install python3-venv)." >&2
     fi
+    return "$status"
 }

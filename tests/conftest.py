@@ -93,7 +93,7 @@ def mobilenet_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFacto
     def make(folder: Path) -> Fitted:
         write_wide(folder / "data", "centre", count=16)
         options = ["--recipe", "best", "--weights", str(backbone_weights), "--epochs", "1", "--size", "64"]
-        options += ["--min-steps-per-epoch", "1", "--finetune-layers", "1"]
+        options += ["--min-steps-per-epoch", "1", "--finetune-layers", "1", "--folds", "0"]
         return fit(folder / "data", folder / "bundle", *options)
 
     return fitted_once(tmp_path_factory, "mobilenet", make)

@@ -3,70 +3,109 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
+import logging
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from types import ModuleType
 
 from model.errors import VistazoError
 from model.hub.http import configure_client
-from train.commands import check, compare, convert, evaluate, explain, fit, pull, push, tune, versions
-from train.resource_errors import resource_error
+from model.packages import SERVING, TRAINING, asks_for_help, missing_packages
+from model.program import Terminated, run_as_program
 
-# A command is a module with `add_arguments(parser)` and `run(options) -> int`; its docstring is its help. `INTERRUPTED`
-# describes what Ctrl-C leaves behind, where something may be.
-_COMMANDS = {
-    "check": check,
-    "fit": fit,
-    "evaluate": evaluate,
-    "explain": explain,
-    "compare": compare,
-    "tune": tune,
-    "convert": convert,
-    "push": push,
-    "versions": versions,
-    "pull": pull,
-}
+# A command is a module of this name with `add_arguments(parser)` and `run(options) -> Ending`; its docstring is its
+# help. `INTERRUPTED` describes what Ctrl-C leaves behind, where something may be.
+_COMMANDS = ("check", "fit", "evaluate", "explain", "compare", "tune", "convert", "push", "versions", "pull")
 # The others work without the Hub, and its client takes a quarter of a second to import.
 _HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "push", "versions", "pull")
+_UNTRAINED = ("push", "versions", "pull")  # these need no training packages
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:
     """Run the command line; return the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
-    # Otherwise TensorFlow reports missing GPUs and CPU flags to every user; it reads this when it is imported.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    options = _parser(prog).parse_args(arguments)
-    # Pillow warns about odd files; what matters is reported as an error.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if sentence := _missing(arguments, prog):
+        print(f"error: {sentence}", file=sys.stderr)
+        return 2
+    _quiet()
+    try:
+        parser = _parser(prog, arguments)
+    except ModuleNotFoundError:  # even the help names the settings' choices, which a few packages have
+        print(f"error: {missing_packages(prog, TRAINING)}", file=sys.stderr)
+        return 2
+    options = parser.parse_args(arguments)
     if options.command in _HUB_COMMANDS:
         configure_client()
     try:
-        return _COMMANDS[options.command].run(options)
+        # What is printed on the way, by Keras as well, is progress. Only the ending goes to stdout.
+        with contextlib.redirect_stdout(sys.stderr):
+            ending = _module(options.command).run(options)
+        ending.print(as_json=options.json)
+        return int(ending.status)
     except VistazoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader, such as `head`, has ended; nothing more can be written, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
+        from train.resource_errors import resource_error
+
         reason = resource_error(error)
         if reason is None:
             raise
         print(f"error: {reason}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        left = getattr(_COMMANDS[options.command], "INTERRUPTED", "nothing was written")
-        print(f"Interrupted; {left}.", file=sys.stderr)
+        print(f"Interrupted; {_left_by(options.command)}.", file=sys.stderr)
         return 130
+    except Terminated:
+        print(f"Terminated; {_left_by(options.command)}.", file=sys.stderr)
+        raise
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def _missing(arguments: Sequence[str], prog: str) -> str | None:
+    """Return a sentence when the command needs packages that are not installed; its help needs none."""
+    if not arguments or arguments[0] not in _COMMANDS or asks_for_help(arguments):
+        return None
+    needed = SERVING if arguments[0] in _UNTRAINED else TRAINING
+    return missing_packages(f"{prog} {arguments[0]}", needed)
+
+
+def _quiet() -> None:
+    """Keep the libraries' remarks about themselves from the user; these are read when they are imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("absl", "tensorflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # Pillow warns about odd files; what matters is reported as an error.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def _left_by(command: str) -> str:
+    return str(getattr(_module(command), "INTERRUPTED", "nothing was written"))
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"train.commands.{command.replace('-', '_')}")
+
+
+def _parser(prog: str, arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser; where a command is named first, with the options of that command alone, which is quicker."""
     parser = argparse.ArgumentParser(prog=prog, description="Train, evaluate and publish image classifiers.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, command in _COMMANDS.items():
-        meaning = (command.__doc__ or "").partition(": ")[2].strip().rstrip(".")
-        command.add_arguments(
+    named = arguments[:1] and arguments[0] in _COMMANDS
+    for name in arguments[:1] if named else _COMMANDS:
+        module = _module(name)
+        meaning = (module.__doc__ or "").partition(": ")[2].strip().rstrip(".")
+        module.add_arguments(
             commands.add_parser(name, help=meaning, description=meaning[:1].upper() + meaning[1:] + ".")
         )
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_as_program(main))

@@ -5,35 +5,63 @@ from __future__ import annotations
 import csv
 import math
 import statistics
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
+from tqdm import tqdm
 
 from model.classifier import Classifier
 from model.errors import SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
 from train.data.source import DataSource, read_data
-from train.evaluate import run_evaluate
+from train.evaluate import Evaluation, run_evaluate
+from train.metrics.intervals import wilson_interval
+from train.metrics.paired import mcnemar
 
 COLUMNS = (
     "bundle",
     "architecture",
     "n",
     "accuracy",
+    "accuracy_low",
+    "accuracy_high",
     "macro_f1",
     "loss",
     "milliseconds_per_image",
     "parameters",
     "file_megabytes",
+    "p_value",
 )
 _TIMED_IMAGES = 100
+_SIGNIFICANT = 0.05
 
 
-def run_compare(models: Sequence[str], data: DataSource, out: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Comparison:
+    """The outcome of a comparison.
+
+    Attributes:
+        rows: One for each bundle, with the keys of `COLUMNS`. "p_value" is that of McNemar's test against the bundle of
+            the highest accuracy; None for that bundle.
+        verdicts: A sentence for each other bundle: whether the difference is more than chance.
+        best: The bundle of the highest accuracy.
+        table: The CSV file.
+        plot: The plot beside it.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    verdicts: Sequence[str]
+    best: str
+    table: Path
+    plot: Path
+
+
+def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Comparison:
     """Compare bundles.
 
     Args:
@@ -41,39 +69,82 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> list[dict
         data: The images and their labels, which are labels of every bundle.
         out: The CSV file to write; a plot of the same name is written beside it.
 
-    Returns:
-        One row per bundle, with the keys of `COLUMNS`.
-
     Raises:
         VistazoError: A bundle or the data cannot be used.
     """
     if out.suffix.lower() != ".csv" or out.is_dir() or not out.absolute().parent.is_dir():
         raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
     directories = [resolve_model(model) for model in models]
-    metrics = [run_evaluate(str(directory), data) for directory in directories]
     classifiers = [Classifier.load(directory) for directory in directories]
+    evaluations = [
+        run_evaluate(str(directory), data, announce=number == 0) for number, directory in enumerate(directories)
+    ]
     milliseconds = _median_milliseconds(classifiers, data)
     rows = [
-        {
-            "bundle": model,
-            "architecture": str(classifier.bundle.settings.get("architecture", "")),
-            **{name: result[name] for name in ("n", "accuracy", "macro_f1", "loss")},
-            "milliseconds_per_image": round(median, 3),
-            "parameters": parameters(classifier.bundle.directory),
-            "file_megabytes": round(classifier.bundle.network.stat().st_size / 1e6, 3),
-        }
-        for model, classifier, result, median in zip(models, classifiers, metrics, milliseconds, strict=True)
+        _row(model, classifier, evaluation, median)
+        for model, classifier, evaluation, median in zip(models, classifiers, evaluations, milliseconds, strict=True)
     ]
+    best = max(range(len(rows)), key=lambda number: (rows[number]["accuracy"], -number))
+    verdicts = []
+    for number, row in enumerate(rows):
+        if number != best:
+            first, second = _paired(evaluations[best], evaluations[number])
+            row["p_value"] = mcnemar(first, second)
+            verdicts.append(_verdict(models[best], models[number], len(first), row["p_value"]))
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    _plot(rows, out.with_suffix(".png"))
-    return rows
+    from train.report.comparison import comparison_plot
+
+    plot = out.with_suffix(".png")
+    plot.write_bytes(comparison_plot(rows, short_names(models)))
+    return Comparison(rows, verdicts, models[best], out, plot)
+
+
+def short_names(models: Sequence[str]) -> list[str]:
+    """Return the last part of each name, or the whole names where these would be the same."""
+    names = [Path(model).name or model for model in models]
+    return names if len(set(names)) == len(set(models)) else list(models)
+
+
+def _row(model: str, classifier: Classifier, evaluation: Evaluation, milliseconds: float) -> dict[str, Any]:
+    metrics = evaluation.metrics
+    low, high = wilson_interval(metrics["accuracy"], metrics["n"])
+    return {
+        "bundle": model,
+        "architecture": str(classifier.bundle.settings.get("architecture", "")),
+        "n": metrics["n"],
+        "accuracy": metrics["accuracy"],
+        "accuracy_low": round(low, 6),
+        "accuracy_high": round(high, 6),
+        "macro_f1": metrics["macro_f1"],
+        "loss": metrics["loss"],
+        "milliseconds_per_image": round(milliseconds, 3),
+        "parameters": parameters(classifier.bundle.directory),
+        "file_megabytes": round(classifier.bundle.network.stat().st_size / 1e6, 3),
+        "p_value": None,
+    }
+
+
+def _paired(first: Evaluation, second: Evaluation) -> tuple[Any, Any]:
+    """Return whether each model is right, (n,), bool, on the images that both were evaluated on."""
+    places = {file: place for place, file in enumerate(second.files)}
+    shared = [(place, places[file]) for place, file in enumerate(first.files) if file in places]
+    return first.right[[one for one, _ in shared]], second.right[[other for _, other in shared]]
+
+
+def _verdict(best: str, other: str, images: int, p_value: float) -> str:
+    measured = f"McNemar's test on {images} images, p = {p_value:.2g}"
+    if p_value < _SIGNIFICANT:
+        return f"“{best}” is better than “{other}” by more than chance ({measured})."
+    return f"The difference between “{best}” and “{other}” may be chance ({measured})."
 
 
 def parameters(directory: Path) -> int | None:
     """Return the number of weights of a bundle's Keras model; None when the bundle has no weights file."""
+    import h5py
+
     count = 0
 
     def add(name: str, item: object) -> None:
@@ -98,7 +169,9 @@ def _median_milliseconds(classifiers: Sequence[Classifier], data: DataSource) ->
     bundle = classifiers[0].bundle
     _, examples = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels).evaluated()
     # Evenly over the classes, since the images of one class may all be large.
-    for example in examples[:: max(1, len(examples) // _TIMED_IMAGES)]:
+    print("Timing predictions …", file=sys.stderr)
+    timed = examples[:: max(1, len(examples) // _TIMED_IMAGES)]
+    for example in tqdm(timed, desc="timing", unit="image", leave=False, disable=None):
         try:
             image = read_image(example.path)
         except VistazoError:  # it was reported by the evaluation
@@ -108,25 +181,3 @@ def _median_milliseconds(classifiers: Sequence[Classifier], data: DataSource) ->
             classifier.classify(image)
             spent[index].append(1000 * (time.perf_counter() - start))
     return [statistics.median(times or [math.nan]) for times in spent]
-
-
-def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Plot accuracy over time per image; the area of a point grows with the size of the bundle's network."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for row in rows:
-        name = Path(row["bundle"]).name
-        axes.scatter(row["milliseconds_per_image"], row["accuracy"], s=40 + 20 * row["file_megabytes"], alpha=0.6)
-        axes.annotate(
-            name,
-            (row["milliseconds_per_image"], row["accuracy"]),
-            (6, 6),
-            textcoords="offset points",
-            parse_math=False,
-        )
-    axes.set(xlabel="milliseconds per image", ylabel=f"accuracy on {rows[0]['n']} images")
-    axes.margins(0.2)
-    axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=130)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,8 +15,8 @@ from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
-from model.verdict import VERDICTS, Classification, probabilities_of
-from train.data.data_set import listed, refuse_inside
+from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
+from train.data.data_set import count_of, listed, refuse_inside
 from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
 from train.data.loading import print_unreadable
@@ -27,7 +27,10 @@ from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
 from train.report.predictions import PREDICTIONS, write_predictions
-from train.report.write import write_report
+from train.report.write import REPORT, write_report
+
+if TYPE_CHECKING:
+    from train.trainer.cross_fit import OutOfFold
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,24 @@ class Outputs:
     classifications: Sequence[Classification]
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """A model, evaluated.
+
+    Attributes:
+        metrics: The metrics that are single numbers, with "split" and the number of "unreadable" files.
+        files: The evaluated images.
+        right: (n,), bool: whether the prediction for each of them is right.
+    """
+
+    metrics: dict[str, Any]
+    files: Sequence[Path]
+    right: np.ndarray
+
+
 def run_evaluate(
-    model: str, data: DataSource, out: Path | None = None, *, report_images: bool = False
-) -> dict[str, Any]:
+    model: str, data: DataSource, out: Path | None = None, *, report_images: bool = False, announce: bool = True
+) -> Evaluation:
     """Evaluate a bundle, with the network that is served, on a folder per class.
 
     Args:
@@ -53,9 +71,10 @@ def run_evaluate(
         data: The images and their labels; of several splits the test split is used, then validation.
         out: Where to write metrics.json and the report, if anywhere.
         report_images: Whether the report holds small copies of the images.
+        announce: Whether to say how the data was understood.
 
     Returns:
-        The metrics that are single numbers, with "split" and the number of "unreadable" files.
+        The metrics, and for every image whether the prediction is right.
 
     Raises:
         VistazoError: The bundle or the data cannot be used, or no folder name matches a label.
@@ -67,7 +86,8 @@ def run_evaluate(
     classifier = Classifier.load(resolve_model(model))
     bundle = classifier.bundle
     data_set = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels)
-    data_set.announce()
+    if announce:
+        data_set.announce()
     split, examples = data_set.evaluated()
     index_of = match_labels(all_labels(examples), bundle.labels)
     matched = [e for e in examples if set(e.labels) <= set(index_of)]
@@ -79,6 +99,7 @@ def run_evaluate(
         )
     if unknown:
         print(f"Left out, as the model has no such label: {listed(unknown)}.", file=sys.stderr)
+    print(f"Evaluating {model} on {count_of(len(matched), 'image')} ({split}) …", file=sys.stderr)
     with ImageStore() as store:
         images, kept, unreadable = store.load(matched, bundle.input, "reading")
         print_unreadable(unreadable)
@@ -91,11 +112,26 @@ def run_evaluate(
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
             evidence = evidence_of(bundle, images, kept, outputs, targets) if report_images else None
-            write_report(out, metrics, bundle.labels, evidence)
+            print("Drawing the report …", file=sys.stderr)
+            write_report(report_folder(out).parent, metrics, bundle.labels, evidence)
             files = [example.path.as_posix() for example in kept]
             truth = [example.labels for example in kept]
             write_predictions(out / PREDICTIONS, files, truth, outputs.classifications, bundle.labels)
-    return summary(metrics)
+    return Evaluation(summary(metrics), [example.path for example in kept], _are_right(bundle, outputs, targets))
+
+
+def report_folder(out: Path) -> Path:
+    """Return where the report of an evaluation goes: the directory itself where that is its name, else one inside."""
+    return out if out.name == REPORT else out / REPORT
+
+
+def _are_right(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> np.ndarray:
+    """Return (n,), bool, as the metrics count an image as right: all labels exactly where there may be several."""
+    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    if bundle.multi_label:
+        thresholds = np.array(bundle.thresholds or (0.5,) * len(bundle.labels))
+        return np.asarray(((probabilities >= thresholds) == (targets > 0)).all(axis=1))
+    return np.asarray(probabilities.argmax(axis=1) == targets.argmax(axis=1))
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
@@ -108,6 +144,13 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
     found = [classifier.outputs(image) for image in progress]
     return Outputs(np.array([logits for logits, _ in found]), [classification for _, classification in found])
+
+
+def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
+    """Return what networks that did not see the images predict for them, with the bundle's calibration."""
+    pairs = zip(out_of_fold.logits, out_of_fold.distances, strict=True)
+    found = [classification_of(logits, bundle, float(distance)) for logits, distance in pairs]
+    return Outputs(out_of_fold.logits, found)
 
 
 def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CHANNELS = 12
 FEATURES = "features"  # as in train/network/architectures.py
 _SHOWN_SIDE = 480
+_KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,14 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
     labels = classifier.bundle.labels
     if label is not None and label not in labels:
         raise SettingsError(f"The model has no label “{label[:120]}”. Choose one of: {', '.join(labels[:20])}.")
+    for path in images:  # before TensorFlow is started, which takes seconds
+        read_image(path, _SHOWN_SIDE)
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     network = _load(classifier.bundle)
     out.mkdir(parents=True, exist_ok=True)
     for number, path in enumerate(images, 1):
+        print(f"{number}/{len(images)} {path.name} …", file=sys.stderr)
         image = read_image(path, classifier.bundle.input.ample_side)  # as `predict` and the app read it
         explanation = explain(classifier, image, labels.index(label) if label else None)
         found = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
@@ -134,15 +141,19 @@ def _block_ends(network: keras.Model) -> list[keras.Layer]:
 
 
 def _load(bundle: Bundle) -> keras.Model:
+    refusal = BundleError(
+        f"“{bundle.directory}” has no Keras model that can be opened ({', '.join(_KERAS_FILES)}). Give a bundle that "
+        "`train fit` wrote."
+    )
+    if not all((bundle.directory / name).is_file() for name in _KERAS_FILES):
+        raise refusal
+    print("Starting TensorFlow …", file=sys.stderr)
     import keras
 
     try:
         return keras.saving.load_model(bundle.directory, compile=False)
-    except Exception as error:  # Keras raises errors of many types for missing or foreign files
-        raise BundleError(
-            f"“{bundle.directory}” has no Keras model that can be opened (config.json, metadata.json and "
-            "model.weights.h5). Give a bundle that `train fit` wrote."
-        ) from error
+    except Exception as error:  # Keras raises errors of many types for foreign files
+        raise refusal from error
 
 
 def _draw_saliency(target: Path, title: str, image: np.ndarray, heat: np.ndarray, found: Sequence[Block]) -> None:

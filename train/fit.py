@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,28 +12,27 @@ from typing import TYPE_CHECKING, Any
 from model.bundle import METRICS, load_bundle
 from model.classifier import Classifier
 from model.errors import SettingsError
-from model.preprocessing import InputSpec
-from model.verdict import probabilities_of
 from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
-from train.data.folders import Example, all_labels, check_classes, fingerprint
+from train.data.folders import all_labels, check_classes, fingerprint
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations
-from train.data.loading import LoadedSplit, load_splits, missing_classes, split_sizes
+from train.data.loading import load_splits, missing_classes, split_sizes
 from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
-from train.evaluate import evaluate_outputs, evidence_of, served_outputs
-from train.export.bundle import check_target, new_bundle, write_json, write_manifest, write_model
+from train.evaluate import evaluate_outputs, evidence_of, outputs_out_of_fold, served_outputs
+from train.export.bundle import check_target, is_bundle, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
+from train.export.presentation import PresentationOptions, write_presentation
 from train.input_selection import choose_input, first_input
-from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
 from train.metrics.classification import summary
 from train.report.predictions import PREDICTIONS, write_predictions
 from train.report.write import REPORT, write_report
 from train.settings import Settings
+from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
 from train.trainer.checkpoint import ProgressFile, has_progress
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class FitOptions:
             (False); when None, an interrupted training is an error, so that it is not lost by mistake.
         tensorboard: Directory for TensorBoard's logs.
         report_images: Whether the report holds small copies of the evaluated images.
+        overwrite: Whether a finished bundle may be replaced.
+        presentation: Title, description and whether the bundle holds example images.
     """
 
     data: DataSource
@@ -58,42 +59,8 @@ class FitOptions:
     resume: bool | None = None
     tensorboard: Path | None = None
     report_images: bool = True
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """The data of a fit, decoded.
-
-    Attributes:
-        splits: Images by the name of the split.
-        labels: The labels in class order.
-        translations: Language → labels in class order.
-        spec: The input that the images were prepared for.
-    """
-
-    splits: Mapping[str, LoadedSplit]
-    labels: tuple[str, ...]
-    translations: Mapping[str, Sequence[str]]
-    spec: InputSpec
-
-
-@dataclass(frozen=True)
-class TrainedModel:
-    """The outcome of training.
-
-    Attributes:
-        network: The Keras model, not compiled.
-        calibration: Temperature, thresholds and statistics.
-        log: "best_epoch", "history" and, after a second fit, "refit": the key "training" of metrics.json.
-        examples: The images it was trained on.
-        interrupted: Whether training was stopped before its end.
-    """
-
-    network: keras.Model
-    calibration: Calibration
-    log: dict[str, Any]
-    examples: list[Example]
-    interrupted: bool
+    overwrite: bool = False
+    presentation: PresentationOptions = field(default_factory=PresentationOptions)
 
 
 def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
@@ -121,61 +88,19 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         progress_file = ProgressFile(options.out, _identity(settings, dataset))
         if options.resume is False:
             progress_file.remove()
-        trained = train_model(dataset, settings, progress_file, options.tensorboard)
-        print("Converting the network for serving …", file=sys.stderr)
-        network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
-        with new_bundle(options.out) as directory:
-            export_model(directory, network, trained, dataset, settings)
-            metrics = evaluate_bundle(directory, trained, dataset, report_images=options.report_images)
-        if not trained.interrupted:
+        metrics: dict[str, Any] = {}
+        interrupted = False
+        # A small data set gives a regression first, then a fine-tuned network where that is better.
+        for trained in train_networks(dataset, settings, progress_file, options.tensorboard):
+            print("Converting the network for serving …", file=sys.stderr)
+            network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
+            with new_bundle(options.out) as directory:
+                export_model(directory, network, trained, dataset, settings)
+                metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)
+            interrupted = trained.interrupted
+        if not interrupted:
             progress_file.remove()
     return summary(metrics)
-
-
-def train_model(
-    dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
-) -> TrainedModel:
-    """Train and calibrate a network, and fit it a second time where the settings ask for that.
-
-    Args:
-        dataset: The images.
-        settings: What to train and how.
-        progress_file: Where the progress is kept and read from.
-        tensorboard: Directory for TensorBoard's logs.
-
-    Returns:
-        The network, and how it was trained.
-    """
-    from train.data.batches import labelled_images
-    from train.trainer.loop import fit, predict_logits
-    from train.trainer.refit import refit, wants_refit
-    from train.trainer.run import TrainingRun
-    from train.trainer.statistics import fit_statistics, references_of
-
-    splits, labels = dataset.splits, dataset.labels
-    train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
-    run = TrainingRun(settings, dataset.spec, len(labels), train, validation, progress_file, tensorboard)
-    result = fit(run)
-    logits = predict_logits(result.model, validation.images)
-    if settings.multi_label:
-        calibration = calibrate_multilabel(logits, validation.targets)
-    else:
-        calibration = calibrate(logits, validation.classes)
-    probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
-    statistics = fit_statistics(result.model, train, validation, probabilities, settings.seed)
-    examples = splits["train"].examples
-    log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
-    # Without a test split the metrics come from the validation images, which the network must not be trained on then.
-    if "test" in splits and not result.interrupted and wants_refit(run):
-        result = refit(result, run)
-        if not result.interrupted:
-            examples = examples + splits["validation"].examples
-            log["refit"] = {"images": len(examples)}
-            if statistics is not None:
-                references = references_of(result.model, run.all_images(), settings.seed)
-                statistics = replace(statistics, references=references)
-    calibration = replace(calibration, statistics=statistics)
-    return TrainedModel(result.model, calibration, log, examples, result.interrupted)
 
 
 def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset: Dataset, settings: Settings) -> None:
@@ -202,33 +127,50 @@ def export_model(directory: Path, network: bytes, trained: TrainedModel, dataset
     write_manifest(directory)
 
 
-def evaluate_bundle(directory: Path, trained: TrainedModel, dataset: Dataset, *, report_images: bool) -> dict[str, Any]:
-    """Evaluate the served file on the test split, or validation without one, and complete the bundle.
+def evaluate_bundle(
+    directory: Path,
+    trained: TrainedModel,
+    dataset: Dataset,
+    options: FitOptions,
+    regression: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Evaluate the model and complete the bundle.
+
+    The served file is evaluated on the test split, or on validation without one. Where all images were trained on, the
+    metrics are those of their predictions out of fold.
 
     Args:
         directory: The bundle's directory, which gets the metrics, the report and the model card.
         trained: How the network was trained.
         dataset: The images.
-        report_images: Whether the report holds small copies of them.
+        options: What the report shows of them, and how the bundle presents its model.
+        regression: The metrics of the regression that fine-tuning competed with; by default it is the model itself.
 
     Returns:
         All metrics, as metrics.json holds them.
     """
-    split = "test" if "test" in dataset.splits else "validation"
-    images, examples = dataset.splits[split].images, dataset.splits[split].examples
     classifier = Classifier.load(directory)
+    split = next((name for name in ("test", "validation") if name in dataset.splits), "train")
+    images, examples = dataset.splits[split].images, dataset.splits[split].examples
     targets = multi_hot(examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
-    outputs = served_outputs(classifier, images)
-    metrics = {"split": split} | evaluate_outputs(classifier.bundle, outputs, targets) | {"training": trained.log}
+    if split == "train" and trained.out_of_fold is not None:
+        outputs = outputs_out_of_fold(classifier.bundle, trained.out_of_fold)
+        about: dict[str, Any] = {"split": FOLDS, "folds": trained.out_of_fold.folds}
+    else:
+        outputs, about = served_outputs(classifier, images), {"split": split}
+    metrics = about | evaluate_outputs(classifier.bundle, outputs, targets) | {"training": trained.log}
+    if trained.out_of_fold is not None:
+        metrics |= {f"regression_{name}": (regression or metrics)[name] for name in ("accuracy", "loss")}
     write_json(directory / METRICS, metrics)
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
-    write_report(directory, metrics, dataset.labels, evidence if report_images else None)
-    if report_images:
+    write_report(directory, metrics, dataset.labels, evidence if options.report_images else None)
+    if options.report_images:
         truth = [example.labels for example in examples]
         write_predictions(
             directory / REPORT / PREDICTIONS, evidence.names, truth, outputs.classifications, dataset.labels
         )
-    write_card(classifier.bundle, metrics)
+    write_presentation(directory, classifier, examples, outputs.classifications, options.presentation)
+    write_card(load_bundle(directory), metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics
@@ -245,7 +187,14 @@ def _check_options(options: FitOptions) -> None:
             )
         if options.tensorboard.exists() and not options.tensorboard.is_dir():
             raise SettingsError(f"--tensorboard should be a directory. “{options.tensorboard}” is a file.")
-    if options.resume is None and has_progress(options.out):
+    started = has_progress(options.out)
+    if is_bundle(options.out) and not options.overwrite and not (started and options.resume):
+        advice = "--resume to continue the training that was stopped, or " if started and options.resume is None else ""
+        raise SettingsError(
+            f"“{options.out}” holds a finished bundle. Add {advice}--overwrite to replace it, or give --out another "
+            "directory."
+        )
+    if options.resume is None and started:
         raise SettingsError(
             f"“{options.out}” has an interrupted training. Add --resume to continue it, or --no-resume to start over."
         )
@@ -271,7 +220,7 @@ def _load(store: ImageStore, data: DataSet, settings: Settings) -> Dataset:
     check_classes(splits["train"].examples, labels, "training", 2 if len(data.splits) > 1 else 1)
     translations = read_translations(data.root, labels)
     splits, spec = choose_input(store, splits, spec, settings)
-    for line in (split_sizes(splits, labels), *missing_classes(splits, labels)):
+    for line in (*split_sizes(splits, data), *missing_classes(splits, labels)):
         print(line, file=sys.stderr)
     return Dataset(splits, labels, translations, spec)
 

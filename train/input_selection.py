@@ -142,4 +142,6 @@ def _same(some: np.ndarray, others: np.ndarray) -> bool:
 
 def _load_again(store: ImageStore, split: LoadedSplit, spec: InputSpec, title: str) -> LoadedSplit:
     images, examples, _ = store.load(split.examples, spec, title)
-    return LoadedSplit(images, examples)
+    kept = set(examples)
+    groups = tuple(group for example, group in zip(split.examples, split.groups, strict=False) if example in kept)
+    return LoadedSplit(images, examples, groups)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from train.data.folders import Example, all_labels
 from train.data.image_store import ImageStore
-from train.recipes.registry import load_recipe
+from train.recipes.registry import changed_recipe
 
 _FOLDS = 5
 
@@ -44,7 +43,7 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Imag
             f"Class “{labels[rarest]}” has fewer than {_FOLDS} images: too few to find label errors. Add images "
             "or leave out --weights."
         )
-    settings = replace(load_recipe("best"), weights=weights)
+    settings = changed_recipe("best", {"weights": weights})
     spec = InputSpec(*settings.input_size)
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     images, _, _ = store.load(examples, spec, "reading")

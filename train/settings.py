@@ -12,11 +12,13 @@ from model.errors import SettingsError
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES
 
 ARCHITECTURES = ("small", "plain", "mobilenet_v2", "efficientnet_lite0", "resnet50")
+BUILT_IN = "efficientnet_lite0"  # its weights are installed, not downloaded
 PRETRAINED = ("mobilenet_v2", "efficientnet_lite0", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "efficientnet_lite0": 224, "resnet50": 224}
+_USUAL_FOLDS, _FEW_IMAGES = 5, 500
 # How the command line's help groups the settings.
 GROUPS: dict[str, tuple[str, ...]] = {
     "data": ("size", "resize_rule", "colour", "multi_label"),
@@ -54,7 +56,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "mixup_cutmix_prob",
         "flip",
     ),
-    "splits": ("validation_share", "test_share", "group_by", "near_duplicates"),
+    "splits": ("folds", "validation_share", "test_share", "group_by", "near_duplicates"),
     "output": ("quantize",),
 }
 # The lowest and the highest value of each number; a value of None is not checked.
@@ -84,6 +86,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "random_erasing_prob": (0, 1),
     "mixup_cutmix_prob": (0, 1),
     "class_balance": (0, 1),
+    "folds": (0, 20),
     "validation_share": (0.01, 0.8),
     "test_share": (0.01, 0.8),
 }
@@ -149,6 +152,9 @@ class Settings:
         patience: Epochs without improvement on validation before a phase ends early.
         group_by: Regular expression for file names; images that agree in its first group (a person, a
             film) stay in one split.
+        folds: Fold by fold, each image is predicted by a network that did not see it, which gives the metrics, and
+            the network of the bundle is trained on all images; 0 for a test split instead, which needs more images.
+            When left out: 5 for at most 500 images, with a network that starts from a linear probe.
         near_duplicates: Keep images that look the same in one split.
         validation_share: Share of the images kept for validation when the data has no validation folder.
         test_share: Share of the images kept for the test when the data has no validation and no test folder.
@@ -197,6 +203,7 @@ class Settings:
     quantize: bool = False
     patience: int = 15
     group_by: str = ""
+    folds: int | None = None
     near_duplicates: bool = True
     validation_share: float = 0.15
     test_share: float = 0.15
@@ -228,6 +235,12 @@ class Settings:
         for name, (low, high) in _RANGES.items():
             if getattr(self, name) is not None:
                 _range(_option(name), getattr(self, name), low, high)
+        if self.folds == 1 or (self.folds and not self.starts_from_probe):
+            raise SettingsError(
+                "--folds should be 0 or at least 2."
+                if self.folds == 1
+                else "--folds needs a pretrained network with --probe, no hidden layers and one label an image."
+            )
         if self.head_epochs is not None:
             _range("--head-epochs", self.head_epochs, 0, self.epochs)
         for name in ("progressive_resize", "training_scale"):
@@ -274,6 +287,12 @@ class Settings:
     def starts_from_probe(self) -> bool:
         """Whether the logits start from a linear probe: it needs pretrained features and no hidden layers."""
         return self.probe and self.weights != "none" and not self.hidden_layers and not self.multi_label
+
+    def folds_for(self, images: int) -> int:
+        """Return the number of folds for so many images; 0 for a test split."""
+        if self.folds is None:
+            return _USUAL_FOLDS if self.starts_from_probe and images <= _FEW_IMAGES else 0
+        return self.folds
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
-from model.command_names import command
 from model.errors import SettingsError, VistazoError
-from train.data.data_set import refuse_inside, refuse_untrainable
+from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
 from train.data.folders import all_labels
 from train.data.image_store import ImageStore
 from train.data.loading import load_splits
@@ -41,6 +39,37 @@ Value = Any
 
 
 @dataclass(frozen=True)
+class Tuned:
+    """The outcome of a search.
+
+    Attributes:
+        rows: A row for each trial, the best first: "trial", "state", "val_loss", "val_accuracy" and what was tried.
+        names: The settings that were searched.
+        table: The file that the rows were written to.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    names: Sequence[str]
+    table: Path
+
+    @property
+    def best(self) -> dict[str, Value]:
+        """The settings of the best trial; empty when none was completed."""
+        if not self.rows or self.rows[0]["state"] != "complete":
+            return {}
+        return {name: self.rows[0][name] for name in self.names}
+
+    def lines(self) -> list[str]:
+        """Return the rows as lines of text."""
+        lines = []
+        for row in self.rows:
+            known = row["state"] == "complete"
+            score = f"loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.3f}" if known else row["state"]
+            lines.append(f"{row['trial']:4}  {score:32}  {_words({name: row[name] for name in self.names})}")
+        return lines
+
+
+@dataclass(frozen=True)
 class Search:
     """What to search for.
 
@@ -57,7 +86,7 @@ class Search:
     storage: str | None = None
 
 
-def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) -> str:
+def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) -> Tuned:
     """Try settings; trials of an earlier search in `out` count, and those that fail or are pruned do not end it.
 
     Args:
@@ -67,7 +96,7 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
         search: Which settings to try, how often and how.
 
     Returns:
-        The trials as a table, the best first, and the command that trains with the best settings.
+        The trials, the best first.
 
     Raises:
         VistazoError: The data or the settings cannot be used.
@@ -78,28 +107,29 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     refuse_inside(out, data.folder)
+    data_set = read_data(data, multi_label=settings.multi_label)
+    data_set.announce()
+    refuse_untrainable(data_set)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = _study(out, search, space, settings.seed)
     _refuse_other_search(study, space, settings, out)
     left = min(search.trials, _combinations(space)) - len(_finished(study))
     if left > 0:
-        _run_trials(study, data, settings, space, left)
-    rows = _rows(study, space)
-    _write(rows, out / "trials.csv")
-    return _table(rows, data.folder, space)
+        _run_trials(study, data_set, settings, space, left)
+    tuned = Tuned(_rows(study, space), list(space), out / "trials.csv")
+    _write(tuned.rows, tuned.table)
+    return tuned
 
 
 def _run_trials(
-    study: optuna.Study, data: DataSource, settings: Settings, space: Mapping[str, list[Value]], count: int
+    study: optuna.Study, data_set: DataSet, settings: Settings, space: Mapping[str, list[Value]], count: int
 ) -> None:
     """Run new trials on images that are decoded once."""
-    data_set = read_data(data, multi_label=settings.multi_label)
-    data_set.announce()
-    refuse_untrainable(data_set)
     from train.data.batches import labelled_images
     from train.trainer.run import TrainingRun
 
+    settings = dataclasses.replace(settings, folds=0)  # a trial needs one loss, that of the validation images
     spec = first_input(settings)
     with ImageStore() as store:
         splits, spec = choose_input(store, load_splits(store, data_set, spec, settings), spec, settings)
@@ -147,7 +177,7 @@ def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[
         result = fit(dataclasses.replace(run, settings=settings, on_epoch=report))
         if result.by_user:
             raise KeyboardInterrupt
-    except KeyboardInterrupt:  # the settings are tried again when the search is resumed
+    except (KeyboardInterrupt, SystemExit):  # the settings are tried again when the search is resumed
         trial.set_user_attr(_INTERRUPTED, True)
         trial.study.enqueue_trial(trial.params)
         raise
@@ -256,24 +286,5 @@ def _write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], data: Path, space: Mapping[str, list[Value]]) -> str:
-    lines = []
-    for row in rows:
-        known = row["state"] == "complete"
-        score = f"loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.3f}" if known else row["state"]
-        lines.append(f"{row['trial']:4}  {score:32}  {_words({name: row[name] for name in space})}")
-    if rows and rows[0]["state"] == "complete":
-        options = [_option(name, rows[0][name]) for name in space]
-        lines.append(f"Train with the best: {command('fit', shlex.quote(str(data)), '--out', 'my_bundle', *options)}")
-    return "\n".join(lines)
-
-
 def _words(tried: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in tried.items())
-
-
-def _option(name: str, value: Value) -> str:
-    option = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{option}" if value else f"--no-{option}"
-    return f"--{option} {value}"

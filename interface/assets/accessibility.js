@@ -5,9 +5,12 @@
     decodeURIComponent((image?.currentSrc || image?.src || "").split("/").pop().split(".")[0]);
 
   const complete = () => {
-    for (const button of document.querySelectorAll("button.gallery-item:not([aria-label])")) {
-      const name = fileName(button.querySelector("img, video"));
-      if (name) button.setAttribute("aria-label", name.replaceAll("-", " "));
+    // What the examples show, in the visitor's language; the style sheet writes it below them.
+    const names = JSON.parse(document.querySelector("[data-example-names]")?.dataset.exampleNames || "{}");
+    for (const button of document.querySelectorAll("button.gallery-item")) {
+      const file = fileName(button.querySelector("img, video"));
+      const name = names[file] || file.replaceAll("-", " ");
+      if (name && button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
     }
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");

@@ -7,6 +7,7 @@ Both follow the page's address (`?lang=es`) and, where that names no language, t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
@@ -19,6 +20,7 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
 PARAMETER = "lang"
 TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: en.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS}
+GRADIO_TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: en.GRADIO, "es": es.GRADIO, "fr": fr.GRADIO}
 _ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": es.ERRORS, "fr": fr.ERRORS}
 
 _NO_BREAK, _NARROW = "\u00a0", "\u202f"
@@ -29,7 +31,7 @@ _MOST_TAGS = 20  # of an Accept-Language header, which may have any length
 
 def translations() -> gr.I18n:
     """Return the texts in all languages, for the browser."""
-    return gr.I18n(**{language: dict(texts) for language, texts in TEXTS.items()})
+    return gr.I18n(**{language: {**texts, **GRADIO_TEXTS[language]} for language, texts in TEXTS.items()})
 
 
 def text(key: str) -> I18nData:
@@ -39,6 +41,16 @@ def text(key: str) -> I18nData:
     """
     en.TEXTS[key]  # an unknown key would be shown as it is
     return I18nData(key)
+
+
+def in_english(value: Any) -> Any:
+    """Return a value of JSON's types with the placeholders of `text` in it replaced by the English texts."""
+    if isinstance(value, I18nData):
+        return en.TEXTS[value.key]
+    if isinstance(value, Mapping):
+        is_placeholder = value.get("__type__") == "translation_metadata"
+        return en.TEXTS[value["key"]] if is_placeholder else {key: in_english(inner) for key, inner in value.items()}
+    return [in_english(inner) for inner in value] if isinstance(value, list) else value
 
 
 def say(language: str, key: str, **values: object) -> str:
@@ -53,8 +65,14 @@ def decimal(language: str, value: float, digits: int = 0) -> str:
 
 
 def percent(language: str, share: float, digits: int = 0) -> str:
-    """Return a share, 0 to 1, as a percentage in a language."""
-    return f"{decimal(language, 100 * share, digits)}{'' if language == ENGLISH else _NO_BREAK}%"
+    """Return a share, 0 to 1, as a percentage in a language; what is not quite all or nothing is not said to be."""
+    space = "" if language == ENGLISH else _NO_BREAK
+    least = 10.0**-digits
+    if 1 - least / 200 <= share < 1:
+        return f"> {decimal(language, 100 - least, digits)}{space}%"
+    if 0 < share <= least / 200:
+        return f"< {decimal(language, least, digits)}{space}%"
+    return f"{decimal(language, 100 * share, digits)}{space}%"
 
 
 def language_of(request: gr.Request | Request | None) -> str:

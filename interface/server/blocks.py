@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from interface.i18n.language import say
+from interface.i18n.language import in_english, say
 from interface.server.gradio_internals import BlockFunction, SessionState, current_request
 from interface.server.request_guard import RequestGuard
 from interface.server.storage import is_full
@@ -22,6 +22,10 @@ class SafeBlocks(gr.Blocks):
     """
 
     guard: RequestGuard
+
+    def get_api_info(self, *arguments: Any, **named: Any) -> Any:
+        """Describe the endpoints, in English: programs and agents get no placeholders of translated texts."""
+        return in_english(super().get_api_info(*arguments, **named))
 
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.header import is_embedded
-from interface.i18n.language import ENGLISH, language_of, say, text
+from interface.header import is_embedded, model_title
+from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text
 from interface.rendering import render
 from interface.server.storage import UploadStorage
 from interface.tabs.model_plots import FetchedPlots
+from interface.tabs.model_quality import Row, confusions, limits_of, measured_on, score
 from model.bundle import Bundle
 from model.errors import ImageError
 from model.hub.plots import MOST_PLOTS
@@ -42,24 +43,24 @@ _CLASSES_SHOWN = 8
 _LARGEST_METRIC = 1e9
 _LONGEST_TEXT = 300  # characters of a cell
 
-Row = tuple[str, ...]
 
-
-def add_about_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
+def add_about_tab(models: Sequence[LoadedModel], decoders: DecoderPool, files: UploadStorage) -> gr.HTML:
     """Add the tab's components to the page that is being built.
 
     Args:
-        model: The model and where it comes from.
+        models: The model and where it comes from; a second one where two are compared.
         decoders: Decode the plots of a model from the Hub.
         files: Where those plots are kept.
 
     Returns:
-        The description of the model, to be replaced by that in the visitor's language.
+        The description of the models, to be replaced by that in the visitor's language.
     """
-    page = gr.HTML(model_page(model, ENGLISH), elem_id="model-page")
+    model = models[0]
+    page = gr.HTML(model_pages(models, ENGLISH), elem_id="model-page")
     fetched = FetchedPlots(model.source, decoders, files) if model.source.repository else None
     plots = [] if fetched else list(_plots(model.classifier.bundle.directory / "report"))
-    with gr.Row(elem_id="plots", visible=bool(plots or fetched)):
+    folded = gr.Accordion(text("plots"), open=False, visible=bool(plots or fetched), elem_id="plots-part")
+    with folded, gr.Row(elem_id="plots"):
         shown = [_plot(number, *plot) for number, plot in enumerate(plots)]
         if fetched:
             shown = [_plot(number) for number in range(MOST_PLOTS)]
@@ -76,20 +77,30 @@ def add_about_tab(model: LoadedModel, decoders: DecoderPool, files: UploadStorag
     return page
 
 
-def model_page(model: LoadedModel, language: str) -> str:
+def model_pages(models: Sequence[LoadedModel], language: str) -> str:
+    """Return what is known about one or two models as HTML, see `model_page`."""
+    return "".join(model_page(model, language, titled=len(models) > 1) for model in models)
+
+
+def model_page(model: LoadedModel, language: str, *, titled: bool = False) -> str:
     """Return what is known about a model as HTML; all text from its bundle is escaped.
 
     Args:
         model: The model and where it comes from.
         language: The visitor's language.
+        titled: Whether the model is named.
     """
     bundle = model.classifier.bundle
     return render(
         "about.html",
         say=partial(say, language),
         most=_LONGEST_TEXT,
+        title=model_title(model, language) if titled else "",
+        score=score(bundle, language),
+        measured_on=measured_on(model, language),
+        limits=list(limits_of(model, language)),
+        confusions=confusions(bundle, language),
         facts=list(_facts(model, language)),
-        count=f"{len(bundle.labels):,}",
         evaluated_on=_evaluated_on(bundle, language),
         metrics=list(_metrics(bundle, language)),
         columns=["", *(say(language, name) for name in ("precision", "recall", "f1", "support"))],
@@ -132,7 +143,7 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
     bundle = model.classifier.bundle
     settings, spec = bundle.settings, bundle.input
     yield say(language, "about_source"), source_title(model, language)
-    yield say(language, "about_labels"), f"{len(bundle.labels):,}"
+    yield say(language, "about_labels"), decimal(language, len(bundle.labels))
     colour, rule = say(language, _COLOURS[spec.colour_mode]), say(language, _RULES[spec.resize_rule])
     yield say(language, "about_input"), f"{spec.width} x {spec.height}, {colour}, {rule}"
     if settings.get("architecture"):
@@ -143,12 +154,13 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
         yield say(language, "about_weights"), str(settings["weights"])
     if fingerprint := _fingerprint(bundle):
         yield say(language, "about_data"), fingerprint
-    validation, test = (settings.get(f"{split}_share") for split in ("validation", "test"))
-    if _is_share(validation) and _is_share(test):
-        yield say(language, "about_split"), say(language, "split", validation=f"{validation:.0%}", test=f"{test:.0%}")
+    shares = {split: settings.get(f"{split}_share") for split in ("validation", "test")}
+    known = {split: percent(language, share) for split, share in shares.items() if isinstance(share, float)}
+    if all(map(_is_share, shares.values())):
+        yield say(language, "about_split"), say(language, "split", **known)
     yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
     if bundle.unknown_threshold is not None:
-        yield say(language, "about_threshold"), f"{bundle.unknown_threshold:.0%}"
+        yield say(language, "about_threshold"), percent(language, bundle.unknown_threshold)
     yield say(language, "about_temperature"), f"{bundle.temperature:.2f}"
 
 
@@ -170,6 +182,8 @@ def _evaluated_on(bundle: Bundle, language: str) -> str:
     if not bundle.metrics:
         return say(language, "no_metrics")
     split = str(bundle.metrics.get("split", "?"))
+    if split == "folds":
+        return say(language, "evaluated_by_folds", count=bundle.metrics.get("n", "?"))
     split = say(language, _SPLITS[split]) if split in _SPLITS else split
     return say(language, "evaluated_on", count=bundle.metrics.get("n", "?"), split=split)
 
@@ -187,7 +201,7 @@ def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
             yield say(language, key), _number(value)
     coverage, accuracy = (_nested(metrics, "unknown", name) for name in ("coverage", "accuracy_answered"))
     if isinstance(coverage, int | float) and isinstance(accuracy, int | float):
-        shares = {"share": f"{coverage:.0%}", "accuracy": f"{accuracy:.0%}"}
+        shares = {"share": percent(language, coverage), "accuracy": percent(language, accuracy)}
         yield say(language, "coverage"), say(language, "coverage_and_accuracy", **shares)
 
 

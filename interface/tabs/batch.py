@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import html
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from interface.confidence import Level, failed_card, level_of
 from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text, translated
-from interface.rendering import render
+from interface.rendering import asset, render
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
@@ -90,14 +90,14 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
                 for found, done in entries(images, language):
                     file = write_csv(found, bundle, language) if done else None
                     tiles = [_page_tile(entry, bundle, language) for entry in found]
-                    yield _counts(found, bundle, language), tiles, _page_table(found, bundle, language), file
+                    yield _counts(found, language), tiles, _page_table(found, bundle, language), file
         except gr.Error as error:
             reason = html.unescape(str(error.message))
             yield failed_card(reason, language_of(request)), None, None, None
 
     images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
     with gr.Row():
-        counts = gr.HTML(text("batch_empty"), elem_id="counts")
+        counts = gr.HTML(text("batch_empty"), elem_id="counts", js_on_load=asset("batch.js"))
         stop = gr.Button(text("stop"), interactive=False, scale=0, min_width=120, elem_id="stop-images")
     gallery = gr.Gallery(
         label=text("gallery"),
@@ -243,7 +243,12 @@ def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: 
     """Return the row of a file: its name, labels with probabilities, and a note."""
     if not entry.ranking:
         return [entry.name, *[""] * (2 * TOP), entry.reason]
-    cells: Row = [cell for label, share in entry.ranking for cell in (label, round(scale * share, digits))]
+    least = 10.0**-digits  # a share below one is not rounded to one
+    cells: Row = [
+        cell
+        for label, share in entry.ranking
+        for cell in (label, round(min(scale * share, scale - least if share < 1 else scale), digits))
+    ]
     cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
     return [entry.name, *cells, say(language, "none_of_these") if _level(entry) == "none" else ""]
 
@@ -255,27 +260,35 @@ def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
 
 def _page_tile(entry: Entry, bundle: Bundle, language: str) -> Tile:
     if entry.thumbnail is None:
-        return _UNREADABLE, entry.reason
-    return entry.thumbnail, _caption(entry, bundle, language, doubt=True)
+        return _UNREADABLE, entry.reason if entry.name in entry.reason else f"{entry.reason}\n{entry.name}"
+    return entry.thumbnail, f"{_caption(entry, bundle, language, doubt=True)}\n{entry.name}"
 
 
-def _counts(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
-    """Return how many images have each label, how many are not sure, and how many could not be read, as HTML."""
-    counted, unsure = Counter[str](), 0
-    read = [entry for entry in found if entry.ranking]
-    for entry in read:
-        if _level(entry) in ("very", "fairly"):
-            counted[entry.ranking[0][0]] += 1
+def _counts(found: Sequence[Entry], language: str) -> str:
+    """Return how many images have each label, how many are not sure, and how many could not be read, as HTML.
+
+    Each is a button, which shows these images only; `assets/batch.js` does that.
+    """
+    places: dict[str, list[int]] = {}
+    others: dict[str, list[int]] = {"not_sure": [], "none_headline": [], "not_readable": []}
+    for place, entry in enumerate(found):
+        if not entry.ranking:
+            others["not_readable"].append(place)
+        elif (level := _level(entry)) in ("very", "fairly"):
+            places.setdefault(entry.ranking[0][0], []).append(place)
         else:
-            unsure += 1
-    rows = counted.most_common(_MOST_COUNTED)
-    more = len(counted) - len(rows)
-    rows += [(say(language, "not_sure"), unsure)] if unsure else []
-    rows += [(say(language, "not_readable"), len(found) - len(read))] if len(read) < len(found) else []
+            others["none_headline" if level == "none" else "not_sure"].append(place)
+    rows = sorted(places.items(), key=lambda pair: -len(pair[1]))[:_MOST_COUNTED]
+    more = len(places) - len(rows)
+    rows += [(say(language, name), these) for name, these in others.items() if these]
     return render(
         "counts.html",
+        say=partial(say, language),
         title=say(language, "images_counted", count=decimal(language, len(found))),
-        counts=[(name, decimal(language, count)) for name, count in rows],
+        counts=[
+            (name, decimal(language, len(these)), percent(language, len(these) / len(found)), these)
+            for name, these in rows
+        ],
         more=say(language, "and_more", count=decimal(language, more)) if more else "",
     )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from interface.header import is_embedded
-from interface.i18n.language import say, text
+from interface.confidence import card
+from interface.header import model_title
+from interface.i18n.language import decimal, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.about import source_title
@@ -21,8 +23,34 @@ from model.classifier import predicted_labels, top_labels
 from model.loading import LoadedModel
 from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
+from model.verdict import Classification
 
 TOP = 5
+_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one of the models says of an image.
+
+    Attributes:
+        model: The model.
+        found: Its prediction.
+        milliseconds: How long the network took.
+    """
+
+    model: LoadedModel
+    found: Classification
+    milliseconds: float
+
+    @property
+    def bundle(self) -> Bundle:
+        """The model's bundle."""
+        return self.model.classifier.bundle
+
+    def ranking(self, language: str) -> dict[str, float]:
+        """Return the most likely labels in a language with their probabilities."""
+        return dict(top_labels(self.found.probabilities, self.bundle.labels_in(language), TOP))
 
 
 def add_compare_tab(
@@ -38,69 +66,93 @@ def add_compare_tab(
         guard: Serves the requests.
     """
 
+    def opinions(image: Mapping[str, Any] | None, language: str) -> list[Opinion]:
+        path = uploaded_file(image, "no_image", language)
+        found = []
+        for model in (first, second):
+            prepared = decoders.call(prepared_image, path, model.classifier.bundle.input)
+            began = time.perf_counter()
+            prediction = model.classifier.predict(prepared)
+            found.append(Opinion(model, prediction, (time.perf_counter() - began) * 1000))
+        return found
+
     def compare_image(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
     ) -> tuple[dict[str, float], dict[str, float], str]:
         """Return the most likely labels by each model, and whether they agree and how long each took."""
         with guard.handle(request, "compare_image") as language:
-            path = uploaded_file(image, "no_image", language)
-            outputs, times = [], []
-            for model in (first, second):
-                classifier = model.classifier
-                prepared = decoders.call(prepared_image, path, classifier.bundle.input)
-                began = time.perf_counter()
-                outputs.append(classifier.classify_prepared(prepared))
-                times.append((time.perf_counter() - began) * 1000)
-            predictions = [
-                dict(top_labels(probabilities, model.classifier.bundle.labels_in(language), TOP))
-                for probabilities, model in zip(outputs, (first, second), strict=True)
-            ]
-            return predictions[0], predictions[1], _verdict(outputs, times, language)
+            one, other = opinions(image, language)
+            return one.ranking(language), other.ranking(language), agreement([one, other], language)
 
-    def _verdict(outputs: list[np.ndarray], times: list[float], language: str) -> str:
-        bundles = [first.classifier.bundle, second.classifier.bundle]
-        # Compared in their original language: perhaps only one model has labels in the visitor's.
-        shown = [
-            predicted_labels(probabilities, bundle) for probabilities, bundle in zip(outputs, bundles, strict=True)
-        ]
-        agreed = set(shown[0]) == set(shown[1])
-        names = [_names(labels, bundle, language) for labels, bundle in zip(shown, bundles, strict=True)]
-        verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
-        taken = (
-            say(language, "milliseconds", title=source_title(model, language), time=f"{spent:.1f}")
-            for model, spent in zip((first, second), times, strict=True)
-        )
-        return "\n".join([verdict, *taken])
+    def show_comparison(image: Mapping[str, Any] | None, request: gr.Request) -> list[Any]:
+        """Show what both models say, or why that cannot be said."""
+        try:
+            with guard.handle(request, "compare_image") as language:
+                both = opinions(image, language)
+                cards = [
+                    card(
+                        one.ranking(language),
+                        one.bundle,
+                        language,
+                        is_unknown=one.found.is_unknown,
+                        title=model_title(one.model, language),
+                    )
+                    for one in both
+                ]
+                return [*cards, gr.update(value=agreement(both, language), elem_classes=[])]
+        except gr.Error as error:
+            reason = html.unescape(str(error.message))
+            return ["", "", gr.update(value=reason, elem_classes=["failed"])]
 
-    gr.Markdown(text("compare_note"))
+    gr.Markdown(text("compare_note"), elem_classes=["hint"])
     with gr.Row():
         with gr.Column(scale=1):
             image = add_image_box(height=300, elem_id="compare-image")
             offered = add_examples(image, examples, elem_id="compare-examples")
         with gr.Column(scale=2):
+            verdict = gr.Textbox(
+                label=text("agreement"),
+                show_label=False,
+                container=False,
+                interactive=False,
+                lines=3,
+                elem_id="agreement",
+            )
             with gr.Row():
-                results = [
-                    gr.Label(
-                        label=text("embedded_model") if is_embedded(model) else model.source.title,
-                        num_top_classes=TOP,
-                        min_width=240,
-                        elem_id=f"compare-answer-{number}",
-                    )
-                    for number, model in enumerate((first, second), 1)
-                ]
-            verdict = gr.Textbox(label=text("agreement"), lines=3, interactive=False, elem_id="agreement")
-    classify_new_images(image, offered, compare_image, [*results, verdict], api_name="compare_image")
-    image.clear(
-        lambda: (None, None, ""),
-        None,
-        [*results, verdict],
-        api_visibility="private",
-        queue=False,
-        show_progress="hidden",
+                cards = [gr.HTML("", elem_id=f"compare-answer-{number}", min_height=1) for number in (1, 2)]
+    call = gr.Button(visible=False)
+    answers = [gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False) for _ in range(2)]
+    call.click(
+        compare_image,
+        image,
+        [*answers, verdict],
+        api_name="compare_image",
+        preprocess=False,
+        concurrency_id="images",
     )
+    classify_new_images(image, offered, show_comparison, [*cards, verdict], api_visibility="private")
+    image.clear(lambda: ("", "", gr.update(value="", elem_classes=[])), None, [*cards, verdict], **_IN_THE_PAGE)
+
+
+def agreement(opinions: Sequence[Opinion], language: str) -> str:
+    """Return whether two models predict the same labels, and how long each took."""
+    # Compared in their original language: perhaps only one model has labels in the visitor's.
+    shown = [predicted_labels(one.found, one.bundle) for one in opinions]
+    agreed = set(shown[0]) == set(shown[1])
+    names = [_names(labels, one.bundle, language) for labels, one in zip(shown, opinions, strict=True)]
+    verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
+    taken = (
+        say(
+            language,
+            "milliseconds",
+            title=source_title(one.model, language),
+            time=decimal(language, one.milliseconds, 1),
+        )
+        for one in opinions
+    )
+    return "\n".join([verdict, *taken])
 
 
 def _names(labels: Sequence[str], bundle: Bundle, language: str) -> str:
     """Return the labels in a language; “none of these” where the model is unsure."""
-    names = dict(zip(bundle.labels, bundle.labels_in(language), strict=True))
-    return ", ".join(names[label] for label in labels) or say(language, "none_of_these")
+    return ", ".join(bundle.label_in(label, language) for label in labels) or say(language, "none_of_these")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from gradio.components import Component
 from gradio.helpers import Examples
 
 from interface.confidence import card, failed_card
-from interface.i18n.language import ENGLISH, language_of, say, text
+from interface.i18n.language import ENGLISH, language_of, percent, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
@@ -26,6 +27,7 @@ from model.grad_cam import explain_prepared, overlay
 from model.localization import locate
 from model.preprocessing import prepared_and_shown, prepared_image, shown_image
 from model.sandbox.pool import DecoderPool
+from model.verdict import Classification
 
 TOP = 5
 # Longest side in pixels of an image with a heat map or boxes.
@@ -85,7 +87,22 @@ class Stage:
         }
 
 
-def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard) -> None:
+@dataclass(frozen=True)
+class OpenedImage:
+    """What shows an image with its answer when the page is opened.
+
+    Attributes:
+        outputs: The components that show it.
+        values: Takes the path of an image, which the page may show, and a language; returns the values that show it.
+    """
+
+    outputs: Sequence[Component]
+    values: Callable[[Path, str], Updates]
+
+
+def add_image_tab(
+    classifier: Classifier, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard
+) -> OpenedImage:
     """Add the tab's components and events to the page that is being built.
 
     Args:
@@ -93,6 +110,9 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         examples: Images to offer, may be empty.
         decoders: Decode the uploads.
         guard: Serves the requests.
+
+    Returns:
+        What shows an image with its answer when the page is opened.
     """
     bundle = classifier.bundle
 
@@ -126,7 +146,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
             return shown, [
-                (detection.box, f"{names[detection.label]} {detection.probability:.0%}")
+                (detection.box, f"{names[detection.label]} {percent(language, detection.probability)}")
                 for detection in locate(classifier, shown)
             ]
 
@@ -147,11 +167,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         except gr.Error as error:
             reason = html.unescape(str(error.message))
             return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
-        labels = [label for label, probability in prediction.items() if probability >= LEAST_EXPLAINED]
-        choices = {
-            box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
-        }
-        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language, is_unknown=is_unknown)}
+        return answered(prediction, is_unknown, language)
 
     def toggle_heat(shown: str, image: Mapping[str, Any], label: str | None, request: gr.Request) -> Updates:
         if shown == "heat":
@@ -176,6 +192,24 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         if not detections:
             return box.photo(ready=True, legend=say(language, "nothing_found"))
         return box.boxes((drawn, detections), say(language, "boxes_legend"))
+
+    def answered(prediction: dict[str, float], is_unknown: bool, language: str) -> Updates:
+        """Return the values that show what an image is."""
+        labels = [label for label, probability in prediction.items() if probability >= LEAST_EXPLAINED]
+        choices = {
+            box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
+        }
+        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language, is_unknown=is_unknown)}
+
+    @functools.cache
+    def classification(path: Path) -> Classification:
+        return classifier.predict(decoders.call(prepared_image, path, bundle.input))
+
+    def opened(path: Path, language: str) -> Updates:
+        found = classification(path)
+        prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
+        values = answered(prediction, found.is_unknown, language)
+        return values | {box.image: gr.update(value=str(path), visible=True)}
 
     outputs = list(box.photo(ready=True))
     classify_new_images(
@@ -202,6 +236,7 @@ def add_image_tab(classifier: Classifier, examples: Sequence[Path], decoders: De
         box.boxes_button.click(toggle_boxes, [box.shown, box.image], **showing),
     ):
         event.then(None, None, None, js="() => vistazo.scrollTo('#stage')", api_visibility="private")
+    return OpenedImage([*outputs, shown_card], opened)
 
 
 def _add_stage(examples: Sequence[Path]) -> tuple[Stage, Examples | None]:

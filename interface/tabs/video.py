@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,19 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from interface.i18n.language import language_of, say
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
-from interface.tabs.video_layout import ClipInputs, ClipOutputs, Updates, add_components
+from interface.tabs.video_layout import ClipInputs, ClipOutputs, ReadClip, Updates, add_components
 from interface.tabs.video_stream import ClipRequest, captioned_key_frames, frame_range, read_clip
 from model.classifier import Classifier
 from model.sandbox.pool import DecoderPool
 from model.video.annotate import write_annotated_clip
-from model.video.record import ClipRecord
-
-ReadClip = tuple[Path, ClipRecord] | None
 
 _PROGRESS = gr.Progress()
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
@@ -77,6 +76,8 @@ def add_video_tab(
             for updates in read(clip, (frames_per_second, start, end), request, stopped):
                 if stops.get(session) is not stopped:  # another clip has taken this one's place
                     return
+                if updates.get(outputs.read_clip):  # the key frames are still to come
+                    updates[outputs.status] = say(language_of(request), "nearly_done")
                 yield updates
         except gr.Error as error:
             yield {outputs.status: outputs.said(html.unescape(str(error.message)), failed=True)}
@@ -104,23 +105,21 @@ def add_video_tab(
         if reading := stops.get(str(request.session_hash)):
             reading.set()
 
-    def show_the_rest(read: ReadClip, request: gr.Request | None = None) -> Updates:
-        with guard.handle(request, "key_frames", counted=False):
-            found = captioned_key_frames(read[1], read[0], decoders) if read else []
-            return {
-                outputs.details: gr.update(visible=bool(read)),
-                outputs.key_frames: gr.update(value=[tile for _, tile in found], visible=bool(found)),
-                outputs.key_times: [time for time, _ in found],
-                outputs.annotated: gr.update(value=None, visible=False),
-            }
+    def show_the_rest(read: ReadClip | None, request: gr.Request | None = None) -> Updates:
+        found: list[tuple[float, tuple[np.ndarray, str]]] = []
+        with contextlib.suppress(gr.Error), guard.handle(request, "key_frames", counted=False):
+            found = captioned_key_frames(read.record, read.path, decoders) if read else []
+        return outputs.complete(read, found)
 
-    def annotate_clip(read: ReadClip, request: gr.Request | None = None, progress: gr.Progress = _PROGRESS) -> Any:
+    def annotate_clip(
+        read: ReadClip | None, request: gr.Request | None = None, progress: gr.Progress = _PROGRESS
+    ) -> Any:
         """Write the clip that was read, with its labels drawn on it."""
         with guard.handle(request, "annotate_clip") as language:
             if not read:
                 raise gr.Error(say(language, "not_read"), print_exception=False)
             target = result_folder() / "annotated.mp4"
-            for share in decoders.stream(write_annotated_clip, read[0], read[1], target):
+            for share in decoders.stream(write_annotated_clip, read.path, read.record, target):
                 progress(share, desc=say(language, "drawing"))
             return gr.update(value=str(target), visible=True)
 

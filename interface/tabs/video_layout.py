@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.components import Component
 from gradio.helpers import Examples
 
@@ -16,9 +17,30 @@ from interface.i18n.language import ENGLISH, say, text
 from interface.rendering import asset
 from interface.tabs.video_stream import TOP, ClipUpdate
 from model.video.export import SEGMENT_COLUMNS, frame_columns
+from model.video.record import ClipRecord
+
+# The texts of the buttons that download what `video_stream` writes, in its order.
+FILES = ("frames_csv", "segments_csv", "clip_json", "subtitles_vtt")
 
 Shown = Component | gr.Accordion | gr.Row | gr.Column
 Updates = dict[Shown, Any]
+
+
+@dataclass(frozen=True)
+class ReadClip:
+    """A clip that has been read.
+
+    Attributes:
+        path: The clip.
+        record: The predictions of its frames.
+        files: The files to download, in the order of `FILES`.
+        status: What was read, in words.
+    """
+
+    path: Path
+    record: ClipRecord
+    files: tuple[str, ...]
+    status: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +69,7 @@ class ClipOutputs:
     timeline: gr.HTML
     details: gr.Column
     files: gr.Files
+    downloads: Sequence[gr.DownloadButton]
     read_clip: gr.State
     key_frames: gr.Gallery
     key_times: gr.State
@@ -68,7 +91,20 @@ class ClipOutputs:
 
     def after_reading(self) -> list[Shown]:
         """Return what a clip that has been read changes."""
-        return [self.details, self.key_frames, self.key_times, self.annotated]
+        return [self.status, self.details, self.key_frames, self.key_times, self.annotated, *self.downloads]
+
+    def complete(self, clip: ReadClip | None, found: Sequence[tuple[float, tuple[np.ndarray, str]]]) -> Updates:
+        """Return the values for a clip that was read, with its key frames; None for one that could not be."""
+        values: Updates = {
+            self.details: gr.update(visible=bool(clip)),
+            self.key_frames: gr.update(value=[tile for _, tile in found], visible=bool(found)),
+            self.key_times: [time for time, _ in found],
+            self.annotated: gr.update(value=None, visible=False),
+        }
+        if clip:
+            values[self.status] = self.said(clip.status)
+            values |= dict(zip(self.downloads, clip.files, strict=True))
+        return values
 
     def updates(self, update: ClipUpdate, path: Path, language: str) -> Updates:
         """Return the values that show how far the reading is."""
@@ -83,7 +119,9 @@ class ClipOutputs:
                 self.segments: {"headers": segment_headings(language), "data": results.segments},
                 self.timeline: results.timeline,
                 self.files: list(results.files) or None,
-                self.read_clip: (path, results.record) if results.files else None,
+                self.read_clip: (
+                    ReadClip(path, results.record, results.files, values[self.status]) if results.files else None
+                ),
             }
         return values
 
@@ -109,6 +147,7 @@ class ClipOutputs:
             self.key_frames: gr.update(value=None, visible=False),
             self.key_times: [],
             self.annotated: gr.update(value=None, visible=False),
+            **dict.fromkeys(self.downloads),
         }
 
     def started(self, language: str) -> Updates:
@@ -155,8 +194,13 @@ def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
                 ["number", "number", *["str", "number"] * TOP, "str", "str"],
             )
         with gr.Accordion(text("downloads"), open=False, elem_id="downloads"):
-            files = gr.Files(label=text("tables"), interactive=False, elem_id="clip-files")
-            annotate = gr.Button(text("annotate"), elem_id="annotate")
+            with gr.Row(elem_id="clip-files"):
+                downloads = [
+                    gr.DownloadButton(text(name), size="md", min_width=160)  # type: ignore[arg-type]
+                    for name in FILES
+                ]
+                annotate = gr.Button(text("annotate"), size="md", min_width=160, elem_id="annotate")
+            files = gr.Files(label=text("tables"), visible=False)  # programs ask for it
             annotated = gr.Video(
                 label=text("annotated"), visible=False, interactive=False, buttons=["download"], elem_id="annotated"
             )
@@ -170,6 +214,7 @@ def add_components(examples: Sequence[Path]) -> tuple[ClipInputs, ClipOutputs]:
         timeline=timeline,
         details=details,
         files=files,
+        downloads=downloads,
         read_clip=gr.State(None, time_to_live=3600),
         key_frames=key_frames,
         key_times=gr.State([], time_to_live=3600),
@@ -220,6 +265,7 @@ def _add_inputs(examples: Sequence[Path]) -> ClipInputs:
                     inputs=[clip],
                     label=text("examples"),  # type: ignore[arg-type]
                     api_visibility="private",
+                    elem_id="clip-examples",
                 )
             with gr.Accordion(text("which_frames"), open=False, elem_id="which-frames"):
                 rate = _number("rate", "rate_info", "rate")

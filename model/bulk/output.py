@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -23,25 +24,34 @@ class PredictionTable:
     Until `finish` renames them, the names of both end in “.partial”. A journal beside them, “NAME.csv.journal”, has a
     line for each file whose rows are complete: the sizes of the tables after them, and the file's own size and time.
     A later run with the same settings truncates the tables to the last of these sizes and continues from there; if
-    the settings or the files differ, it starts again.
+    the settings or the files differ, it starts again. Once every file has its rows, the journal goes.
+
+    Where a label or a path is not plain ASCII, the tables begin with a byte order mark, without which Excel takes UTF-8
+    for another encoding.
 
     Args:
         target: The table of images and frames.
         top: Number of labels in a row.
         settings: What else the rows depend on, ready for JSON.
         files: The files that will be added.
+        labels: The labels that may be in the rows.
 
     Raises:
         SettingsError: The tables cannot be written.
     """
 
-    def __init__(self, target: Path, top: int, settings: Mapping[str, object], files: Sequence[Path]) -> None:
+    def __init__(
+        self, target: Path, top: int, settings: Mapping[str, object], files: Sequence[Path], labels: Sequence[str] = ()
+    ) -> None:
         self._top = top
         self._targets = (target, target.with_name(f"{target.stem}.segments{target.suffix}"))
         self._partials = tuple(path.with_name(path.name + ".partial") for path in self._targets)
         self._journal_path = target.with_name(target.name + ".journal")
         self._columns = (["path", *frame_columns(top)], ["path", *SEGMENT_COLUMNS])
         self._settings = {"top": top, **settings}
+        self._files = {str(file) for file in files}
+        plain = all(text.isascii() for text in (*labels, *self._files))
+        self._mark = b"" if plain else codecs.BOM_UTF8
         self._done: dict[str, dict[str, Any]] = {}
         self._open: list[TextIO] = []
         with self._write_errors():
@@ -61,6 +71,12 @@ class PredictionTable:
     def complete(self) -> int:
         """The number of files whose rows are complete."""
         return len(self._done)
+
+    def summary(self) -> str:
+        """Return a sentence with the tables that were written."""
+        written = [f"“{target}”" for target in self._targets if target.exists()]
+        count = f"{self.complete:,} file{'' if self.complete == 1 else 's'}"
+        return f"Wrote {' and '.join(written)}: {count}."
 
     def add(self, prediction: Prediction) -> None:
         """Add the rows of a file.
@@ -85,7 +101,7 @@ class PredictionTable:
         self._done[str(prediction.path)] = entry
 
     def finish(self) -> None:
-        """Rename the tables that have rows to their final names. The journal stays, for a run with more files.
+        """Rename the tables that have rows to their final names. The journal stays while a file has no rows.
 
         Raises:
             SettingsError: The tables cannot be written.
@@ -97,10 +113,12 @@ class PredictionTable:
             for partial, target, columns in reversed(
                 list(zip(self._partials, self._targets, self._columns, strict=True))
             ):
-                if partial.stat().st_size > len(_heading(columns)):
+                if partial.stat().st_size > len(self._heading(columns)):
                     partial.replace(target)
                 else:
                     partial.unlink()
+            if self._done.keys() >= self._files:
+                self._journal_path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the files; a later run continues them."""
@@ -112,7 +130,7 @@ class PredictionTable:
         for path in (self._journal_path, *self._targets):
             path.unlink(missing_ok=True)
         for partial, columns in zip(self._partials, self._columns, strict=True):
-            partial.write_bytes(_heading(columns))
+            partial.write_bytes(self._heading(columns))
         self._journal_path.write_text(json.dumps({"settings": self._settings}) + "\n", encoding="ascii")
 
     def _resume(self, files: Iterable[Path]) -> bool:
@@ -128,8 +146,10 @@ class PredictionTable:
         for partial, target, end, columns in zip(self._partials, self._targets, ends, self._columns, strict=True):
             if not partial.exists() and target.exists():
                 target.rename(partial)
-            if not partial.exists() and end == len(_heading(columns)):
-                partial.write_bytes(_heading(columns))
+            if partial.exists():
+                self._mark = _mark_of(partial)
+            if not partial.exists() and end == len(self._heading(columns)):
+                partial.write_bytes(self._heading(columns))
             if not partial.exists() or partial.stat().st_size < end:
                 return False
             os.truncate(partial, end)
@@ -158,6 +178,11 @@ class PredictionTable:
                 break
         return done
 
+    def _heading(self, columns: Sequence[str]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerow(columns)
+        return self._mark + text.getvalue().encode()
+
     def _write(self, file: TextIO, rows: Iterable[Sequence[Any]]) -> None:
         write_csv(file, None, rows)
         file.flush()
@@ -177,10 +202,11 @@ class PredictionTable:
             ) from error
 
 
-def _heading(columns: Sequence[str]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(columns)
-    return text.getvalue().encode()
+def _mark_of(table: Path) -> bytes:
+    """Return the byte order mark with which a table begins; empty where there is none."""
+    with table.open("rb") as file:
+        start = file.read(len(codecs.BOM_UTF8))
+    return start if start == codecs.BOM_UTF8 else b""
 
 
 def _state(file: Path) -> dict[str, int]:

@@ -20,12 +20,13 @@ from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
 from model.verdict import Verdict
-from model.video.export import frames_as_json, ranked, summary
+from model.video.export import frames_as_json, label_text, ranked, summary
 from model.video.prediction import FramePrediction, FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames
 from model.video.record import ClipRecord
 
+_MOST_SEGMENTS = 50  # lines for one clip
 # What a line for people begins with.
 _DOUBT: dict[Verdict, str] = {"sure": "", "unsure": "not sure: ", "none": "none of these; "}
 
@@ -118,14 +119,31 @@ def printable(path: Path) -> str:
 
 
 def print_text(prediction: Prediction) -> None:
-    """Print a prediction as one line for people."""
+    """Print a prediction for people: an image is one line, a clip one and a line for each of its segments."""
     ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranking)
     if prediction.clip is None:
         print(f"{printable(prediction.path)}: {_DOUBT[prediction.verdict]}{ranking}", flush=True)
         return
-    total = prediction.clip.aggregate()
-    seconds = ", ".join(f"{label} {value:.1f} s" for label, value in total.seconds.items())
-    print(f"{printable(prediction.path)}: {total.frames} frames; on screen: {seconds}; mean: {ranking}", flush=True)
+    print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)
+
+
+def _clip_lines(name: str, clip: ClipRecord) -> list[str]:
+    segments, total = clip.segments(), clip.aggregate()
+    head = f"{name}: {total.frames} frames, {total.duration:.1f} s"
+    shown = [f"{label_text(segment.label)} {segment.confidence:.0%}" for segment in segments[:_MOST_SEGMENTS]]
+    if len(segments) == 1:
+        return [f"{head}: {shown[0]}"]
+    times = [f"{_clock(segment.start)} to {_clock(segment.end)}" for segment in segments[:_MOST_SEGMENTS]]
+    lines = [f"  {time}  {text}" for time, text in zip(times, shown, strict=True)]
+    if len(segments) > _MOST_SEGMENTS:
+        lines.append(f"  and {len(segments) - _MOST_SEGMENTS} more segments, which --csv FILE writes down")
+    return [f"{head}, {len(segments)} segments:", *lines]
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
 
 
 def print_json(prediction: Prediction, file: TextIO | None = None) -> None:
@@ -150,6 +168,13 @@ def _decoders() -> DecoderPool | None:
     if sys.platform == "win32":  # a process cannot inherit a pipe there
         return None
     return DecoderPool(round(WORKER_SHARE * limits().decoder_megabytes))
+
+
+def close_decoders() -> None:
+    """End the processes that decode clips, where there are any."""
+    if _decoders.cache_info().currsize and (pool := _decoders()) is not None:
+        pool.close()
+    _decoders.cache_clear()
 
 
 def _frames(path: Path, spec: InputSpec, frame_range: FrameRange) -> Iterator[Frame | Sentence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from model.bulk.output import PredictionTable
 from model.bulk.predictions import predict_file, print_json, print_text, printable
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier
+from model.command_names import command
 from model.commands.predict_many import predict_into_folder, refuse_without_out
 from model.errors import ImageError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
@@ -49,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="write a row for each image or frame, and a row for each segment of a clip to NAME.segments.csv "
-        "beside it; the same command resumes after an interruption, and skips files whose rows are complete",
+        "beside it; after an interruption the same command goes on where it was",
     )
     output.add_argument(
         "--out",
@@ -103,6 +105,14 @@ def run(options: argparse.Namespace) -> int:
             print_text(prediction)
     if table is not None:
         table.finish()
+        if table.complete:
+            print(table.summary())
+            if failed:
+                print("The same command tries those again that could not be read.")
+            serve = ["serve", *(["--model", shlex.quote(options.model)] if options.model else [])]
+            print(f"Look at single files on a page: {command(*serve)}", flush=True)
+    elif not options.json and len(failed) < len(files):
+        _print_note("As a table: the same command with --csv predictions.csv")
     if failed and len(files) > 1:
         _print_note(f"{len(failed)} of {len(files)} files could not be read:")
         for file in failed:
@@ -114,7 +124,7 @@ def _table(
     target: Path, top: int, classifier: Classifier, frame_range: FrameRange, files: Sequence[Path]
 ) -> PredictionTable:
     settings = {"model": sha256_of(classifier.bundle.directory / MANIFEST), **vars(frame_range)}
-    table = PredictionTable(target, top, settings, files)
+    table = PredictionTable(target, top, settings, files, classifier.bundle.labels)
     if table.complete:
         _print_note(f"{table.complete} of {len(files)} files are in “{target}” already and are skipped.")
     return table

@@ -12,6 +12,7 @@ from pathlib import Path
 from model.bundle import OPTIONAL_FILES, SERVING_FILES, listed_files, load_bundle
 from model.errors import BundleError
 from model.labels import language_of
+from model.presentation import example_files
 
 
 def cached_copy(repository: str, revision: str | None) -> Path | None:
@@ -32,10 +33,12 @@ def cached_copy(repository: str, revision: str | None) -> Path | None:
 def is_complete(directory: Path) -> bool:
     """Say whether a cached bundle also has the optional serving files that its manifest lists.
 
-    One that an interrupted download or a Space's build has left may lack metrics and labels in other languages.
+    One that an interrupted download or a Space's build has left may lack metrics, labels in other languages and
+    example images.
     """
     listed = listed_files(directory)
-    return all((directory / name).is_file() for name in listed if name in OPTIONAL_FILES or language_of(name))
+    wanted = [name for name in listed if name in OPTIONAL_FILES or language_of(name)] + example_files(listed)
+    return all((directory / name).is_file() for name in wanted)
 
 
 def remove_abandoned(storage: Path) -> None:

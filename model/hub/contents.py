@@ -16,9 +16,11 @@ from model.errors import ModelNotFoundError
 from model.hub.errors import describe_error
 from model.hub.http import REQUEST_SECONDS, Budget
 from model.hub.retry import OnRetry, call_hub
+from model.labels import is_clean_text
 
 # For all attempts together.
 CONTENTS_SECONDS = 20.0
+_LONGEST_LICENCE = 40
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class RepositoryContents:
         files: Path → file.
         restricted: The repository is private or gated.
         private: None where there is no such repository or branch.
+        licence: What its card names, the Hub's identifier of it; empty where it names none.
     """
 
     repository: str
@@ -59,6 +62,7 @@ class RepositoryContents:
     files: Mapping[str, HubFile] = field(default_factory=dict)
     restricted: bool = False
     private: bool | None = None
+    licence: str = ""
 
 
 def list_contents(repository: str, revision: str | None, on_retry: OnRetry | None = None) -> RepositoryContents:
@@ -108,9 +112,14 @@ def read_contents(repository: str, revision: str | None, kind: str = "model") ->
         ids = frozenset(filter(None, (file.blob_id, file.lfs and file.lfs.sha256)))
         files[file.rfilename] = HubFile(repository, info.sha, file.rfilename, file.size, ids, kind)
     private = bool(info.private)
-    return RepositoryContents(
-        repository, info.sha or "", files, private or bool(getattr(info, "gated", False)), private
-    )
+    restricted = private or bool(getattr(info, "gated", False))
+    return RepositoryContents(repository, info.sha or "", files, restricted, private, _licence_of(info))
+
+
+def _licence_of(info: Any) -> str:
+    licence = getattr(getattr(info, "card_data", None), "license", None)
+    known = isinstance(licence, str) and is_clean_text(licence) and len(licence) <= _LONGEST_LICENCE
+    return str(licence) if known else ""
 
 
 def content_ids(content: bytes | Path) -> frozenset[str]:

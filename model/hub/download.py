@@ -31,6 +31,7 @@ from model.hub.http import REQUEST_SECONDS, Budget
 from model.hub.retry import OnRetry, call_hub
 from model.labels import MAX_LABELS_BYTES, MAX_LANGUAGES, language_of
 from model.other_models import OtherModel, Place, identify_model
+from model.presentation import EXAMPLES, MAX_EXAMPLE_BYTES, example_files
 from model.statistics import MAX_STATISTICS_BYTES, STATISTICS
 
 # For all files and attempts together: this long, and what a slow line of this speed takes for them.
@@ -143,7 +144,9 @@ def serving_files(contents: RepositoryContents) -> list[HubFile]:
     languages = [name for name in sorted(contents.files) if language_of(name)]
     if len(languages) > MAX_LANGUAGES:
         raise ModelNotFoundError(f"{at} has labels in {len(languages)} languages; the limit is {MAX_LANGUAGES}.")
-    needed = [contents.files[name] for name in (*SERVING_FILES, *OPTIONAL_FILES, *languages) if name in contents.files]
+    files = contents.files
+    examples = [name for name in example_files(files) if (files[name].size or 0) <= MAX_EXAMPLE_BYTES]
+    needed = [files[name] for name in (*SERVING_FILES, *OPTIONAL_FILES, *languages, *examples) if name in files]
     for file in needed:
         limit = _max_bytes(file.name)
         if file.size is not None and file.size > limit:
@@ -198,6 +201,8 @@ def _max_bytes(name: str) -> int:
         return MAX_NETWORK_BYTES
     if name == STATISTICS:
         return MAX_STATISTICS_BYTES
+    if name.startswith(f"{EXAMPLES}/"):
+        return MAX_EXAMPLE_BYTES
     return MAX_LABELS_BYTES if name == LABELS or language_of(name) else MAX_JSON_BYTES
 
 

@@ -35,6 +35,7 @@ class ModelSource:
         revision: Branch, tag or commit that was asked for; None for the repository's default branch.
         commit: The full commit hash that it stood for.
         note: A sentence for the user, when it is not quite what was asked for.
+        licence: What the repository's card names; empty where it names none or was not asked.
     """
 
     directory: Path
@@ -42,6 +43,7 @@ class ModelSource:
     revision: str | None = None
     commit: str | None = None
     note: str | None = None
+    licence: str = ""
 
     @property
     def title(self) -> str:
@@ -173,4 +175,4 @@ def _pull(repository: str, revision: str | None, on_retry: OnRetry) -> ModelSour
             raise type(error)(sentence) from error
         note = Sentence("Offline copy of commit {commit}. {reason}", commit=copy.name, reason=error.sentence)
         return ModelSource(copy, repository, revision, copy.name, note)
-    return ModelSource(directory, repository, revision, contents.commit)
+    return ModelSource(directory, repository, revision, contents.commit, licence=contents.licence)

@@ -37,7 +37,11 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(url).netloc:
             foreign.append(address)
 
-    def open_(phone: bool = False, locale: str = "en-GB", dark: bool = False, query: str = "") -> Page:
+    def open_(
+        phone: bool = False, locale: str = "en-GB", dark: bool = False, query: str = "", first_visit: bool = False
+    ) -> Page:
+        if not first_visit and "tab=" not in query and "example=" not in query:
+            query = f"{query or '?'}&tab=image"  # an address that names a tab opens no example
         context = browser.new_context(
             viewport=PHONE if phone else DESKTOP,
             has_touch=phone,

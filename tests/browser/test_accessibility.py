@@ -22,8 +22,8 @@ pytestmark = pytest.mark.xdist_group("browser")
     ],
 )
 def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool, phone: bool) -> None:
-    page = open_page(phone, dark=dark)
-    page.locator("#image-examples button").first.click()
+    page = open_page(phone, dark=dark, first_visit=True)
+    expect(top_label(page)).to_have_text("Brazil")  # the first example is open, with its answer
     page.locator("#show-heat").click()
     expect(page.locator("#why")).to_be_visible()
     for tab in TABS["en"]:
@@ -37,6 +37,13 @@ def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool
         page.mouse.move(0, 0)
         page.wait_for_timeout(400)  # colours fade from one to the other
         assert serious_findings(page) == [], tab
+    is_dark = "document.body.classList.contains('dark')"
+    assert page.evaluate(is_dark) == dark
+    page.locator("[data-theme-switch]").click()
+    assert page.evaluate(is_dark) != dark
+    page.reload()
+    page.get_by_role("tab").first.wait_for()
+    page.wait_for_function(f"{is_dark} != {str(dark).lower()}")  # it is remembered
 
 
 def test_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) 
     expect(page.locator("#rows [role=grid]")).to_have_attribute("aria-rowcount", str(len(IMAGES) + 2))
     expect(page.locator("#rows")).to_contain_text("Canada")
     assert page.locator("#rows td b, #rows [role=gridcell] b").count() == 0  # a file's name is never HTML
+    page.locator("#counts").get_by_role("button", name="Canada 1").click()
+    expect(page.locator("#gallery .caption-label").filter(visible=True)).to_have_text(
+        re.compile(r"^\s*Canada .*canada\.jpg\s*$", re.DOTALL)
+    )
+    page.locator("#counts").get_by_role("button", name="could not be read 1").click()
+    expect(page.locator("#gallery .caption-label").filter(visible=True)).to_have_text(re.compile("notes"))
+    page.locator("#rows [role=gridcell]").filter(has_text="canada.jpg").first.click()  # shows all, and where it is
+    expect(page.locator("#gallery [data-found]")).to_contain_text("Canada")
+    expect(page.locator("#gallery .caption-label").filter(visible=True)).to_have_count(len(IMAGES) + 1)
     with page.expect_download() as download:
         page.locator("#rows-csv a[download]").first.click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()

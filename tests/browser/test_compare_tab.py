@@ -52,16 +52,30 @@ def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool)
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "sentence", "title", "agreement"),
     [
-        ("es", ["La misma imagen, clasificada por dos modelos.", "Coincidencia", "el modelo incluido"]),
-        ("fr", ["La même image, classée par deux modèles.", "Accord", "le modèle inclus"]),
+        (
+            "es",
+            "La misma imagen, clasificada por dos modelos.",
+            "Reconocedor de banderas",
+            r"^Ambos dicen Brasil\.\nel modelo incluido: \d+,\d ms",
+        ),
+        (
+            "fr",
+            "La même image, classée par deux modèles.",
+            "Détecteur de drapeaux",
+            r"^Les deux disent Brésil\.\nle modèle inclus.:.\d+,\d ms",
+        ),
     ],
 )
-def test_the_tab_speaks_the_browsers_language(open_page: Callable[..., Page], language: str, words: list[str]) -> None:
+def test_the_tab_speaks_the_browsers_language(
+    open_page: Callable[..., Page], language: str, sentence: str, title: str, agreement: str
+) -> None:
     page = open_page(phone=True, locale=f"{language}-{language.upper()}", query="?tab=compare")
-    for text in words:
-        expect(page.locator("#tab-compare").get_by_text(text, exact=True).first).to_be_visible()
+    expect(page.locator("#tab-compare").get_by_text(sentence, exact=True).first).to_be_visible()
+    page.locator("#compare-examples button.gallery-item").first.click()
+    expect(page.locator("#compare-answer-1").get_by_text(title, exact=True)).to_be_visible()
+    expect(page.locator("#agreement textarea")).to_have_value(re.compile(agreement))
     assert not scrolls_sideways(page)
 
 
@@ -85,4 +99,5 @@ def test_what_is_no_image_is_told(open_page: Callable[..., Page], tmp_path: Path
     page = open_page(query="?tab=compare")
     (tmp_path / "notes.png").write_text("not an image", encoding="utf-8")
     page.locator("#compare-image input[type=file]").set_input_files(tmp_path / "notes.png")
-    expect(page.get_by_test_id("toast-text")).to_contain_text("“notes.png” is")
+    expect(page.locator("#agreement textarea")).to_have_value(re.compile("“notes.png” is"))
+    expect(page.get_by_test_id("toast-text")).to_have_count(0)

@@ -33,7 +33,7 @@ def choose_example(page: Page, image: Path) -> None:
 
 def upload(page: Page, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
-        page.locator("#image").get_by_label("Drop an image file here to upload").click()
+        page.locator("#image").get_by_label("Drop an image here").click()
     chooser.value.set_files(path)
 
 

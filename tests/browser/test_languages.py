@@ -21,21 +21,21 @@ SAID = {
         "Choose a video or an example: it is read at once.",
         "What the camera shows appears here.",
         "Choose several images: they are classified at once.",
-        "Evaluation",
+        "How good it is",
     ],
     "es": [
         "Elige una imagen o un ejemplo: se clasifica al momento.",
         "Elige un vídeo o un ejemplo: se clasifica al momento.",
         "Aquí aparecerá lo que muestra la cámara.",
         "Elige varias imágenes: se clasifican al momento.",
-        "Evaluación",
+        "Qué tal lo hace",
     ],
     "fr": [
         "Choisissez une image ou un exemple : elle est classée aussitôt.",
         "Choisissez une vidéo ou un exemple : elle est classée aussitôt.",
         "Ce que montre la caméra apparaîtra ici.",
         "Choisissez plusieurs images : elles sont classées aussitôt.",
-        "Évaluation",
+        "Ce qu’il vaut",
     ],
 }
 BRAZIL = {"en": "Brazil", "es": "Brasil", "fr": "Brésil"}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def test_a_link_opens_a_tab_that_a_phone_has_in_a_menu(open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True, query="?tab=model&lang=es")
-    expect(page.get_by_role("heading", name="Evaluación")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Qué tal lo hace")).to_be_visible(timeout=30_000)
     assert selected_tab(page) == "about"
 
 
@@ -40,7 +40,7 @@ def test_what_is_not_there_is_not_opened(open_page: Callable[..., Page]) -> None
 
 def test_the_address_is_a_link_to_what_was_chosen(open_page: Callable[..., Page]) -> None:
     page = open_page(query="?lang=es")
-    page.get_by_role("button", name="canada").click()
+    page.get_by_role("button", name="Canadá").click()
     expect(page).to_have_url(re.compile(r"[?]lang=es&tab=image&example=canada$"))
     page.get_by_role("tab", name="Acerca de").click()
     expect(page).to_have_url(re.compile(r"[?]lang=es&tab=about$"))

@@ -124,7 +124,9 @@ def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     expect(status).to_have_value(re.compile("^Stopped at"))
     expect(summary(page)).to_be_visible()
     open_part(page, "Download")
-    expect(page.locator("#clip-files a").first).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#clip-files button").first.click()
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("index,time,label_1")
 
 
 def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) -> None:

@@ -54,7 +54,7 @@ target.MAX_PAUSE = 1.0
 http.REQUEST_SECONDS = target.STORING_SECONDS = {request_seconds}
 {prelude}
 from train.__main__ import main
-sys.exit(main(["push", *sys.argv[1:]]))
+sys.exit(main(["push", "--json", *sys.argv[1:]]))
 """
 )
 # In seconds: for one call with all its attempts, and for one response; `SHORT` is enough for a time that has to pass.

@@ -81,7 +81,7 @@ def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path)
             [sys.executable, "-uc", program], cwd=ROOT, env=environment(tmp_path), stdout=output, stderr=output
         )
     try:  # it asks before it says that
-        wait_until(lambda: "To create a public link" in log.read_text(encoding="utf-8") or process.poll() is not None)
+        wait_until(lambda: "Open http://" in log.read_text(encoding="utf-8") or process.poll() is not None)
         process.terminate()
         assert process.wait(60) == 0, log.read_text(encoding="utf-8")
     finally:

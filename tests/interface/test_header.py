@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -14,6 +17,7 @@ from model.bundle import CONFIG, MANIFEST
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED, ModelSource
 from model.loading import LoadedModel
+from model.presentation import Presentation, default_description, default_title
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +60,26 @@ def test_a_bundle_speaks_for_itself(tmp_path: Path) -> None:
     assert "<b>cats" not in header_html(model, "en")
 
 
-@pytest.mark.parametrize("title", [None, 5, "", ["x"]])
-def test_a_bundle_without_texts_gets_its_name_and_a_count(tmp_path: Path, title: object) -> None:
-    model = changed(tmp_path / "my_cats", title=title)
+def test_a_bundle_without_texts_gets_its_name_and_a_count(tmp_path: Path) -> None:
+    model = changed(tmp_path / "my_cats")
     assert model_title(model, "en") == "my_cats"
     assert description(model, "en") == "Recognises 97 different things in photos and videos."
 
 
-def test_a_repository_has_a_link(embedded: LoadedModel) -> None:
-    source = ModelSource(EMBEDDED, repository="somebody/flags", commit="0" * 40)
+def test_texts_made_of_the_labels_follow_the_language(embedded: LoadedModel) -> None:
+    labels, names = ("cat", "dog", "no pet"), ("gato", "perro", "ninguna mascota")
+    presentation = Presentation(default_title(labels), default_description(labels))
+    bundle = replace(embedded.classifier.bundle, labels=labels, translations={"es": names}, presentation=presentation)
+    classifier = cast(Classifier, SimpleNamespace(bundle=bundle))
+    model = LoadedModel(classifier, ModelSource(Path("pets")))
+    assert (model_title(model, "en"), model_title(model, "es")) == ("Cat and dog", "Gato y perro")
+    assert description(model, "es") == "Reconoce gato y perro en fotos y vídeos."
+
+
+def test_a_repository_has_a_link_and_a_licence(embedded: LoadedModel) -> None:
+    source = ModelSource(EMBEDDED, repository="somebody/flags", commit="0" * 40, licence="<b>mit")
     model = LoadedModel(embedded.classifier, source)
     assert model_title(model, "en") == "flags"
     assert 'href="https://huggingface.co/somebody/flags"' in header_html(model, "en")
-    assert "huggingface" not in header_html(embedded, "en")
+    assert "Licence: &lt;b&gt;mit" in header_html(model, "en")
+    assert "huggingface" not in header_html(embedded, "en") and "Apache-2.0" in header_html(embedded, "en")

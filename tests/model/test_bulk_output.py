@@ -100,7 +100,19 @@ def test_without_clips_there_is_no_table_of_segments(colour_bundle: Path, tmp_pa
 
     assert predict(tmp_path, tmp_path / "out.csv", colour_bundle) == 0
 
-    assert names(tmp_path) == ["out.csv", "out.csv.journal", "rgb.png"]
+    assert names(tmp_path) == ["out.csv", "rgb.png"]  # and no journal, which only an incomplete run needs
+
+
+@pytest.mark.parametrize("name", ["plain.png", "año.png"])
+def test_excel_is_told_the_encoding_where_that_matters(name: str, colour_bundle: Path, tmp_path: Path) -> None:
+    IMAGE_KINDS["rgb"](tmp_path).rename(tmp_path / name)
+    table = tmp_path / "out.csv"
+
+    assert predict(tmp_path / name, table, colour_bundle) == 0
+
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf") == (not name.isascii())
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["path"] for row in csv.DictReader(file)] == [str(tmp_path / name)]
 
 
 def test_failed_files_are_listed_at_the_end(
@@ -111,7 +123,9 @@ def test_failed_files_are_listed_at_the_end(
 
     assert predict(tmp_path, tmp_path / "out.csv", colour_bundle) == 2
 
-    assert capsys.readouterr().err.splitlines()[-2:] == ["1 of 2 files could not be read:", f"  {tmp_path / 'c.mp4'}"]
+    captured = capsys.readouterr()
+    assert f"Wrote “{tmp_path / 'out.csv'}”: 1 file.\nThe same command tries those again" in captured.out
+    assert captured.err.splitlines()[-2:] == ["1 of 2 files could not be read:", f"  {tmp_path / 'c.mp4'}"]
 
 
 def test_a_second_run_predicts_only_what_is_missing(

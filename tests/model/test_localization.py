@@ -12,23 +12,30 @@ from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
 from model.labels import is_background_label
 from model.localization import locate, overlaps, windows
+from model.preprocessing import InputSpec
+from model.verdict import SURE_FROM, Classification, Verdict
 
 COLOURS = np.array([[200, 30, 30], [30, 30, 200], [128, 128, 128]], float)
 LABELS = ("red", "blue", "no colour")
 
 
 class ByColour:
-    """A stand-in for a network: the nearer a window's mean is to a label's colour, the surer."""
+    """A stand-in for a network: the nearer a window's mean is to a label's colour, the surer.
 
-    def __init__(self, thresholds: tuple[float, ...] | None = None) -> None:
-        self.bundle = SimpleNamespace(labels=LABELS, unknown_threshold=0.4, thresholds=thresholds)
+    With `knows_nothing`, every window is unlike the training images.
+    """
 
-    def classify(self, image: np.ndarray) -> np.ndarray:
-        distances = np.abs(COLOURS - image.reshape(-1, 3).mean(axis=0)).sum(axis=1)
+    def __init__(self, thresholds: tuple[float, ...] | None = None, *, knows_nothing: bool = False) -> None:
+        self.bundle = SimpleNamespace(labels=LABELS, input=InputSpec(64, 64), thresholds=thresholds)
+        self._knows_nothing = knows_nothing
+
+    def predict(self, prepared: np.ndarray) -> Classification:
+        distances = np.abs(COLOURS - prepared.reshape(-1, 3).mean(axis=0)).sum(axis=1)
         closeness = np.exp(-distances / 40)
-        if self.bundle.thresholds is not None:
-            return closeness.astype(np.float32)
-        return (closeness / closeness.sum()).astype(np.float32)
+        if self.bundle.thresholds is None:
+            closeness /= closeness.sum()
+        verdict: Verdict = "none" if self._knows_nothing else "sure" if closeness.max() >= SURE_FROM else "unsure"
+        return Classification(closeness.astype(np.float32), verdict, self._knows_nothing)
 
 
 def scene() -> np.ndarray:
@@ -48,6 +55,11 @@ def test_two_objects_are_detected_where_they_are(thresholds: tuple[float, ...] |
         boxes = np.array([detection.box for detection in found if LABELS[detection.label] == label], float)
         assert overlaps(np.array(box), boxes).max() > 0.3
         assert all(box[0] - 100 < left and right < box[2] + 100 for left, _, right, _ in boxes)
+
+
+@pytest.mark.parametrize("thresholds", [None, (0.5, 0.5, 0.5)])
+def test_what_is_unlike_the_training_images_is_not_detected(thresholds: tuple[float, ...] | None) -> None:
+    assert locate(ByColour(thresholds, knows_nothing=True), scene()) == []  # type: ignore[arg-type]
 
 
 def test_without_an_object_nothing_is_detected() -> None:

@@ -13,6 +13,7 @@ from model.bundle import load_bundle
 from model.command_names import command
 from model.errors import OtherModelError
 from model.other_models import Place, identify_model
+from tests.support.serving import ROOT
 from train.__main__ import _parser
 
 COMMIT = "c" * 40
@@ -121,3 +122,14 @@ def test_commands_have_the_name_of_the_program_that_prints_them(monkeypatch: pyt
         monkeypatch.setattr("sys.argv", [program])
         assert command("convert", "x") == f"{printed} convert x"
     assert command("serve", "--model", "x") == "python app.py --model x"
+
+
+def test_who_started_with_a_script_reads_commands_of_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("sys.argv", ["vistazo.py"])
+    monkeypatch.setattr("sys.prefix", str(ROOT / ".venv"))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert command("serve", "--model", "x") == "bash scripts/serve --model x"
+    assert command("evaluate", "x", "y") == "bash scripts/train evaluate x y"
+    monkeypatch.setenv("VIRTUAL_ENV", str(ROOT / ".venv"))
+    assert command("evaluate", "x", "y") == "python -m train evaluate x y"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -64,6 +66,20 @@ def test_text_names_the_file_and_the_likeliest_labels(
     assert first.startswith(f"{image}: ")
     assert first.count("%") == 2
     assert "1 frames" in second
+
+
+def test_text_of_a_clip_is_its_segments_however_many_frames_and_labels_it_has(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colours = [np.full((48, 64, 3), colour, np.uint8) for colour in ((250, 30, 30), (30, 40, 240))]
+    frames = [colours[number // 30] for number in range(60)]
+    clip = write_clip(tmp_path / "clip.mkv", frames, times=[number / 10 for number in range(60)])
+
+    assert predict(clip, "--model", colour_bundle) == 0
+
+    head, *segments = capsys.readouterr().out.splitlines()
+    assert head.startswith(f"{clip}: 60 frames, 6.0 s")
+    assert len(segments) <= 4 and all(re.match(r"  0:\d\d\.\d to 0:\d\d\.\d  .+ \d+%$", line) for line in segments)
 
 
 def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from train.__main__ import main
 
-# The figures that the last line of `fit` and `evaluate` always has.
+# The figures that `fit --json` and `evaluate --json` always have.
 PROMISED = {"n", "accuracy", "top5_accuracy", "macro_f1", "ece", "loss"}
 
 

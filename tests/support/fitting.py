@@ -39,7 +39,7 @@ def fit(data: Path, bundle: Path, *options: str) -> Fitted:
     before = hashes(data)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = main(["fit", str(data), "--out", str(bundle), *QUICK, *options])
+        status = main(["fit", str(data), "--out", str(bundle), "--json", *QUICK, *options])
     assert status == 0, err.getvalue()
     return Fitted(data, bundle, out.getvalue(), err.getvalue(), before)
 

@@ -18,7 +18,7 @@ from train.compare import COLUMNS, parameters
 def test_one_row_per_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle, table = str(colour_fit.bundle), tmp_path / "table.csv"
 
-    assert main(["compare", bundle, bundle, "--data", str(colour_fit.data), "--out", str(table)]) == 0
+    assert main(["compare", bundle, bundle, "--data", str(colour_fit.data), "--out", str(table), "--json"]) == 0
 
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     with table.open(encoding="utf-8", newline="") as file:
@@ -29,6 +29,22 @@ def test_one_row_per_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsy
     assert all(float(row["milliseconds_per_image"]) > 0 for row in rows)
     with Image.open(tmp_path / "table.png") as plot:
         assert plot.width > 400
+
+
+def test_a_table_with_a_line_for_each_bundle_and_whether_they_differ_by_more_than_chance(
+    colour_fit: Fitted, copied_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundles = [str(colour_fit.bundle), str(copied_bundle)]
+
+    assert main(["compare", *bundles, "--data", str(colour_fit.data), "--out", str(tmp_path / "table.csv")]) == 0
+
+    captured = capsys.readouterr()
+    heading, first, second, verdict, written = captured.out.splitlines()
+    assert heading.startswith("bundle") and [first.split()[0], second.split()[0]] == ["bundle", "copied"]
+    assert "may be chance (McNemar's test on 36 images, p = 1)" in verdict
+    assert written == f"Wrote {tmp_path / 'table.csv'} and {tmp_path / 'table.png'}."
+    assert captured.err.splitlines()[-1].endswith(f"--model {colour_fit.bundle}")
+    assert captured.err.count("3 classes") == 1 and captured.err.count("Evaluating ") == 2
 
 
 def test_parameters_are_those_of_the_keras_model(colour_fit: Fitted) -> None:

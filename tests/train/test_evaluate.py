@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from train.__main__ import main
 
 
 def test_evaluate_gives_the_metrics_of_fit(grey_fit: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(grey_fit.bundle), str(grey_fit.data)]) == 0
+    assert main(["evaluate", str(grey_fit.bundle), str(grey_fit.data), "--json"]) == 0
 
     metrics, before = last_line(capsys.readouterr().out), last_line(grey_fit.out)
     assert metrics["split"] == "test"
@@ -34,7 +35,7 @@ def test_evaluate_matches_folder_names_to_labels(
     (data / "Blue" / "broken.png").write_bytes(b"broken")
     before = hashes(data)
 
-    assert main(["evaluate", str(colour_bundle), str(data)]) == 0
+    assert main(["evaluate", str(colour_bundle), str(data), "--json"]) == 0
 
     captured = capsys.readouterr()
     metrics = last_line(captured.out)
@@ -52,7 +53,9 @@ def test_evaluate_writes_metrics_and_report(
 
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
-    assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {out / 'report' / 'index.html'}."
+    accuracy, written = capsys.readouterr().out.splitlines()
+    assert re.match(r"\d+ of 36 images right \(\d+ %, 95 % interval \d+ to \d+\)\.", accuracy)
+    assert written == f"Wrote {out / 'report' / 'index.html'}."
     assert set(hashes(out)) == {"metrics.json", "predictions.csv", "report/index.html"} | {
         f"report/{name}.png"
         for name in (

@@ -25,7 +25,7 @@ def test_two_sheets_an_image_and_the_label_that_is_explained(
 ) -> None:
     monkeypatch.setattr("train.explain.CHANNELS", 3)  # each is drawn alike, slowly
     paths = images(colour_fit)
-    status = main(["explain", str(colour_fit.bundle), *map(str, paths), "--out", str(tmp_path / "sheets")])
+    status = main(["explain", str(colour_fit.bundle), *map(str, paths), "--out", str(tmp_path / "sheets"), "--json"])
     explanations = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 0
     assert [explanation["path"] for explanation in explanations] == [str(path) for path in paths]

@@ -25,7 +25,19 @@ def test_fit_orders_labels_naturally(colour_fit: Fitted) -> None:
     assert (colour_fit.bundle / "labels.txt").read_text(encoding="utf-8") == "2 green\n10 red\nBlue\n"
 
 
-def test_the_last_line_of_fit_has_the_promised_metrics_and_their_split(
+def test_the_bundle_has_a_title_and_example_images_that_it_classifies_rightly(colour_fit: Fitted) -> None:
+    classifier = Classifier.load(colour_fit.bundle, threads=1)
+    bundle = classifier.bundle
+
+    assert bundle.presentation.title == "2 green, 10 red and Blue"
+    assert bundle.presentation.examples
+    for example in bundle.presentation.examples:
+        found = classifier.predict(prepare(read_image(example.path), bundle.input))
+        assert bundle.labels[int(found.probabilities.argmax())] == example.label
+        assert f'src="examples/{example.path.name}"' in (bundle.directory / "README.md").read_text(encoding="utf-8")
+
+
+def test_fit_prints_as_json_the_promised_metrics_and_their_split(
     colour_fit: Fitted, grey_fit: Fitted, mobilenet_fit: Fitted
 ) -> None:
     for fitted in (colour_fit, grey_fit, mobilenet_fit):
@@ -154,7 +166,7 @@ def test_an_interrupted_fit_leaves_no_half_bundle_and_keeps_the_old_one(
 
     monkeypatch.setattr("train.fit.write_model", interrupted)
 
-    assert main(["fit", str(two_classes(tmp_path)), "--out", str(copied_bundle), *QUICK, *TINY]) == 130
+    assert main(["fit", str(two_classes(tmp_path)), "--out", str(copied_bundle), "--overwrite", *QUICK, *TINY]) == 130
 
     assert len(begun) == 1
     assert "with --resume to continue.\nInterrupted; no bundle was written." in capsys.readouterr().err

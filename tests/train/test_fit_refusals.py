@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -143,8 +144,33 @@ def test_a_fit_that_fails_keeps_the_bundle_that_is_there(
 ) -> None:
     one_class(tmp_path / "data")
 
-    refusal(capsys, "fit", tmp_path / "data", "--out", copied_bundle, *QUICK)
+    refusal(capsys, "fit", tmp_path / "data", "--out", copied_bundle, "--overwrite", *QUICK)
 
+    assert hashes(copied_bundle) == hashes(colour_bundle)
+
+
+def test_a_finished_bundle_is_replaced_only_where_that_is_asked_for(
+    copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+
+    message = refusal(capsys, "fit", data, "--out", copied_bundle, *QUICK)
+
+    assert "holds a finished bundle. Add --overwrite to replace it" in message
+    assert hashes(copied_bundle) == hashes(colour_bundle)
+
+
+def test_a_finished_bundle_has_nothing_to_resume(
+    copied_bundle: Path, colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=4)
+
+    assert main(["fit", str(data), "--out", str(copied_bundle), "--resume", "--json", *QUICK]) == 0
+
+    captured = capsys.readouterr()
+    stored = json.loads((colour_bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert json.loads(captured.out)["accuracy"] == stored["accuracy"]
+    assert "is finished: there is nothing to resume, and nothing was done." in captured.err
     assert hashes(copied_bundle) == hashes(colour_bundle)
 
 

@@ -30,10 +30,12 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 
 def test_a_grid_is_tried_whole_and_the_best_becomes_a_command(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", *QUICK]
     arguments += ["--setting", "learning-rate=1e-3,3e-3", "--setting", "flip=true", "--trials", "9"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_bundle").mkdir()
 
     assert main(arguments) == 0
 
@@ -43,7 +45,8 @@ def test_a_grid_is_tried_whole_and_the_best_becomes_a_command(
     assert float(found[0]["val_loss"]) <= float(found[1]["val_loss"])
     best = capsys.readouterr().out.splitlines()[-1]
     assert f"--learning-rate {float(found[0]['learning_rate'])}" in best
-    assert best.endswith("--flip")
+    assert " --flip" in best and " --no-flip" not in best
+    assert f" fit {data} --out my_bundle_2 --recipe small --size 32" in best and " --epochs 2 --batch-size 8" in best
 
 
 def test_a_search_can_be_continued_and_a_failed_trial_does_not_end_it(

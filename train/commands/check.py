@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
+import shlex
 from pathlib import Path
 
-from train.commands.data_options import add_label_arguments, source_of
+from model.command_names import command
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="imagenet|FILE",
-        help="also find probable label errors, with the features of MobileNetV2 0.35 with these weights",
+        help="also find probable label errors, by the features of a pretrained network: imagenet, or a weights file of "
+        "MobileNetV2 0.35",
     )
     parser.add_argument(
         "--multi-label",
@@ -28,13 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON array instead of text")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print the findings; return 1 when one of them is serious."""
+def run(options: argparse.Namespace) -> Ending:
+    """Say what was found; the status is 1 when something of it is serious."""
     from train.check import as_text, run_check
 
     findings = run_check(source_of(options), options.weights, multi_label=options.multi_label)
-    if options.json:
-        print(json.dumps([vars(finding) for finding in findings], ensure_ascii=False))
-    else:
-        print(as_text(findings))
-    return 1 if any(finding.serious for finding in findings) else 0
+    serious = any(finding.serious for finding in findings)
+    lines = [] if options.json else [as_text(findings)]
+    advice = "Put right what is wrong, and give the same command again."
+    if not serious:
+        data = [shlex.quote(str(options.data)), *label_options(options)]
+        advice = f"Train on it: {command('fit', *data, '--out', 'my_bundle')}"
+    return Ending(lines, advice, [[vars(finding) for finding in findings]], 1 if serious else 0)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
-import sys
 from pathlib import Path
 
 from model.command_names import command
 from model.errors import SettingsError
 from model.preprocessing import RESIZE_RULES
+from train.commands.ending import Ending, add_json_argument
 from train.convert.job import SCALE_CHOICES, ConversionOptions
 from train.settings import parse_size
 
@@ -49,9 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resize-rule", choices=RESIZE_RULES, help="how another aspect ratio is fitted (default: stretch)"
     )
 
+    add_json_argument(parser)
 
-def run(options: argparse.Namespace) -> int:
-    """Convert, and print one JSON object as the last line."""
+
+def run(options: argparse.Namespace) -> Ending:
+    """Convert, and say whether the bundle predicts the same."""
     if options.scale not in (None, *SCALE_CHOICES):
         raise SettingsError(f"--scale should be one of {', '.join(SCALE_CHOICES)}. Received: {options.scale}.")
     size = parse_size(options.size) if options.size else None
@@ -63,12 +64,11 @@ def run(options: argparse.Namespace) -> int:
     stated = ConversionOptions(options.scale, options.bgr, size, options.multi_label, options.resize_rule)
     with local_model(options.legacy) as legacy:
         result = run_convert(legacy, options.out, stated, weights=options.weights, labels=options.labels)
+    lines = [
+        f"Converted {result['labels']} labels and {result['parameters']:,} parameters; the probabilities differ "
+        f"from the older model's by {result['difference']:.1g} at most."
+    ]
     if not result["explained"]:
-        print(
-            "Predictions of this network cannot be explained: it has no convolution that Grad-CAM could use.",
-            file=sys.stderr,
-        )
+        lines.append("Predictions of this network cannot be explained: it has no convolution that Grad-CAM could use.")
     serve = command("serve", "--model", shlex.quote(str(options.out)))
-    print(f"Wrote {options.out}. Serve it with: {serve}", file=sys.stderr)
-    print(json.dumps(result))
-    return 0
+    return Ending([*lines, f"Wrote {options.out}."], f"Serve it: {serve}", [result])

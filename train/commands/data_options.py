@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from train.data.source import DataSource
@@ -25,6 +26,12 @@ def add_label_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="regular expression for file names, whose first group is the label; with a / in it, for the path in DATA",
     )
+
+
+def label_options(options: argparse.Namespace) -> list[str]:
+    """Return the options for labels that were given, quoted for a shell."""
+    given = {"--labels": options.labels, "--label-column": options.label_column, "--label-from": options.label_from}
+    return [text for option, value in given.items() if value for text in (option, shlex.quote(str(value)))]
 
 
 def source_of(options: argparse.Namespace) -> DataSource:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+import shlex
 from pathlib import Path
 
+from model.command_names import command
 from model.errors import SettingsError
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
+from train.data.source import require_source
 
 INTERRUPTED = "the evaluation is not complete"
 
@@ -25,16 +27,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show the images behind each number in the report (default); --no-images for private images",
     )
 
+    add_json_argument(parser)
 
-def run(options: argparse.Namespace) -> int:
-    """Evaluate, and print one JSON object as the last line."""
-    from train.evaluate import run_evaluate
-    from train.report.write import REPORT
+
+def run(options: argparse.Namespace) -> Ending:
+    """Evaluate, and say how good the model is."""
+    require_source(source_of(options))  # before anything is imported that takes seconds, or fetched
+    from train.evaluate import report_folder, run_evaluate
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
-    metrics = run_evaluate(options.bundle, source_of(options), options.out, report_images=options.images is not False)
+    evaluation = run_evaluate(
+        options.bundle, source_of(options), options.out, report_images=options.images is not False
+    )
+    lines = accuracy_sentences(evaluation.metrics)
+    bundle, data = shlex.quote(options.bundle), shlex.quote(str(options.data))
+    wrong = [str(file) for file, right in zip(evaluation.files, evaluation.right, strict=True) if not right]
+    if not options.out:
+        again = command("evaluate", bundle, data, *label_options(options), "--out", "my_report")
+        advice = f"See what it gets wrong: {again}"
+    elif is_chance(evaluation.metrics) and wrong:
+        advice = f"See what it looks at: {command('explain', bundle, shlex.quote(wrong[0]), '--out', 'my_sheets')}"
+    else:
+        advice = f"Publish the model: {command('push', bundle, 'user/name')}"
     if options.out:
-        print(f"Wrote {options.out / REPORT / 'index.html'}.", file=sys.stderr)
-    print(json.dumps(metrics))
-    return 0
+        lines.append(f"Wrote {report_folder(options.out) / 'index.html'}.")
+    return Ending(lines, advice, [evaluation.metrics])

@@ -11,9 +11,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from model.bundle import METRICS
 from model.command_names import command
-from train.commands.data_options import add_label_arguments, source_of
-from train.recipes.registry import RECIPES, load_recipe
+from model.program import Terminated
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending, accuracy_sentences, add_json_argument, is_chance
+from train.recipes.registry import RECIPES, changed_recipe, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
 from train.trainer.checkpoint import has_progress
@@ -28,33 +31,77 @@ _KINDS: dict[str, Callable[[str], object]] = {
     "int | str | None": str,
 }
 
+# What the help says of each group of settings.
+_MEANINGS = {
+    "data": "how images are read",
+    "network": "what is trained",
+    "optimisation": "how it is trained",
+    "augmentation": "random changes of the training images",
+    "splits": "how the images are divided into training, validation and test",
+    "output": "the file that is served",
+}
+# What the help shows for a value: its unit. Numbers are N; shares and probabilities P, 0 to 1.
+_UNITS = {
+    "size": "PIXELS",
+    "resize_rule": "RULE",
+    "colour": "MODE",
+    "weights": "imagenet|none|FILE",
+    "convolutions": "N,N,…",
+    "hidden": "N:P,…",
+    "rotation": "DEGREES",
+    "epochs": "EPOCHS",
+    "head_epochs": "EPOCHS",
+    "patience": "EPOCHS",
+    "refit": "IMAGES",
+    "batch_size": "IMAGES",
+    "min_steps_per_epoch": "STEPS",
+    "learning_rate": "RATE",
+    "finetune_learning_rate": "RATE",
+    "finetune_layers": "LAYERS",
+    "group_by": "REGEX",
+}
+
 INTERRUPTED = "no bundle was written"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: the data, the target, and one for every setting."""
+    parser.usage = "%(prog)s DATA --out BUNDLE [OPTION ...]"
     parser.add_argument(
         "data", metavar="DATA", type=Path, help="folder per class, or train/, valid/ and test/ with these"
     )
-    add_label_arguments(parser)
-    groups = add_setting_arguments(parser)
-    splits, output = groups["splits"], groups["output"]
-    splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
-    splits.add_argument("--test", metavar="DIR", type=Path, help="folder per class for the test")
-    output.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
-    output.add_argument(
+    main = parser.add_argument_group("bundle", "what is written, and where")
+    main.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
+    main.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
         help="continue an interrupted training of this bundle, or start over",
     )
-    output.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
-    output.add_argument(
+    main.add_argument("--overwrite", action="store_true", help="replace a finished bundle")
+    main.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
+    main.add_argument(
         "--images",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
         "leaves them out (default: yes)",
     )
+    add_json_argument(main)
+    main.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
+    main.add_argument(
+        "--description", metavar="TEXT", help="one sentence of what it recognises (default: made of its labels)"
+    )
+    main.add_argument(
+        "--example-images",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
+        "publishes (default: yes)",
+    )
+    add_label_arguments(parser)
+    splits = add_setting_arguments(parser)["splits"]
+    splits.add_argument("--validation", metavar="DIR", type=Path, help="folder per class for validation")
+    splits.add_argument("--test", metavar="DIR", type=Path, help="folder per class for the test")
 
 
 def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse._ArgumentGroup]:
@@ -70,7 +117,7 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     groups = {}
     for group, names in GROUPS.items():
-        groups[group] = added = parser.add_argument_group(group)
+        groups[group] = added = parser.add_argument_group(group, _MEANINGS[group])
         for name in names:
             option, field = "--" + name.replace("_", "-"), fields[name]
             meaning = (meanings[name] + _default_of(name)).replace("%", "%%")
@@ -79,15 +126,24 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
             elif name in _CHOICES:
                 added.add_argument(option, choices=_CHOICES[name], help=meaning)
             else:
-                added.add_argument(option, type=_KINDS[str(field.type)], metavar="V", help=meaning)
+                added.add_argument(
+                    option, type=_KINDS[str(field.type)], metavar=_unit(name, str(field.type)), help=meaning
+                )
     return groups
 
 
-def run(options: argparse.Namespace) -> int:
-    """Train and write the bundle; the last line printed is one JSON object."""
+def run(options: argparse.Namespace) -> Ending:
+    """Train and write the bundle."""
     settings = settings_of(options)
-    # Imported here: Keras takes seconds to import, and a typing mistake should be reported at once.
+    from train.export.bundle import is_bundle
+    from train.export.presentation import PresentationOptions
     from train.fit import FitOptions, run_fit
+    from train.report.write import REPORT
+
+    serve = command("serve", "--model", shlex.quote(str(options.out)))
+    if options.resume and is_bundle(options.out) and not has_progress(options.out):
+        found = f"“{options.out}” is finished: there is nothing to resume, and nothing was done."
+        return Ending([found], f"Serve it: {serve}", [_metrics_of(options.out)])
 
     try:
         metrics = run_fit(
@@ -100,16 +156,31 @@ def run(options: argparse.Namespace) -> int:
                 resume=options.resume,
                 tensorboard=options.tensorboard,
                 report_images=options.images,
+                overwrite=options.overwrite,
+                presentation=PresentationOptions(options.title, options.description, options.example_images),
             ),
         )
     except BaseException as error:
-        if (isinstance(error, KeyboardInterrupt) or resource_error(error)) and has_progress(options.out):
+        if (isinstance(error, KeyboardInterrupt | Terminated) or resource_error(error)) and has_progress(options.out):
             print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
         raise
-    serve = command("serve", "--model", shlex.quote(str(options.out)))
-    print(f"Wrote {options.out}, with report/index.html. Serve it with: {serve}", file=sys.stderr)
-    print(json.dumps(metrics))
-    return 0
+    report = options.out / REPORT / "index.html"
+    lines = accuracy_sentences(metrics)
+    advice = f"Serve it: {serve}"
+    if is_chance(metrics):
+        data = [shlex.quote(str(options.data)), *label_options(options)]
+        advice = f"Look for the reason in the images: {command('check', *data)}"
+    return Ending([*lines, f"Wrote {options.out}. What it gets wrong: {report}"], advice, [metrics])
+
+
+def _metrics_of(bundle: Path) -> dict[str, object]:
+    """Return the metrics of a finished bundle as `fit` printed them; none where it has none that can be read."""
+    from train.metrics.classification import summary
+
+    try:
+        return summary(json.loads((bundle / METRICS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -118,7 +189,12 @@ def settings_of(options: argparse.Namespace) -> Settings:
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     from_scratch = given.get("weights") == "none" or given.get("architecture", PRETRAINED[0]) not in PRETRAINED
     recipe = options.recipe or ("small" if from_scratch else "best")
-    return dataclasses.replace(load_recipe(recipe), **given)
+    return changed_recipe(recipe, given)
+
+
+def _unit(name: str, kind: str) -> str:
+    """Return what stands for the value of a setting in the help."""
+    return _UNITS.get(name) or ("N" if kind.startswith("int") or name in ("alpha", "l2", "weight_decay") else "P")
 
 
 def _default_of(name: str) -> str:

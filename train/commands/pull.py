@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 from pathlib import Path
+
+from train.commands.ending import Ending, add_json_argument
 
 INTERRUPTED = "no directory was written"
 
@@ -20,9 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new or empty directory")
 
+    add_json_argument(parser)
 
-def run(options: argparse.Namespace) -> int:
-    """Fetch, and print one JSON object as the last line."""
+
+def run(options: argparse.Namespace) -> Ending:
+    """Fetch, and say which commit it was."""
     from model.command_names import command
     from model.hub.pull import pull_bundle
     from model.hub.resolve import hub_repository
@@ -37,6 +40,5 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     serve = command("serve", "--model", shlex.quote(str(options.out)))
-    print(f"Wrote {options.out}. Serve it with: {serve}", file=sys.stderr)
-    print(json.dumps({"repository": repository, "commit": commit, "out": str(options.out)}))
-    return 0
+    lines = [f"Wrote {options.out}: “{repository}” at commit {commit[:12]}."]
+    return Ending(lines, f"Serve it: {serve}", [{"repository": repository, "commit": commit, "out": str(options.out)}])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from train.commands.ending import Ending, add_json_argument
 
 if TYPE_CHECKING:
     from train.publish.commit import Pushed
@@ -47,9 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset-name", metavar="NAME", help="what the model was trained on; datasets/user/name is one on the Hub"
     )
 
+    add_json_argument(parser)
 
-def run(options: argparse.Namespace) -> int:
-    """Publish, and print one JSON object as the last line."""
+
+def run(options: argparse.Namespace) -> Ending:
+    """Publish, and say where."""
+    from model.bundle import load_bundle
+    from model.command_names import command
     from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
     from train.publish.space import push_space
@@ -71,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     pushed, version = push_bundle(
         target, options.bundle, details, release, replace=options.replace, dry_run=options.dry_run
     )
-    _tell(target, pushed, options.dry_run)
+    lines = _told(target, pushed, options.dry_run)
     result = {
         "repository": repository,
         "commit": pushed.commit,
@@ -89,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
                 repository,
                 pushed.commit,
                 settings,
+                load_bundle(options.bundle).presentation,
                 private=options.private,
                 replace=options.replace,
                 dry_run=options.dry_run,
@@ -98,15 +104,18 @@ def run(options: argparse.Namespace) -> int:
                 raise
             raise type(error)(f"The model is published at commit {pushed.commit}; its Space is not. {error}") from error
         shown = Target(space_name, kind="space")
-        _tell(shown, space, options.dry_run)
+        lines += _told(shown, space, options.dry_run)
         result |= {
             "space": space_name,
             "space_commit": space.commit,
             "space_changed": list(space.changed),
             "space_url": shown.url,
         }
-    print(json.dumps(result))
-    return 0
+    if options.dry_run:
+        advice = "Nothing was written. The same command without --dry-run writes it."
+    else:
+        advice = f"Serve it from there: {command('serve', '--model', repository)}" if not options.create_pr else ""
+    return Ending(lines, advice, [result])
 
 
 def ask_licence() -> str | None:
@@ -120,11 +129,10 @@ def ask_licence() -> str | None:
     return None
 
 
-def _tell(target: Target, pushed: Pushed, dry_run: bool) -> None:
+def _told(target: Target, pushed: Pushed, dry_run: bool) -> list[str]:
     where = f"“{target.repository}”"
     if pushed.changed:
-        print(f"{'Would write' if dry_run else 'Wrote'} to {where}: {', '.join(pushed.changed)}.")
+        lines = [f"{'Would write' if dry_run else 'Wrote'} to {where}: {', '.join(pushed.changed)}."]
     else:
-        print(f"{where} is up to date.")
-    if not dry_run:
-        print(f"See {pushed.pull_request or target.url}")
+        lines = [f"{where} is up to date."]
+    return lines if dry_run else [*lines, f"See {pushed.pull_request or target.url}"]

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
+from model.command_names import command
 from train.commands import fit
-from train.commands.data_options import add_label_arguments, source_of
+from train.commands.data_options import add_label_arguments, label_options, source_of
+from train.commands.ending import Ending, add_json_argument
+from train.data.source import require_source
+from train.settings import Settings
 
 INTERRUPTED = "the finished trials are kept, and the same command continues after them"
 
@@ -47,13 +54,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_label_arguments(parser)
     fit.add_setting_arguments(parser)
+    add_json_argument(parser)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Search, and print the trials as a table, the best first, and the command that trains with its settings."""
+def run(options: argparse.Namespace) -> Ending:
+    """Search, and show the trials as a table, the best first, and the command that trains with its settings."""
     settings = fit.settings_of(options)
+    require_source(source_of(options))  # before anything is imported that takes seconds
     from train.tune import Search, run_tune
 
     search = Search(options.setting, options.trials, options.search, options.storage)
-    print(run_tune(source_of(options), options.out, settings, search))
-    return 0
+    tuned = run_tune(source_of(options), options.out, settings, search)
+    best = tuned.best
+    train = _fit_command(options, best) if best else None
+    lines = [*tuned.lines(), f"Wrote {tuned.table}."]
+    result = {"trials": tuned.rows, "best": best, "table": str(tuned.table), "command": train}
+    lines.append(f"Train with the best: {train}" if train else "No trial was completed.")
+    return Ending(lines, "", [result])
+
+
+def _fit_command(options: argparse.Namespace, best: Mapping[str, object]) -> str:
+    """Return the whole command that trains with the best settings, and with all others that were given."""
+    given = {
+        field.name: getattr(options, field.name)
+        for field in dataclasses.fields(Settings)
+        if getattr(options, field.name, None) is not None
+    }
+    words = [text for name, value in {**given, **best}.items() for text in _option(name, value)]
+    data = shlex.quote(str(options.data))
+    return command("fit", data, "--out", _unused("my_bundle"), *label_options(options), *words)
+
+
+def _option(name: str, value: object) -> list[str]:
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no-{option}"]
+    return [f"--{option}", shlex.quote(str(value))]
+
+
+def _unused(name: str) -> str:
+    """Return the name, with a number where there is such a directory already."""
+    number = 1
+    while Path(name if number == 1 else f"{name}_{number}").exists():
+        number += 1
+    return name if number == 1 else f"{name}_{number}"

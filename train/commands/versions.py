@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from train.commands.ending import Ending, add_json_argument
 
 if TYPE_CHECKING:
     from model.hub.versions import PublishedVersion
@@ -16,10 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("repository", metavar="REPO[@BRANCH]", help="a Hub repository, such as user/name")
     parser.add_argument("--limit", metavar="N", type=int, default=20, help="list at most N, the newest (default: 20)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    add_json_argument(parser)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> Ending:
     """List, the newest first."""
     from model.errors import SettingsError
     from model.hub.resolve import hub_repository
@@ -30,17 +30,15 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(f"--limit should be at least 1. Received: {options.limit}.")
     repository, revision = hub_repository(options.repository)
     versions = list_versions(repository, revision, options.limit, print_retry)
-    if options.json:
-        listed = [asdict(version) | {"date": version.date and version.date.isoformat()} for version in versions]
-        print(json.dumps({"repository": repository, "versions": listed}))
-    else:
-        print("\n".join(table(versions)))
-        if versions:
-            from model.command_names import command
+    lines = [] if options.json else table(versions)
+    advice = ""
+    if versions:
+        from model.command_names import command
 
-            pull = command("pull", f"{repository}@{versions[0].version or versions[0].commit}", "--out", "my_copy")
-            print(f"Fetch one with: {pull}", file=sys.stderr)
-    return 0
+        pull = command("pull", f"{repository}@{versions[0].version or versions[0].commit}", "--out", "my_copy")
+        advice = f"Fetch one: {pull}"
+    listed = [asdict(version) | {"date": version.date and version.date.isoformat()} for version in versions]
+    return Ending(lines, advice, [{"repository": repository, "versions": listed}])
 
 
 def table(versions: list[PublishedVersion]) -> list[str]:

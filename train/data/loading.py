@@ -26,17 +26,20 @@ class LoadedSplit:
     Attributes:
         images: (n, height, width, 3), uint8 RGB.
         examples: The files of the images, in the same order.
+        groups: The group of each image, where the images are to be divided into folds; else empty.
     """
 
     images: np.ndarray
     examples: list[Example]
+    groups: tuple[int, ...] = ()
 
 
 def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Settings) -> dict[str, LoadedSplit]:
     """Decode the given splits, and split off validation and test images where there are none.
 
     With a test split and no validation split only validation images are split off. With a validation split and no
-    test split nothing is: the metrics then come from validation, and say so.
+    test split nothing is: the metrics then come from validation, and say so. Where the settings ask for folds, nothing
+    is split off: the training images have groups then, and a test split leaves the validation images to training.
 
     Args:
         store: Where decoded images go.
@@ -64,24 +67,27 @@ def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Set
         unreadable += bad
     print_unreadable(unreadable)
     check_classes(splits["train"].examples, all_labels(data.splits["train"]), "training", 2)
+    pool = [split for name, split in splits.items() if name == "train" or (name == "validation" and "test" in splits)]
+    if settings.folds_for(sum(len(split.examples) for split in pool)):
+        return _for_folds(splits, pool, settings)
     return _split_off(store, splits, settings) if missing_validation else splits
+
+
+def _for_folds(
+    splits: Mapping[str, LoadedSplit], pool: Sequence[LoadedSplit], settings: Settings
+) -> dict[str, LoadedSplit]:
+    """Return all images that may be trained on, with their groups, and the split that was given for the metrics."""
+    images = pool[0].images if len(pool) == 1 else np.concatenate([split.images for split in pool])
+    examples = [example for split in pool for example in split.examples]
+    groups = _groups(LoadedSplit(images, examples), settings)
+    kept = next(({name: splits[name]} for name in ("test", "validation") if name in splits), {})
+    return {"train": LoadedSplit(images, examples, tuple(groups))} | kept
 
 
 def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: Settings) -> dict[str, LoadedSplit]:
     """Return the splits with validation images, and test images where there are none, taken from training."""
     train = splits["train"]
-    alike: set[int] = set()
-    pairs = _recorded(near_duplicates(train.images) if settings.near_duplicates else (), alike)
-    groups = grouped(train.examples, settings.group_by, pairs)
-    if alike:
-        print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
-    if found := bursts(train.examples, groups) if not settings.group_by else []:
-        print(
-            f"{count_of(len(found), 'group')} of {LEAST_FRAMES} images or more that look alike ({found[0]}): frames of "
-            f"one burst or clip. Where frames of one clip look different, keep them in one split as well with "
-            f"{how_to_group(train.examples)}.",
-            file=sys.stderr,
-        )
+    groups = _groups(train, settings)
     rows = split(
         train.examples,
         groups,
@@ -94,6 +100,23 @@ def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: S
         for name, chosen in zip(SPLITS, rows, strict=True)
         if chosen
     }
+
+
+def _groups(train: LoadedSplit, settings: Settings) -> list[int]:
+    """Return the group of each image, and print what was found."""
+    alike: set[int] = set()
+    pairs = _recorded(near_duplicates(train.images) if settings.near_duplicates else (), alike)
+    groups = grouped(train.examples, settings.group_by, pairs)
+    if alike:
+        print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
+    if found := bursts(train.examples, groups) if not settings.group_by else []:
+        print(
+            f"{count_of(len(found), 'group')} of {LEAST_FRAMES} images or more that look alike ({found[0]}): frames of "
+            f"one burst or clip. Where frames of one clip look different, keep them in one split as well with "
+            f"{how_to_group(train.examples)}.",
+            file=sys.stderr,
+        )
+    return groups
 
 
 def _recorded(pairs: Iterable[tuple[int, int]], rows: set[int]) -> Iterator[tuple[int, int]]:
@@ -111,11 +134,12 @@ def print_unreadable(unreadable: Sequence[Unreadable]) -> None:
         print(f"{len(unreadable)} unreadable files were left out (and not changed).", file=sys.stderr)
 
 
-def split_sizes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> str:
-    """Return a sentence with the number of classes, and of images in each split."""
+def split_sizes(splits: Mapping[str, LoadedSplit], data: DataSet) -> list[str]:
+    """Return a sentence with the number of images in each split, where these are not the splits that were announced."""
+    if splits.keys() == data.splits.keys():
+        return []
     counts = ", ".join(f"{name} {len(loaded.examples):,}" for name, loaded in splits.items())
-    images = sum(len(loaded.examples) for loaded in splits.values())
-    return f"{count_of(len(labels), 'class')}, {count_of(images, 'image')}: {counts}."
+    return [f"Divided the images: {counts}."]
 
 
 def missing_classes(splits: Mapping[str, LoadedSplit], labels: Sequence[str]) -> list[str]:

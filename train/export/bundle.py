@@ -33,7 +33,7 @@ _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-h
 
 def check_target(target: Path) -> None:
     """Raise `SettingsError` when a bundle cannot be written to `target`; call it before training."""
-    if target.exists() and not (target.is_dir() and (_is_bundle(target) or not any(target.iterdir()))):
+    if target.exists() and not (target.is_dir() and (is_bundle(target) or not any(target.iterdir()))):
         raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
     strange = _files_of_others(target)
     if strange:
@@ -141,13 +141,14 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
-def _is_bundle(directory: Path) -> bool:
+def is_bundle(directory: Path) -> bool:
+    """Return whether a directory holds a bundle."""
     return (directory / MANIFEST).is_file() and (directory / CONFIG).is_file()
 
 
 def _files_of_others(directory: Path) -> list[str]:
     """Return the files in a bundle's directory that its manifest does not list."""
-    if not directory.is_dir() or not _is_bundle(directory):
+    if not directory.is_dir() or not is_bundle(directory):
         return []
     try:
         listed = set(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]) | {MANIFEST}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -128,3 +129,8 @@ def yaml_of(metadata: dict[str, Any]) -> str:
     from huggingface_hub.utils import yaml_dump
 
     return yaml_dump(metadata, sort_keys=False, width=10_000)  # one line per value, for readers without a YAML parser
+
+
+def plain(text: object) -> str:
+    """Escape the special characters of Markdown and HTML in untrusted text."""
+    return html.escape("".join(f"\\{c}" if c in "\\`*_[]|" else c for c in str(text)), quote=False)

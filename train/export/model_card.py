@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 
 from model.bundle import CARD, NETWORK, Bundle
-from train.export.card_text import BEGIN, END, NO_DATASET_NAME, hub_dataset, yaml_of
+from train.export.card_text import BEGIN, END, NO_DATASET_NAME, hub_dataset, plain, yaml_of
 
 _METRIC_TITLES = {
     "accuracy": "Accuracy",
@@ -80,7 +80,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
     if dataset_id:
         dataset = f"[{dataset_id}](https://huggingface.co/datasets/{dataset_id})"
     elif dataset:
-        dataset = _plain(dataset)
+        dataset = plain(dataset)
     repository = published.repository or "user/name"
     text = (
         _environment()
@@ -88,7 +88,12 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
         .render(
             begin=BEGIN,
             end=END,
-            title=published.repository and published.repository.partition("/")[2],
+            title=bundle.presentation.title or (published.repository and published.repository.partition("/")[2]),
+            description=bundle.presentation.description,
+            examples=[
+                (example.label, example.path.relative_to(bundle.directory).as_posix())
+                for example in bundle.presentation.examples
+            ],
             repository=repository,
             revision=published.revision,
             pinned=f"{repository}@{published.revision}" if published.revision else repository,
@@ -154,11 +159,6 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -
     return metadata
 
 
-def _plain(text: object) -> str:
-    """Escape the special characters of Markdown and HTML in untrusted text."""
-    return html.escape("".join(f"\\{c}" if c in "\\`*_[]|" else c for c in str(text)), quote=False)
-
-
 @functools.cache
 def _environment() -> jinja2.Environment:
     # Markdown, not HTML: `plain` escapes untrusted text.
@@ -169,7 +169,8 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "plain": _plain,
+        "plain": plain,
+        "attribute": lambda text: html.escape(str(text)).replace("|", "&#124;"),
         "percent": lambda share, digits: f"{share:.{digits}%}",
         "decimal": lambda value, digits: f"{value:.{digits}f}",
     }

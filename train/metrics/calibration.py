@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from sklearn.metrics import precision_recall_curve
 
 from model.statistics import Statistics
 from model.verdict import probabilities_of
@@ -76,6 +74,8 @@ def fitted_temperature(loss: Callable[[float], float], count: int) -> float:
         spread = _SPREAD_BELOW_1 if log_temperature < 0 else _SPREAD_ABOVE_1
         return count * loss(float(np.exp(log_temperature))) + (log_temperature / spread) ** 2 / 2
 
+    from scipy.optimize import minimize_scalar  # takes a second, which a command's first checks do not wait for
+
     bounds = (np.log(_TEMPERATURES[0]), np.log(_TEMPERATURES[1]))
     return float(np.exp(minimize_scalar(negative_log_posterior, bounds=bounds, method="bounded").x))
 
@@ -107,6 +107,8 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
 def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     if not 0 < true.sum() < len(true):
         return DEFAULT_THRESHOLD
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, thresholds = precision_recall_curve(true, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     best = int(f1[:-1].argmax())

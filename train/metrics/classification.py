@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from train.metrics.curves import curves, histograms
 from train.metrics.intervals import macro_f1_interval, wilson_interval
@@ -41,6 +40,9 @@ def classification_metrics(
         "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
         threshold (as `train.metrics.reliability.threshold_effect` returns it).
     """
+    # Takes seconds, which the checks of a command's arguments do not wait for.
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
     predicted = probabilities.argmax(axis=1)
     truth = np.zeros(probabilities.shape, bool)
     truth[np.arange(len(classes)), classes] = True

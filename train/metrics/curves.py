@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
 _POINTS = 41
 _MOST_DRAWN = 10
@@ -81,6 +80,8 @@ def _to_draw(per_class: dict[str, dict[str, float]]) -> list[str]:
 
 
 def _areas(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
+    from sklearn.metrics import auc, average_precision_score
+
     return {
         "roc_auc": round(float(auc(*_roc(truth, scores))), 6),
         "average_precision": round(float(average_precision_score(truth, scores)), 6),
@@ -88,11 +89,15 @@ def _areas(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
 
 
 def _roc(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.metrics import roc_curve
+
     false_positives, true_positives, _ = roc_curve(truth, scores)
     return false_positives, true_positives
 
 
 def _precision_recall(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     return recall[::-1], precision[::-1]
 

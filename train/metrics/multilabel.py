@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from train.metrics.calibration import DEFAULT_THRESHOLD
 from train.metrics.classification import averages, by_label, extremes
@@ -40,6 +39,8 @@ def multilabel_metrics(
         (true), "thresholds" (by label), "mean_average_precision" and "label_counts": by label the true positives
         ("found"), false negatives ("missed") and false positives ("wrong").
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     wanted = np.array(thresholds if thresholds is not None else [DEFAULT_THRESHOLD] * len(labels))
     true, predicted = targets > 0, probabilities >= wanted
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)

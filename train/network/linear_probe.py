@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -15,9 +17,28 @@ from train.network.architectures import FEATURES, LOGITS, reference_features
 
 # Inverse strengths of the L2 penalty to try; the features are standardised, so these suit any data.
 _USUAL_PENALTY = 0.01
-_PENALTIES = (0.001, _USUAL_PENALTY, 0.1)
+PENALTIES = (0.001, 0.003, _USUAL_PENALTY, 0.03, 0.1)
 _STEPS = 300
 _MOST_IMAGES = 20_000  # more images make the regression slower, not better
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A logistic regression on pooled features, as weights of the layer "logits".
+
+    Attributes:
+        classes: (k,), int: the classes that it was fitted on, in order.
+        weights: (channels, k), float.
+        offsets: (k,), float.
+    """
+
+    classes: np.ndarray
+    weights: np.ndarray
+    offsets: np.ndarray
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Return the logits, (n, k), of features, (n, channels)."""
+        return features @ self.weights + self.offsets
 
 
 def start_from_probe(
@@ -34,28 +55,52 @@ def start_from_probe(
         mirror: Fit on the mirrored images as well.
         seed: Seed of the sample when there are very many images.
     """
-    pooled = _pooled(model)
     rows = np.arange(len(train.images))
     if len(rows) > _MOST_IMAGES:
         rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_IMAGES, replace=False))
-    mirrors = (False, True) if mirror else (False,)
-    features = np.concatenate([_features(pooled, train.images, rows, mirror=m) for m in mirrors])
-    classes = np.concatenate([train.classes[rows] for _ in mirrors])
+    views, classes = probe_features(model, train.images, rows, mirror=mirror), train.classes[rows]
+    tries = PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
+    probes = [fit_probe(views, classes, penalty) for penalty in tries]
+    if len(probes) > 1:
+        checks = pooled_features(model, validation.images)
+        probes.sort(key=lambda p: _accuracy(p, checks, validation.classes), reverse=True)
+    set_probe(model, probes[0])
+
+
+def probe_features(model: keras.Model, images: np.ndarray, rows: np.ndarray, *, mirror: bool) -> np.ndarray:
+    """Return the pooled features of some images, (views, rows, channels): as they are and, if wanted, mirrored."""
+    pooled = _pooled(model)
+    return np.stack([_features(pooled, images, rows, mirror=m) for m in ((False, True) if mirror else (False,))])
+
+
+def fit_probe(views: np.ndarray, classes: np.ndarray, penalty: float) -> Probe:
+    """Fit a regression.
+
+    Args:
+        views: (views, n, channels), as `probe_features` returns them.
+        classes: (n,), int.
+        penalty: Inverse strength of the L2 penalty on the standardised features.
+    """
+    features = views.reshape(-1, views.shape[-1])
     scaler = StandardScaler().fit(features)
-    features = scaler.transform(features)
-    tries = _PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
-    regressions = [LogisticRegression(C=penalty, max_iter=_STEPS).fit(features, classes) for penalty in tries]
-    if len(regressions) > 1:
-        checks = scaler.transform(_features(pooled, validation.images, np.arange(len(validation.images))))
-        regressions.sort(key=lambda r: r.score(checks, validation.classes), reverse=True)
-    best = regressions[0]
-    weights = best.coef_ / scaler.scale_  # (classes, features), or one row for two classes
-    offsets = best.intercept_ - weights @ scaler.mean_
-    if len(best.classes_) == 2:
+    targets = np.tile(classes, len(views))
+    fitted = LogisticRegression(C=penalty, max_iter=_STEPS).fit(scaler.transform(features), targets)
+    weights = fitted.coef_ / scaler.scale_  # (classes, channels), or one row for two classes
+    offsets = fitted.intercept_ - weights @ scaler.mean_
+    if len(fitted.classes_) == 2:
         weights, offsets = np.concatenate([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
+    return Probe(fitted.classes_, weights.T, offsets)
+
+
+def set_probe(model: keras.Model, probe: Probe) -> None:
+    """Set the weights of the layer "logits"; those of classes that the probe lacks stay."""
     kernel, bias = model.get_layer(LOGITS).get_weights()
-    kernel[:, best.classes_], bias[best.classes_] = weights.T, offsets
+    kernel[:, probe.classes], bias[probe.classes] = probe.weights, probe.offsets
     model.get_layer(LOGITS).set_weights([kernel, bias])
+
+
+def _accuracy(probe: Probe, features: np.ndarray, classes: np.ndarray) -> float:
+    return float((probe.classes[probe.logits(features).argmax(axis=1)] == classes).mean())
 
 
 def out_of_fold(

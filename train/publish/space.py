@@ -16,7 +16,8 @@ from model.errors import SettingsError
 from model.hub.contents import RepositoryContents
 from model.hub.resolve import EMBEDDED
 from model.labels import language_of
-from train.export.card_text import BEGIN, END, merge_card, read_card, yaml_of
+from model.presentation import Presentation, example_files
+from train.export.card_text import BEGIN, END, merge_card, plain, read_card, yaml_of
 from train.publish.changes import (
     Change,
     Content,
@@ -39,6 +40,7 @@ _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = ("interface", "model")
 _PROGRAM = "app.py"
+_LONGEST_SHORT_DESCRIPTION = 60  # the Hub's limit
 
 
 def push_space(
@@ -46,6 +48,7 @@ def push_space(
     repository: str,
     commit: str | None,
     settings: SpaceSettings | None = None,
+    presentation: Presentation | None = None,
     *,
     private: bool = False,
     replace: bool = False,
@@ -58,6 +61,7 @@ def push_space(
         repository: Of the model.
         commit: To serve; None in a dry run that found none.
         settings: Its hardware and so on; None to leave them as they are.
+        presentation: The model's title and description, which a new Space gets; None where it has none.
         private: Make a new Space private.
         replace: Write over what somebody else has changed in a Space that a push made.
         dry_run: Change nothing.
@@ -74,7 +78,7 @@ def push_space(
     published, last = published_text(current, CARD), last_push(current)
     _check_is_ours(current, last, published)
     model = Target(repository).contents(commit, must_exist=True) if commit else None
-    files = space_files(space, repository, commit, _preloaded(model))
+    files = space_files(space, pin, _preloaded(model), presentation)
     files[MANIFEST] = manifest_of(files, {})
     if not is_hubs_own(published):
         files[CARD] = merge_card(_text(files[CARD]), published, _OURS).encode()
@@ -100,14 +104,16 @@ def _how_to_read(space: Target, repository: str) -> str:
     )
 
 
-def space_files(space: str, repository: str, commit: str | None, preloaded: Sequence[str]) -> dict[str, Content]:
+def space_files(
+    space: str, pin: str, preloaded: Sequence[str], presentation: Presentation | None = None
+) -> dict[str, Content]:
     """Return the files of the Space: the app's code, without the embedded model and its examples.
 
     Args:
         space: "user/name".
-        repository: Of the model.
-        commit: To serve; None when it is not known yet.
+        pin: The model to serve, "user/name@commit"; the commit is None when it is not known yet.
         preloaded: Files of the model to fetch while the Space is built; none for a private one.
+        presentation: The model's title and description; None where it has none.
     """
     files: dict[str, Content] = {name: _ROOT / name for name in (_PROGRAM, "requirements.txt", "LICENSE")}
     for folder in _CODE:
@@ -116,7 +122,7 @@ def space_files(space: str, repository: str, commit: str | None, preloaded: Sequ
             for path in sorted((_ROOT / folder).rglob("*"))
             if path.is_file() and EMBEDDED not in path.parents and not _is_made(path.relative_to(_ROOT))
         }
-    files[CARD] = _readme(space, repository, commit, preloaded).encode()
+    files[CARD] = _readme(space, pin, preloaded, presentation or Presentation()).encode()
     return files
 
 
@@ -147,8 +153,10 @@ def _is_made(path: Path) -> bool:
     return "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts)
 
 
-def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence[str]) -> str:
-    title = space.partition("/")[2]
+def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presentation) -> str:
+    repository, _, commit = pin.partition("@")
+    title = presentation.title or space.partition("/")[2]
+    short = presentation.description
     settings: dict[str, object] = {
         "title": title,
         "emoji": "👀",
@@ -159,7 +167,7 @@ def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence
         "python_version": "3.12",
         "app_file": _PROGRAM,
         "suggested_hardware": "cpu-basic",  # for whoever duplicates it
-        "short_description": "Reads photos and videos",
+        "short_description": short if 0 < len(short) <= _LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [repository],
     }
@@ -168,9 +176,11 @@ def _readme(space: str, repository: str, commit: str | None, preloaded: Sequence
     return f"""---
 {yaml_of(settings)}---
 
-# {title}
+# {plain(title)}
 
 {BEGIN}
+
+{plain(short)}
 
 A page that reads photos and videos with the model [{repository}](https://huggingface.co/{repository}), \
 at commit `{commit}`. It was written by `train push --space`, which also updates it.
@@ -189,7 +199,8 @@ def _preloaded(model: RepositoryContents | None) -> list[str]:
     """
     if model is None or model.restricted:
         return []
-    needed = [*SERVING_FILES, *OPTIONAL_FILES, *sorted(filter(language_of, model.files))]
+    translations = sorted(filter(language_of, model.files))
+    needed = [*SERVING_FILES, *OPTIONAL_FILES, *translations, *example_files(model.files)]
     return [name for name in needed if name in model.files]
 
 

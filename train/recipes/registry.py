@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+from typing import Any
 
 from model.errors import SettingsError
-from train.settings import Settings
+from train.settings import BUILT_IN, Settings
 
 _REPRODUCTIONS = (
     "simpsons",
@@ -20,6 +22,24 @@ _REPRODUCTIONS = (
     "sports-resnet",
 )
 RECIPES = ("best", "small", *_REPRODUCTIONS)
+
+
+def changed_recipe(name: str, changes: dict[str, Any]) -> Settings:
+    """Return a recipe's settings with some of them changed.
+
+    A weights file is one of MobileNetV2, all layers of which are trained, unless the changes name an architecture.
+
+    Args:
+        name: The recipe.
+        changes: Settings by name.
+
+    Raises:
+        SettingsError: There is no such recipe, or a setting has no such value.
+    """
+    recipe = load_recipe(name)
+    if recipe.architecture == BUILT_IN and changes.get("weights", "imagenet") not in ("imagenet", "none"):
+        changes = {"architecture": "mobilenet_v2", "finetune_layers": 0} | changes
+    return dataclasses.replace(recipe, **changes)
 
 
 def load_recipe(name: str) -> Settings:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from train.report import plots
 from train.report.gallery import Evidence, images_block
 from train.report.page import page
 
@@ -36,6 +35,8 @@ def write_report(
 
 def _plots(metrics: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Callable[[], bytes]]:
     """Return a function that draws each plot for which there are metrics, by file name."""
+    from train.report import plots  # Matplotlib takes seconds, which a command's first checks do not wait for
+
     matrix, per_class = np.array(metrics["confusion_matrix"]), metrics["per_class"]
     totals = np.array([per_class[label]["support"] for label in labels])
     found: dict[str, Callable[[], bytes]] = {

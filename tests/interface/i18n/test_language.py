@@ -13,7 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interface.i18n import es, fr
-from interface.i18n.language import LANGUAGES, TEXTS, decimal, language_of, percent, say, text, translated
+from interface.i18n.language import (
+    GRADIO_TEXTS,
+    LANGUAGES,
+    TEXTS,
+    decimal,
+    in_english,
+    language_of,
+    percent,
+    say,
+    text,
+    translated,
+)
 from model.errors import ImageError, Sentence
 from tests.support.serving import ROOT
 
@@ -120,6 +131,25 @@ def test_a_key_that_does_not_exist_is_noticed() -> None:
 def test_numbers_are_written_as_people_do() -> None:
     assert [decimal(language, 12345.67, 1) for language in LANGUAGES] == ["12,345.7", "12.345,7", "12\u202f345,7"]
     assert [percent(language, 0.97) for language in LANGUAGES] == ["97%", "97\u00a0%", "97\u00a0%"]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1, "100%"), (0.996, "> 99%"), (0.995, "> 99%"), (0.9949, "99%"), (0.004, "< 1%"), (0.005, "< 1%"), (0, "0%")],
+)
+def test_what_is_not_quite_all_or_nothing_is_not_said_to_be(share: float, said: str) -> None:
+    assert percent("en", share) == said
+
+
+def test_programs_get_english_texts_in_place_of_placeholders() -> None:
+    placeholder = text("image_box")
+    found = in_english({"a": [placeholder, placeholder.to_dict()], "b": {"type": "x", "n": 3}})
+    assert found == {"a": ["Image", "Image"], "b": {"type": "x", "n": 3}}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_upload_texts_come_in_every_language(language: str) -> None:
+    assert GRADIO_TEXTS["en"].keys() <= GRADIO_TEXTS[language].keys()
 
 
 def test_the_embedded_labels_come_in_every_language() -> None:

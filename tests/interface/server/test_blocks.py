@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from interface.i18n.language import text
 from interface.server.blocks import SafeBlocks
 from interface.server.request_guard import RequestGuard
 from interface.server.storage import UploadStorage
@@ -122,3 +123,11 @@ def test_what_fails_after_the_handler_is_told_and_counted(
         asyncio.run(page.process_api(function, ["holiday.jpg"]))
     assert page.guard.counts() == {"failed": 1}
     assert '"endpoint": "echo", "outcome": "failed"' in caplog.text and "holiday.jpg" not in caplog.text
+
+
+def test_programs_read_english_labels_and_not_placeholders() -> None:
+    with SafeBlocks() as page:
+        box = gr.Textbox(label=text("model"))  # type: ignore[arg-type]
+        gr.Button().click(lambda value: value, box, box, api_name="repeat")
+    endpoint = page.get_api_info()["named_endpoints"]["/repeat"]
+    assert [endpoint[part][0]["label"] for part in ("parameters", "returns")] == ["Model", "Model"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from interface.i18n.language import LANGUAGES
+from interface.i18n.language import LANGUAGES, decimal, say
 from interface.tabs.about import model_page
 from model.bundle import MANIFEST, METRICS
 from model.classifier import Classifier
@@ -36,7 +36,13 @@ def changed(colour_bundle: Path, tmp_path: Path) -> Callable[[object], LoadedMod
 def test_the_embedded_model_is_described_in_every_language(language: str) -> None:
     page = model_page(LoadedModel(Classifier.load(EMBEDDED), ModelSource(EMBEDDED)), language)
     metrics = json.loads((EMBEDDED / METRICS).read_text(encoding="utf-8"))
-    assert f"{metrics['accuracy']:.3f}" in page and str(metrics["n"]) in page
+    assert f"{metrics['accuracy']:.3f}" in page and decimal(language, metrics["n"]) in page
+    sentence = {"en": "Right for 1,798 of 1,849 images", "es": "Acierta 1.798 de 1.849", "fr": "Juste pour 1\u202f798"}
+    assert sentence[language] in page
+    confused = {"en": ("New Zealand", "Australia"), "es": ("Nueva Zelanda", "Australia")}
+    for name in confused.get(language, ("Nouvelle-Zélande", "Australie")):
+        assert page.index(name) < page.index(say(language, "details")), "what is confused comes before the details"
+    assert say(language, "limit_probability_alone") in page, "it has no statistics"
     headings = {
         "en": "Labels with the lowest F1",
         "es": "Etiquetas con el F1 más bajo",
@@ -54,6 +60,18 @@ def test_text_from_a_bundle_is_escaped(changed: Callable[[object], LoadedModel])
     assert "<b>bundle" not in page
 
 
+def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]) -> None:
+    rows = {
+        label: {"recall": recall, "support": 9} for label, recall in (("2 green", 0.4), ("10 red", 1), ("Blue", 0.7))
+    }
+    metrics = {"split": "validation", "n": 9, "accuracy": 0.3, "majority_accuracy": 0.4, "per_class": rows}
+    page = model_page(changed(metrics), "en")
+    assert "recognises: 2 green (40%), Blue (70%)." in page
+    assert "no better than always naming the most common label, which is right for 40%" in page
+    assert "These images also chose its settings" in page
+    assert say("en", "limit_probability_alone") not in page, "it has statistics"
+
+
 @pytest.mark.parametrize(
     "metrics",
     [
@@ -64,7 +82,10 @@ def test_text_from_a_bundle_is_escaped(changed: Callable[[object], LoadedModel])
             "accuracy": 0.5,
             "accuracy_interval": ["a", None],
             "per_class": {"a": 3, "b": {}, "c": {"f1": "x", "support": 1}},
+            "confusion_matrix": [[1, 2], [3]],
         },
+        {"accuracy": 0.5, "n": 10**400, "confusion_matrix": [["a"] * 3] * 3},
+        {"accuracy": 0.5, "n": 3, "confusion_matrix": [[0.5] * 3] * 3, "per_class": {"a": {"recall": 7, "support": 1}}},
     ],
 )
 def test_odd_metrics_are_no_reason_to_fail(

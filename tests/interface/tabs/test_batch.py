@@ -96,14 +96,27 @@ FOUND = [
 
 
 def test_the_page_counts_what_is_sure_and_what_is_not() -> None:
-    shown = " ".join(re.sub(r"<[^>]*>", " ", batch._counts(FOUND, bundle(), "en")).split())
-    assert shown == "5 images: Cat 2 Not sure 2 could not be read 1"
-    assert "<b>x" not in batch._counts([Entry("a", TILE, (("<b>x", 0.9),))], bundle(), "en")
+    counts = batch._counts(FOUND, "en")
+    shown = " ".join(re.sub(r"<[^>]*>", " ", counts).split())
+    assert shown == "5 images: Cat 2 Not sure 1 None of these 1 could not be read 1"
+    assert re.findall(r'data-places="([\d ]+)" title="(\d+%)"', counts) == [
+        ("0 4", "40%"),
+        ("1", "20%"),
+        ("2", "20%"),
+        ("3", "20%"),
+    ]
+    assert "<b>x" not in batch._counts([Entry("a", TILE, (("<b>x", 0.9),))], "en")
 
 
 def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_caption() -> None:
     captions = [batch._page_tile(entry, bundle(), "en")[1] for entry in FOUND]
-    assert captions == ["Cat 99%", "Cat? 55%", "none of these", "“d.txt” is not an image.", "Cat 91%"]
+    assert captions == [
+        "Cat 99%\na.jpg",
+        "Cat? 55%\nb.jpg",
+        "none of these\nc.jpg",
+        "“d.txt” is not an image.",
+        "Cat 91%\ne.jpg",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -113,6 +126,8 @@ def test_the_pages_table_has_percentages(language: str) -> None:
     assert table["headers"][2].endswith("1 (%)")
     assert table["data"][0][:5] == ["a.jpg", "Cat", 98.7, "Dog", 1.3]
     assert table["data"][3][-1] == "“d.txt” is not an image."
+    nearly = Entry("f.jpg", TILE, (("Cat", 0.99996), ("Dog", 0.00004)))
+    assert batch._page_table([nearly], bundle(), language)["data"][0][2] == 99.9, "not quite all"
 
 
 def test_too_many_images_are_refused_before_any_is_read(uploads: Path) -> None:

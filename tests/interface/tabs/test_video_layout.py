@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 
 from interface.i18n.language import LANGUAGES
-from interface.tabs.video_layout import ClipOutputs, add_components, frame_headings
+from interface.tabs.video_layout import ClipOutputs, ReadClip, add_components, frame_headings
 from interface.tabs.video_stream import ClipResults, ClipUpdate
 from model.video.export import frame_columns
 from model.video.record import TOP, ClipRecord
@@ -44,7 +44,7 @@ def test_the_last_results_offer_files_and_keep_the_clip(outputs: ClipOutputs) ->
     last = results(("frames.csv",))
     values = outputs.updates(ClipUpdate("Read", last), CLIP, "en")
     assert values[outputs.files] == ["frames.csv"]
-    assert values[outputs.read_clip] == (CLIP, last.record)
+    assert values[outputs.read_clip] == ReadClip(CLIP, last.record, last.files, "Read")
 
 
 def test_another_clip_clears_every_result(outputs: ClipOutputs) -> None:

@@ -33,11 +33,12 @@ def test_only_the_files_that_serving_needs_are_fetched_at_the_commit(hub: Hub, c
     assert not hub.requests("weights") and not hub.requests("README")
 
 
-def test_what_recognises_images_of_something_else_is_fetched_too(hub: Hub, pull: Pull, colour_bundle: Path) -> None:
+def test_examples_and_what_recognises_other_images_are_fetched_too(hub: Hub, pull: Pull, colour_bundle: Path) -> None:
     hub.commit(REPOSITORY, colour_bundle)
 
     pulled = pull()
     assert pulled.directory and load_bundle(pulled.directory).statistics is not None
+    assert load_bundle(pulled.directory).presentation.examples
 
 
 def test_a_second_start_fetches_nothing(hub: Hub, commit: str, pull: Pull) -> None:

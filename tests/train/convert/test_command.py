@@ -66,7 +66,7 @@ def test_a_converted_bundle_serves_every_command(
     model = str(converted[0])
 
     assert predict(["predict", str(tmp_path / "data" / "plain" / "0.png"), "--model", model, "--json"]) == 0
-    assert main(["evaluate", model, str(tmp_path / "data")]) == 0
+    assert main(["evaluate", model, str(tmp_path / "data"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["n"] == 6
     assert explain(Classifier.load(converted[0]), scene(40, 40)).heat.max() > 0
 
@@ -74,7 +74,7 @@ def test_a_converted_bundle_serves_every_command(
 def test_a_converted_bundle_can_be_pushed(converted: tuple[Path, keras.Model], tmp_path: Path) -> None:
     with Hub() as hub:
         done = subprocess.run(
-            [sys.executable, "-m", "train", "push", str(converted[0]), "somebody/old", "--dry-run"],
+            [sys.executable, "-m", "train", "push", str(converted[0]), "somebody/old", "--dry-run", "--json"],
             cwd=ROOT,
             env=environment(tmp_path, **hub.environment(tmp_path / "hub", HF_TOKEN=TOKEN)),
             capture_output=True,

@@ -55,7 +55,7 @@ def test_a_failed_conversion_in_another_process_is_reported_with_its_reason(
 
 
 def fit(backend: str, data: Path, bundle: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "train", "fit", str(data), "--out", str(bundle), *QUICK, *options]
+    command = [sys.executable, "-m", "train", "fit", str(data), "--out", str(bundle), "--json", *QUICK, *options]
     environment = os.environ | {"KERAS_BACKEND": backend}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

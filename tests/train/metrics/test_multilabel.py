@@ -13,7 +13,7 @@ from PIL import Image
 from model.bundle import load_bundle
 from model.classifier import Classifier, predicted_labels
 from model.errors import BundleError
-from model.preprocessing import read_image
+from model.preprocessing import prepare, read_image
 from tests.support.fitting import Fitted, fit
 from tests.support.training import TINY
 from train.__main__ import main
@@ -108,7 +108,9 @@ def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted
     right = 0
     for name, expected in (("blue", {"blue"}), ("red", {"red"}), ("red+blue", {"red", "blue"})):
         for path in sorted((several.data / name).glob("*.png")):
-            right += set(predicted_labels(classifier.classify(read_image(path)), bundle)) == expected
+            right += (
+                set(predicted_labels(classifier.predict(prepare(read_image(path), bundle.input)), bundle)) == expected
+            )
 
     assert right >= 36  # of 42, training images among them
     metrics = json.loads(several.out.splitlines()[-1])
@@ -118,7 +120,7 @@ def test_a_fit_with_several_labels_finds_all_that_an_image_shows(several: Fitted
 def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
     several: Fitted, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out")]) == 0
+    assert main(["evaluate", str(several.bundle), str(several.data), "--out", str(tmp_path / "out"), "--json"]) == 0
 
     metrics = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert metrics["n"] == 42

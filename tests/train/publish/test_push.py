@@ -65,7 +65,7 @@ def test_a_second_push_finds_nothing_to_do(hub: Hub, push: Push) -> None:
     hub.repositories[REPOSITORY].references.pop(first["version"])
     again = push()
 
-    assert "is up to date" in again.stdout
+    assert "is up to date" in again.stderr
     assert result(again)["commit"] == first["commit"]
     assert len(titles(hub)) == 1
     assert first["version"] in hub.repositories[REPOSITORY].references, "a missing tag is still made"

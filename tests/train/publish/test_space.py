@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client as AppClient
 from gradio_client import handle_file
 
+from model.presentation import Presentation
 from tests.fake_hub.client import Client
 from tests.fake_hub.pushing import REPOSITORY, SPACE, VARIABLE, Push, other_version, result
 from tests.fake_hub.server import Hub
@@ -117,7 +118,7 @@ def test_every_kind_of_file_of_the_app_is_pushed() -> None:
         pytest.skip("not a git repository")
     names = {name for name in tracked.stdout.split("\0") if name and not name.startswith("model/default/")}
 
-    files = space_files(SPACE, REPOSITORY, None, [])
+    files = space_files(SPACE, f"{REPOSITORY}@None", [])
     assert {name for name in names if (ROOT / name).is_file()} <= set(files)
     assert not [name for name in files if name.startswith("model/default/")]
 
@@ -172,7 +173,7 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
 def test_the_version_of_gradio_is_one_that_the_requirements_allow() -> None:
     from packaging.requirements import Requirement
 
-    files = space_files(SPACE, REPOSITORY, None, [])
+    files = space_files(SPACE, f"{REPOSITORY}@None", [])
     card, requirements = files["README.md"], files["requirements.txt"]
     assert isinstance(card, bytes) and isinstance(requirements, Path)
     lines = [line for line in requirements.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
@@ -180,6 +181,18 @@ def test_the_version_of_gradio_is_one_that_the_requirements_allow() -> None:
     settings = settings_of(card)
     assert gradio.specifier.contains(str(settings["sdk_version"]))
     assert tuple(map(int, str(settings["python_version"]).split("."))) >= (3, 11)  # as pyproject.toml says
+
+
+def test_a_new_space_has_the_models_title_and_description() -> None:
+    long = "Tells " + "many " * 20 + "cats apart"
+    cards = [
+        space_files(SPACE, f"{REPOSITORY}@None", [], Presentation("My *cats*", text))["README.md"]
+        for text in ("Tells cats apart", long)
+    ]
+    assert all(isinstance(card, bytes) and b"# My \\*cats\\*\n" in card for card in cards)
+    settings = [settings_of(card) for card in cards if isinstance(card, bytes)]
+    assert [one["title"] for one in settings] == ["My *cats*"] * 2
+    assert [one["short_description"] for one in settings] == ["Tells cats apart", "Reads photos and videos"]
 
 
 def test_a_private_model_is_not_preloaded(hub: Hub, push: Push) -> None:

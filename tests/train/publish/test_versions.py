@@ -82,7 +82,7 @@ def test_a_pulled_version_is_the_bundle_that_was_pushed_and_can_be_pushed_again(
     first = result(push("--tag", "v1"))
     result(push(bundle=other_version(tmp_path)))
     out = tmp_path / "copies" / "old"
-    done = run("pull", f"{REPOSITORY}@v1", "--out", str(out))
+    done = run("pull", f"{REPOSITORY}@v1", "--out", str(out), "--json")
 
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "repository": REPOSITORY,

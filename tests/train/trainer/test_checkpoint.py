@@ -168,7 +168,7 @@ def test_ctrl_c_writes_the_best_so_far_and_keeps_what_is_needed_to_resume(
     bundle = tmp_path / "bundle"
     monkeypatch.setattr(ProgressFile, "save", after_epoch(2, lambda: signal.raise_signal(signal.SIGINT)))
 
-    assert main(["fit", str(data), "--out", str(bundle), *OPTIONS, "--epochs", "5000"]) == 0
+    assert main(["fit", str(data), "--out", str(bundle), "--json", *OPTIONS, "--epochs", "5000"]) == 0
 
     captured = capsys.readouterr()
     assert "Stopped by Ctrl-C. Keeping the best so far, that of epoch" in captured.err

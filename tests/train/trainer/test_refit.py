@@ -18,9 +18,9 @@ from tests.support.training import brightness_images
 from train.data.batches import LabelledImages
 from train.data.folders import Example
 from train.data.loading import LoadedSplit
-from train.fit import Dataset, train_model
 from train.recipes.registry import load_recipe
 from train.settings import Settings
+from train.trained_model import Dataset, train_model
 from train.trainer.checkpoint import Progress, ProgressFile, progress_directory
 from train.trainer.loop import FitResult, fit, predict_logits
 from train.trainer.refit import refit, wants_refit

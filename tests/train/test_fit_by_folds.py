@@ -1,0 +1,58 @@
+"""`fit` of a small data set with a pretrained network: metrics by folds, a network trained on all images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from model.bundle import load_bundle
+from tests.support.command_line import PROMISED, last_line, refusal
+from tests.support.fitting import Fitted, fit
+from tests.support.images import write_colours
+
+OPTIONS = ["--recipe", "best", "--size", "32", "--epochs", "1", "--min-steps-per-epoch", "1"]
+
+
+@pytest.fixture(scope="module")
+def folds_fit(backbone_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    folder = tmp_path_factory.mktemp("folds")
+    write_colours(folder / "data", per_class=8)
+    return fit(folder / "data", folder / "bundle", *OPTIONS, "--weights", str(backbone_weights), "--folds", "2")
+
+
+def test_every_image_counts_in_the_metrics_and_is_trained_on(folds_fit: Fitted) -> None:
+    metrics = json.loads((folds_fit.bundle / "metrics.json").read_text(encoding="utf-8"))
+
+    assert set(last_line(folds_fit.out)) >= PROMISED
+    assert (metrics["split"], metrics["folds"], metrics["n"]) == ("folds", 2, 24)
+    assert metrics["training"]["kept"] in ("regression", "fine-tuned", "average")
+    assert metrics["accuracy"] > 0.5 > metrics["majority_accuracy"]
+    assert 0 <= metrics["regression_accuracy"] <= 1
+
+
+def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_fit: Fitted) -> None:
+    bundle = load_bundle(folds_fit.bundle)
+    page = (folds_fit.bundle / "report" / "index.html").read_text(encoding="utf-8")
+
+    assert bundle.statistics is not None
+    assert "2 folds" in page
+    assert "trained on the other folds" in page
+    assert not list(folds_fit.bundle.parent.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--folds", "1"], "at least 2"),
+        (["--folds", "3", "--recipe", "small"], "pretrained"),
+        (["--folds", "-1"], "between 0 and 20"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused_in_a_sentence(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_colours(tmp_path / "data", per_class=2)
+
+    assert said in refusal(capsys, "fit", str(tmp_path / "data"), "--out", str(tmp_path / "bundle"), *options)

@@ -1,0 +1,90 @@
+"""A small data set is fitted by folds: metrics from predictions out of fold, the network from all images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.errors import DataError
+from model.preprocessing import InputSpec
+from tests.support.training import brightness_images
+from train.data.batches import LabelledImages
+from train.network.architectures import LOGITS
+from train.settings import Settings
+from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, make_folds, winner
+from train.trainer.loop import predict_logits
+from train.trainer.run import TrainingRun
+
+LABELS = ("dark", "light")
+
+
+def test_each_image_is_left_out_once_and_a_group_is_never_divided() -> None:
+    classes, groups = np.repeat([0, 1], 20), np.arange(40) // 2
+
+    folds = make_folds(classes, groups, 5, 1, LABELS)
+
+    assert sorted(np.concatenate([other for _, other in folds]).tolist()) == list(range(40))
+    assert all(not set(groups[train]) & set(groups[other]) for train, other in folds)
+
+
+def test_a_class_of_one_group_is_refused_by_name() -> None:
+    classes, groups = np.repeat([0, 1], 10), np.r_[np.arange(10), np.full(10, 99)]
+
+    with pytest.raises(DataError, match="“light” has all its images in one fold"):
+        make_folds(classes, groups, 5, 1, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("tuned", "average", "kept"),
+    [
+        ([0.9] * 10, [1.0] * 10, FINE_TUNED),
+        ([0.9] * 10, [0.8] * 10, AVERAGE),
+        ([1.1] * 10, [1.0] * 10, REGRESSION),
+        ([0.0] + [1.1] * 9, [1.0] * 10, REGRESSION),  # better on average, by one image
+    ],
+)
+def test_fine_tuning_is_kept_where_it_is_better_by_one_standard_error(
+    tuned: list[float], average: list[float], kept: str
+) -> None:
+    losses = {REGRESSION: np.ones(10), FINE_TUNED: np.array(tuned), AVERAGE: np.array(average)}
+
+    assert winner(losses) == kept
+
+
+def test_losses_are_those_after_calibration() -> None:
+    classes = np.array([0, 1] * 50)
+    logits = np.where(np.arange(2) == classes[:, np.newaxis], 1.0, 0.0)
+    logits[:20] = logits[:20, ::-1]  # a fifth is wrong
+
+    assert calibrated_losses(10 * logits, classes).mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
+
+
+@pytest.fixture(scope="module")
+def fitted(backbone_weights: Path) -> tuple[LabelledImages, list]:
+    images = brightness_images([0, 1] * 10, 2, seed=3)
+    settings = Settings(
+        architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=1, batch_size=8
+    )
+    none = LabelledImages(images.images[:0], images.targets[:0])
+    folds = make_folds(images.classes, np.arange(20), 2, 1, LABELS)
+    return images, list(cross_fit(TrainingRun(settings, InputSpec(32, 32), 2, images, none), folds))
+
+
+def test_the_regression_comes_first_with_the_predictions_out_of_fold(fitted: tuple[LabelledImages, list]) -> None:
+    images, networks = fitted
+
+    assert networks[0].name == REGRESSION
+    assert networks[0].out_of_fold.logits.shape == (20, 2)
+    assert (networks[0].out_of_fold.logits.argmax(axis=1) == images.classes).mean() > 0.8
+    assert (networks[0].out_of_fold.distances >= 0).all()
+    assert networks[0].out_of_fold.folds == 2
+
+
+def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list]) -> None:
+    images, networks = fitted
+    model = networks[-1].model
+
+    assert np.abs(model.get_layer(LOGITS).get_weights()[0]).sum() > 0
+    assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.9

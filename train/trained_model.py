@@ -1,0 +1,158 @@
+"""Train the networks that a fit asks for, and calibrate them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.preprocessing import InputSpec
+from model.statistics import Statistics
+from model.verdict import probabilities_of
+from train.data.folders import Example
+from train.data.loading import LoadedSplit
+from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.metrics.unknown import distances_within, fit_none_rule
+from train.settings import Settings
+from train.trainer.checkpoint import ProgressFile
+
+if TYPE_CHECKING:
+    import keras
+
+    from train.trainer.cross_fit import CrossFit, OutOfFold
+    from train.trainer.run import TrainingRun
+
+FOLDS = "folds"  # the “split” of metrics that come from predictions out of fold
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The data of a fit, decoded.
+
+    Attributes:
+        splits: Images by the name of the split.
+        labels: The labels in class order.
+        translations: Language → labels in class order.
+        spec: The input that the images were prepared for.
+    """
+
+    splits: Mapping[str, LoadedSplit]
+    labels: tuple[str, ...]
+    translations: Mapping[str, Sequence[str]]
+    spec: InputSpec
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The outcome of training.
+
+    Attributes:
+        network: The Keras model, not compiled.
+        calibration: Temperature, thresholds and statistics.
+        log: "best_epoch", "history", after a second fit "refit", and with folds "kept" and what was tried: the key
+            "training" of metrics.json.
+        examples: The images it was trained on.
+        out_of_fold: Where all images were trained on: their predictions by networks that did not see them.
+        interrupted: Whether training was stopped before its end.
+    """
+
+    network: keras.Model
+    calibration: Calibration
+    log: dict[str, Any]
+    examples: list[Example]
+    out_of_fold: OutOfFold | None = None
+    interrupted: bool = False
+
+
+def train_networks(
+    dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
+) -> Iterator[TrainedModel]:
+    """Train and calibrate a network; of a small data set a regression first, then what is better.
+
+    Args:
+        dataset: The images; with groups where they are to be divided into folds.
+        settings: What to train and how.
+        progress_file: Where the progress is kept and read from.
+        tensorboard: Directory for TensorBoard's logs.
+
+    Yields:
+        Each network that is better than the one before.
+    """
+    train = dataset.splits["train"]
+    if not train.groups:
+        yield train_model(dataset, settings, progress_file, tensorboard)
+        return
+    from train.data.batches import LabelledImages, labelled_images
+    from train.trainer.cross_fit import cross_fit, make_folds
+    from train.trainer.run import TrainingRun
+
+    images = labelled_images(train, dataset.labels)
+    count = settings.folds_for(len(train.examples))
+    folds = make_folds(images.classes, np.array(train.groups), count, settings.seed, dataset.labels)
+    none = LabelledImages(images.images[:0], images.targets[:0])
+    run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, none, progress_file, tensorboard)
+    for fitted in cross_fit(run, folds):
+        yield _calibrated(fitted, run, train.examples)
+
+
+def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> TrainedModel:
+    """Calibrate a network by the predictions out of fold of its like."""
+    from train.trainer.statistics import references_of
+
+    unseen = fitted.out_of_fold
+    calibration = calibrate(unseen.logits, run.train.classes)
+    references = references_of(fitted.model, run.train, run.settings.seed)
+    top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
+    rule = fit_none_rule(unseen.distances, top, distances_within(references))
+    statistics = None if rule is None else Statistics(references, rule)
+    log = {"kept": fitted.name, **fitted.log}
+    return TrainedModel(fitted.model, replace(calibration, statistics=statistics), log, examples, unseen)
+
+
+def train_model(
+    dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
+) -> TrainedModel:
+    """Train and calibrate a network, and fit it a second time where the settings ask for that.
+
+    Args:
+        dataset: The images.
+        settings: What to train and how.
+        progress_file: Where the progress is kept and read from.
+        tensorboard: Directory for TensorBoard's logs.
+
+    Returns:
+        The network, and how it was trained.
+    """
+    from train.data.batches import labelled_images
+    from train.trainer.loop import fit, predict_logits
+    from train.trainer.refit import refit, wants_refit
+    from train.trainer.run import TrainingRun
+    from train.trainer.statistics import fit_statistics, references_of
+
+    splits, labels = dataset.splits, dataset.labels
+    train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
+    run = TrainingRun(settings, dataset.spec, len(labels), train, validation, progress_file, tensorboard)
+    result = fit(run)
+    logits = predict_logits(result.model, validation.images)
+    if settings.multi_label:
+        calibration = calibrate_multilabel(logits, validation.targets)
+    else:
+        calibration = calibrate(logits, validation.classes)
+    probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
+    statistics = fit_statistics(result.model, train, validation, probabilities, settings.seed)
+    examples = splits["train"].examples
+    log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
+    # Without a test split the metrics come from the validation images, which the network must not be trained on then.
+    if "test" in splits and not result.interrupted and wants_refit(run):
+        result = refit(result, run)
+        if not result.interrupted:
+            examples = examples + splits["validation"].examples
+            log["refit"] = {"images": len(examples)}
+            if statistics is not None:
+                references = references_of(result.model, run.all_images(), settings.seed)
+                statistics = replace(statistics, references=references)
+    calibration = replace(calibration, statistics=statistics)
+    return TrainedModel(result.model, calibration, log, examples, interrupted=result.interrupted)

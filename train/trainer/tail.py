@@ -1,0 +1,117 @@
+"""Train only the last layers of a network, on activations that are computed once.
+
+The layers before are frozen: what they return for an augmented image is the same in every step and in every fold.
+Computed once for a few views of each image, it makes fine-tuning several times faster.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from model.preprocessing import InputSpec
+from model.statistics import normalised
+from train.data.augmentation import augment
+from train.data.batches import LabelledImages, expected_draws
+from train.network.architectures import FEATURES, reference_features
+from train.settings import Settings
+from train.trainer.phases import Phase, optimizer
+
+_MOST_VIEWS = 8  # of each image, the image itself among them
+_MOST_BYTES = 2**30
+_BATCH = 64
+_RATE = 1e-3  # for the last layers alone; docs/lab-notebook.md
+
+
+class Tail:
+    """The last layers of a network, and what enters them for all images.
+
+    Args:
+        model: The network as `build` returns it, whose last layers will be trained.
+        data: All images and their targets.
+        spec: The network's input.
+        settings: Augmentation, batch size, epochs, learning rate and seed.
+
+    Attributes:
+        features: (views, n, channels), float32: the pooled features of the pretrained network, for each image as it is
+            and for augmented views of it.
+    """
+
+    def __init__(self, model: keras.Model, data: LabelledImages, spec: InputSpec, settings: Settings) -> None:
+        self._settings = dataclasses.replace(settings, ema_decay=0.0)
+        self._targets = data.targets
+        entrance = _entrance(model)
+        pooled = keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output)
+        trunk = keras.Model(model.inputs, [entrance.output, pooled])
+        count, shape = len(data.images), entrance.output.shape[1:]
+        views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (2 * count * math.prod(shape))))
+        self._activations = np.zeros((views, count, *shape), np.float16)
+        self.features = np.zeros((views, count, pooled.shape[-1]), np.float32)
+        size, grey = (spec.width, spec.height), spec.colour_mode == "grey"
+        parts = [(view, slice(start, start + _BATCH)) for view in range(views) for start in range(0, count, _BATCH)]
+        for view, part in tqdm(parts, desc="computing features", leave=False, disable=None, file=sys.stderr):
+            images = data.images[part]
+            if view:
+                rng = np.random.default_rng([settings.seed, view, part.start])
+                images = np.stack([augment(image, rng, settings, size, grey=grey) for image in images])
+            self._activations[view, part], self.features[view, part] = trunk.predict_on_batch(images)
+        _freeze_before(model, entrance)
+        self._tail = keras.Model(entrance.output, model.output)
+        self._references = keras.Model(entrance.output, reference_features(model))
+        self._compiled = False
+
+    def train(self, rows: np.ndarray) -> None:
+        """Train the last layers on some of the images, from the weights that the network has now."""
+        settings = self._settings
+        steps = settings.epochs * max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
+        if not self._compiled:
+            rate = settings.finetune_learning_rate or _RATE
+            self._tail.compile(
+                optimizer(settings, Phase("fine-tuning", 1, rate, 0), steps),
+                keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+            )
+            self._tail.optimizer.build(self._tail.trainable_variables)
+            self._compiled = True
+        for variable in self._tail.optimizer.variables:
+            variable.assign(np.zeros(variable.shape))
+        rng = np.random.default_rng([settings.seed, len(rows)])
+        shares = expected_draws(self._targets[rows], settings.class_balance) / len(rows)
+        for _ in tqdm(range(steps), desc="fine-tuning", leave=False, disable=None, file=sys.stderr):
+            chosen = rng.choice(rows, settings.batch_size, p=shares)
+            views = rng.integers(0, len(self._activations), settings.batch_size)
+            self._tail.train_on_batch(self._activations[views, chosen].astype(np.float32), self._targets[chosen])
+
+    def logits(self, rows: np.ndarray) -> np.ndarray:
+        """Return the logits of some images, (rows, classes), with the weights that the network has now."""
+        return self._predict(self._tail, rows)
+
+    def references(self, rows: np.ndarray) -> np.ndarray:
+        """Return the features by which images of something else are recognised, (rows, channels), of length 1."""
+        return normalised(self._predict(self._references, rows))
+
+    def _predict(self, model: keras.Model, rows: np.ndarray) -> np.ndarray:
+        blocks = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        inputs = (self._activations[0, block].astype(np.float32) for block in blocks)
+        return np.concatenate([np.asarray(model.predict_on_batch(block)) for block in inputs])
+
+
+def _entrance(model: keras.Model) -> keras.layers.Layer:
+    """Return the layer after which a network is trained: its first residual sum of the last resolution.
+
+    Every later layer depends on a residual sum alone.
+    """
+    height = model.get_layer(FEATURES).output.shape[1]
+    sums = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    return next(layer for layer in sums if layer.output.shape[1] == height)
+
+
+def _freeze_before(model: keras.Model, entrance: keras.layers.Layer) -> None:
+    """Freeze the layers up to one, and all normalisation: its statistics come from far more images."""
+    place = model.layers.index(entrance)
+    for number, layer in enumerate(model.layers):
+        layer.trainable = number > place and not isinstance(layer, keras.layers.BatchNormalization)

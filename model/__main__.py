@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
         print("Stopped. With --csv or --out, the same command continues from here.", file=sys.stderr)
         return _INTERRUPTED
     except Terminated:
-        print("Terminated. With --csv, the same command continues from here.", file=sys.stderr)
+        print("Terminated. With --csv or --out, the same command continues from here.", file=sys.stderr)
         raise
     except BrokenPipeError:  # the reader, such as `head`, has ended; nothing more can be written, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

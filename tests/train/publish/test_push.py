@@ -50,10 +50,12 @@ def test_the_report_is_published_without_the_images_in_it(tmp_path: Path) -> Non
 
 
 def test_a_push_is_one_commit_with_every_file_and_a_tag(hub: Hub, push: Push) -> None:
-    shown = result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
+    done = push("--license", "apache-2.0", "--dataset-name", "national flags")
+    shown = result(done)
 
     repository = hub.repositories[REPOSITORY]
     assert len(titles(hub)) == 1
+    assert f"See {hub.url}/{REPOSITORY}\n" in done.stderr
     assert repository.references[shown["version"]] == repository.references["main"] == shown["commit"]
     for path in ("model.tflite", "model.weights.h5", "labels.txt", "report/confusion_matrix.png"):
         assert published(hub)[path] == (EMBEDDED / path).read_bytes()

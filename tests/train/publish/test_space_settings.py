@@ -31,7 +31,7 @@ def test_hardware_sleep_and_secret_are_set_and_the_secret_shown_to_nobody(existi
         assert not space(hub).secrets
     done = push("--private", "--space", SPACE, *ALL, prelude=WITH_SECRET)
 
-    assert result(done)["space_url"] == f"{hub.url}/spaces/{SPACE}"
+    assert result(done)["space_url"] == f"{hub.url}/spaces/{SPACE}" and f"See {hub.url}/spaces/{SPACE}\n" in done.stderr
     assert space(hub).settings == {"hardware": "cpu-upgrade", "sleepTimeSeconds": 1800, "visibility": "private"}
     assert space(hub).secrets == {"HF_TOKEN": SECRET}
     assert SECRET not in done.stdout + done.stderr and "add the secret" not in done.stderr

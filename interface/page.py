@@ -183,7 +183,8 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             model_pages(models, language),
             _source(model, language),
             _limits(language),
-            gr.update(selected=tab) if tab else gr.skip(),
+            # The first tab is open already: a visitor who was faster than this answer stays where they are.
+            gr.update(selected=tab) if tab and tab != opened[0] else gr.skip(),
             translated(model.source.note or "", language),
         ]
 

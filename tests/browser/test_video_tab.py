@@ -126,7 +126,7 @@ def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     open_part(page, "Download")
     with page.expect_download() as download:
         page.locator("#clip-files button").first.click()
-    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("index,time,label_1")
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("index,time,label,probability,label_2,")
 
 
 def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) -> None:

@@ -176,7 +176,7 @@ def test_importing_starts_nothing_and_demo_is_built_when_it_is_asked_for(tmp_pat
 def test_pages_show_no_data_as_html() -> None:
     # The page's head, predictions, the timeline and the page about the model are HTML; test_header.py,
     # test_confidence.py and tests/interface/tabs (test_timeline.py, test_about.py) show that labels in them are text.
-    tabs = ("video_layout", "about", "image", "camera", "batch")
+    tabs = ("video_layout", "about", "image", "camera", "batch", "compare")
     allowed = {"interface/page.py", *(f"interface/tabs/{name}.py" for name in tabs)}
     for path in (ROOT / "interface").rglob("*.py"):
         assert path.relative_to(ROOT).as_posix() in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path

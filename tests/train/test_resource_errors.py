@@ -104,7 +104,7 @@ def test_a_disk_that_is_full_while_the_bundle_is_written_leaves_the_old_one_and_
     before = hashes(copied_bundle)
     monkeypatch.setattr("train.fit.write_model", full)
 
-    assert main(["fit", str(data), "--out", str(copied_bundle), *QUICK, *TINY]) == 2
+    assert main(["fit", str(data), "--out", str(copied_bundle), "--overwrite", *QUICK, *TINY]) == 2
 
     assert "error: The disk is full, at “model.weights.h5”." in capsys.readouterr().err
     assert hashes(copied_bundle) == before

@@ -161,6 +161,9 @@ def test_a_bundle_has_every_file_of_the_contract(colour_bundle: Path) -> None:
     assert set(hashes(colour_bundle)) == {
         "README.md",
         "config.json",
+        "examples/10-red.jpg",
+        "examples/2-green.jpg",
+        "examples/blue.jpg",
         "labels.txt",
         "manifest.json",
         "metadata.json",
@@ -204,7 +207,7 @@ def test_the_card_begins_with_metadata_that_contains_the_metrics(colour_bundle: 
     assert "model-index:" in metadata
     assert "pipeline_tag: image-classification" in metadata
     assert f"value: {load_bundle(colour_bundle).metrics['accuracy']}" in metadata
-    assert "# An image classifier for 3 labels" in text
+    assert "# 2 green, 10 red and Blue" in text
     effect = load_bundle(colour_bundle).metrics["unknown"]
     assert f"withholds {effect['withheld_wrong']} wrong and {effect['withheld_right']} right predictions" in text
     assert "; without temperature scaling it is 0." in text

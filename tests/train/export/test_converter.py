@@ -71,7 +71,8 @@ def test_another_process_converts_with_tensorflow_whatever_the_backend(monkeypat
         content = served_network(model)
 
     predict = Interpreter(model_content=content).get_signature_runner("predict")
-    np.testing.assert_allclose(predict(image=images)["logits"], model.predict_on_batch(images), atol=1e-3, rtol=1e-3)
+    logits = np.concatenate([predict(image=image[np.newaxis])["logits"] for image in images])
+    np.testing.assert_allclose(logits, model.predict_on_batch(images), atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.nightly

@@ -48,7 +48,8 @@ def test_images_go_into_folders_of_splits_and_classes_once_and_come_back(hub: Hu
     assert files["train/Blue/0.png"] == (data / "Blue" / "0.png").read_bytes() and len(files) == 9 + 2
     assert b"license: mit" in files["README.md"] and b"image-classification" in files["README.md"]
 
-    assert json.loads(run("push-data", data, NAME, "--license", "mit").stdout.splitlines()[-1])["changed"] == 0
+    again = run("push-data", data, NAME, "--license", "mit", "--json")
+    assert json.loads(again.stdout)["changed"] == 0
     assert "3 classes, 9 images" in run("check", f"hf://{KEY}").stderr + run("check", f"hf://{KEY}").stdout
 
 

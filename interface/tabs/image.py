@@ -30,6 +30,7 @@ from model.sandbox.pool import DecoderPool
 from model.verdict import Classification
 
 TOP = 5
+_TO_THE_STAGE = "() => vistazo.scrollTo('#stage')"
 # Longest side in pixels of an image with a heat map or boxes.
 _SHOWN_SIDE = 768
 
@@ -220,6 +221,8 @@ def add_image_tab(
         api_visibility="private",
         show_progress_on=shown_card,
     )
+    if offered:  # which a phone shows below the answer
+        offered.load_input_event.success(None, None, None, js=_TO_THE_STAGE, api_visibility="private")
     box.image.clear(
         lambda: box.photo(ready=False) | {shown_card: text("card_empty")}, None, [*outputs, shown_card], **_IN_THE_PAGE
     )
@@ -235,7 +238,7 @@ def add_image_tab(
         box.why.input(heat_of, [box.image, box.why], trigger_mode="always_last", **showing),
         box.boxes_button.click(toggle_boxes, [box.shown, box.image], **showing),
     ):
-        event.then(None, None, None, js="() => vistazo.scrollTo('#stage')", api_visibility="private")
+        event.then(None, None, None, js=_TO_THE_STAGE, api_visibility="private")
     return OpenedImage([*outputs, shown_card], opened)
 
 

@@ -63,22 +63,22 @@ class Tail:
         _freeze_before(model, entrance)
         self._tail = keras.Model(entrance.output, model.output)
         self._references = keras.Model(entrance.output, reference_features(model))
-        self._compiled = False
+        self._fresh: list[np.ndarray] = []  # the optimizer's variables before the first step
 
     def train(self, rows: np.ndarray) -> None:
         """Train the last layers on some of the images, from the weights that the network has now."""
         settings = self._settings
         steps = settings.epochs * max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
-        if not self._compiled:
+        if not self._fresh:
             rate = settings.finetune_learning_rate or _RATE
             self._tail.compile(
                 optimizer(settings, Phase("fine-tuning", 1, rate, 0), steps),
                 keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
             )
             self._tail.optimizer.build(self._tail.trainable_variables)
-            self._compiled = True
-        for variable in self._tail.optimizer.variables:
-            variable.assign(np.zeros(variable.shape))
+            self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in self._tail.optimizer.variables]
+        for variable, value in zip(self._tail.optimizer.variables, self._fresh, strict=True):
+            variable.assign(value)
         rng = np.random.default_rng([settings.seed, len(rows)])
         shares = expected_draws(self._targets[rows], settings.class_balance) / len(rows)
         for _ in tqdm(range(steps), desc="fine-tuning", leave=False, disable=None, file=sys.stderr):

@@ -11,11 +11,12 @@ from model.errors import DataError
 from model.preprocessing import InputSpec
 from tests.support.training import brightness_images
 from train.data.batches import LabelledImages
-from train.network.architectures import LOGITS
+from train.network.architectures import LOGITS, build
 from train.settings import Settings
 from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, make_folds, winner
 from train.trainer.loop import predict_logits
 from train.trainer.run import TrainingRun
+from train.trainer.tail import Tail
 
 LABELS = ("dark", "light")
 
@@ -88,3 +89,24 @@ def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list
 
     assert np.abs(model.get_layer(LOGITS).get_weights()[0]).sum() > 0
     assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.9
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, backbone_weights: Path) -> None:
+    images = brightness_images([0, 1] * 4, 2, seed=3)
+    settings = Settings(
+        architecture="mobilenet_v2",
+        weights=str(backbone_weights),
+        size=32,
+        probe=True,
+        epochs=2,
+        batch_size=4,
+        schedule=schedule,
+    )
+    model = build(settings, InputSpec(32, 32), 2)
+    tail = Tail(model, images, InputSpec(32, 32), settings)
+
+    for _ in range(2):
+        before = model.get_layer(LOGITS).get_weights()[0]
+        tail.train(np.arange(8))
+        assert np.abs(model.get_layer(LOGITS).get_weights()[0] - before).max() > 0

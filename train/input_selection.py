@@ -17,6 +17,7 @@ from train.data.image_store import ImageStore, all_grey
 from train.data.loading import LoadedSplit
 from train.data.near_duplicates import near_duplicates
 from train.data.split import grouped
+from train.metrics.paired import clearly_best
 from train.settings import Settings
 
 USUAL_RULE = "stretch"
@@ -78,13 +79,7 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
         The best of the rules that are better than the usual one by two standard errors of the paired difference; else
         the usual one.
     """
-    best, most = USUAL_RULE, 0.0
-    for rule, values in losses.items():
-        gains = losses[USUAL_RULE] - values
-        gain, error = gains.mean(), gains.std() / max(1, len(gains)) ** 0.5
-        if gain > max(most, 2 * error):
-            best, most = rule, gain
-    return best
+    return clearly_best(losses, USUAL_RULE, standard_errors=2)
 
 
 def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:

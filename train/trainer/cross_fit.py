@@ -21,6 +21,7 @@ from model.errors import DataError
 from model.statistics import distances
 from model.verdict import probabilities_of
 from train.metrics.calibration import calibrate
+from train.metrics.paired import clearly_best
 from train.metrics.unknown import reference_rows
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
@@ -131,13 +132,7 @@ def winner(losses: dict[str, np.ndarray]) -> str:
     Args:
         losses: The loss of every image by candidate, (n,), in the same order; the regression is among them.
     """
-    best, most = REGRESSION, 0.0
-    for name, values in losses.items():
-        gains = losses[REGRESSION] - values
-        gain, error = gains.mean(), gains.std() / max(1, len(gains)) ** 0.5
-        if gain > max(most, error):
-            best, most = name, gain
-    return best
+    return clearly_best(losses, REGRESSION, standard_errors=1)
 
 
 @dataclass(frozen=True)

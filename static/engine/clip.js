@@ -8,14 +8,14 @@ const RGBX = { format: "RGBX", colorSpace: "srgb" };
 const MIN_MISSING_SECONDS = 0.1;
 
 // Returns {duration, frames, input}: seconds or null, and a generator of {index, time, image}.
-export async function openClip(file, { rate, start, end }) {
+export async function openClip(file, { rate, start, end }, stopped) {
   if (!file.size) throw { key: "site_empty_file" };
   if (typeof VideoDecoder === "undefined") throw { key: "site_no_webcodecs" };
   const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
   const { track, first } = await videoTrack(input, file.name);
   const duration = await input.getDurationFromMetadata().catch(() => null);
   const told = duration === null ? null : duration - first;
-  return { duration: told, input, frames: framesOf(track, first, { rate, start, end }) };
+  return { duration: told, input, frames: framesOf(track, first, { rate, start, end, stopped }) };
 }
 
 async function videoTrack(input, name) {
@@ -30,12 +30,13 @@ async function videoTrack(input, name) {
   return { track, first: await track.getFirstTimestamp() };
 }
 
-async function* framesOf(track, first, { rate, start, end }) {
+async function* framesOf(track, first, { rate, start, end, stopped }) {
   const painter = framePainter();
   let index = -1;
   let lastSlot = -1;
   for await (const sample of new VideoSampleSink(track).samples()) {
     try {
+      if (stopped()) return; // also before the first frame that is asked for
       index++;
       const time = Math.max(0, sample.timestamp - first);
       if (end && time >= end) return;

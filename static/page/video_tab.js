@@ -166,6 +166,10 @@ export function videoTab() {
     try {
       const clip = await run("clip", { file, range }, (update) => mine === newest && showProgress(update, range));
       if (mine !== newest) return;
+      if (!clip.times) {
+        tell(say("stopped_before"));
+        return;
+      }
       showEnd(clip);
       fill(results, clipResults(clip, file.name));
       await showKeyFrames(file, clip, mine);

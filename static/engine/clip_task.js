@@ -10,9 +10,9 @@ const SHARE_FOR_PROGRESS = 0.1; // of the time, however long the clip is
 
 // `classified` predicts a prepared image; `stopped` is asked before each frame. Returns what
 // `ClipRecord.whole` does; {stop} alone where it was stopped before the first frame.
-export async function readClip({ file, range, model, labels, classified, stopped }, progress) {
+export async function readClip({ file, range, player, model, labels, classified, stopped }, progress) {
   const began = performance.now();
-  const { duration, frames, input } = await openClip(file, range, stopped);
+  const { duration, frames, input } = await openClip(file, range, stopped, player);
   const record = new ClipRecord(labels, model);
   const end = Math.min(range.end || Infinity, duration ?? Infinity);
   const known = { end: Number.isFinite(end) ? end : null };

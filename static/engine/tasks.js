@@ -76,11 +76,11 @@ export const tasks = {
   },
 
   // Returns what the frames of a clip show; `progress` gets the same about those so far.
-  async clip({ file, range }, progress) {
+  async clip({ file, range, player }, progress) {
     const mine = ++reading;
     const { model } = await loaded();
     const stopped = () => mine !== reading;
-    return readClip({ file, range, model, labels: model.labels, classified, stopped }, progress);
+    return readClip({ file, range, player, model, labels: model.labels, classified, stopped }, progress);
   },
 
   async stop() {
@@ -88,7 +88,7 @@ export const tasks = {
   },
 
   // Returns the frames of a clip at these times as bitmaps, null where there is none.
-  keyFrames: ({ file, times, side }) => keyFrames(file, times, side),
+  keyFrames: ({ file, times, side, player }) => keyFrames(file, times, side, player),
 
   // Returns {map, width, height}: the Grad-CAM map of a label.
   async explain({ prepared, label }) {

@@ -97,9 +97,9 @@ async function* bitmapsOf(player, asked, failure) {
   player.postMessage(asked);
   try {
     for (const [place, index] of asked.wanted.entries()) {
-      const { bitmap } = await answer();
-      if (!bitmap) throw place ? new Error("The player gave up.") : failure;
-      yield { index, bitmap };
+      const { bitmap, failed } = await answer();
+      if (failed) throw place ? new Error("The player gave up.") : failure;
+      if (bitmap) yield { index, bitmap };
     }
   } finally {
     player.postMessage({ end: true });
@@ -169,8 +169,8 @@ export async function keyFrames(file, times, side, player) {
 
 async function playedKeyFrames(times, side, player) {
   const found = [];
-  for await (const { bitmap } of bitmapsOf(player, { times, wanted: [...times.keys()], far: 0 })) {
-    found.push(small(bitmap.width, bitmap.height, side, (context, ...box) => context.drawImage(bitmap, ...box)));
+  for await (const { index, bitmap } of bitmapsOf(player, { times, wanted: [...times.keys()], far: 0 })) {
+    found[index] = small(bitmap.width, bitmap.height, side, (context, ...box) => context.drawImage(bitmap, ...box));
     bitmap.close();
   }
   return found;

@@ -8,12 +8,14 @@ const MOST_KEPT = 4; // frames that the worker has not asked for yet
 const SLOWEST = 0.0625; // the lowest speed that every browser plays
 const SECONDS_IN_SIGHT = 0.05;
 const SLOWER = 0.8;
-const MILLISECONDS_TO_SHOW = 1500; // after a seek; a frame that is in sight already is not announced again
+const MILLISECONDS_TO_SHOW = 100; // after a seek; a frame that is in sight already is not announced again
+const MOST_TRIES = 5;
 const PAST_THE_START = 0.004; // seconds into a frame: containers round times
 
 // Returns a port. It takes {times, wanted, far}: the times of the frames in seconds from the first, the indices of those
 // that are wanted, and from how many seconds on it seeks rather than plays; then {} for each frame, answered by {bitmap}
-// or {failed}; at last {end}. Null where the browser decodes clips itself, or cannot tell frames apart either.
+// or {failed}, or {} where the
+// frame cannot be had; at last {end}. Null where the browser decodes clips itself, or cannot tell frames apart either.
 export function clipPlayer(file) {
   if (typeof VideoDecoder !== "undefined" || !("requestVideoFrameCallback" in HTMLVideoElement.prototype)) return null;
   const { port1: port, port2 } = new MessageChannel();
@@ -27,6 +29,7 @@ export function clipPlayer(file) {
   let first = null; // the player's time of the first frame
   let asked = false;
   let seeking = false;
+  let tries = 0; // how often the next frame was sought
   let failed = false;
   let timer = 0;
 
@@ -48,7 +51,7 @@ export function clipPlayer(file) {
     answer();
   });
   player.addEventListener("seeked", () => {
-    if (seeking) timer = setTimeout(keepSought, MILLISECONDS_TO_SHOW);
+    if (seeking) timer = setTimeout(playOn, MILLISECONDS_TO_SHOW);
   });
   player.addEventListener("ended", missed);
 
@@ -61,15 +64,12 @@ export function clipPlayer(file) {
     }
     if (next === wanted.length) return;
     const index = nearest(mediaTime - first);
-    if (seeking) {
-      if (index === wanted[next]) keepSought();
-      return;
-    }
-    // A callback that comes late may find the next frame.
+    if (index < wanted[next]) return;
+    const bitmap = index === wanted[next] ? drawn() : null;
+    // Where this comes late, the next frame may have been drawn.
     const late = ((performance.now() - expectedDisplayTime) / 1000) * player.playbackRate;
-    const isPast = late > (times[index + 1] - times[index]) / 2;
-    if (index === wanted[next] && !isPast) keep();
-    else if (index >= wanted[next]) missed();
+    if (bitmap && (seeking || !(late > (times[index + 1] - times[index]) / 2))) passOn(bitmap);
+    else missed();
   }
 
   // Frames stay in sight for so long that none is missed on most devices.
@@ -89,43 +89,50 @@ export function clipPlayer(file) {
   function missed() {
     if (seeking || next === wanted.length) return;
     player.playbackRate = Math.max(SLOWEST, player.playbackRate * SLOWER);
-    seek();
+    if (tries < MOST_TRIES) seek();
+    else passOn(null);
   }
 
+  // Each time a frame earlier: a browser may show the frame before the one that was sought, or the one after it.
   function seek() {
     seeking = true;
     player.pause();
-    player.currentTime = first + times[wanted[next]] + PAST_THE_START;
+    player.currentTime = first + times[Math.max(0, wanted[next] - tries)] + PAST_THE_START;
+    tries++;
   }
 
-  function keepSought() {
+  function playOn() {
     clearTimeout(timer);
-    if (!seeking) return;
     seeking = false;
-    keep();
+    steer();
   }
 
-  function keep() {
+  function drawn() {
     const canvas = new OffscreenCanvas(player.videoWidth, player.videoHeight);
     canvas.getContext("2d").drawImage(player, 0, 0);
-    kept.push(canvas.transferToImageBitmap());
+    return canvas.transferToImageBitmap();
+  }
+
+  function passOn(bitmap) {
+    kept.push(bitmap);
     next++;
+    tries = 0;
     answer();
-    steer();
+    playOn();
   }
 
   function steer() {
     if (seeking || first === null) return;
     if (next === wanted.length || kept.length >= MOST_KEPT) player.pause();
-    else if (!next || times[wanted[next]] - times[wanted[next - 1]] > far) seek();
+    else if (!tries && (!next || times[wanted[next]] - times[wanted[next - 1]] > far)) seek();
     else if (player.paused) player.play().catch(() => {});
   }
 
   function answer() {
     if (!asked || !(kept.length || failed)) return;
     asked = false;
-    const bitmap = kept.shift();
-    port.postMessage(bitmap ? { bitmap } : { failed }, bitmap ? [bitmap] : []);
+    const bitmap = kept.shift() ?? null;
+    port.postMessage({ bitmap, failed: failed && !bitmap }, bitmap ? [bitmap] : []);
   }
 
   function close() {
@@ -134,7 +141,7 @@ export function clipPlayer(file) {
     player.removeAttribute("src");
     player.load();
     URL.revokeObjectURL(address);
-    for (const bitmap of kept) bitmap.close();
+    for (const bitmap of kept) bitmap?.close();
     port.close();
   }
 

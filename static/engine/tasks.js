@@ -1,31 +1,34 @@
 // What the worker does, each task once for all tabs.
 
-import { keyFrames } from "./clip.js";
-import { readClip } from "./clip_task.js";
 import { decodeImage, pixels } from "./decode.js";
 import { fetchBytes, loadNetwork } from "./network.js";
 import { prepare } from "./prepare.js";
 import { classificationOf, readReferences } from "./verdict.js";
 
+// With a large library, which the first answer need not wait for.
+const clips = () => Promise.all([import("./clip.js"), import("./clip_task.js")]);
 const base = new URL("../", self.location.href).href;
 let loading = null;
 let reading = 0; // the clip that is being read; another number stops it
 
-// Loads the network once; `progress` gets {fetched}: bytes so far.
-function loaded(progress = () => {}) {
-  loading ??= load(progress);
+let bytes = 0;
+let report = () => {}; // gets {fetched}: bytes so far
+
+// Loads the network once.
+function loaded() {
+  loading ??= load();
   loading.catch(() => {
     loading = null; // the next task tries again
   });
   return loading;
 }
 
-async function load(progress) {
+async function load() {
   if (!hasSimd()) throw { key: "site_no_simd" };
-  let bytes = 0;
+  bytes = 0;
   const fetched = (more) => {
     bytes += more;
-    progress({ fetched: bytes });
+    report({ fetched: bytes });
   };
   const { model } = await (await fetch(`${base}site.json`)).json();
   const [network, statistics] = await Promise.all([
@@ -55,7 +58,8 @@ async function classified(prepared) {
 export const tasks = {
   // Returns {backend}: what the network runs on.
   async load(_, progress) {
-    return { backend: (await loaded(progress)).network.backend };
+    report = progress;
+    return { backend: (await loaded()).network.backend };
   },
 
   // Returns {probabilities, verdict, isUnknown, prepared, milliseconds} of an image file.
@@ -78,7 +82,7 @@ export const tasks = {
   // Returns what the frames of a clip show; `progress` gets the same about those so far.
   async clip({ file, range, player }, progress) {
     const mine = ++reading;
-    const { model } = await loaded();
+    const [{ model }, [, { readClip }]] = await Promise.all([loaded(), clips()]);
     const stopped = () => mine !== reading;
     return readClip({ file, range, player, model, labels: model.labels, classified, stopped }, progress);
   },
@@ -88,7 +92,10 @@ export const tasks = {
   },
 
   // Returns the frames of a clip at these times as bitmaps, null where there is none.
-  keyFrames: ({ file, times, side, player }) => keyFrames(file, times, side, player),
+  async keyFrames({ file, times, side, player }) {
+    const [{ keyFrames }] = await clips();
+    return keyFrames(file, times, side, player);
+  },
 
   // Returns {map, width, height}: the Grad-CAM map of a label.
   async explain({ prepared, label }) {
@@ -97,3 +104,5 @@ export const tasks = {
     return { map, ...model.map };
   },
 };
+
+loaded(); // before the page asks for it

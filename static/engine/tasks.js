@@ -8,6 +8,7 @@ import { classificationOf, readReferences } from "./verdict.js";
 // With a large library, which the first answer need not wait for.
 const clips = () => Promise.all([import("./clip.js"), import("./clip_task.js")]);
 const base = new URL("../", self.location.href).href;
+let describing = null;
 let loading = null;
 let reading = 0; // the clip that is being read; another number stops it
 
@@ -30,7 +31,7 @@ async function load() {
     bytes += more;
     report({ fetched: bytes });
   };
-  const { model } = await (await fetch(`${base}site.json`)).json();
+  const model = await described();
   const [network, statistics] = await Promise.all([
     loadNetwork(base, model, fetched).catch((error) => {
       throw error instanceof RangeError ? { key: "site_no_memory" } : error;
@@ -39,6 +40,15 @@ async function load() {
   ]);
   const references = statistics && readReferences(statistics.buffer, model.statistics.channels);
   return { model, network, references };
+}
+
+// Returns the “model” object of site.json.
+function described() {
+  describing ??= fetch(`${base}site.json`).then(async (response) => (await response.json()).model);
+  describing.catch(() => {
+    describing = null;
+  });
+  return describing;
 }
 
 function hasSimd() {
@@ -64,8 +74,9 @@ export const tasks = {
 
   // Returns {probabilities, verdict, isUnknown, prepared, milliseconds} of an image file.
   async classify({ file }) {
-    const { model } = await loaded();
+    const model = await described();
     const prepared = prepare(await decodeImage(file, model.input), model.input);
+    await loaded(); // meanwhile the first image was decoded
     const began = performance.now();
     const found = await classified(prepared);
     return { ...found, prepared, milliseconds: performance.now() - began };

@@ -119,6 +119,7 @@ TEXTS = {
     "reading_time": "Reading … {time} so far, {speed} frames per second.",
     "frames_read": "{count} frames read, {speed} per second.",
     "stopped_at": "Stopped at {time}.",
+    "stopped_before": "Stopped before the first frame.",
     "time_is_up": "The time limit of a request is reached: read until {time}. For the rest, set “From” and “To”.",
     "table_shows": "The table shows the last {rows} frames; the CSV file has all.",
     "timeline": "Click to go to that moment of the clip.",

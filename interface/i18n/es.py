@@ -114,6 +114,7 @@ TEXTS = {
     "reading_time": "Leyendo… {time} hasta ahora, {speed} fotogramas por segundo.",
     "frames_read": "{count} fotogramas leídos, {speed} por segundo.",
     "stopped_at": "Detenido en {time}.",
+    "stopped_before": "Detenido antes del primer fotograma.",
     "time_is_up": "Se alcanzó el límite de tiempo de una petición: leído hasta {time}. Para el resto, indica «Desde» "
     "y «Hasta».",
     "table_shows": "La tabla muestra los últimos {rows} fotogramas; el archivo CSV los tiene todos.",

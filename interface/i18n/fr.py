@@ -115,6 +115,7 @@ TEXTS = {
     "reading_time": "Lecture… {time} jusqu’ici, {speed} images par seconde.",
     "frames_read": "{count} images lues, {speed} par seconde.",
     "stopped_at": "Arrêté à {time}.",
+    "stopped_before": "Arrêté avant la première image.",
     "time_is_up": "La durée limite d’une requête est atteinte : lu jusqu’à {time}. Pour la suite, indiquez « De » et "
     "« À ».",
     "table_shows": "Le tableau montre les {rows} dernières images ; le fichier CSV les a toutes.",

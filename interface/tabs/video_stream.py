@@ -219,6 +219,9 @@ def read_clip(
                 next_update = time.monotonic() + max(_SECONDS_BETWEEN, sending / _SHARE_FOR_SENDING)
             elif not len(record):
                 yield ClipUpdate(say(language, "reading_time", time=clock(at), speed=0))
+    if not len(record) and (stop or stopped()):
+        yield ClipUpdate(say(language, "stopped_before"))
+        return
     if not len(record):
         raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)

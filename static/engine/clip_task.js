@@ -8,16 +8,16 @@ import { gaps, median } from "./segments.js";
 const MILLISECONDS_BETWEEN = 400;
 const SHARE_FOR_PROGRESS = 0.1; // of the time, however long the clip is
 
-// `classified` predicts a prepared image; `stopped` is asked before each frame. Returns what `ClipRecord.whole` does.
-export async function readClip({ file, range, model, labels, classified, stopped }, progress) {
+// `classified` predicts a prepared image; `stopped` is asked before each frame. Returns what
+// `ClipRecord.whole` does; {stop} alone where it was stopped before the first frame.
+export async function readClip({ file, range, player, model, labels, classified, stopped }, progress) {
   const began = performance.now();
-  const { duration, frames, input } = await openClip(file, range);
+  const { duration, frames, input } = await openClip(file, range, stopped, player);
   const record = new ClipRecord(labels, model);
   const end = Math.min(range.end || Infinity, duration ?? Infinity);
   const known = { end: Number.isFinite(end) ? end : null };
   let next = 0;
   let damaged = null;
-  let stop = false;
   try {
     for await (const { index, time, image } of frames) {
       const found = await classified(prepare(image, model.input));
@@ -29,8 +29,6 @@ export async function readClip({ file, range, model, labels, classified, stopped
         const spent = performance.now() - now;
         next = performance.now() + Math.max(MILLISECONDS_BETWEEN, spent / SHARE_FOR_PROGRESS);
       }
-      stop = stopped();
-      if (stop) break;
     }
   } catch (error) {
     if (error?.key || !record.length)
@@ -39,6 +37,8 @@ export async function readClip({ file, range, model, labels, classified, stopped
   } finally {
     input.dispose();
   }
+  const stop = stopped();
+  if (!record.length && stop) return { stop };
   if (!record.length) throw { key: "no_frame", values: { name: file.name } };
   const at = lastTime(record);
   if (!stop && !range.end && breaksOff(duration, at, median(gaps(record.finder.times)))) damaged = at;

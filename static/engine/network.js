@@ -10,13 +10,13 @@ const GZIP = [0x1f, 0x8b];
 export async function loadNetwork(base, model, fetched) {
   const { variant, backend, threads } = await chooseProgram();
   const [program, content] = await Promise.all([
-    fetchBytes(`${base}runtime/${variant}.bin`, fetched),
+    compiled(`${base}runtime/${variant}.bin`, fetched),
     fetchBytes(`${base}model/model.tflite`, fetched),
   ]);
-  // The program is compressed in the site, since not every server does that.
   // It would tell the console of every step.
   self.Module = {
-    wasmBinary: await unpacked(program),
+    instantiateWasm: (imports, done) =>
+      WebAssembly.instantiate(program, imports).then((instance) => done(instance, program)),
     mainScriptUrlOrBlob: `${base}runtime/${variant}.js`, // for its threads
     print: () => {},
     printErr: () => {},
@@ -62,25 +62,35 @@ async function chooseProgram() {
   return { variant: "litert_wasm_internal", backend: "WebAssembly, SIMD", threads: 1 };
 }
 
-async function unpacked(bytes) {
-  if (bytes[0] !== GZIP[0] || bytes[1] !== GZIP[1]) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+// Compiles a program while it arrives. It is compressed in the site, since not every server does that.
+async function compiled(address, fetched) {
+  const body = await fetchStream(address, fetched);
+  const [peeked, rest] = body.tee();
+  const reader = peeked.getReader();
+  const { value: first } = await reader.read();
+  reader.cancel();
+  const isPacked = first[0] === GZIP[0] && first[1] === GZIP[1];
+  const program = isPacked ? rest.pipeThrough(new DecompressionStream("gzip")) : rest;
+  return WebAssembly.compileStreaming(new Response(program, { headers: { "Content-Type": "application/wasm" } })).catch(
+    notLoaded,
+  );
 }
 
-export async function fetchBytes(address, fetched = () => {}) {
-  const parts = [];
-  try {
-    const response = await fetch(address);
-    if (!response.ok) throw new TypeError(`${address}: ${response.status}`);
-    for (const reader = response.body.getReader(); ; ) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      parts.push(value);
-      fetched(value.length);
-    }
-  } catch (error) {
-    throw { key: "site_not_loaded", values: {}, stack: String(error) };
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+export async function fetchBytes(address, fetched) {
+  const body = await fetchStream(address, fetched);
+  return new Uint8Array(await new Response(body).arrayBuffer().catch(notLoaded));
+}
+
+async function fetchStream(address, fetched = () => {}) {
+  const response = await fetch(address).catch(notLoaded);
+  if (!response.ok) notLoaded(`${address}: ${response.status}`);
+  const transform = (part, controller) => {
+    fetched(part.length);
+    controller.enqueue(part);
+  };
+  return response.body.pipeThrough(new TransformStream({ transform }));
+}
+
+function notLoaded(reason) {
+  throw { key: "site_not_loaded", values: {}, stack: String(reason) };
 }

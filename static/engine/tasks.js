@@ -1,33 +1,37 @@
 // What the worker does, each task once for all tabs.
 
-import { keyFrames } from "./clip.js";
-import { readClip } from "./clip_task.js";
 import { decodeImage, pixels } from "./decode.js";
 import { fetchBytes, loadNetwork } from "./network.js";
 import { prepare } from "./prepare.js";
 import { classificationOf, readReferences } from "./verdict.js";
 
+// With a large library, which the first answer need not wait for.
+const clips = () => Promise.all([import("./clip.js"), import("./clip_task.js")]);
 const base = new URL("../", self.location.href).href;
+let describing = null;
 let loading = null;
 let reading = 0; // the clip that is being read; another number stops it
 
-// Loads the network once; `progress` gets {fetched}: bytes so far.
-function loaded(progress = () => {}) {
-  loading ??= load(progress);
+let bytes = 0;
+let report = () => {}; // gets {fetched}: bytes so far
+
+// Loads the network once.
+function loaded() {
+  loading ??= load();
   loading.catch(() => {
     loading = null; // the next task tries again
   });
   return loading;
 }
 
-async function load(progress) {
+async function load() {
   if (!hasSimd()) throw { key: "site_no_simd" };
-  let bytes = 0;
+  bytes = 0;
   const fetched = (more) => {
     bytes += more;
-    progress({ fetched: bytes });
+    report({ fetched: bytes });
   };
-  const { model } = await (await fetch(`${base}site.json`)).json();
+  const model = await described();
   const [network, statistics] = await Promise.all([
     loadNetwork(base, model, fetched).catch((error) => {
       throw error instanceof RangeError ? { key: "site_no_memory" } : error;
@@ -36,6 +40,15 @@ async function load(progress) {
   ]);
   const references = statistics && readReferences(statistics.buffer, model.statistics.channels);
   return { model, network, references };
+}
+
+// Returns the “model” object of site.json.
+function described() {
+  describing ??= fetch(`${base}site.json`).then(async (response) => (await response.json()).model);
+  describing.catch(() => {
+    describing = null;
+  });
+  return describing;
 }
 
 function hasSimd() {
@@ -55,13 +68,15 @@ async function classified(prepared) {
 export const tasks = {
   // Returns {backend}: what the network runs on.
   async load(_, progress) {
-    return { backend: (await loaded(progress)).network.backend };
+    report = progress;
+    return { backend: (await loaded()).network.backend };
   },
 
   // Returns {probabilities, verdict, isUnknown, prepared, milliseconds} of an image file.
   async classify({ file }) {
-    const { model } = await loaded();
+    const model = await described();
     const prepared = prepare(await decodeImage(file, model.input), model.input);
+    await loaded(); // meanwhile the first image was decoded
     const began = performance.now();
     const found = await classified(prepared);
     return { ...found, prepared, milliseconds: performance.now() - began };
@@ -76,11 +91,11 @@ export const tasks = {
   },
 
   // Returns what the frames of a clip show; `progress` gets the same about those so far.
-  async clip({ file, range }, progress) {
+  async clip({ file, range, player }, progress) {
     const mine = ++reading;
-    const { model } = await loaded();
+    const [{ model }, [, { readClip }]] = await Promise.all([loaded(), clips()]);
     const stopped = () => mine !== reading;
-    return readClip({ file, range, model, labels: model.labels, classified, stopped }, progress);
+    return readClip({ file, range, player, model, labels: model.labels, classified, stopped }, progress);
   },
 
   async stop() {
@@ -88,7 +103,10 @@ export const tasks = {
   },
 
   // Returns the frames of a clip at these times as bitmaps, null where there is none.
-  keyFrames: ({ file, times, side }) => keyFrames(file, times, side),
+  async keyFrames({ file, times, side, player }) {
+    const [{ keyFrames }] = await clips();
+    return keyFrames(file, times, side, player);
+  },
 
   // Returns {map, width, height}: the Grad-CAM map of a label.
   async explain({ prepared, label }) {
@@ -97,3 +115,5 @@ export const tasks = {
     return { map, ...model.map };
   },
 };
+
+loaded(); // before the page asks for it

@@ -2,7 +2,7 @@
 // interface/tabs/batch.py.
 
 import { fileBox } from "./box.js";
-import { levelOf, ranking, TOP } from "./card.js";
+import { aboveThresholds, levelOf, ranking, TOP } from "./card.js";
 import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
@@ -75,12 +75,13 @@ export function batchTab() {
   function showCounts() {
     const read = found.filter(({ ranked }) => ranked);
     const sure = new Map();
-    for (const { ranked, level } of read) {
-      if (level === "very" || level === "fairly") sure.set(ranked[0].label, (sure.get(ranked[0].label) ?? 0) + 1);
+    let unsure = 0;
+    for (const { shown, level } of read) {
+      if (level === "none" || level === "unsure") unsure++;
+      else for (const { label } of shown) sure.set(label, (sure.get(label) ?? 0) + 1);
     }
     const shown = [...sure].sort((a, b) => b[1] - a[1]).slice(0, MOST_COUNTED);
     const more = sure.size - shown.length;
-    const unsure = read.length - [...sure.values()].reduce((total, count) => total + count, 0);
     if (unsure) shown.push([say("not_sure"), unsure]);
     if (read.length < found.length) shown.push([say("not_readable"), found.length - read.length]);
     fill(
@@ -106,13 +107,15 @@ async function predicted(file) {
   try {
     const { probabilities, isUnknown } = await run("classify", { file });
     const ranked = ranking(probabilities, TOP);
-    return { name: file.name, ranked, level: levelOf(ranked[0].probability, isUnknown) };
+    const several = aboveThresholds(ranked);
+    const best = several ? Number(several.length > 0) : ranked[0].probability;
+    return { name: file.name, ranked, shown: several ?? [ranked[0]], level: levelOf(best, isUnknown || best === 0) };
   } catch (error) {
     return { name: file.name, reason: error.message };
   }
 }
 
-async function tile({ ranked, level, reason }, file) {
+async function tile({ ranked, shown, level, reason }, file) {
   if (!ranked)
     return el("li", {}, el("span", { className: "broken", "aria-hidden": "true" }, "!"), `${file.name}: ${reason}`);
   const canvas = el("canvas", { role: "img", "aria-label": file.name });
@@ -120,12 +123,13 @@ async function tile({ ranked, level, reason }, file) {
   canvas.width = bitmap.width;
   canvas.height = bitmap.height;
   canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
-  return el("li", {}, canvas, caption(ranked[0], level));
+  return el("li", {}, canvas, caption(shown, level));
 }
 
-function caption({ label, probability }, level) {
+function caption(shown, level) {
   if (level === "none") return say("none_of_these");
-  return `${level === "unsure" ? say("perhaps", { label }) : label} ${percent(probability)}`;
+  const name = (label) => (level === "unsure" ? say("perhaps", { label }) : label);
+  return shown.map(({ label, probability }) => `${name(label)} ${percent(probability)}`).join(", ");
 }
 
 function columns() {

@@ -25,11 +25,16 @@ export function levelOf(best, isUnknown) {
   return best >= SURE_FROM ? "fairly" : "unsure";
 }
 
+// The labels that a model of several labels sees in an image; null for a model of one label an image.
+export function aboveThresholds(ranked) {
+  const { thresholds } = site.model;
+  return thresholds && ranked.filter(({ index, probability }) => probability >= thresholds[index]);
+}
+
 function confidenceOf(ranked, isUnknown) {
   const [{ label, probability }, rival] = ranked;
-  const { thresholds } = site.model;
-  if (thresholds && !isUnknown) {
-    const shown = ranked.filter(({ index, probability: value }) => value >= thresholds[index]);
+  const shown = aboveThresholds(ranked);
+  if (shown && !isUnknown) {
     if (!shown.length) return { level: "none", headline: say("none_headline"), words: say("probably_none") };
     return { level: "very", headline: shown.map((one) => one.label).join(", "), words: say("in_this_image") };
   }

@@ -4,6 +4,7 @@ import { say } from "./texts.js";
 
 export class TaskError extends Error {}
 
+// The page loads this file before the others: the worker fetches the model meanwhile.
 const worker = new Worker(new URL("../engine/worker.js", import.meta.url));
 const waiting = new Map();
 let next = 0;

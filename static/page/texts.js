@@ -34,8 +34,13 @@ export function decimal(value, digits = 0) {
   return fraction ? grouped + point + fraction : grouped;
 }
 
+// What is not quite all or nothing is not said to be.
 export function percent(share, digits = 0) {
-  return `${decimal(100 * share, digits)}${language === "en" ? "" : NO_BREAK}%`;
+  const least = 10 ** -digits;
+  const shown = (sign, value) => `${sign}${decimal(value, digits)}${language === "en" ? "" : NO_BREAK}%`;
+  if (share >= 1 - least / 200 && share < 1) return shown("> ", 100 - least);
+  if (share > 0 && share <= least / 200) return shown("< ", least);
+  return shown("", 100 * share);
 }
 
 // A duration: “2.4 s”, “1 min 5 s”, “1 h 2 min”.

@@ -2,6 +2,7 @@
 
 import { fileBox } from "./box.js";
 import { clipResults } from "./clip_results.js";
+import { clipPlayer } from "./clip_player.js";
 import { el, fill } from "./dom.js";
 import { run } from "./engine.js";
 import { labelText } from "./exports.js";
@@ -10,6 +11,12 @@ import { site } from "./site.js";
 import { openTab, setAddress } from "./tabs.js";
 import { clock, decimal, percent, say } from "./texts.js";
 import { drawTimeline } from "./timeline.js";
+
+// Runs a task of a clip, which the page plays for it where it has to.
+function ofClip(task, values, onProgress = undefined) {
+  const player = clipPlayer(values.file);
+  return run(task, { ...values, player }, onProgress, player ? [player] : []);
+}
 
 const SECONDS_BEFORE_AN_ESTIMATE = 2;
 const MOST_KEY_FRAMES = 48;
@@ -164,8 +171,12 @@ export function videoTab() {
     stop.disabled = false;
     again.disabled = true;
     try {
-      const clip = await run("clip", { file, range }, (update) => mine === newest && showProgress(update, range));
+      const clip = await ofClip("clip", { file, range }, (update) => mine === newest && showProgress(update, range));
       if (mine !== newest) return;
+      if (!clip.times) {
+        tell(say("stopped_before"));
+        return;
+      }
       showEnd(clip);
       fill(results, clipResults(clip, file.name));
       await showKeyFrames(file, clip, mine);
@@ -208,7 +219,8 @@ export function videoTab() {
   async function showKeyFrames(file, { segments }, mine) {
     const longest = [...segments].sort((a, b) => b.end - b.start - (a.end - a.start)).slice(0, MOST_KEY_FRAMES);
     const chosen = longest.sort((a, b) => a.key_time - b.key_time);
-    const bitmaps = await run("keyFrames", { file, times: chosen.map((one) => one.key_time), side: KEY_FRAME_SIDE });
+    const times = chosen.map((one) => one.key_time);
+    const bitmaps = await ofClip("keyFrames", { file, times, side: KEY_FRAME_SIDE });
     if (mine !== newest) return;
     const tiles = chosen.map((segment, place) => {
       const bitmap = bitmaps[place];

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,6 +119,32 @@ def test_several_images_get_tiles_counts_and_a_table(open_site: Callable[..., Pa
     rows = list(csv.DictReader((tmp_path / "vistazo.csv").open(encoding="utf-8")))
     assert [row["label_1"] for row in rows] == ["Canada", "Brazil", ""]
     assert rows[2]["note"].startswith("Your browser cannot read this image")
+
+
+def test_a_model_of_several_long_labels_says_all_that_it_sees_and_fits_a_phone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    out = written_site(EMBEDDED, tmp_path / "out")
+    described = json.loads((out / "site.json").read_text(encoding="utf-8"))
+    names = [f"{label}_with_a_name_that_is_longer_than_a_line" for label in described["labels"][""]]
+    described["labels"] = {"": names}
+    described["model"] |= {"multi_label": True, "thresholds": [0.5] * len(names), "none_of_these": None}
+    seen = {names.index(f"{label}_with_a_name_that_is_longer_than_a_line") for label in ("Canada", "Brazil")}
+    described["model"]["thresholds"] = [0.0 if place in seen else 1.0 for place in range(len(names))]
+    (out / "site.json").write_text(json.dumps(described), encoding="utf-8")
+    with served_site(out) as address, contextlib.closing(browser.new_context(viewport=NARROW)) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(TIMEOUT)
+        page.goto(f"{address}?example=canada")
+
+        expect(top_label(page)).to_contain_text("Canada_with")
+        page.get_by_role("button", name="Heat map").click()
+        expect(page.locator("#legend")).to_be_visible()
+        assert not scrolls_sideways(page)
+        open_tab(page, "Batch")
+        page.set_input_files("#images input", CANADA)
+        expect(page.locator("#counts")).to_contain_text(re.compile("1 images?:.*Canada"))
+        expect(page.locator("#gallery li")).to_have_text(re.compile("^Canada.*%"))
 
 
 def test_the_camera_s_images_are_classified_until_it_is_switched_off(open_site: Callable[..., Page]) -> None:

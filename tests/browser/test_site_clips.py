@@ -154,6 +154,19 @@ def test_a_long_clip_can_be_stopped_and_keeps_what_was_read(page: Page, tmp_path
     expect(page.get_by_role("button", name="frames.csv")).to_be_visible()
 
 
+def test_a_clip_that_is_stopped_before_its_first_frame_says_so(page: Page, tmp_path: Path) -> None:
+    open_tab(page, "Video")
+    page.locator("details", has_text="Only some of the frames").locator("summary").click()
+    page.get_by_label("From").fill("1000000")
+    page.set_input_files("#clip input", write_long_clip(tmp_path / "long.mp4"))
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    expect(page.locator("#status")).to_have_text("Stopped before the first frame.")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+    page.get_by_label("From").fill("0")
+
+
 def test_a_file_that_is_no_clip_is_answered_by_a_sentence(page: Page, tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_bytes(b"no clip at all" * 100)
     open_tab(page, "Video")

@@ -58,16 +58,12 @@ def _reload_until_there_is_news(page: Page) -> None:
 def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: Browser, tmp_path: Path) -> None:
     hub.fail("", status=503)
     with running_app(tmp_path, ["--model", REPOSITORY], **hub.environment(tmp_path / "hub")) as url:
-        pages = [visit(browser, url, size) for size in (DESKTOP, PHONE)]
+        pages = [visit(browser, url, DESKTOP), visit(browser, url, PHONE, "?lang=fr")]
+        expect(pages[1].locator("#waiting textarea")).to_have_value(says("Le Hub signale une erreur (statut 503"))
         for page in pages:
             waits_for = page.locator("#waiting textarea")
             expect(waits_for).to_have_value(says("status 503"))
             assert not scrolls_sideways(page)
-        french = visit(browser, url, PHONE, "?lang=fr")
-        expect(french.locator("#waiting textarea")).to_have_value(
-            says("Le Hub signale une erreur (statut 503"),
-        )
-        french.close()
         with pytest.raises(Exception, match="not ready yet"):
             Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         commit = hub.repositories[REPOSITORY].references["main"]
@@ -86,6 +82,7 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
     assert "Traceback" not in log and "status 503" in log
 
 
+@pytest.mark.nightly  # test_resolve.py and test_loading.py have the fallback without a page
 def test_a_hub_that_is_down_with_a_fallback(hub: Hub, browser: Browser, tmp_path: Path) -> None:
     hub.fail("", status=500)
     options = ["--model", REPOSITORY, "--fallback", "default"]

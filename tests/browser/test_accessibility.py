@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import TABS, open_tab, serious_findings, top_label
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize(
     ("dark", "phone"),

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.serving import IMAGES
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:

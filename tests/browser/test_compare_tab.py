@@ -15,8 +15,6 @@ from model.hub.resolve import EMBEDDED
 from tests.support.browser import open_tab, scrolls_sideways, serious_findings, top_label
 from tests.support.serving import EXAMPLES, running_app
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -12,8 +12,6 @@ from tests.support.browser import open_tab, selected_tab, top_label
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, IMAGES
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CANADA = EXAMPLES / "images" / "canada.jpg"
 
 

@@ -19,8 +19,6 @@ from tests.support.browser import scrolls_sideways, top_label
 from tests.support.images import cmyk, sixteen_bit_grey
 from tests.support.serving import EXAMPLES, IMAGES, slug
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:

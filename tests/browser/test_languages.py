@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import TABS, open_tab, scrolls_sideways, top_label
 from tests.support.serving import EXAMPLES
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [

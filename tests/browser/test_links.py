@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import scrolls_sideways, selected_tab, top_label
 from tests.support.serving import IMAGES
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.nightly  # test_deep_links.py has the tab's old name
 def test_a_link_opens_a_tab_that_a_phone_has_in_a_menu(open_page: Callable[..., Page]) -> None:

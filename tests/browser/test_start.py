@@ -15,8 +15,6 @@ from tests.fake_hub.server import Hub
 from tests.support.browser import DESKTOP, PHONE, TIMEOUT, scrolls_sideways
 from tests.support.serving import EXAMPLES, running_app
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 REPOSITORY = "somebody/flags"
 IMAGE = EXAMPLES / "images" / "brazil.jpg"
 
@@ -59,10 +57,8 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
     hub.fail("", status=503)
     with running_app(tmp_path, ["--model", REPOSITORY], **hub.environment(tmp_path / "hub")) as url:
         pages = [visit(browser, url, DESKTOP), visit(browser, url, PHONE, "?lang=fr")]
-        expect(pages[1].locator("#waiting textarea")).to_have_value(says("Le Hub signale une erreur (statut 503"))
-        for page in pages:
-            waits_for = page.locator("#waiting textarea")
-            expect(waits_for).to_have_value(says("status 503"))
+        for page, words in zip(pages, ("status 503", "Le Hub signale une erreur (statut 503"), strict=True):
+            expect(page.locator("#waiting textarea")).to_have_value(says(words))
             assert not scrolls_sideways(page)
         with pytest.raises(Exception, match="not ready yet"):
             Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
@@ -72,7 +68,7 @@ def test_the_page_waits_for_the_hub_and_becomes_the_real_one(hub: Hub, browser: 
         hub.fail("GET .*manifest", times=1, then=lambda: newer.append(hub.commit(REPOSITORY, EMBEDDED)))
         for page in pages:  # nobody reloads
             page.get_by_role("tab", name="Image").wait_for()
-            assert said(page, "source") == f"Model: {REPOSITORY}, commit {commit}"
+            assert f"{REPOSITORY}, commit {commit}" in said(page, "source")
         answer = Client(url, verbose=False).predict(handle_file(str(IMAGE)), api_name="/predict_image")
         assert answer["label"] == "Brazil"
         for page in pages:  # offered, not taken

@@ -14,8 +14,6 @@ from tests.support.browser import scrolls_sideways
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, write_long_clip
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
 
 

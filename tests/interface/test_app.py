@@ -59,6 +59,7 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytes
 Main = Callable[..., tuple[int, str]]
 
 
+@pytest.mark.nightly
 @pytest.fixture
 def main(variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Main:
     """Runs `app.main` in this process; returns its status and what it printed to stderr."""
@@ -103,6 +104,7 @@ def test_model_is_a_file(main: Main) -> None:
     assert "is a file" in complaint(*main("--model", str(EMBEDDED / "labels.txt")))
 
 
+@pytest.mark.nightly  # test_predict.py has the same sentence
 def test_repository_out_of_reach(tmp_path: Path) -> None:
     assert "“nobody/nothing”" in complaint_of(run(tmp_path, "app.py", "--model", "nobody/nothing"))
 
@@ -182,6 +184,8 @@ def test_pages_show_no_data_as_html() -> None:
         assert path.relative_to(ROOT).as_posix() in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path
 
 
+@pytest.mark.nightly  # tests/browser/test_compare_tab.py starts such an app
+@pytest.mark.nightly
 def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     with running_app(tmp_path, ["--share"], GRADIO_SHARE_SERVER_ADDRESS="127.0.0.1:1") as url:

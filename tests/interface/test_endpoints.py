@@ -33,8 +33,6 @@ from tests.support.serving import (
     wait_until,
 )
 
-pytestmark = pytest.mark.xdist_group("app")
-
 CLIPS = sorted((EXAMPLES / "clips").glob("*.mp4"))
 
 
@@ -110,6 +108,7 @@ def test_several_images_give_tiles_rows_and_a_file(client: Client) -> None:
     assert len(Path(file).read_text(encoding="utf-8").splitlines()) == len(paths) + 1
 
 
+@pytest.mark.nightly  # test_agreement.py has grey images, test_app.py another bundle
 @pytest.mark.parametrize("kind", IMAGE_KINDS)
 def test_every_kind_of_image_is_read_as_in_training(
     client: Client, classifier: Classifier, tmp_path: Path, kind: str

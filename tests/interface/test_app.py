@@ -59,7 +59,6 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytes
 Main = Callable[..., tuple[int, str]]
 
 
-@pytest.mark.nightly
 @pytest.fixture
 def main(variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Main:
     """Runs `app.main` in this process; returns its status and what it printed to stderr."""
@@ -70,6 +69,7 @@ def main(variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> M
     return run_main
 
 
+@pytest.mark.nightly
 def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path) -> None:
     """Gradio asks its own page once it serves, and raised an error when no answer came within three seconds."""
     program = (
@@ -184,7 +184,6 @@ def test_pages_show_no_data_as_html() -> None:
         assert path.relative_to(ROOT).as_posix() in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.nightly  # tests/browser/test_compare_tab.py starts such an app
 @pytest.mark.nightly
 def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
@@ -194,6 +193,7 @@ def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path)
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.nightly  # tests/browser/test_compare_tab.py starts such an app
 def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
     from gradio_client import Client, handle_file
 

@@ -108,7 +108,6 @@ def test_several_images_give_tiles_rows_and_a_file(client: Client) -> None:
     assert len(Path(file).read_text(encoding="utf-8").splitlines()) == len(paths) + 1
 
 
-@pytest.mark.nightly  # test_agreement.py has grey images, test_app.py another bundle
 @pytest.mark.parametrize("kind", IMAGE_KINDS)
 def test_every_kind_of_image_is_read_as_in_training(
     client: Client, classifier: Classifier, tmp_path: Path, kind: str
@@ -118,6 +117,7 @@ def test_every_kind_of_image_is_read_as_in_training(
     assert_same(answer, classifier.classify(read_image(path)), classifier.bundle.labels)
 
 
+@pytest.mark.nightly  # test_agreement.py has grey images, test_compare_tab.py another bundle
 def test_another_bundle_and_grey_images(grey_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(grey_bundle)
     with running_app(tmp_path, ["--model", str(grey_bundle)]) as address:

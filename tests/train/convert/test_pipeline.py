@@ -253,14 +253,28 @@ def test_weights_of_another_model(tmp_path: Path) -> None:
         flattened(old, weights=tmp_path / "other" / "model.weights.h5")
 
 
+def test_a_bundle_that_lost_its_litert_file_is_named_and_opened_with_what_its_config_says(
+    copied_bundle: Path, colour_bundle: Path
+) -> None:
+    (copied_bundle / "model.tflite").unlink()
+    with pytest.raises(VistazoError, match=f"python -m train convert {copied_bundle} --out my_bundle"):
+        load_bundle(copied_bundle)
+
+    found = flattened(copied_bundle, load_bundle(colour_bundle).labels, scale=None)
+
+    assert found.older.spec == load_bundle(colour_bundle).input
+    image = prepare(scene(60, 50), found.older.spec)[None]
+    expected = keras.saving.load_model(colour_bundle).predict_on_batch(image)
+    np.testing.assert_allclose(found.flat.predict_on_batch(image), expected, atol=1e-4)
+
+
+@pytest.mark.nightly
 def test_a_bundle_that_lost_its_litert_file_is_converted_again(
     colour_bundle: Path, tmp_path: Path, convert: Convert
 ) -> None:
     """As `model/bundle.py` recommends: scaling, labels, temperature and threshold are in its config.json."""
     lost = Path(shutil.copytree(colour_bundle, tmp_path / "lost"))
     (lost / "model.tflite").unlink()
-    with pytest.raises(VistazoError, match=f"python -m train convert {lost} --out my_bundle"):
-        load_bundle(lost)
 
     convert(lost, tmp_path / "bundle")
 

@@ -57,12 +57,12 @@ NO_METRICS = {"split": "test", "n": 1, "accuracy": 1.0}
 
 @pytest.fixture(scope="session")
 def colour_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The network “small” on a folder per class, one file in which is not an image."""
+    """The network “small” on a folder per class, one file in which is not an image; the report has its plots."""
 
     def make(folder: Path) -> Fitted:
         data = write_colours(folder / "data")
         (data / "Blue" / CORRUPT).write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
-        return fit(data, folder / "bundle", "--epochs", "8")
+        return fit(data, folder / "bundle", "--epochs", "8", plots=True)
 
     return fitted_once(tmp_path_factory, "colours", make)
 

@@ -114,7 +114,7 @@ def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -
     read(page, "Canada")
 
 
-@pytest.mark.nightly  # test_webcam_tab.py uses the same camera
+@pytest.mark.nightly
 def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.locator("#image").get_by_label("Capture from camera").click()
     page.locator("#image").get_by_text("Click to Access Webcam").click()

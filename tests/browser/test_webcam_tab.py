@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 
+@pytest.mark.nightly  # test_camera.py has what the server does with an image of the camera
 def test_answers_come_while_the_camera_runs(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.context.grant_permissions(["camera"])

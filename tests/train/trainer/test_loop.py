@@ -110,7 +110,7 @@ def test_a_plateau_lowers_the_learning_rate() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"multi_label": True},
+        pytest.param({"multi_label": True}, marks=pytest.mark.nightly),  # test_multilabel.py fits one
         {"ema_decay": 0.5, "hidden": "8:0.1", "l2": 1e-3, "mixup_cutmix_prob": 1.0},
         pytest.param({"ema_decay": 0.5}, marks=pytest.mark.nightly),
         pytest.param({"hidden": "8:0.1", "l2": 1e-3}, marks=pytest.mark.nightly),

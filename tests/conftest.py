@@ -125,7 +125,7 @@ def plain_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
         translations = "Blue = azul\n10 red = rojo\n2_Green = verde\n"
         (data / "labels.es.txt").write_text(translations, encoding="utf-8")
         options = [*TINY, "--epochs", "2", "--checkpoint", "last", "--refit", "500", "--quantize"]
-        return fit(data, folder / "bundle", *options, "--tensorboard", str(folder / "logs"))
+        return fit(data, folder / "bundle", *options, "--tensorboard", str(folder / "logs"), plots=True)
 
     return fitted_once(tmp_path_factory, "plain", make)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.groups import APP, BROWSER, group_of
+from tests.support.groups import APP, BROWSER, SITE, group_of
 from tests.support.serving import ROOT
 
 
 def test_a_test_is_in_the_group_of_the_browser_of_the_app_or_of_its_file() -> None:
-    assert group_of("tests/browser/test_site.py::test_a[b::c]") == BROWSER
+    assert group_of("tests/browser/test_site_clips.py::test_a[b::c]") == SITE
+    assert group_of("tests/browser/test_start.py::test_a") == BROWSER
     assert group_of(f"{APP[0]}::test_a") == group_of(f"{APP[1]}::test_b")
     assert group_of("tests/model/test_labels.py::test_a[x/y]") == "tests/model/test_labels.py"
 

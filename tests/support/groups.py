@@ -5,6 +5,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser/"
+SITE = f"{BROWSER}test_site"
 # These use the app that tests/interface/conftest.py starts.
 APP = (
     "tests/docs/test_reference.py",
@@ -17,10 +18,10 @@ APP = (
 
 
 def group_of(nodeid: str) -> str:
-    """Return the group of a test: that of the browser, that of the running app, or its file."""
+    """Return the group of a test: the app in a browser, the site in a browser, the app without one, or its file."""
     file = nodeid.partition("::")[0]
-    if file.startswith(BROWSER):
-        return BROWSER
+    if file.startswith(BROWSER):  # two groups, which both take minutes
+        return SITE if file.startswith(SITE) else BROWSER
     return "app" if file in APP else file
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,6 +122,22 @@ def test_damaged_bundle(main: Main, tmp_path: Path) -> None:
     assert "model.tflite” is damaged" in complaint(*main("--model", str(bundle)))
 
 
+def test_an_address_that_cannot_be_served_is_told(main: Main, variables: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        pass
+
+    def launch(**_: object) -> None:
+        raise OSError("Cannot find empty port")
+
+    parts = SimpleNamespace(warm_up=nothing, keep_clean=nothing, close=nothing)
+    page = SimpleNamespace(decoders=parts, storage=parts, launch=launch, close=nothing)
+    variables.setattr("app.make_demo", lambda *_: page)
+    variables.setattr("interface.page.launch_options", lambda _: {})
+
+    assert "127.0.0.1:7861 cannot be served" in complaint(*main("--port", "7861"))
+
+
+@pytest.mark.nightly  # with Gradio's own error
 def test_port_in_use(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,6 +15,7 @@ from tests.fake_hub.client import client, forking_client, hub, origins  # noqa: 
 from tests.fake_hub.pulling import commit, pull, start_pull  # noqa: F401
 from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
 from tests.support.fitting import CORRUPT, Fitted, fit, fitted_once, made_once
+from tests.support.groups import GroupScheduling
 from tests.support.images import write_colours, write_stripes, write_wide
 from tests.support.training import TINY
 
@@ -29,13 +31,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file in one worker, which then makes the file's fixtures once.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Keep the tests of a file in one worker, which then makes the file's fixtures once."""
+    return GroupScheduling(config, log)
 
-    A file that names a group (`pytestmark = pytest.mark.xdist_group("browser")`) stays with the others of that group.
-    """
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+# What takes longest begins first, so that no worker has a long group left when the other one is done.
+FIRST = ("browser", "train", "interface")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders of `FIRST` before all others; with --no-loadscope-reorder, groups start in this order."""
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+    items.sort(key=turn)
 
 
 # What `fit` needs for its closing sentence where nothing was evaluated.
@@ -44,12 +57,12 @@ NO_METRICS = {"split": "test", "n": 1, "accuracy": 1.0}
 
 @pytest.fixture(scope="session")
 def colour_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """The network “small” on a folder per class, one file in which is not an image."""
+    """The network “small” on a folder per class, one file in which is not an image; the report has its plots."""
 
     def make(folder: Path) -> Fitted:
         data = write_colours(folder / "data")
         (data / "Blue" / CORRUPT).write_bytes(b"\x89PNG\r\n\x1a\n and nothing more")
-        return fit(data, folder / "bundle", "--epochs", "8")
+        return fit(data, folder / "bundle", "--epochs", "8", plots=True)
 
     return fitted_once(tmp_path_factory, "colours", make)
 
@@ -112,7 +125,7 @@ def plain_fit(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
         translations = "Blue = azul\n10 red = rojo\n2_Green = verde\n"
         (data / "labels.es.txt").write_text(translations, encoding="utf-8")
         options = [*TINY, "--epochs", "2", "--checkpoint", "last", "--refit", "500", "--quantize"]
-        return fit(data, folder / "bundle", *options, "--tensorboard", str(folder / "logs"))
+        return fit(data, folder / "bundle", *options, "--tensorboard", str(folder / "logs"), plots=True)
 
     return fitted_once(tmp_path_factory, "plain", make)
 

@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, expect, sync_playwright
 
 from tests.support.browser import DESKTOP, FLAGS, PHONE, TIMEOUT, chromium_program
 from tests.support.serving import running_app
+
+
+def is_foreign(address: str, url: str) -> bool:
+    """Say whether an address is another server's than the app's."""
+    parts = urlsplit(address)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(url).netloc
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +36,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     """Open the app in fresh profiles; at the end, nothing may have been asked of another server."""
-    contexts, foreign, failures = [], [], []
-
-    def note(address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(url).netloc:
-            foreign.append(address)
+    contexts: list[BrowserContext] = []
+    requests: list[str] = []
+    failures: list[str] = []
 
     def open_(
         phone: bool = False, locale: str = "en-GB", dark: bool = False, query: str = "", first_visit: bool = False
@@ -52,7 +55,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(TIMEOUT)
-        page.on("request", lambda request: note(request.url))
+        page.on("request", lambda request: requests.append(request.url))
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(url + query)
         page.get_by_role("tab").first.wait_for()
@@ -61,10 +64,41 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     yield open_
     for context in contexts:
         context.close()
-    assert not foreign
-    assert not failures
+    assert [address for address in requests if is_foreign(address, url)] == []
+    assert failures == []
+
+
+@pytest.fixture(scope="package")
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab that is used again: the second visit is twice as quick, as the page's programs are compiled."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    tab = context.new_page()
+    tab.set_default_timeout(TIMEOUT)
+    yield tab
+    context.close()
 
 
 @pytest.fixture
-def page(open_page: Callable[..., Page]) -> Page:
-    return open_page()
+def page(tab: Page, url: str) -> Iterator[Page]:
+    """The app in English on a desktop; at the end, nothing may have been asked of another server."""
+    requests: list[str] = []
+    failures: list[str] = []
+
+    def note_request(request: Request) -> None:
+        requests.append(request.url)
+
+    def note_failure(error: Error) -> None:
+        failures.append(str(error))
+
+    tab.on("request", note_request)
+    tab.on("pageerror", note_failure)
+    tab.goto(f"{url}?tab=image")  # an address that names a tab opens no example
+    tab.get_by_role("tab").first.wait_for()
+    yield tab
+    tab.remove_listener("request", note_request)
+    tab.remove_listener("pageerror", note_failure)
+    tab.evaluate("localStorage.clear()")
+    tab.context.clear_permissions()
+    tab.goto("about:blank")
+    assert [address for address in requests if is_foreign(address, url)] == []
+    assert failures == []

@@ -9,13 +9,11 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import TABS, open_tab, serious_findings, top_label
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize(
     ("dark", "phone"),
     [
-        pytest.param(False, False, id="light-desktop"),
+        pytest.param(False, False, id="light-desktop", marks=pytest.mark.nightly),
         pytest.param(True, True, id="dark-phone"),
         pytest.param(False, True, id="light-phone", marks=pytest.mark.nightly),
         pytest.param(True, False, id="dark-desktop", marks=pytest.mark.nightly),
@@ -46,7 +44,8 @@ def test_no_tab_has_a_serious_finding(open_page: Callable[..., Page], dark: bool
     page.wait_for_function(f"{is_dark} != {str(dark).lower()}")  # it is remembered
 
 
-def test_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:
+def test_examples_have_names_and_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:
+    expect(page.get_by_role("button", name="united kingdom")).to_be_visible()
     page.locator("#image-examples button").first.focus()
     page.keyboard.press("Enter")
     expect(top_label(page)).to_have_text("Brazil")
@@ -55,7 +54,3 @@ def test_an_image_is_classified_with_the_keyboard_alone(page: Page) -> None:
     expect(page.locator("#heat img")).to_be_visible()
     expect(page.locator("#heat img")).to_have_attribute("alt", "Heat map (Grad-CAM)")
     assert serious_findings(page) == []
-
-
-def test_examples_have_names(page: Page) -> None:
-    expect(page.get_by_role("button", name="united kingdom")).to_be_visible()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.serving import IMAGES
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) -> None:
@@ -40,17 +37,3 @@ def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) 
         page.locator("#rows-csv a[download]").first.click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(IMAGES) + 2
-
-
-def test_two_images_are_shown_whole_with_their_captions(page: Page) -> None:
-    page.get_by_role("tab", name="Batch").click()
-    page.locator("#images input[type=file]").set_input_files(IMAGES[:2])
-    captions = page.locator("#gallery .caption-label")
-    expect(captions).to_have_count(2)
-    sizes = page.locator("#gallery img").evaluate_all("all => all.map((image) => [image.width, image.height])")
-    assert len({tuple(size) for size in sizes}) == 1 and max(sizes[0]) <= 260
-    for place in range(2):
-        caption, tile = captions.nth(place).bounding_box(), page.locator("#gallery img").nth(place).bounding_box()
-        assert caption and tile and caption["y"] >= tile["y"] + tile["height"]
-        cut = captions.nth(place).evaluate("text => text.scrollWidth > text.clientWidth + 1")
-        assert not cut

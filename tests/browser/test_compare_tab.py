@@ -12,10 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from model.hub.resolve import EMBEDDED
-from tests.support.browser import scrolls_sideways, serious_findings, top_label
+from tests.support.browser import open_tab, scrolls_sideways, serious_findings, top_label
 from tests.support.serving import EXAMPLES, running_app
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +66,7 @@ def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool)
         ),
     ],
 )
+@pytest.mark.nightly
 def test_the_tab_speaks_the_browsers_language(
     open_page: Callable[..., Page], language: str, sentence: str, title: str, agreement: str
 ) -> None:
@@ -79,24 +78,25 @@ def test_the_tab_speaks_the_browsers_language(
     assert not scrolls_sideways(page)
 
 
-def test_a_link_leads_to_what_two_models_say_of_an_example(open_page: Callable[..., Page]) -> None:
+def test_a_link_leads_to_what_two_models_say_of_an_example_in_the_visitors_language(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page(query="?tab=compare&example=brazil&lang=es")
+    sentence = "La misma imagen, clasificada por dos modelos."
+    expect(page.locator("#tab-compare").get_by_text(sentence, exact=True).first).to_be_visible()
     assert both_labels(page) == ["Brasil", "Brazil"]
     # One label, whatever it is called.
     expect(page.locator("#agreement textarea")).to_have_value(re.compile(r"^Ambos dicen Brasil\.\n"))
 
 
-def test_an_own_image_is_read_and_cleared(open_page: Callable[..., Page]) -> None:
-    page = open_page(query="?tab=compare")
+def test_an_own_image_is_read_and_cleared_and_what_is_no_image_is_told(page: Page, tmp_path: Path) -> None:
+    open_tab(page, "Compare")
     page.locator("#compare-image input[type=file]").set_input_files(EXAMPLES / "images" / "canada.jpg")
     assert both_labels(page) == ["Canada", "Canada"]
     page.locator("#compare-image").get_by_role("button", name=re.compile("clear|remove", re.IGNORECASE)).click()
     expect(page.locator("#agreement textarea")).to_have_value("")
     expect(top_label(page, "compare-answer-1")).to_have_count(0)
 
-
-def test_what_is_no_image_is_told(open_page: Callable[..., Page], tmp_path: Path) -> None:
-    page = open_page(query="?tab=compare")
     (tmp_path / "notes.png").write_text("not an image", encoding="utf-8")
     page.locator("#compare-image input[type=file]").set_input_files(tmp_path / "notes.png")
     expect(page.locator("#agreement textarea")).to_have_value(re.compile("“notes.png” is"))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import JSHandle, Page, expect
 
-from tests.support.browser import selected_tab, top_label
+from tests.support.browser import open_tab, selected_tab, top_label
+from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, IMAGES
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 CANADA = EXAMPLES / "images" / "canada.jpg"
 
@@ -46,47 +44,37 @@ def read(page: Page, label: str) -> None:
     expect(top_label(page)).to_have_text(label)
 
 
-def test_an_image_that_is_dropped_is_read(page: Page) -> None:
+def test_an_image_that_is_dropped_or_pasted_is_read_whatever_tab_is_open(page: Page) -> None:
     box = page.locator("#image").get_by_label("Drop an image here")
     box.dispatch_event("drop", {"dataTransfer": files(page, CANADA)})
     read(page, "Canada")
 
+    open_tab(page, "About")
+    expect(page.locator("#tab-about")).to_be_visible()
+    paste(page, EXAMPLES / "images" / "brazil.jpg")  # in place of the first
+    read(page, "Brazil")
+    assert selected_tab(page) == "image"
 
-def test_several_images_dropped_where_one_is_read_go_where_several_are(page: Page) -> None:
+
+def test_several_images_dropped_where_one_is_read_go_where_several_are_and_are_shown_whole(page: Page) -> None:
     box = page.locator("#image").get_by_label("Drop an image here")
     box.dispatch_event("drop", {"dataTransfer": files(page, *IMAGES[:2])})
     for path in IMAGES[:2]:
         expect(page.locator("#images")).to_contain_text(path.stem)
     assert selected_tab(page) == "batch"
-    expect(page.locator("#gallery img")).to_have_count(2)
+    captions, tiles = page.locator("#gallery .caption-label"), page.locator("#gallery img")
+    expect(captions).to_have_count(2)
+    sizes = tiles.evaluate_all("all => all.map((image) => [image.width, image.height])")
+    assert len({tuple(size) for size in sizes}) == 1 and max(sizes[0]) <= 260
+    for place in range(2):
+        caption, tile = captions.nth(place).bounding_box(), tiles.nth(place).bounding_box()
+        assert caption and tile and caption["y"] >= tile["y"] + tile["height"]
+        assert not captions.nth(place).evaluate("text => text.scrollWidth > text.clientWidth + 1")
 
 
-def test_an_image_that_is_pasted_is_read_whatever_tab_is_open(open_page: Callable[..., Page]) -> None:
-    page = open_page(query="?tab=about")
-    expect(page.locator("#tab-about")).to_be_visible()
-    paste(page, CANADA)
-    read(page, "Canada")
-    assert selected_tab(page) == "image"
-    paste(page, EXAMPLES / "images" / "brazil.jpg")  # in place of the first
-    read(page, "Brazil")
-
-
-def test_a_clip_that_is_pasted_is_read(page: Page) -> None:
-    page.locator("#image-examples img").first.wait_for()
-    paste(page, next((EXAMPLES / "clips").glob("*.mp4")))
-    expect(page.locator("#clip video")).to_be_visible()
-    expect(page.locator("#timeline .vz-summary")).to_be_visible()
-    assert selected_tab(page) == "video"
-
-
-def test_several_images_that_are_pasted_go_where_several_are(page: Page) -> None:
-    page.locator("#image-examples img").first.wait_for()
-    paste(page, *IMAGES[:2])
-    for path in IMAGES[:2]:
-        expect(page.locator("#images")).to_contain_text(path.stem)
-
-
-def test_text_that_is_pasted_changes_nothing(page: Page) -> None:
+def test_text_that_is_pasted_changes_nothing_and_clips_and_several_images_are_read_where_they_belong(
+    page: Page, tmp_path: Path
+) -> None:
     page.locator("#image-examples img").first.wait_for()
     page.evaluate(
         """() => {
@@ -98,6 +86,16 @@ def test_text_that_is_pasted_changes_nothing(page: Page) -> None:
     page.wait_for_timeout(500)
     assert selected_tab(page) == "image"
     expect(page.locator("#image img")).to_have_count(0)
+
+    paste(page, write_clip(tmp_path / "clip.mp4", [scene(64, 48)] * 5, codec="libx264", pixels="yuv420p"))
+    expect(page.locator("#clip video")).to_be_visible()
+    expect(page.locator("#timeline .vz-summary")).to_be_visible()
+    assert selected_tab(page) == "video"
+
+    paste(page, *IMAGES[:2])
+    for path in IMAGES[:2]:
+        expect(page.locator("#images")).to_contain_text(path.stem)
+    assert selected_tab(page) == "batch"
 
 
 def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -> None:
@@ -116,6 +114,7 @@ def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -
     read(page, "Canada")
 
 
+@pytest.mark.nightly
 def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.locator("#image").get_by_label("Capture from camera").click()
     page.locator("#image").get_by_text("Click to Access Webcam").click()

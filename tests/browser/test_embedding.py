@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, expect
 from tests.support.browser import DESKTOP, TIMEOUT
 from tests.support.serving import EXAMPLES
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PLACEHOLDER = "https://user-app.hf.space"
 
 

@@ -19,8 +19,6 @@ from tests.support.browser import scrolls_sideways, top_label
 from tests.support.images import cmyk, sixteen_bit_grey
 from tests.support.serving import EXAMPLES, IMAGES, slug
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
@@ -37,7 +35,9 @@ def upload(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "Image"), ("es", "Imagen"), ("fr", "Image")])
+@pytest.mark.parametrize(
+    ("language", "label"), [("es", "Imagen"), pytest.param("fr", "Image", marks=pytest.mark.nightly)]
+)
 def test_the_box_keeps_its_label_with_an_example_in_it(
     open_page: Callable[..., Page], language: str, label: str
 ) -> None:
@@ -50,7 +50,10 @@ def test_the_box_keeps_its_label_with_an_example_in_it(
     expect(page.get_by_text("[object Object]")).to_have_count(0)
 
 
-def test_every_example_shows_its_label(page: Page) -> None:
+def test_the_labels_are_listed_and_every_example_shows_its_label(page: Page) -> None:
+    expect(page.locator("#header li")).to_have_count(8)
+    page.get_by_text("all 97").click()
+    expect(page.locator("#all-labels p")).to_contain_text(", ".join(load_bundle(EMBEDDED).labels[:5]))
     labels = {slug(label): label for label in load_bundle(EMBEDDED).labels}
     for image in IMAGES:
         choose_example(page, image)
@@ -58,7 +61,7 @@ def test_every_example_shows_its_label(page: Page) -> None:
         expect(page.locator("#answer li span").first).to_have_text(labels[image.stem])
 
 
-@pytest.mark.parametrize("make", [cmyk, sixteen_bit_grey])
+@pytest.mark.parametrize("make", [cmyk, pytest.param(sixteen_bit_grey, marks=pytest.mark.nightly)])
 def test_an_own_image_gets_a_bar_for_each_label_from_one_percent(
     page: Page, classifier: Classifier, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
@@ -84,7 +87,9 @@ def test_the_reason_for_a_broken_file_stands_where_the_answer_would(page: Page, 
     expect(page.locator("#image img")).to_be_visible()
 
 
-def test_one_image_after_the_other(page: Page, classifier: Classifier, tmp_path: Path) -> None:
+def test_one_image_after_the_other_and_an_empty_box_that_empties_the_answer(
+    page: Page, classifier: Classifier, tmp_path: Path
+) -> None:
     choose_example(page, IMAGES[0])
     expect(top_label(page)).to_be_visible()
     for make in (cmyk, sixteen_bit_grey):
@@ -96,10 +101,6 @@ def test_one_image_after_the_other(page: Page, classifier: Classifier, tmp_path:
         expect(page.locator("#answer li b").first).to_have_text(re.compile(f"^({floor(percent)}|{ceil(percent)})%$"))
         expect(page.locator("#answer li span").first).to_have_text(label)
 
-
-def test_emptying_the_box_empties_the_answer(page: Page) -> None:
-    choose_example(page, IMAGES[0])
-    expect(top_label(page)).to_be_visible()
     page.locator("#image").get_by_label("Remove Image").click()
     expect(top_label(page)).to_have_count(0)
     expect(page.locator("#answer")).to_contain_text("Choose an image or an example")
@@ -145,7 +146,9 @@ def test_the_heat_map_and_the_boxes_take_the_images_place(page: Page) -> None:
     expect(page.locator("#image img")).to_be_visible()
 
 
-def test_on_a_phone_the_answer_comes_into_sight_with_its_image(open_page: Callable[..., Page]) -> None:
+def test_on_a_phone_the_answer_comes_into_sight_with_its_image_and_nothing_scrolls_sideways(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page(phone=True)
     choose_example(page, IMAGES[0])
     expect(page.locator("#answer li").last).to_be_in_viewport(ratio=1)
@@ -154,6 +157,10 @@ def test_on_a_phone_the_answer_comes_into_sight_with_its_image(open_page: Callab
     expect(page.locator("#heat img")).to_be_in_viewport(ratio=0.9)
     page.locator("#show-boxes").tap()
     expect(page.locator("#found img").first).to_be_in_viewport(ratio=0.9)
+    assert not scrolls_sideways(page)
+    page.get_by_role("tab", name="Video").click()
+    expect(page.locator("#clip")).to_be_visible()
+    assert not scrolls_sideways(page)
 
 
 @pytest.mark.parametrize(
@@ -174,19 +181,3 @@ def test_an_answer_moves_nothing_that_is_there(open_page: Callable[..., Page], t
     expect(top_label(page)).to_be_visible()
     page.wait_for_timeout(300)
     assert page.evaluate("window.shifts") <= 0.1
-
-
-def test_the_labels_are_listed(page: Page) -> None:
-    expect(page.locator("#header li")).to_have_count(8)
-    page.get_by_text("all 97").click()
-    expect(page.locator("#all-labels p")).to_contain_text(", ".join(load_bundle(EMBEDDED).labels[:5]))
-
-
-def test_a_phone_never_scrolls_sideways(open_page: Callable[..., Page]) -> None:
-    page = open_page(phone=True)
-    choose_example(page, IMAGES[0])
-    expect(top_label(page)).to_be_visible()
-    assert not scrolls_sideways(page)
-    page.get_by_role("tab", name="Video").click()
-    expect(page.locator("#clip")).to_be_visible()
-    assert not scrolls_sideways(page)

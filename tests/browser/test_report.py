@@ -14,12 +14,16 @@ from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
 from train.report.write import write_report
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 LABELS = ["cat", "<i>dog</i>"]
 NAMES = ["right.png", "also.png", "<b>mistaken.png"]
 PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3)).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots take seconds, and nothing is done with them in a browser."""
+    monkeypatch.setattr("train.report.write._plots", lambda metrics, labels: {})
 
 
 @pytest.fixture

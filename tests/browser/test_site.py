@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from model.hub.resolve import EMBEDDED
 from tests.support.browser import DESKTOP, TIMEOUT, open_tab, scrolls_sideways, serious_findings, top_label
+from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES
 from tests.support.site import served_site, written_site
 
@@ -56,8 +57,15 @@ def open_site(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     assert failures == []
 
 
-def test_an_image_gets_its_label_and_a_heat_map(open_site: Callable[..., Page]) -> None:
+def test_an_image_gets_its_label_and_a_heat_map_and_what_is_none_a_sentence(
+    open_site: Callable[..., Page], tmp_path: Path
+) -> None:
+    damaged = tmp_path / "photo.jpg"
+    damaged.write_bytes(b"no image")
     page = open_site()
+
+    page.set_input_files("#image input", damaged)
+    expect(page.locator("#answer")).to_contain_text("Your browser cannot read this image.")
 
     page.set_input_files("#image input", CANADA)
 
@@ -79,17 +87,7 @@ def test_the_page_speaks_the_visitor_s_language_and_opens_what_the_address_names
     expect(page.get_by_role("heading", level=1)).to_have_text("Détecteur de drapeaux")
 
 
-def test_a_file_that_is_no_image_is_answered_by_a_sentence(open_site: Callable[..., Page], tmp_path: Path) -> None:
-    damaged = tmp_path / "photo.jpg"
-    damaged.write_bytes(b"no image")
-    page = open_site()
-
-    page.set_input_files("#image input", damaged)
-
-    expect(page.locator("#answer")).to_contain_text("Your browser cannot read this image.")
-
-
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_a_narrow_page_has_no_serious_finding_and_does_not_scroll_sideways(
     open_site: Callable[..., Page], dark: bool
 ) -> None:
@@ -147,6 +145,7 @@ def test_a_model_of_several_long_labels_says_all_that_it_sees_and_fits_a_phone(
         expect(page.locator("#gallery li")).to_have_text(re.compile("^Canada.*%"))
 
 
+@pytest.mark.nightly
 def test_the_camera_s_images_are_classified_until_it_is_switched_off(open_site: Callable[..., Page]) -> None:
     page = open_site("?tab=camera")
 
@@ -169,7 +168,8 @@ def test_after_the_first_visit_the_page_works_without_a_network(browser: Browser
         page.goto(f"{address}?example=canada")
         expect(top_label(page)).to_have_text("Canada")
         open_tab(page, "Video")
-        page.set_input_files("#clip input", EXAMPLES / "clips" / "three-flags.mp4")
+        clip = write_clip(tmp_path / "clip.mp4", [scene(64, 48)] * 5, codec="libx264", pixels="yuv420p")
+        page.set_input_files("#clip input", clip)
         expect(page.locator("#status")).to_contain_text("frames read")
     finally:
         context.close()

@@ -64,6 +64,7 @@ def record() -> ClipRecord:
     return record
 
 
+@pytest.mark.nightly  # the same clip is read and compared below, as a visitor reads it
 def test_a_clip_has_the_frames_times_and_segments_of_python(page: Page, record: ClipRecord) -> None:
     found: dict[str, Any] = page.evaluate(READ, base64.b64encode(CLIP.read_bytes()).decode())
 
@@ -80,7 +81,13 @@ def test_a_clip_has_the_frames_times_and_segments_of_python(page: Page, record: 
     assert found["aggregate"]["majority"] == labels.index(record.aggregate().majority)
 
 
-@pytest.mark.parametrize(("threshold", "has_statistics"), [(None, False), (0.4, False), (0.5, True), (None, True)])
+CASES = [
+    (0.5, True),
+    *(pytest.param(*case, marks=pytest.mark.nightly) for case in ((None, False), (0.4, False), (None, True))),
+]
+
+
+@pytest.mark.parametrize(("threshold", "has_statistics"), CASES)
 def test_the_same_probabilities_give_the_same_segments(
     page: Page, threshold: float | None, has_statistics: bool
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from model.hub.resolve import EMBEDDED
 from model.preprocessing import ColourMode, InputSpec, ResizeRule, prepared_image
 from model.verdict import classification_of
 from tests.support.browser import TIMEOUT
+from tests.support.cases import rotating
 from tests.support.images import scene
 from tests.support.site import ISOLATED, served_site, written_site
 from train.site.description import Source, describe_site
@@ -126,7 +128,10 @@ MADE: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.nightly if re.match("turned .* [2-578]", name) else ()) for name in MADE],
+)
 def test_an_image_is_prepared_within_one_level_of_python(name: str, page: Page) -> None:
     image = MADE[name]()
 
@@ -162,7 +167,7 @@ def verdicts(page: Page, bundle_path: Path, cases: list[tuple[np.ndarray, np.nda
     return page.evaluate(VERDICTS, [given, model, rows])
 
 
-@pytest.mark.parametrize("name", ["colour_bundle", "embedded"])
+@pytest.mark.parametrize("name", ["colour_bundle", pytest.param("embedded", marks=pytest.mark.nightly)])
 def test_logits_get_the_same_probabilities_and_verdict(name: str, page: Page, request: pytest.FixtureRequest) -> None:
     path: Path = EMBEDDED if name == "embedded" else request.getfixturevalue(name)
     bundle = load_bundle(path)
@@ -199,8 +204,7 @@ def test_images_get_the_probabilities_of_python(page: Page) -> None:
         assert verdict == expected.verdict
 
 
-@pytest.mark.parametrize("name", ["colour_fit", "grey_fit", "plain_fit"])
-@pytest.mark.parametrize("isolated", [False, True])
+@pytest.mark.parametrize(("isolated", "name"), rotating([False, True], ["grey_fit", "plain_fit", "colour_fit"]))
 def test_models_of_all_kinds_give_the_probabilities_of_python(
     name: str, isolated: bool, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

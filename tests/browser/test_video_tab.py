@@ -14,8 +14,6 @@ from tests.support.browser import scrolls_sideways
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES, write_long_clip
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CLIP = sorted((EXAMPLES / "clips").glob("*.mp4"))[0]
 
 
@@ -56,6 +54,14 @@ def read_example(page: Page) -> None:
     expect(summary(page)).to_be_visible()
 
 
+def clear(page: Page) -> None:
+    page.locator("#clip button[aria-label=Clear]:visible").click()
+
+
+def short_clip(folder: Path) -> Path:
+    return write_clip(folder / "short.mp4", [scene(64, 48)] * 20, codec="libx264", pixels="yuv420p")
+
+
 def open_part(page: Page, name: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
 
@@ -68,7 +74,7 @@ def cells(page: Page, table: str, column: int) -> list[str]:
     return page.locator(f"{table} [role=gridcell][data-col='{column}']").all_inner_texts()
 
 
-def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
+def test_an_example_gives_rows_and_a_timeline_that_moves_the_player(page: Page, truth: list[str]) -> None:
     read_example(open_video_tab(page))
     expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("frames read"))
     open_part(page, "Frames")
@@ -87,11 +93,32 @@ def test_the_example_gives_rows_and_a_sum(page: Page, truth: list[str]) -> None:
     assert cells(page, "#seconds", 0)[0] in truth
     assert float(cells(page, "#seconds", 1)[0]) > 0
 
+    parts = page.locator("#timeline [data-start]")
+    expect(page.locator("#key-frames img").nth(1)).to_be_visible()
+    second = float(parts.nth(1).get_attribute("data-start") or 0)
+    end = float(parts.nth(2).get_attribute("data-start") or 0)
+    parts.nth(1).click()
+    assert second <= player_time(page) <= end
+    page.locator("#key-frames button").nth(0).click()
+    page.wait_for_function(f"document.querySelector('#clip video').currentTime < {second}")
+    parts.nth(2).press("Enter")
+    assert player_time(page) == pytest.approx(end, abs=0.05)
 
-def test_a_sentence_says_what_is_on_screen_for_how_long(page: Page) -> None:
+
+def test_another_clip_takes_the_place_of_the_one_being_read_and_stop_keeps_what_has_arrived(
+    page: Page, long_clip: Path
+) -> None:
     open_video_tab(page)
+    status = page.locator("#status textarea")
     expect(page.locator("#stop")).to_be_disabled()
+    upload(page, long_clip)
+    expect(summary(page)).to_be_visible()
     page.locator("button.gallery-item:visible").last.press("Enter")
+    expect(status).to_have_value(re.compile("^250 frames read"))
+    expect(page.locator("#stop")).to_be_disabled()
+    page.wait_for_timeout(1500)
+    expect(status).to_have_value(re.compile("^250 frames read"))
+    # A sentence says what is on screen for how long.
     expect(summary(page)).to_have_text(
         re.compile(r"^Brazil 2\.\d\ss, France 2\.\d\ss, Japan 2\.\d\ss, no flag 3\.\d\ss\s*$")
     )
@@ -100,23 +127,8 @@ def test_a_sentence_says_what_is_on_screen_for_how_long(page: Page) -> None:
     )
     assert len({tuple(pair) for pair in colours}) == len({name for name, _ in colours}) == 4
 
-
-def test_another_clip_takes_the_place_of_the_one_being_read(page: Page, long_clip: Path) -> None:
-    open_video_tab(page)
+    clear(page)
     upload(page, long_clip)
-    expect(summary(page)).to_be_visible()
-    page.locator("button.gallery-item:visible").last.press("Enter")
-    expect(page.locator("#status textarea")).to_have_value(re.compile("^250 frames read"))
-    expect(page.locator("#stop")).to_be_disabled()
-    page.wait_for_timeout(1500)
-    expect(page.locator("#status textarea")).to_have_value(re.compile("^250 frames read"))
-
-
-def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
-    open_video_tab(page)
-    upload(page, long_clip)
-    expect(summary(page)).to_be_visible()
-    status = page.locator("#status textarea")
     # How long the rest will take is said when it can be known.
     left = re.compile(r"^Reading … \d+%, [\d,]+ frames per second, about [\d:]+ left\.$")
     expect(status).to_have_value(left)
@@ -129,30 +141,7 @@ def test_stop_keeps_what_has_arrived(page: Page, long_clip: Path) -> None:
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("index,time,label,probability,label_2,")
 
 
-def test_a_click_on_the_timeline_or_on_a_key_frame_moves_the_player(page: Page) -> None:
-    read_example(open_video_tab(page))
-    parts = page.locator("#timeline [data-start]")
-    expect(page.locator("#key-frames img").nth(1)).to_be_visible()
-    second = float(parts.nth(1).get_attribute("data-start") or 0)
-    end = float(parts.nth(2).get_attribute("data-start") or 0)
-
-    parts.nth(1).click()
-    assert second <= player_time(page) <= end
-    page.locator("#key-frames button").nth(0).click()
-    page.wait_for_function(f"document.querySelector('#clip video').currentTime < {second}")
-    parts.nth(2).press("Enter")
-    assert player_time(page) == pytest.approx(end, abs=0.05)
-
-
-def test_the_clip_with_labels_plays(page: Page) -> None:
-    read_example(open_video_tab(page))
-    open_part(page, "Download")
-    page.locator("#annotate").click()
-    page.locator("#annotated video").wait_for()
-    page.wait_for_function("document.querySelector('#annotated video').readyState >= 2")
-    assert page.evaluate("document.querySelector('#annotated video').error") is None
-
-
+@pytest.mark.nightly  # test_endpoints.py has visitors without a browser
 def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], long_clip: Path, tmp_path: Path) -> None:
     """As many clips as are read at once are left alone; the next visitor does not wait for their end."""
     leaving = [open_video_tab(open_page()) for _ in range(2)]
@@ -163,11 +152,13 @@ def test_visitors_who_close_the_page_make_room(open_page: Callable[..., Page], l
     for page in leaving:
         page.close()
     page = open_video_tab(open_page())
-    upload(page, write_clip(tmp_path / "short.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
-    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^3 frames read"), timeout=20_000)
+    upload(page, short_clip(tmp_path))
+    expect(page.locator("#status input, #status textarea")).to_have_value(re.compile("^20 frames read"), timeout=20_000)
 
 
-def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(page: Page, tmp_path: Path) -> None:
+def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one_and_another_plays_with_its_labels(
+    page: Page, tmp_path: Path
+) -> None:
     open_video_tab(page)
     note = page.locator("#not-playable")
     expect(note).to_be_hidden()
@@ -176,11 +167,18 @@ def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one(page: Page, tmp_p
 
     expect(note).to_be_visible()
     expect(note).to_contain_text("cannot play")
-    page.locator("#clip button[aria-label=Clear]:visible").click()
+    clear(page)
     expect(note).to_be_hidden()
-    upload(page, CLIP)
+    upload(page, short_clip(tmp_path))
     expect(page.locator("#clip video")).to_have_js_property("readyState", 4)
     expect(note).to_be_hidden()
+
+    expect(page.locator("#status textarea")).to_have_value(re.compile("^20 frames read"))
+    open_part(page, "Download")
+    page.locator("#annotate").click()
+    page.locator("#annotated video").wait_for()
+    page.wait_for_function("document.querySelector('#annotated video').readyState >= 2")
+    assert page.evaluate("document.querySelector('#annotated video').error") is None
 
 
 def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
@@ -195,6 +193,7 @@ def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#stop")).to_be_disabled()
 
 
+@pytest.mark.nightly  # test_links.py opens the same with an address
 def test_a_phone_shows_the_answer_without_scrolling_sideways(open_page: Callable[..., Page]) -> None:
     page = open_video_tab(open_page(phone=True))
     read_example(page)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.xdist_group("browser")
 
-
+@pytest.mark.nightly  # test_camera.py has what the server does with an image of the camera
 def test_answers_come_while_the_camera_runs(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.context.grant_permissions(["camera"])

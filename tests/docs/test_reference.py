@@ -72,7 +72,6 @@ def test_the_page_of_endpoints_is_the_one_that_the_app_gives(program: ModuleType
 
 
 @pytest.mark.nightly
-@pytest.mark.xdist_group("app")
 def test_the_parameters_of_a_running_app_are_documented(served_app: ServedApp, tmp_path: Path) -> None:
     status, body = ask(served_app.url, "/gradio_api/info")
     endpoints = json.loads(body)["named_endpoints"]

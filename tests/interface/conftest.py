@@ -12,7 +12,7 @@ from tests.support.serving import ServedApp, running_app, write_long_clip
 
 @pytest.fixture(scope="session")
 def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApp]:
-    """A running app with the embedded model; a module that uses it belongs to the group "app" of pytest-xdist."""
+    """A running app with the embedded model; a module that uses it is in APP of tests/support/groups.py."""
     folder = tmp_path_factory.mktemp("app")
     with running_app(folder, VISTAZO_MAX_REQUESTS_PER_MINUTE="1000000") as url:
         yield ServedApp(url, folder)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,6 +70,7 @@ def main(variables: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> M
     return run_main
 
 
+@pytest.mark.nightly
 def test_a_machine_too_busy_to_answer_at_once_still_gets_its_app(tmp_path: Path) -> None:
     """Gradio asks its own page once it serves, and raised an error when no answer came within three seconds."""
     program = (
@@ -103,6 +105,7 @@ def test_model_is_a_file(main: Main) -> None:
     assert "is a file" in complaint(*main("--model", str(EMBEDDED / "labels.txt")))
 
 
+@pytest.mark.nightly  # test_predict.py has the same sentence
 def test_repository_out_of_reach(tmp_path: Path) -> None:
     assert "“nobody/nothing”" in complaint_of(run(tmp_path, "app.py", "--model", "nobody/nothing"))
 
@@ -119,6 +122,22 @@ def test_damaged_bundle(main: Main, tmp_path: Path) -> None:
     assert "model.tflite” is damaged" in complaint(*main("--model", str(bundle)))
 
 
+def test_an_address_that_cannot_be_served_is_told(main: Main, variables: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        pass
+
+    def launch(**_: object) -> None:
+        raise OSError("Cannot find empty port")
+
+    parts = SimpleNamespace(warm_up=nothing, keep_clean=nothing, close=nothing)
+    page = SimpleNamespace(decoders=parts, storage=parts, launch=launch, close=nothing)
+    variables.setattr("app.make_demo", lambda *_: page)
+    variables.setattr("interface.page.launch_options", lambda _: {})
+
+    assert "127.0.0.1:7861 cannot be served" in complaint(*main("--port", "7861"))
+
+
+@pytest.mark.nightly  # with Gradio's own error
 def test_port_in_use(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -182,6 +201,7 @@ def test_pages_show_no_data_as_html() -> None:
         assert path.relative_to(ROOT).as_posix() in allowed or "gr.HTML" not in path.read_text(encoding="utf-8"), path
 
 
+@pytest.mark.nightly
 def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     with running_app(tmp_path, ["--share"], GRADIO_SHARE_SERVER_ADDRESS="127.0.0.1:1") as url:
@@ -190,6 +210,7 @@ def test_a_share_link_that_cannot_be_made_leaves_the_app_running(tmp_path: Path)
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.nightly  # tests/browser/test_compare_tab.py starts such an app
 def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
     from gradio_client import Client, handle_file
 

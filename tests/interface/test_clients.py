@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.serving import EXAMPLES, ROOT, ServedApp
 
-pytestmark = pytest.mark.xdist_group("app")
-
 CLIENTS = EXAMPLES / "clients"
 IMAGE = EXAMPLES / "images" / "brazil.jpg"
 CLIP = EXAMPLES / "clips" / "three-flags.mp4"

@@ -33,8 +33,6 @@ from tests.support.serving import (
     wait_until,
 )
 
-pytestmark = pytest.mark.xdist_group("app")
-
 CLIPS = sorted((EXAMPLES / "clips").glob("*.mp4"))
 
 
@@ -119,6 +117,7 @@ def test_every_kind_of_image_is_read_as_in_training(
     assert_same(answer, classifier.classify(read_image(path)), classifier.bundle.labels)
 
 
+@pytest.mark.nightly  # test_agreement.py has grey images, test_compare_tab.py another bundle
 def test_another_bundle_and_grey_images(grey_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(grey_bundle)
     with running_app(tmp_path, ["--model", str(grey_bundle)]) as address:

@@ -15,6 +15,7 @@ from model.__main__ import main as predict_command
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.preprocessing import prepare, read_image
+from tests.support.cases import rotating
 from tests.support.fitting import without_statistics
 from tests.support.images import IMAGE_KINDS, write_clip
 
@@ -52,7 +53,9 @@ def in_class_order(predictions: list[dict], bundle: Path) -> np.ndarray:
     return np.array([values[label] for label in load_bundle(bundle).labels])
 
 
-@pytest.mark.parametrize("kind", IMAGE_KINDS)
+@pytest.mark.parametrize(
+    ("kind", "bundle"), rotating(list(IMAGE_KINDS), ["colour_bundle", "grey_bundle"]), indirect=["bundle"]
+)
 def test_keras_the_command_and_a_lossless_clip_give_the_same_probabilities(
     kind: str, bundle: Path, keras_model: keras.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,13 +32,15 @@ class Fitted:
     before: dict[str, str]
 
 
-def fit(data: Path, bundle: Path, *options: str) -> Fitted:
-    """Run `train fit` in this process, which pays for TensorFlow's start-up only once."""
+def fit(data: Path, bundle: Path, *options: str, plots: bool = False) -> Fitted:
+    """Run `train fit` in this process, which pays for TensorFlow's start-up only once; plots take seconds as well."""
     from train.__main__ import main
 
     before = hashes(data)
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        if not plots:
+            patch.setattr("train.report.write._plots", lambda metrics, labels: {})
         status = main(["fit", str(data), "--out", str(bundle), "--json", *QUICK, *options])
     assert status == 0, err.getvalue()
     return Fitted(data, bundle, out.getvalue(), err.getvalue(), before)

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -106,16 +107,24 @@ def slug(label: str) -> str:
 
 
 def write_long_clip(path: Path) -> Path:
-    """Write a clip of `LONG` small frames: quickly written, many seconds to read."""
+    """Write a clip of `LONG` small frames, 250 that are repeated: quickly written, many seconds to read."""
     images = [av.VideoFrame.from_ndarray(scene(64, 48, seed), "rgb24").reformat(format="yuv420p") for seed in (0, 1)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for index in range(LONG):
+        encoded: list[tuple[bytes, bool]] = []
+        for index in range(250):
             frame = images[index // 50 % 2]
             frame.pts = index
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+            encoded += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(frame)]
+        encoded += [(bytes(packet), packet.is_keyframe) for packet in stream.encode()]
+        for index in range(LONG):
+            content, is_keyframe = encoded[index % 250]
+            packet = av.Packet(content)
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = index  # nothing refers to a later frame
+            packet.duration, packet.is_keyframe = 1, is_keyframe
+            container.mux(packet)
     return path
 
 

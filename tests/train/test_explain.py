@@ -39,7 +39,10 @@ def test_two_sheets_an_image_and_the_label_that_is_explained(
                 assert len(pil_image.convert("RGB").getcolors(2**24) or []) > 20  # something is drawn
 
 
-@pytest.mark.parametrize("fixture", ["colour_fit", "grey_fit", "mobilenet_fit"])
+@pytest.mark.parametrize(
+    "fixture",
+    ["colour_fit", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("grey_fit", "mobilenet_fit"))],
+)
 def test_every_block_of_every_architecture_depends_on_the_image(fixture: str, request: pytest.FixtureRequest) -> None:
     import keras
 

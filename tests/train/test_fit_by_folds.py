@@ -37,6 +37,8 @@ def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_f
     page = (folds_fit.bundle / "report" / "index.html").read_text(encoding="utf-8")
 
     assert bundle.statistics is not None
+    assert bundle.settings["architecture"] == "mobilenet_v2"
+    assert str(bundle.settings["weights"]).endswith(".weights.h5")
     assert "2 folds" in page
     assert "trained on the other folds" in page
     assert not list(folds_fit.bundle.parent.glob(".*"))

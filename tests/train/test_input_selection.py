@@ -29,9 +29,8 @@ def chosen(store: ImageStore, data: Path, settings: Settings) -> tuple[dict[str,
     return splits, spec.resize_rule, spec.colour_mode
 
 
-@pytest.mark.parametrize(
-    ("told_by", "rule"), [pytest.param("centre", "crop", marks=pytest.mark.nightly), ("ends", "stretch")]
-)
+@pytest.mark.nightly  # the next test has one of the rules
+@pytest.mark.parametrize(("told_by", "rule"), [("centre", "crop"), ("ends", "stretch")])
 def test_the_resize_rule_is_the_one_that_shows_what_matters(
     told_by: str, rule: str, backbone_weights: Path, tmp_path: Path
 ) -> None:
@@ -107,6 +106,7 @@ def test_another_rule_has_to_be_better_beyond_chance() -> None:
     assert best_rule({"stretch": usual, "crop": usual - 0.1, "pad": usual - 0.2}) == "pad"
 
 
+@pytest.mark.nightly
 def test_the_bundle_is_served_and_evaluated_with_the_chosen_rule(mobilenet_fit: Fitted) -> None:
     assert "Resize rule: crop, not stretch" in mobilenet_fit.err
     assert load_bundle(mobilenet_fit.bundle).input.resize_rule == "crop"

@@ -101,6 +101,7 @@ def test_the_notebook_is_stored_without_outputs() -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in stored)
 
 
+@pytest.mark.nightly  # a whole fit; the tests below run the cells one by one
 def test_the_cells_run_in_order_and_show_plots_mistakes_and_report(images: Path, archive: Path, tmp_path: Path) -> None:
     before = hashes(images)
 

@@ -19,8 +19,6 @@ from interface.server.request_guard import RequestGuard
 from interface.server.storage import UploadStorage
 from tests.support.serving import ServedApp, ask, call, post_json, upload
 
-pytestmark = pytest.mark.xdist_group("app")
-
 FILE = {"path": "holiday.jpg", "meta": {"_type": "gradio.FileData"}}
 
 

@@ -18,8 +18,6 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.support.images import IMAGE_KINDS
 from tests.support.serving import ROOT, ServedApp, ask, call, loopback_server, upload
 
-pytestmark = pytest.mark.xdist_group("app")
-
 SECRET = b"nobody may read this"
 FILE = {"path": "{secret}", "meta": {"_type": "gradio.FileData"}}
 

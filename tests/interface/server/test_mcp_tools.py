@@ -14,8 +14,6 @@ from model.hub.resolve import EMBEDDED
 from tests.fake_hub.server import Hub
 from tests.support.serving import EXAMPLES, ServedApp, ask, running_app, wait_until
 
-pytestmark = pytest.mark.xdist_group("app")
-
 IMAGE = "data:image/jpeg;base64," + base64.b64encode((EXAMPLES / "images" / "brazil.jpg").read_bytes()).decode()
 TOOLS = {"predict_image", "explain_image", "locate_image", "predict_video"}
 
@@ -51,6 +49,7 @@ def test_an_agent_predicts_and_asks_why(served_app: ServedApp) -> None:
     assert "image/" in str(given[1].content)
 
 
+@pytest.mark.nightly  # the page waits in tests/browser/test_start.py
 def test_a_model_that_comes_late_makes_the_app_ready_and_its_tools_are_offered(tmp_path: Path) -> None:
     with Hub() as hub:
         hub.commit("somebody/flags", EMBEDDED)

@@ -78,6 +78,7 @@ async def _asked(
 @pytest.fixture
 def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RequestLimits:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(request_limits, "_LINGER_SECONDS", 0.05)
     return RequestLimits(_echo, UploadStorage(1), lambda _: False)
 
 

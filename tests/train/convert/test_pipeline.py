@@ -64,6 +64,7 @@ def ending_in(*activations: str) -> keras.Model:
     return lively(keras.Sequential([*front, *dense, *ends]))
 
 
+@pytest.mark.nightly
 def test_one_sigmoid_becomes_two_labels_with_an_explanation_each(tmp_path: Path, convert: Convert) -> None:
     model = transfer(ending="sigmoid", outputs=1)
 
@@ -185,6 +186,7 @@ def test_the_layers_between_an_image_and_its_scaling(tmp_path: Path) -> None:
     flattened(save(model, tmp_path / "old", "keras", LABELS), scale="0..255").check_same(model, "0..255")
 
 
+@pytest.mark.nightly  # test_litert.py has the usual ones
 def test_grad_cam_through_every_activation_is_exact(tmp_path: Path, convert: Convert) -> None:
     model = ending_in("relu", "relu6", "tanh", "sigmoid", "elu", "silu", "softplus", "leaky_relu")
     assert convert(save(model, tmp_path / "old", "keras", LABELS), tmp_path / "bundle", scale="0..1")["explained"]
@@ -251,14 +253,28 @@ def test_weights_of_another_model(tmp_path: Path) -> None:
         flattened(old, weights=tmp_path / "other" / "model.weights.h5")
 
 
+def test_a_bundle_that_lost_its_litert_file_is_named_and_opened_with_what_its_config_says(
+    copied_bundle: Path, colour_bundle: Path
+) -> None:
+    (copied_bundle / "model.tflite").unlink()
+    with pytest.raises(VistazoError, match=f"python -m train convert {copied_bundle} --out my_bundle"):
+        load_bundle(copied_bundle)
+
+    found = flattened(copied_bundle, load_bundle(colour_bundle).labels, scale=None)
+
+    assert found.older.spec == load_bundle(colour_bundle).input
+    image = prepare(scene(60, 50), found.older.spec)[None]
+    expected = keras.saving.load_model(colour_bundle).predict_on_batch(image)
+    np.testing.assert_allclose(found.flat.predict_on_batch(image), expected, atol=1e-4)
+
+
+@pytest.mark.nightly
 def test_a_bundle_that_lost_its_litert_file_is_converted_again(
     colour_bundle: Path, tmp_path: Path, convert: Convert
 ) -> None:
     """As `model/bundle.py` recommends: scaling, labels, temperature and threshold are in its config.json."""
     lost = Path(shutil.copytree(colour_bundle, tmp_path / "lost"))
     (lost / "model.tflite").unlink()
-    with pytest.raises(VistazoError, match=f"python -m train convert {lost} --out my_bundle"):
-        load_bundle(lost)
 
     convert(lost, tmp_path / "bundle")
 
@@ -283,11 +299,18 @@ def test_teachable_machine_s_zip_is_recognised(
 
     with local_model(str(tmp_path / "converted_keras.zip")) as old:
         convert(old, tmp_path / "bundle")
-        convert(old, tmp_path / "stated", scale="0..1", resize_rule="pad")
 
     bundle = load_bundle(tmp_path / "bundle")
     assert bundle.labels == ("Class 1", "Class 2", "my dog") and bundle.input.resize_rule == "crop"
-    assert load_bundle(tmp_path / "stated").input.resize_rule == "pad"
     check_same(tmp_path / "bundle", model, "-1..1")
-    check_same(tmp_path / "stated", model, "0..1")
     assert capsys.readouterr().err.count("This is an export of Teachable Machine") == 1
+
+
+@pytest.mark.nightly
+def test_what_is_stated_of_teachable_machine_s_model_counts(convert: Convert, tmp_path: Path) -> None:
+    model = teachable_machine()
+
+    convert(save(model, tmp_path / "old", "h5", LABELS), tmp_path / "stated", scale="0..1", resize_rule="pad")
+
+    assert load_bundle(tmp_path / "stated").input.resize_rule == "pad"
+    check_same(tmp_path / "stated", model, "0..1")

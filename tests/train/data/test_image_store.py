@@ -132,6 +132,7 @@ for megabytes in (8, 10_000):
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux how much memory was used")
 def test_images_on_disk_take_no_more_memory_than_they_may_however_many_they_are() -> None:
     done = subprocess.run([sys.executable, "-c", GROWTH], cwd=ROOT, check=True, capture_output=True, text=True)

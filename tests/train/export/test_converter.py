@@ -62,6 +62,7 @@ def fit(backend: str, data: Path, bundle: Path, *options: str) -> subprocess.Pop
     )
 
 
+@pytest.mark.nightly
 def test_another_process_converts_with_tensorflow_whatever_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     model = build(Settings(size=16), InputSpec(16, 16), 2)
     images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)

@@ -19,7 +19,9 @@ from tests.support.images import scene
 from train.export.litert import to_litert
 
 
-@pytest.fixture(scope="module", params=["colour_fit", "grey_fit", "mobilenet_fit"])
+@pytest.fixture(
+    scope="module", params=["colour_fit", "grey_fit", pytest.param("mobilenet_fit", marks=pytest.mark.nightly)]
+)
 def bundle(request: pytest.FixtureRequest) -> Path:
     fitted: Fitted = request.getfixturevalue(request.param)
     return fitted.bundle

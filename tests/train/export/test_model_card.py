@@ -185,7 +185,7 @@ def test_a_data_set_of_the_hub_is_kept_by_later_pushes(hub: Hub, push: Push) -> 
     assert result(push())["changed"] == [] and published(hub)["README.md"] == first
 
 
-@pytest.mark.parametrize("way", ["vistazo", "keras", "litert"])
+@pytest.mark.parametrize("way", ["vistazo", pytest.param("keras", marks=pytest.mark.nightly), "litert"])
 def test_the_code_in_the_card_classifies_an_image(way: str, hub: Hub, push: Push, tmp_path: Path) -> None:
     result(push())
     code = re.findall(r"```(?:bash|python)\n(.*?)```", published(hub)["README.md"].decode(), re.DOTALL)

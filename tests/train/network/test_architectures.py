@@ -11,6 +11,7 @@ import pytest
 
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
+from tests.support.cases import rotating
 from tests.support.command_line import refusal
 from tests.support.fitting import Fitted
 from tests.support.images import COLOURS, scene, write_class
@@ -23,8 +24,7 @@ def network(size: int = 32, colour: str = "rgb", **options: object) -> keras.Mod
     return build(settings, InputSpec(size, size, colour), 4)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("colour", ["rgb", "grey"])
-@pytest.mark.parametrize("size", [16, 40, 96])
+@pytest.mark.parametrize(("size", "colour"), rotating([16, 40, 96], ["rgb", "grey"]))
 def test_the_small_network_takes_images_of_many_sizes(size: int, colour: str) -> None:
     model = network(size, colour)
 
@@ -113,7 +113,14 @@ def test_a_weights_file_gives_the_network_the_features_of_the_one_that_wrote_it(
     assert np.std(np.asarray(expected)) > 0
 
 
-@pytest.mark.parametrize("trouble", ["another alpha", "no weights", "missing", "a directory"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "another alpha",
+        "missing",
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("no weights", "a directory")),
+    ],
+)
 def test_weights_that_do_not_fit_give_one_sentence_and_no_warnings(
     trouble: str, backbone: tuple[keras.Model, Path], tmp_path: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
@@ -148,6 +155,7 @@ def test_mobilenet_refuses_inputs_too_small_for_it_in_one_sentence(size: int) ->
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.nightly  # test_fit_by_folds.py fits such a network
 def test_a_fit_from_a_weights_file_writes_a_bundle_of_that_network(mobilenet_fit: Fitted) -> None:
     config = json.loads((mobilenet_fit.bundle / "config.json").read_text(encoding="utf-8"))
 

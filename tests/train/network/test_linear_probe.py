@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.preprocessing import InputSpec
+from tests.support.cases import rotating
 from tests.support.training import brightness_images
 from train.data.augmentation import shrink_all
 from train.data.batches import LabelledImages
@@ -20,8 +21,7 @@ def split(classes: int, seed: int) -> LabelledImages:
     return brightness_images([index % classes for index in range(12 * classes)], classes, seed=seed)
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("with_validation", [True, False])
+@pytest.mark.parametrize(("classes", "with_validation"), rotating([2, 3], [True, False]))
 def test_the_network_classifies_before_any_training(classes: int, with_validation: bool) -> None:
     train, other = split(classes, 1), split(classes, 2)
     validation = other if with_validation else LabelledImages(other.images[:0], other.targets[:0])

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from model.verdict import probabilities_of
+from tests.support.cases import rotating
 from train.metrics.classification import classification_metrics
 from train.metrics.multilabel import multilabel_metrics
 from train.report import plots
@@ -57,27 +58,18 @@ PLOTS: dict[str, Callable[[list[str], dict[str, Any]], bytes]] = {
 }
 
 
-# The others are at the ends of what is drawn, and cost as much again.
-DEFAULT = ("seven classes, one absent", "forty classes")
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=() if name in DEFAULT else pytest.mark.nightly) for name in CASES],
-)
-def case(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, Any]]:
-    return CASES[request.param]()
-
-
-@pytest.mark.parametrize("plot", PLOTS)
-def test_a_plot_is_a_small_image_in_which_nothing_is_cut(plot: str, case: tuple[list[str], dict[str, Any]]) -> None:
-    check(PLOTS[plot](*case))
+@pytest.mark.parametrize(("plot", "case"), rotating(list(PLOTS), list(CASES)))
+def test_a_plot_is_a_small_image_in_which_nothing_is_cut(plot: str, case: str) -> None:
+    check(PLOTS[plot](*CASES[case]()))
 
 
 @pytest.mark.parametrize(
     ("history", "best"),
-    [(HISTORY, 5), (HISTORY, 0), (HISTORY[:1], None)],
-    ids=["eight epochs", "no better epoch", "one epoch"],
+    [
+        pytest.param(HISTORY, 5, id="eight epochs"),
+        pytest.param(HISTORY, 0, id="no better epoch", marks=pytest.mark.nightly),
+        pytest.param(HISTORY[:1], None, id="one epoch"),
+    ],
 )
 def test_training_curves_are_drawn_with_and_without_validation(history: list[dict[str, Any]], best: int | None) -> None:
     check(plots.training_plot(history, best))

@@ -163,7 +163,11 @@ def test_a_killed_training_resumes_to_the_same_result(
 
 
 def test_ctrl_c_writes_the_best_so_far_and_keeps_what_is_needed_to_resume(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    weights_only: None,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     bundle = tmp_path / "bundle"
     monkeypatch.setattr(ProgressFile, "save", after_epoch(2, lambda: signal.raise_signal(signal.SIGINT)))
@@ -173,7 +177,7 @@ def test_ctrl_c_writes_the_best_so_far_and_keeps_what_is_needed_to_resume(
     captured = capsys.readouterr()
     assert "Stopped by Ctrl-C. Keeping the best so far, that of epoch" in captured.err
     assert json.loads(captured.out.splitlines()[-1])["n"] > 0
-    assert (bundle / "model.tflite").is_file()
+    assert (bundle / "model.weights.h5").is_file()
     assert has_progress(bundle)
 
 

@@ -68,6 +68,7 @@ def test_a_loss_that_is_not_a_number_later_leaves_the_last_good_weights(capsys: 
     assert "--learning-rate 2.0. Try a lower one. Keeping the best so far" in capsys.readouterr().err
 
 
+@pytest.mark.nightly  # test_phases.py has the phases, test_fit.py small images first
 def test_a_network_may_be_served_larger_than_it_is_trained(capsys: pytest.CaptureFixture[str]) -> None:
     images = brightness_images([0, 1] * 8, 2, side=32)
     settings = tiny(architecture="small", size=32, training_scale=0.5, epochs=14, batch_size=4, learning_rate=5e-3)
@@ -109,7 +110,7 @@ def test_a_plateau_lowers_the_learning_rate() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"multi_label": True},
+        pytest.param({"multi_label": True}, marks=pytest.mark.nightly),  # test_multilabel.py fits one
         {"ema_decay": 0.5, "hidden": "8:0.1", "l2": 1e-3, "mixup_cutmix_prob": 1.0},
         pytest.param({"ema_decay": 0.5}, marks=pytest.mark.nightly),
         pytest.param({"hidden": "8:0.1", "l2": 1e-3}, marks=pytest.mark.nightly),

@@ -77,7 +77,7 @@ def main() -> None:
 def compare(name: str, network: keras.Model, rounds: int) -> None:
     """Print the median time of a network in float and in 8 bits, run alternately."""
     images = np.random.default_rng(1).integers(0, 256, (8, *network.input_shape[1:]), np.uint8)
-    runs = [_runner(to_litert(network, given, explain=False)) for given in (None, images)]
+    runs = [_runner(to_litert(network, calibration=given, explain=False)) for given in (None, images)]
     seconds: list[list[float]] = [[], []]
     for number in range(rounds + 3):
         for run, taken in zip(runs, seconds, strict=True):
@@ -97,7 +97,7 @@ def lost(directory: Path, calibration: Path, data: Path) -> None:
     images, classes = _images(data, bundle)
     shares = []
     for given in (None, known):
-        run = _runner(to_litert(network, given, explain=False))
+        run = _runner(to_litert(network, calibration=given, explain=False))
         predicted = [int(run(images[number : number + 1]).argmax()) for number in range(len(images))]
         shares.append(100 * float(np.mean(np.array(predicted) == classes)))
     print(f"accuracy on {len(images)} images: float {shares[0]:.1f} %, int8 {shares[1]:.1f} %")

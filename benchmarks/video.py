@@ -196,7 +196,7 @@ def write_bundle(target: Path, architecture: str, quantize: bool) -> Path:
     settings = Settings(architecture=architecture, alpha=1.0, size=224)
     network = build(settings, spec, LABELS)
     images = np.random.default_rng(1).integers(0, 256, (8, 224, 224, 3), np.uint8)
-    content = to_litert(network, images if quantize else None)
+    content = to_litert(network, calibration=images if quantize else None)
     with new_bundle(target) as directory:
         write_model(
             directory,

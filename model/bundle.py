@@ -27,6 +27,7 @@ CONFIG = "config.json"
 LABELS = "labels.txt"
 NETWORK = "model.tflite"
 METRICS = "metrics.json"
+TOP_5 = "top5_accuracy"
 MANIFEST = "manifest.json"
 CARD = "README.md"
 
@@ -39,6 +40,7 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_NETWORK_BYTES = 2 * 2**30
 _INPUT_SIDE = range(8, 2049)
 _MAX_NAME_BYTES = 255
+_TOP_5_FROM = 6  # labels
 # Files of a directory without a bundle that are looked at, to say what it holds.
 _MAX_LISTED = 1000
 
@@ -79,6 +81,15 @@ class Bundle:
     def network(self) -> Path:
         """Path of the LiteRT file."""
         return self.directory / NETWORK
+
+    def shown_metrics(self, metrics: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the metrics that tell a reader something: of fewer than six labels, five are nearly all.
+
+        Args:
+            metrics: By default those of the bundle.
+        """
+        known = self.metrics if metrics is None else metrics
+        return {name: value for name, value in known.items() if name != TOP_5 or len(self.labels) >= _TOP_5_FROM}
 
     def labels_in(self, language: str | None) -> tuple[str, ...]:
         """Return the labels in a language, in class order.

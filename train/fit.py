@@ -93,7 +93,8 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         # A small data set gives a regression first, then a fine-tuned network where that is better.
         for trained in train_networks(dataset, settings, progress_file, options.tensorboard):
             print("Converting the network for serving …", file=sys.stderr)
-            network = served_network(trained.network, dataset.splits["train"].images if settings.quantize else None)
+            calibration = dataset.splits["train"].images if settings.quantize else None
+            network = served_network(trained.network, trained.references, calibration)
             with new_bundle(options.out) as directory:
                 export_model(directory, network, trained, dataset, settings.as_json() | _origin(options.data))
                 metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)

@@ -51,6 +51,7 @@ class TrainedModel:
 
     Attributes:
         network: The Keras model, not compiled.
+        references: From the same input to the features that recognise images of something else.
         calibration: Temperature, thresholds and statistics.
         log: "best_epoch", "history", after a second fit "refit", and with folds "kept" and what was tried: the key
             "training" of metrics.json.
@@ -60,6 +61,7 @@ class TrainedModel:
     """
 
     network: keras.Model
+    references: keras.Model
     calibration: Calibration
     log: dict[str, Any]
     examples: list[Example]
@@ -104,12 +106,13 @@ def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> 
 
     unseen = fitted.out_of_fold
     calibration = calibrate(unseen.logits, run.train.classes)
-    references = references_of(fitted.model, run.train, run.settings.seed)
+    references = references_of(fitted.references, run.train, run.settings.seed)
     top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
     rule = fit_none_rule(unseen.distances, top, distances_within(references))
     statistics = None if rule is None else Statistics(references, rule)
     log = {"kept": fitted.name, **fitted.log}
-    return TrainedModel(fitted.model, replace(calibration, statistics=statistics), log, examples, unseen)
+    calibration = replace(calibration, statistics=statistics)
+    return TrainedModel(fitted.model, fitted.references, calibration, log, examples, unseen)
 
 
 def train_model(
@@ -127,6 +130,7 @@ def train_model(
         The network, and how it was trained.
     """
     from train.data.batches import labelled_images
+    from train.network.architectures import reference_model
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
     from train.trainer.run import TrainingRun
@@ -142,7 +146,7 @@ def train_model(
     else:
         calibration = calibrate(logits, validation.classes)
     probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
-    statistics = fit_statistics(result.model, train, validation, probabilities, settings.seed)
+    statistics = fit_statistics(reference_model(result.model), train, validation, probabilities, settings.seed)
     examples = splits["train"].examples
     log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
     # Without a test split the metrics come from the validation images, which the network must not be trained on then.
@@ -152,7 +156,8 @@ def train_model(
             examples = examples + splits["validation"].examples
             log["refit"] = {"images": len(examples)}
             if statistics is not None:
-                references = references_of(result.model, run.all_images(), settings.seed)
+                references = references_of(reference_model(result.model), run.all_images(), settings.seed)
                 statistics = replace(statistics, references=references)
     calibration = replace(calibration, statistics=statistics)
-    return TrainedModel(result.model, calibration, log, examples, interrupted=result.interrupted)
+    references_model = reference_model(result.model)
+    return TrainedModel(result.model, references_model, calibration, log, examples, interrupted=result.interrupted)

@@ -189,7 +189,7 @@ def _evaluated_on(bundle: Bundle, language: str) -> str:
 
 
 def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
-    metrics = bundle.metrics
+    metrics = bundle.shown_metrics()
     interval = metrics.get("accuracy_interval")
     for name in _METRICS:
         if name in metrics:

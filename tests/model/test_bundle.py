@@ -12,11 +12,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.bundle import SERVING_FILES, load_bundle
+from model.bundle import SERVING_FILES, TOP_5, Bundle, load_bundle
 from model.classifier import Classifier
 from model.errors import BundleError, ModelNotFoundError
 from model.labels import MAX_LABEL_LENGTH, clean_label
+from model.preprocessing import InputSpec
 from train.export.bundle import write_manifest
+
+
+def bundle_with(labels: int) -> Bundle:
+    names = tuple(f"label {number}" for number in range(labels))
+    return Bundle(Path("bundle"), names, InputSpec(32, 32), False, 1.0, None, metrics={"accuracy": 0.5, TOP_5: 1.0})
+
+
+@pytest.mark.parametrize(("labels", "shown"), [(5, {"accuracy": 0.5}), (6, {"accuracy": 0.5, TOP_5: 1.0})])
+def test_top_5_accuracy_is_shown_from_six_labels_on(labels: int, shown: dict[str, float]) -> None:
+    assert bundle_with(labels).shown_metrics() == shown
+    assert bundle_with(labels).shown_metrics({TOP_5: 0.9}) == {key: 0.9 for key in shown if key == TOP_5}
 
 
 def change_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

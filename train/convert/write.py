@@ -29,12 +29,12 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
     """
     explained = FEATURES in [layer.name for layer in flat.layers]
     try:
-        network = to_litert(flat, features=False)  # there are no training images to compare with
+        network = to_litert(flat)  # there are no training images to compare with
     except Exception:
         if not explained:
             raise
         # LiteRT cannot compute the gradient of a layer in the head: the predictions are useful without explanations.
-        network, explained = to_litert(flat, explain=False, features=False), False
+        network, explained = to_litert(flat, explain=False), False
     settings = stored.get("settings") if isinstance(stored.get("settings"), dict) else None
     values = settings or {
         "recipe": "converted",

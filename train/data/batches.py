@@ -13,6 +13,10 @@ from train.data.loading import LoadedSplit
 from train.data.targets import multi_hot
 from train.settings import Settings
 
+# Images in one call without gradients. More take longer: the largest activations then leave the allocator's arenas, and
+# their memory is mapped anew in every call (docs/lab-notebook.md, “Memory of a prediction”).
+INFERENCE_BATCH = 8
+
 
 @dataclass(frozen=True)
 class LabelledImages:
@@ -108,7 +112,7 @@ class PlainBatches(keras.utils.PyDataset):
         batch_size: Images per batch.
     """
 
-    def __init__(self, data: LabelledImages, size: tuple[int, int], batch_size: int = 64) -> None:
+    def __init__(self, data: LabelledImages, size: tuple[int, int], batch_size: int = INFERENCE_BATCH) -> None:
         super().__init__()
         self._images, self._targets = data.images, data.targets
         self._size, self._batch_size = size, batch_size

@@ -1,4 +1,4 @@
-"""Find images that look the same: saved again, resized, brightened or cropped a little differently."""
+"""Find images that look the same: saved again, resized, mirrored, brightened or cropped."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from train.data.altered_copies import altered_copies, hash_of
+
 # Largest distance of near duplicates: of 64 hash bits, and of 16 x 16 thumbnails in grey levels. Images of one kind
 # (two photographs of one flag, two frames of one film) differ by far more in one or the other.
 MOST_BITS, MOST_LEVELS = 6, 8.0
 
 _THUMBNAIL = 16
-_WEIGHTS = np.uint64(1) << np.arange(64, dtype=np.uint64)
 
 
 class Signatures:
     """What near duplicates are found by: a perceptual hash and a thumbnail of each image.
-
-    The hash has the signs of an image's lowest frequencies (Zauner 2010).
 
     Args:
         count: The number of images.
@@ -31,9 +30,7 @@ class Signatures:
     def set(self, row: int, image: np.ndarray) -> None:
         """Set the signature of an image, (height, width, 3), uint8 RGB."""
         grey = cv2.cvtColor(cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-        low = cv2.dct(grey.astype(np.float32))[:8, :8].ravel()
-        low[0] = median = np.partition(low[1:], 31)[31]  # the mean brightness does not distinguish images
-        self.hashes[row] = _WEIGHTS[low > median].sum()
+        self.hashes[row] = hash_of(grey)
         self.thumbnails[row] = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
 
     def move(self, row: int, place: int) -> None:
@@ -92,6 +89,9 @@ class _SimilarPairs:
                 if self._group[one] != self._group[other] and self._look_alike(one, other):
                     self._connect(one, other)
                     yield one, other
+        for first_place, second_place in altered_copies(self._thumbnails[different], hashes):
+            if self._connect(rows[first_place], rows[second_place]):
+                yield rows[first_place], rows[second_place]
 
     def _look_alike(self, one: int, other: int) -> bool:
         most = MOST_LEVELS * _THUMBNAIL * _THUMBNAIL * 3

@@ -15,6 +15,7 @@ from train.export.tensorflow_process import tensorflow_command, tensorflow_envir
 
 _CONVERTER = "tensorflow"
 _MODEL, _CALIBRATION, _NETWORK = "model.keras", "calibration.npy", "network.tflite"
+_LARGE = 1_000_000  # parameters, 4 MB
 _MAX_IMAGES = 500  # about; `train.export.litert` uses fewer of them
 
 
@@ -27,11 +28,12 @@ def check_converter() -> None:
         )
 
 
-def served_network(model: keras.Model, calibration: np.ndarray | None = None) -> bytes:
+def served_network(model: keras.Model, references: keras.Model, calibration: np.ndarray | None = None) -> bytes:
     """Convert a network to LiteRT, in another process where Keras runs on another backend than TensorFlow.
 
     Args:
         model: A network as `train.network.architectures.build` returns it.
+        references: From the same input to the features that recognise images of something else.
         calibration: Images for 8-bit quantization; see `train.export.litert.to_litert`.
 
     Returns:
@@ -43,9 +45,11 @@ def served_network(model: keras.Model, calibration: np.ndarray | None = None) ->
     if keras.backend.backend() == _CONVERTER:
         from train.export.litert import to_litert
 
-        return to_litert(model, calibration)
+        return to_litert(model, references, calibration, half=_is_large(model))
     with tempfile.TemporaryDirectory(prefix="vistazo-") as directory:
-        keras.saving.save_model(model, Path(directory) / _MODEL)
+        # One file for both, which share most of their layers.
+        both = keras.Model(model.inputs, [model.output, references.output])
+        keras.saving.save_model(both, Path(directory) / _MODEL)
         if calibration is not None:
             every = max(1, len(calibration) // _MAX_IMAGES)
             np.save(Path(directory) / _CALIBRATION, calibration[::every])
@@ -56,10 +60,17 @@ def convert_here(directory: str) -> None:
     """Convert the network that `served_network` saved in a directory; runs in the process with TensorFlow."""
     from train.export.litert import to_litert
 
-    model = keras.saving.load_model(Path(directory) / _MODEL, compile=False)
+    both = keras.saving.load_model(Path(directory) / _MODEL, compile=False)
+    model, references = (keras.Model(both.inputs, output) for output in both.outputs)
     stored = Path(directory) / _CALIBRATION
-    network = to_litert(model, np.load(stored, allow_pickle=False) if stored.is_file() else None)
+    calibration = np.load(stored, allow_pickle=False) if stored.is_file() else None
+    network = to_litert(model, references, calibration, half=_is_large(model))
     (Path(directory) / _NETWORK).write_bytes(network)
+
+
+def _is_large(model: keras.Model) -> bool:
+    """Return whether a network's file is worth halving: half as many bytes to push, to pull and to open a page with."""
+    return bool(model.count_params() >= _LARGE)
 
 
 def _convert_in_process(directory: Path) -> bytes:

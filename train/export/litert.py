@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from model.classifier import FEATURES_OUTPUT
 from train.export.gradients import with_own_gradient
-from train.network.architectures import FEATURES, head_layers, reference_features
+from train.network.architectures import FEATURES, head_layers
 
 # The converter needs constants: with resource variables, the file would lack the weights and return NaN.
 _RESOURCE_VARIABLES = False
@@ -25,19 +25,25 @@ _CALIBRATION_IMAGES = 200
 
 
 def to_litert(
-    model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True, features: bool = True
+    model: keras.Model,
+    references: keras.Model | None = None,
+    calibration: np.ndarray | None = None,
+    *,
+    explain: bool = True,
+    half: bool = False,
 ) -> bytes:
     """Convert a network.
 
     Args:
         model: A network as `train.network.architectures.build` returns it.
+        references: The network from the same input to the features that recognise images of something else, which the
+            signature `predict` returns too where it is given.
         calibration: Images, (n, height, width, 3), uint8 RGB, prepared. With them, weights and
             activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
-            activations have on these images. In float32 when not given.
+            activations have on these images.
         explain: Whether the file gets the signature `explain`; a network without a layer "features" never gets it.
-
-        features: Whether the signature `predict` returns the features that recognise images of something else too.
+        half: Store weights as float16, half the size; computed with are float32 numbers as before.
 
     Returns:
         The content of the LiteRT file. Inputs and outputs are the same with and without quantization.
@@ -47,7 +53,7 @@ def to_litert(
     # LiteRT.js refuses a free batch.
     image = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
-    archive.add_endpoint("predict", _predict_function(model, features=features), input_signature=[image])
+    archive.add_endpoint("predict", _predict_function(model, references), input_signature=[image])
     signatures = ["predict"]
     if explain and FEATURES in [layer.name for layer in model.layers]:
         signatures.append("explain")
@@ -59,6 +65,9 @@ def to_litert(
         if calibration is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = partial(_calibration_inputs, calibration, signatures)
+        elif half:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
         return converter.convert()
 
 
@@ -70,11 +79,13 @@ def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[t
             yield "explain", {"image": images[number : number + 1], "label": np.array(0, np.int32)}
 
 
-def _predict_function(model: keras.Model, *, features: bool) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+def _predict_function(
+    model: keras.Model, references: keras.Model | None
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Return the network, with the features that recognise images of something else where they are wanted."""
-    if not features:
+    if references is None:
         return lambda image: {"logits": model(image, training=False)}
-    both = keras.Model(model.inputs, [model.output, reference_features(model)])
+    both = keras.Model(model.inputs, [model.output, references.output])
 
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, found = both(image, training=False)

@@ -79,7 +79,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
     published = publication or Publication()
     if not published.dataset_name and isinstance(bundle.settings.get("dataset"), str):
         published = replace(published, dataset_name=str(bundle.settings["dataset"])[:_MAX_NAME])
-    shown = dict(metrics if metrics is not None else bundle.metrics)
+    shown = bundle.shown_metrics(metrics)
     metadata = _metadata(bundle, shown, published)
     dataset, dataset_id = published.dataset_name, hub_dataset(published.dataset_name)
     if dataset_id:

@@ -88,15 +88,23 @@ def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
     return model.layers[names.index(FEATURES) + 1 :]
 
 
-def reference_features(model: keras.Model) -> keras.KerasTensor:
-    """Return the features by which images of something else are recognised, (batch, channels).
+def reference_model(model: keras.Model) -> keras.Model:
+    """Return the network from images to the features by which images of something else are recognised.
 
-    They are those of "features" and of the last residual sum before it, each pooled over all places and scaled to
-    length 1: fine-tuning makes the last layer alone blind to what does not tell the labels apart.
+    They are those of "features" and of the last residual sum before it: training makes the last layer alone blind to
+    what does not tell the labels apart.
     """
     sums = [layer.output for layer in model.layers if isinstance(layer, layers.Add)]
-    outputs = [model.get_layer(FEATURES).output, *sums[-1:]]
-    pooled = [layers.UnitNormalization()(layers.GlobalAveragePooling2D()(output)) for output in outputs]
+    return keras.Model(model.inputs, pooled_units(model.get_layer(FEATURES).output, *sums[-1:]))
+
+
+def pooled_units(*activations: keras.KerasTensor) -> keras.KerasTensor:
+    """Return activations, (batch, height, width, channels), each averaged over all places and scaled to length 1.
+
+    Returns:
+        All of them side by side, (batch, channels).
+    """
+    pooled = [layers.UnitNormalization()(layers.GlobalAveragePooling2D()(one)) for one in activations]
     return layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
 
 

@@ -12,12 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from train.data.augmentation import shrink_all
-from train.data.batches import LabelledImages
-from train.network.architectures import FEATURES, LOGITS, reference_features
+from train.data.batches import INFERENCE_BATCH, LabelledImages
+from train.network.architectures import FEATURES, LOGITS
 
 # Inverse strengths of the L2 penalty to try; the features are standardised, so these suit any data.
 _USUAL_PENALTY = 0.01
-PENALTIES = (0.001, 0.003, _USUAL_PENALTY, 0.03, 0.1)
+PENALTIES = (0.001, 0.003, _USUAL_PENALTY, 0.03, 0.1, 0.3, 1.0)
+_QUICK_PENALTIES = PENALTIES[:5]  # weaker ones take minutes on a large data set, which hardly needs a penalty
 _STEPS = 300
 _MOST_IMAGES = 20_000  # more images make the regression slower, not better
 
@@ -59,7 +60,7 @@ def start_from_probe(
     if len(rows) > _MOST_IMAGES:
         rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_IMAGES, replace=False))
     views, classes = probe_features(model, train.images, rows, mirror=mirror), train.classes[rows]
-    tries = PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
+    tries = _QUICK_PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
     probes = [fit_probe(views, classes, penalty) for penalty in tries]
     if len(probes) > 1:
         checks = pooled_features(model, validation.images)
@@ -129,16 +130,15 @@ def pooled_features(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return _features(_pooled(model), images, np.arange(len(images)))
 
 
-def features_of_references(model: keras.Model, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-    """Return the features by which images of something else are recognised, (n, channels), float32.
+def predicted_features(model: keras.Model, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return what a network from images to features returns, (n, channels), float32.
 
     Args:
         model: The network.
         images: (n, height, width, 3), uint8 RGB, prepared.
         rows: Which of them; by default all.
     """
-    chosen = np.arange(len(images)) if rows is None else rows
-    return _features(keras.Model(model.inputs, reference_features(model)), images, chosen)
+    return _features(model, images, np.arange(len(images)) if rows is None else rows)
 
 
 def _pooled(model: keras.Model) -> keras.Model:
@@ -146,12 +146,12 @@ def _pooled(model: keras.Model) -> keras.Model:
 
 
 def _features(
-    pooled: keras.Model, images: np.ndarray, rows: np.ndarray, *, mirror: bool = False, batch_size: int = 64
+    model: keras.Model, images: np.ndarray, rows: np.ndarray, *, mirror: bool = False, batch_size: int = INFERENCE_BATCH
 ) -> np.ndarray:
-    """Return the pooled features (n, channels) of some images, read in blocks so that memory stays small."""
+    """Return the features (n, channels) of some images, read in blocks so that memory stays small."""
     if not len(rows):
-        return np.zeros((0, pooled.output_shape[-1]), np.float32)
-    _, height, width, _ = pooled.input_shape
+        return np.zeros((0, model.output_shape[-1]), np.float32)
+    _, height, width, _ = model.input_shape
     blocks = (images[rows[start : start + batch_size]] for start in range(0, len(rows), batch_size))
     sized = (shrink_all(block, (width, height)) for block in blocks)
-    return np.concatenate([np.asarray(pooled.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in sized])
+    return np.concatenate([np.asarray(model.predict_on_batch(b[:, :, ::-1] if mirror else b)) for b in sized])

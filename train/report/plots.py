@@ -214,18 +214,28 @@ def classes_plot(per_class: Mapping[str, Mapping[str, float]]) -> bytes:
 
 
 def training_plot(history: Sequence[Mapping[str, Any]], best_epoch: int | None = None) -> bytes:
-    """Draw loss, accuracy and learning rate over the epochs.
+    """Draw losses, accuracy and learning rate over the epochs.
+
+    The losses have an axis each: that of training is of augmented images, mixed and with smoothed labels, that of
+    validation is the calibrated log loss.
 
     Args:
         history: One mapping per epoch, as stored in metrics.json under "training".
         best_epoch: The epoch whose weights were kept; 0 is the network before the first.
     """
     epochs = [row["epoch"] for row in history]
-    figure = new_figure(7.6, 7.0)
-    panels = figure.subplots(3, 1, sharex=True, height_ratios=[2, 2, 1])
-    for axes, name, title in zip(panels, ("loss", "accuracy", "learning_rate"), ("Loss", "Accuracy", ""), strict=True):
-        for key, colour, text in ((name, BLUE, "training"), (f"val_{name}", RED, "validation")):
+    figure = new_figure(7.6, 8.4)
+    panels = figure.subplots(4, 1, sharex=True, height_ratios=[1.5, 1.5, 2, 1])
+    shown = {
+        "Validation loss": ("val_loss",),
+        "Training loss": ("loss",),
+        "Accuracy": ("accuracy", "val_accuracy"),
+        "Learning rate": ("learning_rate",),
+    }
+    for axes, (title, keys) in zip(panels, shown.items(), strict=True):
+        for key in keys:
             known = [(epoch, row[key]) for epoch, row in zip(epochs, history, strict=True) if key in row]
+            colour, text = (RED, "validation") if key.startswith("val_") else (BLUE, "training")
             if known:
                 axes.plot(*zip(*known, strict=True), color=colour, marker="o", markersize=3, linewidth=1.6, label=text)
         for before, after in pairwise(history):
@@ -233,13 +243,12 @@ def training_plot(history: Sequence[Mapping[str, Any]], best_epoch: int | None =
                 axes.axvline(before["epoch"] + 0.5, color=PALE, linewidth=1, linestyle=(0, (2, 3)))
         if best_epoch:
             axes.axvline(best_epoch, color=GREEN, linewidth=6, alpha=0.25, label="weights that were kept")
-        tidy(axes, title or "Learning rate")
-    panels[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    panels[2].set_xlabel("epoch", fontsize=9.5, color=INK)
-    panels[2].xaxis.set_major_locator(MaxNLocator(integer=True))
-    panels[2].ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
-    panels[2].lines[0].set_label("_")
-    panels[0].legend(loc="best", frameon=False, fontsize=8.5, labelcolor=INK)
+        tidy(axes, title)
+    panels[2].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    panels[3].set_xlabel("epoch", fontsize=9.5, color=INK)
+    panels[3].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[3].ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+    panels[2].legend(loc="best", frameon=False, fontsize=8.5, labelcolor=INK)
     return png(figure)
 
 

@@ -111,7 +111,8 @@ def _signatures(network: bytes, height: int, width: int) -> dict[str, Any]:
 
 
 def _about(bundle: Bundle, config: Mapping[str, Any], size: int) -> dict[str, Any]:
-    metrics = {name: bundle.metrics[name] for name in _METRICS if isinstance(bundle.metrics.get(name), int | float)}
+    known = bundle.shown_metrics()
+    metrics = {name: known[name] for name in _METRICS if isinstance(known.get(name), int | float)}
     return {
         "architecture": str(bundle.settings.get("architecture") or ""),
         "recipe": str(bundle.settings.get("recipe") or ""),

@@ -25,6 +25,7 @@ from train.metrics.paired import clearly_best
 from train.metrics.unknown import reference_rows
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
+from train.trainer.memory import keep_freed_memory
 from train.trainer.run import TrainingRun
 from train.trainer.tail import Tail
 
@@ -57,12 +58,14 @@ class CrossFit:
 
     Attributes:
         model: The network, not compiled.
+        references: From the same input to the features that recognise images of something else.
         name: "regression" (on the frozen features), "fine-tuned" or "average" (of the weights of both).
         out_of_fold: The predictions of networks that were trained in the same way.
         log: What was tried, with its log loss out of fold.
     """
 
     model: keras.Model
+    references: keras.Model
     name: str
     out_of_fold: OutOfFold
     log: dict[str, Any]
@@ -104,13 +107,14 @@ def cross_fit(run: TrainingRun, folds: Sequence[Fold]) -> Iterator[CrossFit]:
         The regression; then, where its loss out of fold is higher than that of a fine-tuned network by more than one
         standard error, the latter.
     """
+    keep_freed_memory()
     keras.utils.set_random_seed(run.settings.seed)
     model = build(run.settings, run.spec, run.classes)
     print("Fitting a regression on the pretrained features …", file=sys.stderr)
     tail = Tail(model, run.train, run.spec, run.settings)
     regression = _regression(tail, run, folds)
     set_probe(model, regression.whole)
-    yield CrossFit(model, REGRESSION, regression.out_of_fold, regression.log)
+    yield CrossFit(model, tail.reference_model(tuned=False), REGRESSION, regression.out_of_fold, regression.log)
     try:
         tuned = _fine_tuned(model, tail, run, folds, regression)
     except KeyboardInterrupt:
@@ -149,15 +153,18 @@ def _regression(tail: Tail, run: TrainingRun, folds: Sequence[Fold]) -> _Regress
     """Fit the regression with the penalty whose loss out of fold is lowest."""
     classes, views = run.train.classes, tail.features
     tried: dict[float, tuple[list[Probe], np.ndarray]] = {}
+    losses: dict[float, float] = {}
     for penalty in PENALTIES:
         probes = [fit_probe(views[:, train], classes[train], penalty) for train, _ in folds]
         logits = np.zeros((len(classes), run.classes), np.float32)
         for probe, (_, other) in zip(probes, folds, strict=True):
             logits[other] = probe.logits(views[0, other])
         tried[penalty] = probes, logits
-    losses = {penalty: float(calibrated_losses(logits, classes).mean()) for penalty, (_, logits) in tried.items()}
+        losses[penalty] = float(calibrated_losses(logits, classes).mean())
+        if losses[penalty] > min(losses.values()):
+            break  # the loss has one minimum, and weaker penalties take longer
     best = min(losses, key=lambda penalty: losses[penalty])
-    references = tail.references(np.arange(len(classes)))
+    references = tail.references(tuned=False)
     found = np.zeros(len(classes))
     for train, other in folds:
         found[other] = _distances(references, classes, train, other, run.settings.seed)
@@ -180,7 +187,7 @@ def _fine_tuned(
         began = time.monotonic()
         for name in _trained(model, tail, train, pretrained, regression.probes[number]):
             logits[name][other] = tail.logits(other)
-            references = tail.references(np.arange(len(classes)))
+            references = tail.references(tuned=True)
             found[name][other] = _distances(references, classes, train, other, run.settings.seed)
         done[other] = True
         losses = {name: calibrated_losses(given[done], classes[done]) for name, given in logits.items()}
@@ -201,7 +208,8 @@ def _fine_tuned(
         return None
     next(name for name in _trained(model, tail, np.arange(len(classes)), pretrained, regression.whole) if name == kept)
     log = regression.log | {"losses": means}
-    return CrossFit(model, kept, OutOfFold(logits[kept], found[kept], len(folds)), log)
+    references_model = tail.reference_model(tuned=True)
+    return CrossFit(model, references_model, kept, OutOfFold(logits[kept], found[kept], len(folds)), log)
 
 
 def _trained(

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from model.errors import SettingsError
-from train.data.batches import PlainBatches, TrainingBatches
+from train.data.batches import INFERENCE_BATCH, PlainBatches, TrainingBatches
 from train.network.architectures import build, scaled_size
 from train.network.linear_probe import start_from_probe
 from train.settings import Settings
@@ -81,7 +81,7 @@ def fit(run: TrainingRun) -> FitResult:
     return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch, by_user)
 
 
-def predict_logits(model: keras.Model, images: np.ndarray, batch_size: int = 64) -> np.ndarray:
+def predict_logits(model: keras.Model, images: np.ndarray, batch_size: int = INFERENCE_BATCH) -> np.ndarray:
     """Return the logits of prepared images, (n, classes), float32."""
     if not len(images):
         return np.zeros((0, model.output_shape[-1]), np.float32)

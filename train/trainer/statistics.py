@@ -8,20 +8,20 @@ import numpy as np
 from model.statistics import NoneRule, Statistics, distances, normalised
 from train.data.batches import LabelledImages
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
-from train.network.linear_probe import features_of_references
+from train.network.linear_probe import predicted_features
 
 
 def references_of(model: keras.Model, images: LabelledImages, seed: int) -> np.ndarray:
     """Return the features of some training images, (m, channels), float32, of length 1.
 
     Args:
-        model: The trained network.
-        images: Its training images.
+        model: From images to the features.
+        images: The training images.
         seed: Seed of the choice.
     """
     rows = reference_rows(images.classes, seed)
     # Rounded as the bundle stores them, so that the rule is fitted on the distances that will be computed.
-    return normalised(normalised(features_of_references(model, images.images, rows)).astype(np.float16))
+    return normalised(normalised(predicted_features(model, images.images, rows)).astype(np.float16))
 
 
 def fit_statistics(
@@ -30,7 +30,7 @@ def fit_statistics(
     """Return the statistics of a trained network.
 
     Args:
-        model: The network.
+        model: From images to the features of the trained network.
         train: The images it was trained on.
         validation: Images of the labels that it was not trained on.
         probabilities: (validation images, classes), 0 to 1: their calibrated probabilities.
@@ -42,6 +42,6 @@ def fit_statistics(
     references = references_of(model, train, seed)
     rule: NoneRule | None = None
     if len(references) and len(validation.images):
-        features = features_of_references(model, validation.images)
+        features = predicted_features(model, validation.images)
         rule = fit_none_rule(distances(features, references), probabilities.max(axis=1), distances_within(references))
     return None if rule is None else Statistics(references, rule)

@@ -17,14 +17,13 @@ from tqdm import tqdm
 from model.preprocessing import InputSpec
 from model.statistics import normalised
 from train.data.augmentation import augment
-from train.data.batches import LabelledImages, expected_draws
-from train.network.architectures import FEATURES, reference_features
+from train.data.batches import INFERENCE_BATCH, LabelledImages, expected_draws
+from train.network.architectures import FEATURES, pooled_units
 from train.settings import Settings
 from train.trainer.phases import Phase, optimizer
 
 _MOST_VIEWS = 8  # of each image, the image itself among them
 _MOST_BYTES = 2**30
-_BATCH = 64
 _RATE = 1e-3  # for the last layers alone; docs/lab-notebook.md
 
 
@@ -53,7 +52,8 @@ class Tail:
         self._activations = np.zeros((views, count, *shape), np.float16)
         self.features = np.zeros((views, count, pooled.shape[-1]), np.float32)
         size, grey = (spec.width, spec.height), spec.colour_mode == "grey"
-        parts = [(view, slice(start, start + _BATCH)) for view in range(views) for start in range(0, count, _BATCH)]
+        starts = range(0, count, INFERENCE_BATCH)
+        parts = [(view, slice(start, start + INFERENCE_BATCH)) for view in range(views) for start in starts]
         for view, part in tqdm(parts, desc="computing features", leave=False, disable=None, file=sys.stderr):
             images = data.images[part]
             if view:
@@ -62,7 +62,11 @@ class Tail:
             self._activations[view, part], self.features[view, part] = trunk.predict_on_batch(images)
         _freeze_before(model, entrance)
         self._tail = keras.Model(entrance.output, model.output)
-        self._references = keras.Model(entrance.output, reference_features(model))
+        self._model, self._entrance = model, entrance
+        self._pooled = keras.Model(entrance.output, pooled_units(model.get_layer(FEATURES).output))
+        pretrained = keras.Model(entrance.output, model.get_layer(FEATURES).output)
+        self._pretrained = keras.models.clone_model(pretrained)
+        self._pretrained.set_weights(pretrained.get_weights())
         self._fresh: list[np.ndarray] = []  # the optimizer's variables before the first step
 
     def train(self, rows: np.ndarray) -> None:
@@ -90,12 +94,28 @@ class Tail:
         """Return the logits of some images, (rows, classes), with the weights that the network has now."""
         return self._predict(self._tail, rows)
 
-    def references(self, rows: np.ndarray) -> np.ndarray:
-        """Return the features by which images of something else are recognised, (rows, channels), of length 1."""
-        return normalised(self._predict(self._references, rows))
+    def references(self, *, tuned: bool) -> np.ndarray:
+        """Return the features of all images that `reference_model` computes, (n, channels), of length 1."""
+        pretrained = normalised(self.features[0])
+        if not tuned:
+            return pretrained
+        return normalised(np.hstack([self._predict(self._pooled, np.arange(len(pretrained))), pretrained]))
+
+    def reference_model(self, *, tuned: bool) -> keras.Model:
+        """Return the network from images to the features by which images of something else are recognised.
+
+        Args:
+            tuned: Whether the last layers are trained. Beside their features stand those of the pretrained layers then,
+                which still tell apart what was nothing to the labels (docs/lab-notebook.md).
+        """
+        activations = [self._model.get_layer(FEATURES).output]
+        if tuned:
+            activations.append(self._pretrained(self._entrance.output))
+        return keras.Model(self._model.inputs, pooled_units(*activations))
 
     def _predict(self, model: keras.Model, rows: np.ndarray) -> np.ndarray:
-        blocks = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        starts = range(0, len(rows), INFERENCE_BATCH)
+        blocks = [rows[start : start + INFERENCE_BATCH] for start in starts]
         inputs = (self._activations[0, block].astype(np.float32) for block in blocks)
         return np.concatenate([np.asarray(model.predict_on_batch(block)) for block in inputs])
 

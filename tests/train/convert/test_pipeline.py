@@ -207,7 +207,7 @@ def test_a_head_whose_gradient_litert_lacks_is_converted_without_explanations(
     found = flattened(save(ending_in("gelu"), tmp_path / "old", "keras", LABELS))
     written: list[bytes] = []
 
-    def to_litert(flat: keras.Model, *, explain: bool = True, features: bool = True) -> bytes:
+    def to_litert(flat: keras.Model, *, explain: bool = True) -> bytes:
         if explain:
             raise RuntimeError("a gradient is missing")
         return b"without explanations"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -158,3 +160,38 @@ def test_the_same_drawing_in_other_colours_is_another_image() -> None:
     image = scene(96, 96, 3)
 
     assert list(near_duplicates(np.stack([image, 255 - image, image[..., ::-1]]))) == []
+
+
+def pictures(count: int) -> list[np.ndarray]:
+    """Images that differ from each other: a few large shapes of random colours."""
+    rng = np.random.default_rng(4)
+    return [
+        cv2.resize(rng.integers(0, 190, (5, 5, 3)).astype(np.uint8), (120, 120), interpolation=cv2.INTER_CUBIC)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda image: image[:, ::-1], id="mirrored"),
+        pytest.param(lambda image: np.clip(image * 1.3, 0, 255).astype(np.uint8), id="brighter"),
+        pytest.param(lambda image: image[6:114, 6:114], id="cropped by a tenth"),
+        pytest.param(lambda image: image[18:, :102], id="a corner cropped by 15 %"),
+    ],
+)
+def test_an_altered_copy_is_a_near_duplicate_and_other_images_are_not(
+    change: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    images = pictures(12)
+    altered = cv2.resize(np.ascontiguousarray(change(images[3])), (120, 120))
+
+    assert list(near_duplicates(np.stack([*images, altered]))) == [(3, 12)]
+
+
+def test_images_of_one_kind_are_not_copies_however_alike_they_are() -> None:
+    (portrait,) = pictures(1)
+    rng = np.random.default_rng(5)
+    details = [cv2.resize(rng.integers(-40, 40, (4, 4, 3)).astype(np.float32), (120, 120)) for _ in range(12)]
+
+    assert list(near_duplicates(np.stack([np.clip(portrait + d, 0, 255).astype(np.uint8) for d in details]))) == []

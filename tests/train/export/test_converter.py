@@ -24,7 +24,7 @@ from tests.support.fitting import QUICK
 from tests.support.images import COLOURS, write_class
 from tests.support.serving import ROOT
 from train.export.converter import check_converter, served_network
-from train.network.architectures import build
+from train.network.architectures import build, reference_model
 from train.settings import Settings
 from train.trainer.checkpoint import progress_directory
 
@@ -51,7 +51,7 @@ def test_a_failed_conversion_in_another_process_is_reported_with_its_reason(
     monkeypatch.setattr(sys, "executable", str(failing))
 
     with pytest.raises(SettingsError, match=r"could not convert the network for serving: no room for it.* --resume"):
-        served_network(model)
+        served_network(model, reference_model(model))
 
 
 def fit(backend: str, data: Path, bundle: Path, *options: str) -> subprocess.Popen[str]:
@@ -69,11 +69,13 @@ def test_another_process_converts_with_tensorflow_whatever_the_backend(monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(keras.backend, "backend", lambda: "jax")
-        content = served_network(model)
+        content = served_network(model, reference_model(model))
 
     predict = Interpreter(model_content=content).get_signature_runner("predict")
-    logits = np.concatenate([predict(image=image[np.newaxis])["logits"] for image in images])
-    np.testing.assert_allclose(logits, model.predict_on_batch(images), atol=1e-3, rtol=1e-3)
+    found = [predict(image=image[np.newaxis]) for image in images]
+    for name, network in (("logits", model), ("features", reference_model(model))):
+        expected = network.predict_on_batch(images)
+        np.testing.assert_allclose(np.concatenate([one[name] for one in found]), expected, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.nightly

@@ -17,6 +17,7 @@ from tests.support.fitting import CORRUPT, Fitted
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
 from train.export.litert import to_litert
+from train.network.architectures import reference_model
 
 
 @pytest.fixture(
@@ -89,6 +90,19 @@ def test_batches_of_any_size_are_answered(bundle: Path, keras_model: keras.Model
         )
 
 
+def test_weights_of_half_the_size_give_nearly_the_same_outputs(bundle: Path) -> None:
+    network, spec = keras.saving.load_model(bundle), load_bundle(bundle).input
+    whole, half = (to_litert(network, reference_model(network), half=half) for half in (False, True))
+    assert len(half) < 0.6 * len(whole)
+    first, second = (Interpreter(model_content=content).get_signature_runner("predict") for content in (whole, half))
+
+    for seed in range(3):
+        image = prepare(scene(60, 50, seed), spec)[np.newaxis]
+        expected, found = first(image=image), second(image=image)
+        np.testing.assert_allclose(found["logits"], expected["logits"], atol=0.02, rtol=0.02)
+        np.testing.assert_allclose(found["features"], expected["features"], atol=0.005)
+
+
 @dataclass(frozen=True)
 class Quantized:
     """A trained network, images of its training data, and the 8-bit file calibrated on them."""
@@ -103,7 +117,8 @@ def quantized(colour_fit: Fitted) -> Quantized:
     bundle = load_bundle(colour_fit.bundle)
     files = [path for label in bundle.labels for path in sorted((colour_fit.data / label).glob("*.png"))]
     images = np.stack([prepare(read_image(path), bundle.input) for path in files if path.name != CORRUPT])
-    return Quantized(colour_fit.bundle, images, to_litert(keras.saving.load_model(colour_fit.bundle), images))
+    network = keras.saving.load_model(colour_fit.bundle)
+    return Quantized(colour_fit.bundle, images, to_litert(network, reference_model(network), images))
 
 
 def types_of(interpreter: Interpreter) -> list[dict[str, type]]:

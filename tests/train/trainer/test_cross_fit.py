@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from model.errors import DataError
 from model.preprocessing import InputSpec
+from model.statistics import normalised
 from tests.support.training import brightness_images
 from train.data.batches import LabelledImages
-from train.network.architectures import LOGITS, build
+from train.network.architectures import FEATURES, LOGITS, build, pooled_units
+from train.network.linear_probe import predicted_features
 from train.settings import Settings
 from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, make_folds, winner
 from train.trainer.loop import predict_logits
@@ -110,3 +113,23 @@ def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, ba
         before = model.get_layer(LOGITS).get_weights()[0]
         tail.train(np.arange(8))
         assert np.abs(model.get_layer(LOGITS).get_weights()[0] - before).max() > 0
+
+
+def test_beside_the_features_of_tuned_layers_stand_those_of_the_pretrained_ones(backbone_weights: Path) -> None:
+    images = brightness_images([0, 1] * 4, 2, seed=3)
+    settings = Settings(
+        architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=2, batch_size=4
+    )
+    model = build(settings, InputSpec(32, 32), 2)
+    before = predicted_features(
+        keras.Model(model.inputs, pooled_units(model.get_layer(FEATURES).output)), images.images
+    )
+    tail = Tail(model, images, InputSpec(32, 32), settings)
+
+    tail.train(np.arange(8))
+
+    found = normalised(predicted_features(tail.reference_model(tuned=True), images.images))
+    channels = before.shape[1]
+    np.testing.assert_allclose(found, tail.references(tuned=True), atol=1e-3)  # of activations stored as float16
+    np.testing.assert_allclose(normalised(found[:, channels:]), before, atol=1e-3)
+    assert np.abs(normalised(found[:, :channels]) - before).max() > 0.01

@@ -25,7 +25,12 @@ _CALIBRATION_IMAGES = 200
 
 
 def to_litert(
-    model: keras.Model, calibration: np.ndarray | None = None, *, explain: bool = True, features: bool = True
+    model: keras.Model,
+    calibration: np.ndarray | None = None,
+    *,
+    explain: bool = True,
+    features: bool = True,
+    recogniser: keras.Model | None = None,
 ) -> bytes:
     """Convert a network.
 
@@ -36,18 +41,20 @@ def to_litert(
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
             activations have on these images. In float32 when not given.
         explain: Whether the file gets the signature `explain`; a network without a layer "features" never gets it.
-
         features: Whether the signature `predict` returns the features that recognise images of something else too.
+        recogniser: Another network, from the same images to these features; by default they are the network's own.
 
     Returns:
         The content of the LiteRT file. Inputs and outputs are the same with and without quantization.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
+    if recogniser is not None:
+        archive.track(recogniser)
     # LiteRT.js refuses a free batch.
     image = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
-    archive.add_endpoint("predict", _predict_function(model, features=features), input_signature=[image])
+    archive.add_endpoint("predict", _predict_function(model, recogniser, features=features), input_signature=[image])
     signatures = ["predict"]
     if explain and FEATURES in [layer.name for layer in model.layers]:
         signatures.append("explain")
@@ -70,10 +77,17 @@ def _calibration_inputs(images: np.ndarray, signatures: list[str]) -> Iterator[t
             yield "explain", {"image": images[number : number + 1], "label": np.array(0, np.int32)}
 
 
-def _predict_function(model: keras.Model, *, features: bool) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+def _predict_function(
+    model: keras.Model, recogniser: keras.Model | None, *, features: bool
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Return the network, with the features that recognise images of something else where they are wanted."""
     if not features:
         return lambda image: {"logits": model(image, training=False)}
+    if recogniser is not None:
+        return lambda image: {
+            "logits": model(image, training=False),
+            FEATURES_OUTPUT: recogniser(image, training=False),
+        }
     both = keras.Model(model.inputs, [model.output, reference_features(model)])
 
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -12,7 +12,7 @@ import numpy as np
 from examples.flags import catalogue
 from examples.photograph import photograph
 from examples.scenes import frame, without_flag
-from examples.scenes_sports import sports
+from examples.scenes_sports import lone_thing, sports
 from examples.unusual import unusual
 
 NO_FLAG = "no flag"
@@ -69,9 +69,10 @@ def image_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarra
 
 
 def unusual_image_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarray:
-    """Return a new image of a flag that is limp, turned, far away or cut; for NO_FLAG, of people at sports."""
+    """Return a new image of a flag that is limp, turned, far away or cut; for NO_FLAG, of sports or a small thing."""
     if label == NO_FLAG:
-        return sports(rng, frame(rng, size))
+        scene = sports if rng.random() < 0.6 else lone_thing
+        return scene(rng, frame(rng, size))
     return unusual(_drawing(label, rng), label, rng, size)
 
 

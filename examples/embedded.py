@@ -16,18 +16,21 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from examples.dataset import NO_FLAG
-from model.bundle import load_bundle
-from model.classifier import FEATURES_OUTPUT, PREDICT_SIGNATURE
+from model.bundle import METRICS, load_bundle
+from model.classifier import FEATURES_OUTPUT, PREDICT_SIGNATURE, Classifier
 from model.statistics import Statistics, distances, normalised
 from model.verdict import probabilities_of
 from train.data.image_store import ImageStore
 from train.data.loading import LoadedSplit, load_splits
 from train.data.source import DataSource, read_data
-from train.export.bundle import new_bundle, write_manifest
-from train.export.presentation import PresentationOptions
-from train.fit import FitOptions, evaluate_bundle, export_model
+from train.data.targets import multi_hot
+from train.evaluate import evaluate_outputs, served_outputs
+from train.export.bundle import new_bundle, write_json, write_manifest
+from train.export.model_card import write_card
+from train.fit import export_model
 from train.metrics.calibration import calibrate
 from train.metrics.unknown import distances_within, fit_none_rule
+from train.report.write import write_report
 from train.settings import Settings
 from train.trained_model import Dataset, TrainedModel
 
@@ -39,6 +42,7 @@ _LAST_LAYER = "block_15_project_norm"
 _REFERENCES = 5  # of each flag
 _CALIBRATION_IMAGES = 200
 _WEIGHTS = "model.weights.h5"
+_LONG = ("curves", "histograms")  # of the metrics: left out, so that the bundle stays small
 
 
 def write_embedded(fitted: Path, data: Path, out: Path) -> None:
@@ -69,10 +73,20 @@ def write_embedded(fitted: Path, data: Path, out: Path) -> None:
             export_model(directory, served, trained, dataset, settings.as_json() | {"recogniser": RECOGNISER})
             _halve(directory / _WEIGHTS)
             write_manifest(directory)
-            options = FitOptions(
-                DataSource(data), out, report_images=False, presentation=PresentationOptions(example_images=False)
-            )
-            evaluate_bundle(directory, trained, dataset, options)
+            _evaluate(directory, dataset)
+
+
+def _evaluate(directory: Path, dataset: Dataset) -> None:
+    """Add metrics on the test split, a report without images, and the card. The app has a title of its own for it."""
+    bundle, test = load_bundle(directory), dataset.splits["test"]
+    targets = multi_hot(test.examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
+    metrics = {"split": "test"} | evaluate_outputs(bundle, served_outputs(Classifier(bundle), test.images), targets)
+    metrics = {name: value for name, value in metrics.items() if name not in _LONG}
+    write_json(directory / METRICS, metrics)
+    write_report(directory, metrics, dataset.labels)
+    write_card(bundle, metrics)
+    write_manifest(directory)
+    load_bundle(directory)
 
 
 def recogniser(side: int) -> keras.Model:
@@ -127,11 +141,8 @@ def _halve(path: Path) -> None:
         def write(name: str, item: h5py.Dataset | h5py.Group) -> None:
             if isinstance(item, h5py.Group):
                 made = copy.require_group(name)
-            elif item.shape:
-                stored = item[()].astype(np.float16) if item.dtype == np.float32 else item[()]
-                made = copy.create_dataset(name, data=stored, compression="gzip", shuffle=True)
             else:
-                made = copy.create_dataset(name, data=item[()])
+                made = copy.create_dataset(name, data=item[()], dtype=np.float16 if item.dtype == np.float32 else None)
             made.attrs.update(dict(item.attrs))
 
         file.visititems(write)

@@ -1,10 +1,10 @@
-"""People at sports, in the colours of flags: what is most often taken for a flag where there is none."""
+"""What is most often taken for a flag where there is none: people at sports, and a small thing before the sky."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from examples import scenes_outdoors, scenes_people, textures
+from examples import scenes, scenes_objects, scenes_outdoors, scenes_people, textures
 from examples.camera import shoot
 from examples.noise import Size
 from examples.paint import colour, ellipse_points, limb, near, stamp, to_bytes, word, write, xy
@@ -31,6 +31,30 @@ def sports(rng: np.random.Generator, shape: Size) -> np.ndarray:
         _vehicle(rng, image)
     for _ in range(int(rng.choice([0, 1, 2, 3, 6], p=[0.12, 0.4, 0.25, 0.13, 0.1]))):
         _athlete(rng, image, max(shape) * rng.uniform(0.4, 1.5))
+    return shoot(to_bytes(image), rng)
+
+
+def lone_thing(rng: np.random.Generator, shape: Size) -> np.ndarray:
+    """Return an image of one or two small things, such as a sign on a post, where a flag far away could be.
+
+    Args:
+        rng: Draws everything.
+        shape: Height and width of the image in pixels.
+    """
+    empty = rng.random() < 0.6
+    image = scenes_outdoors.sky(rng, shape) if empty else scenes.background(rng, shape).astype(np.float32)
+    height, width = shape
+    things = (
+        scenes_objects.road_sign,
+        scenes_objects.sign,
+        scenes_objects.shape,
+        scenes_objects.ball,
+        scenes_objects.bottle,
+        scenes_objects.pole,
+    )
+    for _ in range(int(rng.integers(1, 3))):
+        thing = things[int(rng.choice(len(things), p=(0.35, 0.2, 0.15, 0.1, 0.1, 0.1)))]
+        thing(rng, image, rng.uniform(0.1, 0.9) * width, rng.uniform(0.2, 0.8) * height, rng.uniform(0.12, 0.6) * width)
     return shoot(to_bytes(image), rng)
 
 

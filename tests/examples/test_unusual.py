@@ -7,7 +7,8 @@ import pytest
 from examples import dataset, unusual
 from examples.flags import catalogue
 from examples.flags.canvas import Canvas
-from examples.scenes_sports import sports
+from examples.scenes import Scene
+from examples.scenes_sports import lone_thing, sports
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,11 @@ def test_a_flag_that_turned_is_another_one_is_not_turned(flag: np.ndarray, monke
     assert unusual._UPRIGHT_ONLY.issubset(catalogue.labels())
 
 
-def test_people_at_sports_fill_the_frame_that_was_asked_for() -> None:
-    images = [sports(np.random.default_rng(seed), (60, 80)) for seed in range(12)]
+@pytest.mark.parametrize("scene", [sports, lone_thing])
+def test_scenes_without_a_flag_vary_and_fill_the_frame(scene: Scene) -> None:
+    images = [scene(np.random.default_rng(seed), (72, 96)) for seed in range(12)]
 
-    assert {image.shape for image in images} == {(60, 80, 3)}
+    assert {image.shape for image in images} == {(72, 96, 3)}
     assert np.ptp([image.mean() for image in images]) > 30
 
 

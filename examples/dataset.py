@@ -11,11 +11,14 @@ import numpy as np
 
 from examples.flags import catalogue
 from examples.photograph import photograph
-from examples.scenes import without_flag
+from examples.scenes import frame, without_flag
+from examples.scenes_sports import lone_thing, sports
+from examples.unusual import unusual
 
 NO_FLAG = "no flag"
 _FIRST_VARIANT_SHARE = 0.65
 _JPEG_QUALITY = 92
+_USUAL_IN_A_ROW = 2  # of each label's images; the next one is unusual, or shows people at sports and no flag
 
 
 def write_dataset(out: Path, per_class: int, no_flag: int, seed: int, workers: int, size: int = 192) -> int:
@@ -62,16 +65,29 @@ def image_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarra
     """Return a new image of a flag, or without one for NO_FLAG, RGB uint8."""
     if label == NO_FLAG:
         return without_flag(rng, size)
+    return photograph(_drawing(label, rng), rng, size)
+
+
+def unusual_image_of(label: str, rng: np.random.Generator, size: int = 256) -> np.ndarray:
+    """Return a new image of a flag that is limp, turned, far away or cut; for NO_FLAG, of sports or a small thing."""
+    if label == NO_FLAG:
+        scene = sports if rng.random() < 0.6 else lone_thing
+        return scene(rng, frame(rng, size))
+    return unusual(_drawing(label, rng), label, rng, size)
+
+
+def _drawing(label: str, rng: np.random.Generator) -> np.ndarray:
     variant = 0
     others = catalogue.variants(label) - 1
     if others and rng.random() > _FIRST_VARIANT_SHARE:
         variant = 1 + int(rng.integers(others))
-    return photograph(catalogue.draw(label, variant), rng, size)
+    return catalogue.draw(label, variant)
 
 
 def _write_one(out: Path, seed: int, size: int, job: tuple[int, str, int]) -> None:
     number, label, i = job
-    image = image_of(label, np.random.default_rng([seed, number, i]), size)
+    draw = unusual_image_of if i % (_USUAL_IN_A_ROW + 1) == _USUAL_IN_A_ROW else image_of
+    image = draw(label, np.random.default_rng([seed, number, i]), size)
     write_jpeg(out / label / f"{i + 1:04d}.jpg", image, _JPEG_QUALITY)
 
 

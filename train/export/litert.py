@@ -36,8 +36,8 @@ def to_litert(
 
     Args:
         model: A network as `train.network.architectures.build` returns it.
-        references: The network from the same input to the features that recognise images of something else, which the
-            signature `predict` returns too where it is given.
+        references: The network from images to the features that recognise images of something else, which the signature
+            `predict` returns too where it is given.
         calibration: Images, (n, height, width, 3), uint8 RGB, prepared. With them, weights and
             activations become 8-bit integers (Jacob et al. 2018, “Quantization and training of neural
             networks for efficient integer-arithmetic-only inference”), in the ranges that the
@@ -50,6 +50,8 @@ def to_litert(
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
+    if references is not None:
+        archive.track(references)
     # LiteRT.js refuses a free batch.
     image = tf.TensorSpec((1, *model.input_shape[1:]), tf.uint8, name="image")
     label = tf.TensorSpec((), tf.int32, name="label")
@@ -85,7 +87,12 @@ def _predict_function(
     """Return the network, with the features that recognise images of something else where they are wanted."""
     if references is None:
         return lambda image: {"logits": model(image, training=False)}
-    both = keras.Model(model.inputs, [model.output, references.output])
+    if references.inputs[0] is not model.inputs[0]:
+        return lambda image: {
+            "logits": model(image, training=False),
+            FEATURES_OUTPUT: references(image, training=False),
+        }
+    both = keras.Model(model.inputs, [model.output, references.output])  # what they share is computed once
 
     def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, found = both(image, training=False)

@@ -107,6 +107,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
             base=_BASE_MODELS.get(str(bundle.settings.get("architecture")))
             if bundle.settings.get("weights") == "imagenet"
             else None,
+            recogniser=_BASE_MODELS.get(str(bundle.settings.get("recogniser"))),
             badge=_BADGE,
             space=published.space,
             labels=bundle.labels,

@@ -48,6 +48,20 @@ def test_the_file_has_the_two_signatures(interpreter: Interpreter) -> None:
     assert sorted(signatures["explain"]["outputs"]) == ["logits", "map"]
 
 
+def test_the_features_may_be_those_of_another_network() -> None:
+    image = keras.layers.Input((8, 8, 3), dtype="uint8", name="image")
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
+    other = keras.Model(image, pooled, name="recogniser")
+    model = keras.Model(image, keras.layers.Dense(2, name="logits")(pooled))
+    pixels = np.random.default_rng(3).integers(0, 256, (1, 8, 8, 3), dtype=np.uint8)
+
+    network = to_litert(model, other, explain=False)
+
+    outputs = Interpreter(model_content=network).get_signature_runner("predict")(image=pixels)
+    np.testing.assert_allclose(outputs["features"], pixels.mean(axis=(1, 2)) / 255, atol=1e-4)
+    np.testing.assert_allclose(outputs["logits"], model.predict_on_batch(pixels), atol=1e-4)
+
+
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in (1, 2))])
 def test_grad_cam_of_every_label_equals_keras_s(
     seed: int, bundle: Path, keras_model: keras.Model, interpreter: Interpreter

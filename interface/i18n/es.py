@@ -33,7 +33,7 @@ TEXTS = {
     "very_sure": "Muy seguro",
     "fairly_sure": "Bastante seguro",
     "not_sure": "No está claro",
-    "probably_none": "No se parece a nada de lo que conoce",
+    "probably_none": "Ninguna etiqueta encaja lo suficiente",
     "none_headline": "Ninguna de ellas",
     "perhaps": "¿{label}?",
     "either": "¿{first} o {second}?",

@@ -34,7 +34,7 @@ TEXTS = {
     "very_sure": "Très sûr",
     "fairly_sure": "Assez sûr",
     "not_sure": "Pas sûr",
-    "probably_none": "Ne ressemble à rien de ce qu’il connaît",
+    "probably_none": "Aucune étiquette ne convient assez bien",
     "none_headline": "Aucune d’elles",
     "perhaps": "{label} ?",
     "either": "{first} ou {second} ?",

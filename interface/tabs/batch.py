@@ -21,7 +21,7 @@ from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
 from model.bundle import Bundle
-from model.classifier import Classifier, top_labels
+from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
@@ -48,15 +48,17 @@ class Entry:
         name: The file's name.
         thumbnail: (height, width, 3), uint8 RGB; None where the file could not be read.
         ranking: The most likely labels with their probabilities, most likely first.
+        shown: What the image is said to show: the first; with several labels an image, all from their thresholds on.
+        level: How sure that is.
         reason: Why the file could not be read, in words.
-        is_unknown: Whether the image shows none of the labels.
     """
 
     name: str
     thumbnail: np.ndarray | None = None
     ranking: tuple[tuple[str, float], ...] = ()
+    shown: tuple[tuple[str, float], ...] = ()
+    level: Level = "none"
     reason: str = ""
-    is_unknown: bool = False
 
 
 def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestGuard) -> gr.Dataframe:
@@ -201,7 +203,12 @@ def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, name: s
         return Entry(name, reason=translated(error, language))
     found = classifier.predict(prepared)
     ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
-    return Entry(name, thumbnail, tuple(ranking), is_unknown=found.is_unknown)
+    if bundle.thresholds is None:
+        level = level_of(ranking[0][1], is_unknown=found.is_unknown)
+        return Entry(name, thumbnail, tuple(ranking), (ranking[0],), level)
+    chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
+    shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]
+    return Entry(name, thumbnail, tuple(ranking), tuple(shown), "very" if shown else "none")
 
 
 def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: str) -> BatchResults:
@@ -225,18 +232,13 @@ def write_csv(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     return str(path)
 
 
-def _level(entry: Entry) -> Level:
-    return level_of(entry.ranking[0][1], is_unknown=entry.is_unknown)
-
-
 def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:
     """Return the caption of an image; `doubt` puts a question mark behind a label that is not sure."""
-    label, probability = entry.ranking[0]
-    level = _level(entry)
-    if level == "none":
+    if entry.level == "none":
         return say(language, "none_of_these")
-    name = say(language, "perhaps", label=label) if doubt and level == "unsure" else label
-    return f"{name} {percent(language, probability)}"
+    unsure = doubt and entry.level == "unsure"
+    names = [(say(language, "perhaps", label=label) if unsure else label, share) for label, share in entry.shown]
+    return ", ".join(f"{name} {percent(language, share)}" for name, share in names)
 
 
 def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: int = 4) -> Row:
@@ -250,7 +252,7 @@ def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: 
         for cell in (label, round(min(scale * share, scale - least if share < 1 else scale), digits))
     ]
     cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
-    return [entry.name, *cells, say(language, "none_of_these") if _level(entry) == "none" else ""]
+    return [entry.name, *cells, say(language, "none_of_these") if entry.level == "none" else ""]
 
 
 def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
@@ -274,10 +276,11 @@ def _counts(found: Sequence[Entry], language: str) -> str:
     for place, entry in enumerate(found):
         if not entry.ranking:
             others["not_readable"].append(place)
-        elif (level := _level(entry)) in ("very", "fairly"):
-            places.setdefault(entry.ranking[0][0], []).append(place)
+        elif entry.level in ("very", "fairly"):
+            for label, _ in entry.shown:
+                places.setdefault(label, []).append(place)
         else:
-            others["none_headline" if level == "none" else "not_sure"].append(place)
+            others["none_headline" if entry.level == "none" else "not_sure"].append(place)
     rows = sorted(places.items(), key=lambda pair: -len(pair[1]))[:_MOST_COUNTED]
     more = len(places) - len(rows)
     rows += [(say(language, name), these) for name, these in others.items() if these]

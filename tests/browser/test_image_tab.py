@@ -127,7 +127,7 @@ def test_the_heat_map_and_the_boxes_take_the_images_place(page: Page) -> None:
     heat = page.locator("#heat img")
     expect(heat).to_be_visible()
     expect(page.locator("#image img")).to_be_hidden()
-    expect(page.locator("#legend textarea")).to_have_value(re.compile("^Bright regions speak for"))
+    expect(page.locator("#legend textarea")).to_have_value(re.compile("^Bright regions count towards"))
     first = heat.get_attribute("src")
     choices = page.locator("#why label")
     expect(choices.first.locator("input")).to_be_checked()

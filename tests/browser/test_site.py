@@ -73,7 +73,7 @@ def test_an_image_gets_its_label_and_a_heat_map_and_what_is_none_a_sentence(
     expect(page.locator("#answer")).to_contain_text("Very sure")
     page.get_by_role("button", name="Heat map").click()
     expect(page.get_by_role("img", name="Heat map (Grad-CAM)")).to_be_visible()
-    expect(page.locator("#legend")).to_have_text("Bright regions speak for Canada; dark ones did not matter.")
+    expect(page.locator("#legend")).to_have_text("Bright regions count towards Canada; dark regions do not matter.")
 
 
 def test_the_page_speaks_the_visitor_s_language_and_opens_what_the_address_names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from interface.confidence import Level
 from interface.i18n.language import LANGUAGES
 from interface.tabs import batch
 from interface.tabs.batch import Entry, columns, page_headings
@@ -85,13 +87,35 @@ def bundle() -> Bundle:
     return Bundle(Path("b"), ("Cat", "Dog"), InputSpec(32, 32), False, 1.0, 0.5)
 
 
+def test_with_several_labels_an_image_all_from_their_thresholds_on_are_named(
+    classifier: Classifier, uploads: Path
+) -> None:
+    payload = [{"path": str(IMAGE_KINDS["rgb"](uploads)), "orig_name": "one.png"}]
+    for thresholds, names in (((0.0, 1.1, 0.0), ["2 green", "Blue"]), ((1.1, 1.1, 1.1), [])):
+        several = replace(classifier.bundle, multi_label=True, thresholds=thresholds, statistics=None)
+
+        (entry,) = entries(Classifier(several), payload)
+
+        assert sorted(label for label, _ in entry.shown) == names
+        assert entry.level == ("very" if names else "none")
+        caption = batch._caption(entry, several, "en", doubt=True)
+        assert re.fullmatch(r"\S.* \d+%, \S.* \d+%" if names else "None of these", caption)
+        assert all(name in batch._counts([entry], "en") for name in names)
+
+
 TILE = np.zeros((4, 4, 3), np.uint8)
+
+
+def read_image_as(name: str, level: Level, *ranking: tuple[str, float]) -> Entry:
+    return Entry(name, TILE, ranking, ranking[:1], level)
+
+
 FOUND = [
-    Entry("a.jpg", TILE, (("Cat", 0.987), ("Dog", 0.013))),
-    Entry("b.jpg", TILE, (("Cat", 0.55), ("Dog", 0.45))),
-    Entry("c.jpg", TILE, (("Dog", 0.4), ("Cat", 0.3)), is_unknown=True),
+    read_image_as("a.jpg", "very", ("Cat", 0.987), ("Dog", 0.013)),
+    read_image_as("b.jpg", "unsure", ("Cat", 0.55), ("Dog", 0.45)),
+    read_image_as("c.jpg", "none", ("Dog", 0.4), ("Cat", 0.3)),
     Entry("d.txt", reason="“d.txt” is not an image."),
-    Entry("e.jpg", TILE, (("Cat", 0.91), ("Dog", 0.09))),
+    read_image_as("e.jpg", "very", ("Cat", 0.91), ("Dog", 0.09)),
 ]
 
 
@@ -105,7 +129,7 @@ def test_the_page_counts_what_is_sure_and_what_is_not() -> None:
         ("2", "20%"),
         ("3", "20%"),
     ]
-    assert "<b>x" not in batch._counts([Entry("a", TILE, (("<b>x", 0.9),))], "en")
+    assert "<b>x" not in batch._counts([read_image_as("a", "very", ("<b>x", 0.9))], "en")
 
 
 def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_caption() -> None:
@@ -126,7 +150,7 @@ def test_the_pages_table_has_percentages(language: str) -> None:
     assert table["headers"][2].endswith("1 (%)")
     assert table["data"][0][:5] == ["a.jpg", "Cat", 98.7, "Dog", 1.3]
     assert table["data"][3][-1] == "“d.txt” is not an image."
-    nearly = Entry("f.jpg", TILE, (("Cat", 0.99996), ("Dog", 0.00004)))
+    nearly = read_image_as("f.jpg", "very", ("Cat", 0.99996), ("Dog", 0.00004))
     assert batch._page_table([nearly], bundle(), language)["data"][0][2] == 99.9, "not quite all"
 
 

@@ -103,9 +103,7 @@ def recogniser(side: int) -> keras.Model:
     return keras.Model(images, pooled, name="recogniser")
 
 
-def _calibrated(
-    network: keras.Model, references: keras.Model, served: bytes, dataset: Dataset
-) -> TrainedModel:
+def _calibrated(network: keras.Model, references: keras.Model, served: bytes, dataset: Dataset) -> TrainedModel:
     """Fit the temperature and the rule for “none of these” on the outputs of the served file."""
     train, validation = dataset.splits["train"], dataset.splits["validation"]
     rows = np.concatenate([_rows(train, label)[:_REFERENCES] for label in dataset.labels if label != NO_FLAG])

@@ -241,7 +241,7 @@ TEXTS = {
     "bodies_at_once": "At most {most} uploads of one visitor are received at once. Wait until one has arrived.",
     "body_too_slow": "The upload was too slow or stopped, so the app ended it. Try again on a faster connection.",
     "body_too_large": "The request is larger than {most} MB, which is the limit. Send fewer or smaller files.",
-    "bad_call": "The call does not have the arguments that the endpoint takes. See “Use via API” on the page, and call again.",
+    "bad_call": "The endpoint takes other arguments. See “Use via API” on the page, and call again.",
     "no_such_endpoint": "This app has no such endpoint. The page lists them under “API”.",
     "address_too_long": "The address is too long. Leave out what follows its question mark.",
     "address_not_fetched": "The file could not be fetched from its address: it is not public, does not answer, takes "

@@ -62,10 +62,16 @@ def timeline(
 
 
 def label_seconds(segments: Sequence[Segment], background: Collection[str] = ()) -> list[tuple[str | None, float]]:
-    """Return each label that has segments with its seconds: the longest first, what means nothing at the end."""
+    """Return each label that has segments with its seconds: the longest first, what means nothing at the end.
+
+    Beside a label that means that nothing is there, “none of these” has no seconds of its own.
+    """
     seconds: dict[str | None, float] = {}
     for segment in segments:
         seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.end - segment.start
+    nothing = next((label for label in seconds if label in background), None)
+    if nothing is not None:
+        seconds[nothing] += seconds.pop(None, 0.0)
     return sorted(seconds.items(), key=lambda pair: (pair[0] is None, pair[0] in background, -round(pair[1], 1)))
 
 

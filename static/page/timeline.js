@@ -46,6 +46,12 @@ export function drawTimeline(element, { segments, curves }, whole, seek) {
 export function labelSeconds(segments) {
   const seconds = new Map();
   for (const { label, start, end } of segments) seconds.set(label, (seconds.get(label) ?? 0) + end - start);
+  // Beside a label that means that nothing is there, “none of these” has no seconds of its own.
+  const nothing = [...seconds.keys()].find(isBackground);
+  if (nothing !== undefined && seconds.has(null)) {
+    seconds.set(nothing, seconds.get(nothing) + seconds.get(null));
+    seconds.delete(null);
+  }
   const order = ([label, spent]) => [label === null ? 1 : 0, isBackground(label) ? 1 : 0, -Math.round(10 * spent)];
   return [...seconds].sort((a, b) => {
     const [first, second] = [order(a), order(b)];

@@ -43,7 +43,7 @@ def test_labels_are_text() -> None:
 
 def test_the_longest_on_screen_comes_first_and_nothing_last() -> None:
     assert label_seconds(SEGMENTS) == [(LABELS[1], 6), ("cat", 1), (None, 1)]
-    assert label_seconds(SEGMENTS, background={LABELS[1]}) == [("cat", 1), (LABELS[1], 6), (None, 1)]
+    assert label_seconds(SEGMENTS, background={LABELS[1]}) == [("cat", 1), (LABELS[1], 7)]  # both mean: nothing there
 
 
 def test_a_sentence_says_what_is_on_screen_for_how_long() -> None:

@@ -123,7 +123,7 @@ def test_readme_shows_what_fit_says_at_its_end() -> None:
     first, *others = shown.splitlines()
     right, total = (int(number) for number in re.findall(r"\d+", first)[:2])
 
-    assert accuracy_sentences({"n": total, "accuracy": right / total, "split": "test"}) == [first]
+    assert accuracy_sentences({"n": total, "accuracy": right / total, "split": "folds"}) == [first]
     assert others == [
         "Wrote my_bundle. What it gets wrong: my_bundle/report/index.html",
         "Serve it: vistazo serve --model my_bundle",

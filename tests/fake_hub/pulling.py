@@ -28,6 +28,7 @@ NEEDED = [
     "manifest.json",
     "metrics.json",
     "model.tflite",
+    "statistics.npz",
 ]
 NETWORK = r"GET /[0-9a-f]{64}/model\.tflite"
 INFO = r"GET /api/models/"

@@ -100,7 +100,7 @@ def test_an_address_in_plain_json_is_fetched(
         ("data:image/png;base64,AAAA!", "/gradio_api/upload"),
         ({"path": "/etc/passwd"}, "/gradio_api/upload"),
         ({"path": "/etc/passwd", "url": f"data:image/gif;base64,{PACKED}"}, "not uploaded here"),
-        ({"url": 7}, "not the arguments"),
+        ({"url": 7}, "takes other arguments"),
         ([PACKED] * 201, "At most 200 images"),
         ("data:image/png;base64," + base64.b64encode(bytes(2 * 2**20)).decode(), "“file.png” has 2 MB; at most 1 MB"),
     ],

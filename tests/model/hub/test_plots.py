@@ -55,7 +55,8 @@ def shown(hub: Hub, client: Client, tmp_path: Path) -> Shown:
     """Publish the embedded model with these files in its report, and return name and shape of what is shown."""
 
     def shown_(report: Mapping[str, bytes], entries: Mapping[str, Any] | None = None, timeout: float = 20) -> Any:
-        files = {name: of_embedded(name) for name in ("config.json", "labels.txt", "metrics.json", "model.tflite")}
+        needed = ("config.json", "labels.txt", "metrics.json", "model.tflite", "statistics.npz")
+        files = {name: of_embedded(name) for name in needed}
         manifest = json.loads(of_embedded("manifest.json"))
         listed = {name: manifest["files"][name] for name in files}
         for path, content in report.items():

@@ -105,7 +105,7 @@ def test_validation_batches_are_the_images_in_order() -> None:
     assert len(data) == 3
     np.testing.assert_array_equal(np.concatenate(everything(data)), IMAGES)
     np.testing.assert_array_equal(np.concatenate([data[i][1] for i in range(3)]), CLASSES)
-    assert PlainBatches(LabelledImages(IMAGES, CLASSES), (12, 10))[0][0].shape == (COUNT, 10, 12, 3)
+    assert PlainBatches(LabelledImages(IMAGES, CLASSES), (12, 10), COUNT)[0][0].shape == (COUNT, 10, 12, 3)
     assert len(PlainBatches(LabelledImages(IMAGES[:0], CLASSES[:0]), (20, 20))) == 0
 
 

@@ -165,7 +165,7 @@ def test_the_front_matter_is_what_a_gradio_space_needs(hub: Hub, push: Push) -> 
     repository, files, commit = settings["preload_from_hub"][0].split()
     assert (repository, commit) == (REPOSITORY, shown["commit"])
     assert set(files.split(",")) == {
-        *("config.json", "labels.txt", "manifest.json", "model.tflite", "metrics.json"),
+        *("config.json", "labels.txt", "manifest.json", "model.tflite", "metrics.json", "statistics.npz"),
         *("labels.es.txt", "labels.fr.txt"),
     }
 

@@ -111,7 +111,7 @@ def test_a_network_with_a_free_batch_gets_a_batch_of_one_and_the_same_logits() -
     assert list(image["shape_signature"]) == [1, 144, 144, 3]
     prepared = np.random.default_rng(1).integers(0, 256, (144, 144, 3), np.uint8)
     (name,) = interpreter.get_signature_runner("predict").get_input_details()
-    (logits,) = interpreter.get_signature_runner("predict")(**{name: prepared[np.newaxis]}).values()
+    logits = interpreter.get_signature_runner("predict")(**{name: prepared[np.newaxis]})["logits"]
     np.testing.assert_allclose(logits[0], Classifier.load(EMBEDDED).logits(prepared), atol=1e-4)
 
 

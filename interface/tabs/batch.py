@@ -131,6 +131,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
         api_visibility="private",
         show_progress="minimal",
         show_progress_on=counts,
+        trigger_mode="always_last",  # else Gradio drops images that are added while others are classified
         **shared,
     )
     ended: dict[str, Any] = {"fn": lambda: gr.update(interactive=False), "inputs": None, "outputs": stop}

@@ -146,6 +146,7 @@ def add_video_tab(
             preprocess=False,
             concurrency_id="clips",
             show_progress="hidden",
+            trigger_mode="always_last",  # else Gradio drops a clip that arrives before the one in its place has ended
         )
         reading.then(end_reading, None, outputs.stop, **_IN_THE_PAGE)
         reading.then(

@@ -131,9 +131,10 @@ class _Report:
     def progress(self, done: float, whole: float, spent: float) -> str:
         """Say how far the reading is and how long it will take: `done` of `whole` seconds of the clip in `spent`."""
         speed = f"{len(self.record) / max(spent, 1e-3):,.0f}"
-        if not math.isfinite(whole) or whole <= 0 or spent < _SECONDS_BEFORE_AN_ESTIMATE:
+        # A first frame at 0 seconds says nothing about the time that is left.
+        if not math.isfinite(whole) or min(done, whole) <= 0 or spent < _SECONDS_BEFORE_AN_ESTIMATE:
             return say(self.language, "reading_time", time=clock(done), speed=speed)
-        left = spent / max(done, 1e-3) * max(0.0, whole - done)
+        left = spent / done * max(0.0, whole - done)
         share = f"{min(1.0, done / whole):.0%}"
         return say(self.language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
 

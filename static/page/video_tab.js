@@ -198,12 +198,13 @@ export function videoTab() {
     const { frames, at, seconds, end: whole } = update;
     drawTimeline(timeline, update, whole, seek);
     const speed = decimal(frames / Math.max(seconds, 1e-3));
-    if (!whole || seconds < SECONDS_BEFORE_AN_ESTIMATE) {
+    const done = at - range.start;
+    // A first frame says nothing about the time that is left.
+    if (!whole || done <= 0 || seconds < SECONDS_BEFORE_AN_ESTIMATE) {
       tell(say("reading_time", { time: clock(at), speed }));
       return;
     }
-    const done = at - range.start;
-    const left = (seconds / Math.max(done, 1e-3)) * Math.max(0, whole - at);
+    const left = (seconds / done) * Math.max(0, whole - at);
     tell(say("reading_share", { share: percent(Math.min(1, at / whole)), speed, left: clock(Math.ceil(left)) }));
   }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from model.bundle import load_bundle
 from model.hub.resolve import EMBEDDED
@@ -184,6 +184,22 @@ def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one_and_another_plays
     page.locator("#annotated video").wait_for()
     page.wait_for_function("document.querySelector('#annotated video').readyState >= 2")
     assert page.evaluate("document.querySelector('#annotated video').error") is None
+
+
+def test_a_clip_that_comes_before_the_answer_to_the_one_in_its_place_is_read(page: Page, tmp_path: Path) -> None:
+    open_video_tab(page)
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    upload(page, write_clip(tmp_path / "first.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
+    expect(page.locator("#status textarea")).to_have_value("Reading …")
+    clear(page)
+    expect(page.locator("#status textarea")).to_have_value("")
+    upload(page, short_clip(tmp_path))
+    expect(page.locator("#status textarea")).to_have_value("Reading …")
+
+    held.pop().continue_()
+
+    expect(page.locator("#status textarea")).to_have_value(re.compile("^20 frames read"))
 
 
 def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from interface.tabs import video_stream
 from interface.tabs.video_stream import ClipRequest, ClipUpdate, read_clip
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
@@ -20,3 +23,21 @@ def test_a_clip_that_is_stopped_before_its_first_frame_says_so(tmp_path: Path) -
     updates = read_clip(Classifier.load(EMBEDDED), decoders, ClipRequest(path, FrameRange()), lambda: True)
 
     assert list(updates) == [ClipUpdate("Stopped before the first frame.")]
+
+
+def test_the_first_frame_gives_no_estimate_of_the_time_that_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pause in ("_SECONDS_BEFORE_THE_FIRST", "_SECONDS_BETWEEN", "_SECONDS_BEFORE_AN_ESTIMATE"):
+        monkeypatch.setattr(video_stream, pause, 0)
+    path = write_clip(tmp_path / "clip.mkv", [scene()] * 60)
+    decoders: Any = SimpleNamespace(
+        call=lambda task, *values: task(*values), stream=lambda task, *values, stopped: task(*values)
+    )
+
+    updates = list(read_clip(Classifier.load(EMBEDDED), decoders, ClipRequest(path, FrameRange()), lambda: False))
+
+    with_results = [update.status for update in updates if update.results]
+    assert with_results[0].startswith("Reading … 0:00 so far,")
+    assert with_results[1].endswith("left.")
+    assert with_results[-1].startswith("60 frames read,")

@@ -18,7 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 from examples.dataset import NO_FLAG
 from model.bundle import METRICS, load_bundle
 from model.classifier import FEATURES_OUTPUT, PREDICT_SIGNATURE, Classifier
-from model.statistics import Statistics, distances, normalised
+from model.statistics import distances
 from model.verdict import probabilities_of
 from train.data.image_store import ImageStore
 from train.data.loading import LoadedSplit, load_splits
@@ -29,7 +29,6 @@ from train.export.bundle import new_bundle, write_json, write_manifest
 from train.export.model_card import write_card
 from train.fit import export_model
 from train.metrics.calibration import calibrate
-from train.metrics.unknown import distances_within, fit_none_rule
 from train.report.write import write_report
 from train.settings import Settings
 from train.trained_model import Dataset, TrainedModel
@@ -105,16 +104,17 @@ def recogniser(side: int) -> keras.Model:
 
 def _calibrated(network: keras.Model, references: keras.Model, served: bytes, dataset: Dataset) -> TrainedModel:
     """Fit the temperature and the rule for “none of these” on the outputs of the served file."""
+    from train.trainer.statistics import as_stored, fit_statistics
+
     train, validation = dataset.splits["train"], dataset.splits["validation"]
     rows = np.concatenate([_rows(train, label)[:_REFERENCES] for label in dataset.labels if label != NO_FLAG])
-    stored = normalised(normalised(_outputs(served, train.images[rows])[1]).astype(np.float16))
+    stored = as_stored(_outputs(served, train.images[rows])[1])
     logits, features = _outputs(served, validation.images)
     classes = np.array([dataset.labels.index(example.labels[0]) for example in validation.examples])
     calibration = calibrate(logits, classes)
     flags = classes != dataset.labels.index(NO_FLAG)
     top = probabilities_of(logits[flags], calibration.temperature).max(axis=1)
-    rule = fit_none_rule(distances(features[flags], stored), top, distances_within(stored))
-    statistics = None if rule is None else Statistics(stored, rule)
+    statistics = fit_statistics(stored, distances(features[flags], stored), top)
     return TrainedModel(network, references, replace(calibration, statistics=statistics), {}, train.examples)
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.preprocessing import InputSpec
-from model.statistics import Statistics
+from model.statistics import distances
 from model.verdict import probabilities_of
 from train.data.folders import Example
 from train.data.loading import LoadedSplit
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
-from train.metrics.unknown import distances_within, fit_none_rule
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile
 
@@ -102,14 +101,13 @@ def train_networks(
 
 def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> TrainedModel:
     """Calibrate a network by the predictions out of fold of its like."""
-    from train.trainer.statistics import references_of
+    from train.trainer.statistics import fit_statistics, references_of
 
     unseen = fitted.out_of_fold
     calibration = calibrate(unseen.logits, run.train.classes)
     references = references_of(fitted.references, run.train, run.settings.seed)
     top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
-    rule = fit_none_rule(unseen.distances, top, distances_within(references))
-    statistics = None if rule is None else Statistics(references, rule)
+    statistics = fit_statistics(references, unseen.distances, top)
     log = {"kept": fitted.name, **fitted.log}
     calibration = replace(calibration, statistics=statistics)
     return TrainedModel(fitted.model, fitted.references, calibration, log, examples, unseen)
@@ -131,6 +129,7 @@ def train_model(
     """
     from train.data.batches import labelled_images
     from train.network.architectures import reference_model
+    from train.network.linear_probe import predicted_features
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
     from train.trainer.run import TrainingRun
@@ -146,7 +145,10 @@ def train_model(
     else:
         calibration = calibrate(logits, validation.classes)
     probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
-    statistics = fit_statistics(reference_model(result.model), train, validation, probabilities, settings.seed)
+    features_of = reference_model(result.model)
+    references = references_of(features_of, train, settings.seed)
+    found = distances(predicted_features(features_of, validation.images), references)
+    statistics = fit_statistics(references, found, probabilities.max(axis=1))
     examples = splits["train"].examples
     log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
     # Without a test split the metrics come from the validation images, which the network must not be trained on then.
@@ -155,9 +157,9 @@ def train_model(
         if not result.interrupted:
             examples = examples + splits["validation"].examples
             log["refit"] = {"images": len(examples)}
+            features_of = reference_model(result.model)
             if statistics is not None:
-                references = references_of(reference_model(result.model), run.all_images(), settings.seed)
+                references = references_of(features_of, run.all_images(), settings.seed)
                 statistics = replace(statistics, references=references)
     calibration = replace(calibration, statistics=statistics)
-    references_model = reference_model(result.model)
-    return TrainedModel(result.model, references_model, calibration, log, examples, interrupted=result.interrupted)
+    return TrainedModel(result.model, features_of, calibration, log, examples, interrupted=result.interrupted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from model.statistics import NoneRule, Statistics, distances, normalised
+from model.statistics import Statistics, normalised
 from train.data.batches import LabelledImages
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
 from train.network.linear_probe import predicted_features
@@ -19,29 +19,24 @@ def references_of(model: keras.Model, images: LabelledImages, seed: int) -> np.n
         images: The training images.
         seed: Seed of the choice.
     """
-    rows = reference_rows(images.classes, seed)
-    # Rounded as the bundle stores them, so that the rule is fitted on the distances that will be computed.
-    return normalised(normalised(predicted_features(model, images.images, rows)).astype(np.float16))
+    return as_stored(predicted_features(model, images.images, reference_rows(images.classes, seed)))
 
 
-def fit_statistics(
-    model: keras.Model, train: LabelledImages, validation: LabelledImages, probabilities: np.ndarray, seed: int
-) -> Statistics | None:
-    """Return the statistics of a trained network.
+def as_stored(features: np.ndarray) -> np.ndarray:
+    """Return features with length 1, rounded as the bundle stores them: the rule is fitted on what will be computed."""
+    return normalised(normalised(features).astype(np.float16))
+
+
+def fit_statistics(references: np.ndarray, found: np.ndarray, top: np.ndarray) -> Statistics | None:
+    """Return the statistics of a network.
 
     Args:
-        model: From images to the features of the trained network.
-        train: The images it was trained on.
-        validation: Images of the labels that it was not trained on.
-        probabilities: (validation images, classes), 0 to 1: their calibrated probabilities.
-        seed: Seed of the choice of training images.
+        references: (m, channels): the features of training images, as they are stored.
+        found: (n,): the distances from unseen images of the labels to them.
+        top: (n,), 0 to 1: the largest calibrated probabilities of these images.
 
     Returns:
-        The statistics; None with too few validation images.
+        The statistics; None with too few images.
     """
-    references = references_of(model, train, seed)
-    rule: NoneRule | None = None
-    if len(references) and len(validation.images):
-        features = predicted_features(model, validation.images)
-        rule = fit_none_rule(distances(features, references), probabilities.max(axis=1), distances_within(references))
+    rule = fit_none_rule(found, top, distances_within(references))
     return None if rule is None else Statistics(references, rule)

@@ -132,7 +132,8 @@ class Settings:
         class_balance: How far rare classes are drawn as often as common ones, 0 to 1.
         ema_decay: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
         checkpoint: "best" keeps the epoch with the lowest validation loss; "last" keeps the end of a run that was
-            not cut short, which is better with few validation images and a rate that falls to zero.
+            not cut short, which is better with few validation images and a rate that falls to zero, unless the
+            regression that it started from has a lower validation loss.
         refit: With checkpoint "last", fit a second time with the validation images as well when these and the
             training images are at most this many; 0 for never. The metrics still come from the test split, the
             temperature and the thresholds from the first fit.

@@ -152,7 +152,7 @@ def train_model(
     examples = splits["train"].examples
     log: dict[str, Any] = {"best_epoch": result.best_epoch, "history": result.history}
     # Without a test split the metrics come from the validation images, which the network must not be trained on then.
-    if "test" in splits and not result.interrupted and wants_refit(run):
+    if "test" in splits and not result.interrupted and wants_refit(run, result):
         result = refit(result, run)
         if not result.interrupted:
             examples = examples + splits["validation"].examples

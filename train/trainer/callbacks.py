@@ -98,11 +98,13 @@ class ValidationCheckpoint(keras.callbacks.Callback):
     def keep_if_best(self, logs: dict[str, float]) -> None:
         """Keep the current weights when their loss is the lowest at this image size, or when the last epoch is wanted.
 
-        Weights that are not finite are never kept.
+        The last epoch is not wanted when the regression that the training started from has a lower loss: it has
+        overfitted then. Weights that are not finite are never kept.
         """
         progress, weights = self._progress, self.model.get_weights()
         loss = logs.get("val_loss", -math.inf)  # without validation the last epoch is the best
-        last = self._settings.checkpoint == "last" and progress.epoch == self._settings.epochs
+        ended = self._settings.checkpoint == "last" and progress.epoch == self._settings.epochs
+        last = ended and loss <= progress.start_loss
         worse = not last and progress.best_scale == self._phase.scale and progress.best_loss <= loss > -math.inf
         if math.isnan(loss) or (progress.best and worse) or not all(np.isfinite(w).all() for w in weights):
             return

@@ -31,6 +31,7 @@ class Progress:
         best_loss: Lowest validation loss so far.
         best_epoch: The epoch it came from; 0 is the network before the first.
         best_scale: Size of the images it was computed on, as a share.
+        start_loss: Validation loss of the regression that the training started from; infinite without one.
         history: One dict per epoch: phase, losses, accuracies, learning rate.
         best: The weights to keep if the run ended now, in the order of `model.get_weights`.
         variables: All variables of the network, including the seeds of its random layers.
@@ -45,6 +46,7 @@ class Progress:
     best_loss: float = float("inf")
     best_epoch: int = 0
     best_scale: float = 0.0
+    start_loss: float = float("inf")
     history: list[dict[str, Any]] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
     variables: list[np.ndarray] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +60,10 @@ def fit(run: TrainingRun) -> FitResult:
         KeyboardInterrupt: Ctrl-C before any epoch ended; later it ends the training with the best so far.
     """
     keep_freed_memory()
+    settings = run.settings
     progress = (run.progress_file and run.progress_file.load()) or Progress()
     if progress.epoch:
-        print(f"Resuming after epoch {progress.epoch} of {run.settings.epochs}.", file=sys.stderr)
+        print(f"Resuming after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
     stopped, by_user = "", False
     try:
         _fit_phases(run, progress)
@@ -75,8 +77,14 @@ def fit(run: TrainingRun) -> FitResult:
         stopped = str(error)
     if stopped:
         print(f"{stopped} Keeping the best so far, that of epoch {progress.best_epoch}.", file=sys.stderr)
+    elif settings.checkpoint == "last" and progress.best_epoch < progress.epoch == settings.epochs:
+        kept = f"epoch {progress.best_epoch}" if progress.best_epoch else "the regression"
+        print(
+            f"The last epoch predicts the validation images less well than the regression. Keeping {kept}.",
+            file=sys.stderr,
+        )
     # A fresh network, because a compiled one would be stored with its optimizer, twice its size.
-    fitted = build(run.settings, run.spec, run.classes, pretrained=False)
+    fitted = build(settings, run.spec, run.classes, pretrained=False)
     fitted.set_weights(progress.best)
     return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch, by_user)
 
@@ -121,7 +129,9 @@ def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.
     checkpoint = ValidationCheckpoint(run, progress, phase, validation)
     if not progress.best and settings.starts_from_probe:
         checkpoint.set_model(model)
-        checkpoint.keep_if_best(checkpoint.evaluate())
+        started = checkpoint.evaluate()
+        checkpoint.keep_if_best(started)
+        progress.start_loss = started.get("val_loss", math.inf)
     print(f"{phase.name}: up to {phase.epochs} epochs at {size[0]} x {size[1]} pixels", file=sys.stderr)
     callbacks: list[keras.callbacks.Callback] = [checkpoint]
     if run.tensorboard:

@@ -10,10 +10,11 @@ from train.trainer.loop import FitResult, fit
 from train.trainer.run import TrainingRun
 
 
-def wants_refit(run: TrainingRun) -> bool:
-    """Return whether the settings ask for a second fit: with few images, where validation chooses no epoch."""
-    train, validation = len(run.train.images), len(run.validation.images)
-    return run.settings.checkpoint == "last" and validation > 0 and train + validation <= run.settings.refit
+def wants_refit(run: TrainingRun, first: FitResult) -> bool:
+    """Return whether the settings ask for a second fit: with few images, where validation has chosen no epoch."""
+    train, validation, settings = len(run.train.images), len(run.validation.images), run.settings
+    chosen = settings.checkpoint == "best" or first.best_epoch < settings.epochs
+    return not chosen and validation > 0 and train + validation <= settings.refit
 
 
 def refit(first: FitResult, run: TrainingRun) -> FitResult:

@@ -24,8 +24,8 @@ class TrainingRun:
         spec: Input size and colour mode.
         classes: Number of labels.
         train: Images to fit on.
-        validation: Images that choose the best epoch (unless `settings.checkpoint` is "last"); may be empty, then
-            the last epoch counts.
+        validation: Images that choose the best epoch (where `settings.checkpoint` is "last", whether the end
+            is better than the beginning); may be empty, then the last epoch counts.
         progress_file: Where the progress is kept and read from, if anywhere.
         tensorboard: Directory for TensorBoard's logs, if any.
         on_epoch: Receives the metrics of every epoch; what it raises ends the training.

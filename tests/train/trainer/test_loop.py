@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from train.data.augmentation import shrink_all
 from train.data.batches import LabelledImages
 from train.network.architectures import build
 from train.settings import Settings
+from train.trainer.checkpoint import Progress, ProgressFile
 from train.trainer.loop import FitResult, fit, predict_logits
 from train.trainer.run import TrainingRun
 
@@ -98,6 +100,19 @@ def test_the_last_epoch_is_kept_when_asked_for_unless_the_run_was_cut_short(pati
     losses = [row["val_loss"] for row in result.history]
     assert int(np.argmin(losses)) + 1 < len(losses)
     assert result.best_epoch == (6 if kept_last else int(np.argmin(losses)) + 1)
+
+
+def test_the_last_epoch_is_not_kept_where_the_regression_predicts_validation_better(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = ProgressFile(tmp_path / "model", {})
+    file.save(Progress(start_loss=0.0))
+
+    result = fit(TrainingRun(tiny(epochs=6, checkpoint="last"), SPEC, 2, IMAGES, WRONG, file))
+
+    best = 1 + int(np.argmin([row["val_loss"] for row in result.history]))
+    assert result.best_epoch == best < len(result.history) == 6
+    assert f"less well than the regression. Keeping epoch {best}." in capsys.readouterr().err
 
 
 def test_a_plateau_lowers_the_learning_rate() -> None:

@@ -40,6 +40,8 @@ SETTINGS = Settings(
     refit=100,
 )
 
+ENDED = FitResult(None, [], interrupted=False, best_epoch=SETTINGS.epochs)  # type: ignore[arg-type]
+
 
 def images_of(*classes: int) -> LabelledImages:
     """Eight images of each of the classes, of three."""
@@ -63,11 +65,15 @@ def first() -> FitResult:
 def test_only_few_images_are_fitted_again_and_only_where_validation_chooses_no_epoch(
     changes: dict[str, Any], wanted: bool
 ) -> None:
-    assert wants_refit(run(dataclasses.replace(SETTINGS, **changes))) is wanted
+    assert wants_refit(run(dataclasses.replace(SETTINGS, **changes)), ENDED) is wanted
 
 
 def test_without_validation_images_there_is_nothing_to_add() -> None:
-    assert not wants_refit(dataclasses.replace(run(), validation=images_of()))
+    assert not wants_refit(dataclasses.replace(run(), validation=images_of()), ENDED)
+
+
+def test_a_training_whose_last_epoch_was_not_kept_is_not_repeated() -> None:
+    assert not wants_refit(run(), dataclasses.replace(ENDED, best_epoch=0))
 
 
 def test_the_second_network_has_learnt_the_validation_images(first: FitResult) -> None:

@@ -48,7 +48,7 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "train": [
         {"settings", "metrics", "report", "resource_errors"},
-        {"data", "recipes"},
+        {"data", "recipes", "search_space"},
         {"network"},
         {"trainer", "export", "label_errors", "input_selection", "shared_study", "site"},
         {"publish", "convert", "evaluate", "trained_model"},

@@ -19,6 +19,20 @@ SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "efficientnet_lite0": 224, "resnet50": 224}
 _USUAL_FOLDS, _FEW_IMAGES = 5, 500
+# What a training by folds does not use: it trains the last layers alone, on activations that are computed once.
+NOT_BY_FOLDS = (
+    "learning_rate",
+    "head_epochs",
+    "finetune_layers",
+    "mixup_cutmix_prob",
+    "ema_decay",
+    "checkpoint",
+    "patience",
+    "refit",
+    "training_scale",
+    "validation_share",
+    "test_share",
+)
 # How the command line's help groups the settings.
 GROUPS: dict[str, tuple[str, ...]] = {
     "data": ("size", "resize_rule", "colour", "multi_label"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,14 @@ from model.verdict import probabilities_of
 from train.data.folders import Example
 from train.data.loading import LoadedSplit
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.recipes.registry import unused_by_folds
 from train.settings import Settings
 from train.trainer.checkpoint import ProgressFile
 
 if TYPE_CHECKING:
     import keras
 
-    from train.trainer.cross_fit import CrossFit, OutOfFold
+    from train.trainer.cross_fit import CrossFit, Fold, OutOfFold
     from train.trainer.run import TrainingRun
 
 FOLDS = "folds"  # the “split” of metrics that come from predictions out of fold
@@ -86,17 +88,31 @@ def train_networks(
     if not train.groups:
         yield train_model(dataset, settings, progress_file, tensorboard)
         return
+    from train.trainer.cross_fit import cross_fit
+
+    if unused := unused_by_folds(settings):
+        print(f"Training by folds does not use {' and '.join(unused)}. With --folds 0 it does.", file=sys.stderr)
+    run, folds = run_by_folds(dataset, settings)
+    for fitted in cross_fit(run, folds):
+        yield _calibrated(fitted, run, train.examples)
+
+
+def run_by_folds(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, list[Fold]]:
+    """Return the run of a data set whose training images have groups, and its division into folds.
+
+    Raises:
+        DataError: A class has too few groups.
+    """
     from train.data.batches import LabelledImages, labelled_images
-    from train.trainer.cross_fit import cross_fit, make_folds
+    from train.trainer.cross_fit import make_folds
     from train.trainer.run import TrainingRun
 
+    train = dataset.splits["train"]
     images = labelled_images(train, dataset.labels)
     count = settings.folds_for(len(train.examples))
     folds = make_folds(images.classes, np.array(train.groups), count, settings.seed, dataset.labels)
     none = LabelledImages(images.images[:0], images.targets[:0])
-    run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, none, progress_file, tensorboard)
-    for fitted in cross_fit(run, folds):
-        yield _calibrated(fitted, run, train.examples)
+    return TrainingRun(settings, dataset.spec, len(dataset.labels), images, none), folds
 
 
 def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> TrainedModel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,25 +16,20 @@ from model.errors import SettingsError, VistazoError
 from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
 from train.data.folders import all_labels
 from train.data.image_store import ImageStore
-from train.data.loading import load_splits
+from train.data.loading import load_splits, trainable
 from train.data.source import DataSource, read_data
 from train.input_selection import choose_input, first_input
 from train.resource_errors import resource_error
+from train.search_space import Space, Value, combinations, parse_space, space_for
 from train.settings import Settings
 from train.shared_study import is_shared, open_study, optimize, points_of, repeated
+from train.trained_model import Dataset, run_by_folds
 
 if TYPE_CHECKING:
+    from train.trainer.cross_fit import Fold
     from train.trainer.run import TrainingRun
 
-_USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixup_cutmix_prob=0,0.25,0.5")
-# Another size or colour mode would require decoding the images again; losses on another split are not comparable.
-_FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "group_by", "near_duplicates", "seed")
-_FIXED_ENDINGS = ("_share",)
-
 _INTERRUPTED = "interrupted"
-
-# The value of a setting; `Settings` itself checks it.
-Value = Any
 
 
 @dataclass(frozen=True)
@@ -103,18 +97,20 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     """
     if search.trials < 1:
         raise SettingsError(f"--trials should be at least 1. Received: {search.trials}.")
-    space = _space(search.wanted or _USUAL, settings)
+    space = parse_space(search.wanted, settings)
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     refuse_inside(out, data.folder)
     data_set = read_data(data, multi_label=settings.multi_label)
     data_set.announce()
     refuse_untrainable(data_set)
+    settings = dataclasses.replace(settings, folds=settings.folds_for(trainable(data_set)))
+    space = space_for(space, settings)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = _study(out, search, space, settings.seed)
     _refuse_other_search(study, space, settings, out)
-    left = min(search.trials, _combinations(space)) - len(_finished(study))
+    left = min(search.trials, combinations(space)) - len(_finished(study))
     if left > 0:
         _run_trials(study, data_set, settings, space, left)
     tuned = Tuned(_rows(study, space), list(space), out / "trials.csv")
@@ -122,23 +118,24 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     return tuned
 
 
-def _run_trials(
-    study: optuna.Study, data_set: DataSet, settings: Settings, space: Mapping[str, list[Value]], count: int
-) -> None:
+def _run_trials(study: optuna.Study, data_set: DataSet, settings: Settings, space: Space, count: int) -> None:
     """Run new trials on images that are decoded once."""
     from train.data.batches import labelled_images
     from train.trainer.run import TrainingRun
 
-    settings = dataclasses.replace(settings, folds=0)  # a trial needs one loss, that of the validation images
     spec = first_input(settings)
     with ImageStore() as store:
         splits, spec = choose_input(store, load_splits(store, data_set, spec, settings), spec, settings)
-        labels = all_labels(splits["train"].examples)
-        train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
-        run = TrainingRun(settings, spec, len(labels), train, validation)
+        labels = tuple(all_labels(splits["train"].examples))
+        folds: list[Fold] = []
+        if settings.folds:
+            run, folds = run_by_folds(Dataset(splits, labels, {}, spec), settings)
+        else:
+            train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
+            run = TrainingRun(settings, spec, len(labels), train, validation)
 
         def objective(trial: optuna.Trial) -> float:
-            return _trial_loss(trial, run, space)
+            return _trial_loss(trial, run, folds, space)
 
         if is_shared(study):
             optimize(study, objective, VistazoError, surplus=_INTERRUPTED)
@@ -146,7 +143,7 @@ def _run_trials(
             study.optimize(objective, n_trials=count, catch=VistazoError)
 
 
-def _study(out: Path, search: Search, space: Mapping[str, list[Value]], seed: int) -> optuna.Study:
+def _study(out: Path, search: Search, space: Space, seed: int) -> optuna.Study:
     """Open the search in `out`, or the one that several machines share."""
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
     if search.storage is not None:
@@ -160,10 +157,8 @@ def _study(out: Path, search: Search, space: Mapping[str, list[Value]], seed: in
     )
 
 
-def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[Value]]) -> float:
-    """Train with the settings that a trial suggests; return the validation loss of the epoch that is kept."""
-    from train.trainer.loop import fit
-
+def _trial_loss(trial: optuna.Trial, run: TrainingRun, folds: Sequence[Fold], space: Space) -> float:
+    """Train with the settings that a trial suggests; return the loss of images that were not trained on."""
     tried: dict[str, Any] = {name: trial.suggest_categorical(name, values) for name, values in space.items()}
     print(f"trial {trial.number + 1}: {_words(tried)}", file=sys.stderr)
 
@@ -174,9 +169,8 @@ def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[
 
     try:
         settings = dataclasses.replace(run.settings, **tried)
-        result = fit(dataclasses.replace(run, settings=settings, on_epoch=report))
-        if result.by_user:
-            raise KeyboardInterrupt
+        run = dataclasses.replace(run, settings=settings, on_epoch=report)
+        loss, accuracy = _by_folds(run, folds) if folds else _on_validation(run)
     except (KeyboardInterrupt, SystemExit):  # the settings are tried again when the search is resumed
         trial.set_user_attr(_INTERRUPTED, True)
         trial.study.enqueue_trial(trial.params)
@@ -189,11 +183,29 @@ def _trial_loss(trial: optuna.Trial, run: TrainingRun, space: Mapping[str, list[
             raise
         print(f"trial {trial.number + 1} failed: {reason}", file=sys.stderr)
         raise reason from None
+    trial.set_user_attr("val_accuracy", accuracy)
+    return loss
+
+
+def _on_validation(run: TrainingRun) -> tuple[float, float]:
+    """Return the loss and the accuracy on validation of the epoch that is kept."""
+    from train.trainer.loop import fit
+
+    result = fit(run)
+    if result.by_user:
+        raise KeyboardInterrupt
     # Epoch 0, the network before the first epoch, has no row.
     kept = [row for row in result.history if row["epoch"] == result.best_epoch]
     best = min(kept or result.history, key=lambda row: row["val_loss"])
-    trial.set_user_attr("val_accuracy", best["val_accuracy"])
-    return float(best["val_loss"])
+    return float(best["val_loss"]), float(best["val_accuracy"])
+
+
+def _by_folds(run: TrainingRun, folds: Sequence[Fold]) -> tuple[float, float]:
+    """Return the loss and the accuracy of all images, each predicted by a network that did not see it."""
+    from train.trainer.cross_fit import calibrated_losses, cross_validate
+
+    logits, classes = cross_validate(run, folds), run.train.classes
+    return float(calibrated_losses(logits, classes).mean()), float((logits.argmax(axis=1) == classes).mean())
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -203,35 +215,7 @@ def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     ]
 
 
-def _space(wanted: Sequence[str], settings: Settings) -> dict[str, list[Value]]:
-    """Return the values to try of each setting, checked by `Settings`."""
-    known = {field.name: field for field in dataclasses.fields(Settings)}
-    space: dict[str, list[Value]] = {}
-    for text in wanted:
-        name, _, values = text.partition("=")
-        name = name.strip().replace("-", "_")
-        if name not in known or name in _FIXED or name.endswith(_FIXED_ENDINGS) or not values:
-            raise SettingsError(
-                f"--setting should be NAME=A,B,C with the name of a setting that can be tuned. Received: {text}."
-            )
-        space[name] = [_value(str(known[name].type), value.strip(), text) for value in values.split(",")]
-        for value in space[name]:
-            dataclasses.replace(settings, **{name: value})
-    return space
-
-
-def _value(kind: str, text: str, received: str) -> Value:
-    try:
-        if kind.startswith("bool"):
-            return {"true": True, "false": False}[text.lower()]
-        if kind.startswith("int"):
-            return int(text)
-        return float(text) if kind.startswith("float") else text
-    except (KeyError, ValueError):
-        raise SettingsError(f"--setting {received}: “{text}” is not a value of that setting.") from None
-
-
-def _sampler(method: str, space: Mapping[str, list[Value]], seed: int) -> optuna.samplers.BaseSampler:
+def _sampler(method: str, space: Space, seed: int) -> optuna.samplers.BaseSampler:
     if method == "grid":
         return _GridSampler(space, seed=seed)
     return optuna.samplers.RandomSampler(seed)
@@ -252,11 +236,7 @@ class _GridSampler(optuna.samplers.GridSampler):
             super().after_trial(study, trial, state, values)
 
 
-def _combinations(space: Mapping[str, list[Value]]) -> int:
-    return math.prod(map(len, space.values()))
-
-
-def _refuse_other_search(study: optuna.Study, space: Mapping[str, list[Value]], settings: Settings, out: Path) -> None:
+def _refuse_other_search(study: optuna.Study, space: Space, settings: Settings, out: Path) -> None:
     identity = {"space": dict(space), "settings": settings.as_json()}
     earlier = study.user_attrs.get("identity")
     if earlier is not None and earlier != identity:
@@ -264,7 +244,7 @@ def _refuse_other_search(study: optuna.Study, space: Mapping[str, list[Value]], 
     study.set_user_attr("identity", identity)
 
 
-def _rows(study: optuna.Study, space: Mapping[str, list[Value]]) -> list[dict[str, Any]]:
+def _rows(study: optuna.Study, space: Space) -> list[dict[str, Any]]:
     """Return a row per trial, the best first, then those that were pruned or failed."""
     rows = [
         {

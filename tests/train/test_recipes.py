@@ -10,7 +10,7 @@ import pytest
 import train.recipes
 from model.errors import SettingsError
 from train.commands import fit
-from train.recipes.registry import RECIPES, load_recipe
+from train.recipes.registry import RECIPES, changed_recipe, load_recipe, unused_by_folds
 from train.settings import Settings
 
 
@@ -49,3 +49,18 @@ def test_the_command_line_wins_over_the_recipe() -> None:
 def test_an_unknown_recipe_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="best, small, simpsons"):
         load_recipe("worst")
+
+
+@pytest.mark.parametrize(
+    ("changes", "unused"),
+    [
+        ({}, []),
+        ({"weights": "file.weights.h5"}, []),
+        ({"dropout": 0.5, "finetune_learning_rate": 1e-4}, []),
+        ({"learning_rate": 1e-3, "patience": 3}, ["--learning-rate", "--patience"]),
+    ],
+)
+def test_what_a_training_by_folds_does_not_use_is_known_by_its_option(
+    changes: dict[str, object], unused: list[str]
+) -> None:
+    assert unused_by_folds(changed_recipe("best", changes)) == unused

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import refusal
 from tests.support.images import COLOURS, write_class
 from tests.support.training import TINY
 from train.__main__ import main
@@ -90,6 +91,32 @@ def test_settings_that_cannot_be_tuned_are_refused(
 ) -> None:
     assert main(["tune", str(data), "--out", str(tmp_path), *QUICK, "--setting", setting, "--trials", "2"]) == 2
     assert "\n" not in capsys.readouterr().err.strip()
+
+
+def test_a_small_set_is_searched_by_folds_as_fit_trains_it(
+    data: Path, tmp_path: Path, backbone_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["tune", str(data), "--out", str(tmp_path), "--search", "grid", "--trials", "2", "--folds", "2"]
+    arguments += ["--recipe", "best", "--weights", str(backbone_weights), "--size", "32", "--epochs", "1"]
+    arguments += ["--min-steps-per-epoch", "1", "--setting", "dropout=0,0.5"]
+
+    assert main(arguments) == 0
+
+    assert [row["state"] for row in rows(tmp_path)] == ["complete", "complete"]
+    assert all(0 <= float(row["val_accuracy"]) <= 1 for row in rows(tmp_path))
+    printed = capsys.readouterr()
+    assert "--folds 2" in printed.out.splitlines()[-1]
+    assert "keeps the bundle" not in printed.err
+
+
+def test_a_setting_that_a_training_by_folds_does_not_use_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["--setting", "dropout=0,0.2", "--setting", "learning-rate=1e-3,3e-3"]
+
+    said = refusal(capsys, "tune", str(data), "--out", str(tmp_path / "out"), "--trials", "1", *wanted)
+
+    assert "--setting learning_rate changes nothing" in said and "--folds 0" in said
 
 
 def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(

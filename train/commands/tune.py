@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=A,B,C",
         action="append",
         default=[],
-        help="a setting with the values to try; may be given several times (default: learning-rate, dropout, "
-        "mixup-cutmix-prob)",
+        help="a setting with the values to try; may be given several times (default: learning-rate, dropout and "
+        "mixup-cutmix-prob; by folds finetune-learning-rate, dropout and label-smoothing)",
     )
     parser.add_argument(
         "--storage",

@@ -73,6 +73,11 @@ def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Set
     return _split_off(store, splits, settings) if missing_validation else splits
 
 
+def trainable(data: DataSet) -> int:
+    """Return how many images may be trained on: with a test split, those for validation as well."""
+    return len(data.splits["train"]) + ("test" in data.splits and len(data.splits.get("validation", ())))
+
+
 def _for_folds(
     splits: Mapping[str, LoadedSplit], pool: Sequence[LoadedSplit], settings: Settings
 ) -> dict[str, LoadedSplit]:

@@ -107,21 +107,32 @@ def cross_fit(run: TrainingRun, folds: Sequence[Fold]) -> Iterator[CrossFit]:
         The regression; then, where its loss out of fold is higher than that of a fine-tuned network by more than one
         standard error, the latter.
     """
-    keep_freed_memory()
-    keras.utils.set_random_seed(run.settings.seed)
-    model = build(run.settings, run.spec, run.classes)
-    print("Fitting a regression on the pretrained features …", file=sys.stderr)
-    tail = Tail(model, run.train, run.spec, run.settings)
-    regression = _regression(tail, run, folds)
+    model, tail, regression = _started(run, folds)
     set_probe(model, regression.whole)
     yield CrossFit(model, tail.reference_model(tuned=False), REGRESSION, regression.out_of_fold, regression.log)
+    pretrained = model.get_weights()
     try:
-        tuned = _fine_tuned(model, tail, run, folds, regression)
+        kept = _judged(model, tail, run, folds, regression)
+        if kept.name == REGRESSION:
+            return
+        every = np.arange(len(run.train.classes))
+        next(n for n in _trained(model, tail, every, pretrained, regression.whole) if n == kept.name)
     except KeyboardInterrupt:
         print("Stopped: the regression is kept.", file=sys.stderr)
         return
-    if tuned is not None:
-        yield tuned
+    log = regression.log | {"losses": kept.losses}
+    yield CrossFit(model, tail.reference_model(tuned=True), kept.name, kept.out_of_fold, log)
+
+
+def cross_validate(run: TrainingRun, folds: Sequence[Fold]) -> np.ndarray:
+    """Return the logits of all images, (n, classes), out of fold, of the network that `cross_fit` would keep.
+
+    Args:
+        run: What to train; `on_epoch` receives the loss after each fold, what it raises ends the training.
+        folds: The division of the images.
+    """
+    model, tail, regression = _started(run, folds)
+    return _judged(model, tail, run, folds, regression).out_of_fold.logits
 
 
 def calibrated_losses(logits: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -149,6 +160,25 @@ class _Regression:
     log: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """Which of the candidates is kept, the log loss of each, and the predictions out of fold of the one."""
+
+    name: str
+    losses: dict[str, float]
+    out_of_fold: OutOfFold
+
+
+def _started(run: TrainingRun, folds: Sequence[Fold]) -> tuple[keras.Model, Tail, _Regression]:
+    """Return the pretrained network, its last layers, and the regression on its features."""
+    keep_freed_memory()
+    keras.utils.set_random_seed(run.settings.seed)
+    model = build(run.settings, run.spec, run.classes)
+    print("Fitting a regression on the pretrained features …", file=sys.stderr)
+    tail = Tail(model, run.train, run.spec, run.settings)
+    return model, tail, _regression(tail, run, folds)
+
+
 def _regression(tail: Tail, run: TrainingRun, folds: Sequence[Fold]) -> _Regression:
     """Fit the regression with the penalty whose loss out of fold is lowest."""
     classes, views = run.train.classes, tail.features
@@ -173,14 +203,15 @@ def _regression(tail: Tail, run: TrainingRun, folds: Sequence[Fold]) -> _Regress
     return _Regression(probes, fit_probe(views, classes, best), OutOfFold(logits, found, len(folds)), log)
 
 
-def _fine_tuned(
+def _judged(
     model: keras.Model, tail: Tail, run: TrainingRun, folds: Sequence[Fold], regression: _Regression
-) -> CrossFit | None:
-    """Fine-tune on each fold, then on all images; None where that predicts unseen images no better."""
+) -> _Judged:
+    """Fine-tune on each fold, and return what predicts unseen images best."""
     classes, pretrained = run.train.classes, model.get_weights()
     logits = {REGRESSION: regression.out_of_fold.logits}
     logits |= {name: np.zeros_like(logits[REGRESSION]) for name in (FINE_TUNED, AVERAGE)}
-    found = {name: np.zeros(len(classes)) for name in (FINE_TUNED, AVERAGE)}
+    found = {REGRESSION: regression.out_of_fold.distances}
+    found |= {name: np.zeros(len(classes)) for name in (FINE_TUNED, AVERAGE)}
     done = np.zeros(len(classes), bool)
     losses: dict[str, np.ndarray] = {}
     for number, (train, other) in enumerate(folds):
@@ -191,7 +222,7 @@ def _fine_tuned(
             found[name][other] = _distances(references, classes, train, other, run.settings.seed)
         done[other] = True
         losses = {name: calibrated_losses(given[done], classes[done]) for name, given in logits.items()}
-        if number == 0:
+        if number == 0 and not run.on_epoch:
             minutes = math.ceil((time.monotonic() - began) * len(folds) / 60)
             print(
                 f"Fine-tuning takes up to {minutes} minute{'s' if minutes > 1 else ''} more; it is kept where it "
@@ -200,16 +231,13 @@ def _fine_tuned(
             )
         elif number + 1 == _FIRST_FOLDS and min(losses, key=lambda name: losses[name].mean()) == REGRESSION:
             break
+        if run.on_epoch:
+            run.on_epoch({"epoch": number + 1, "val_loss": min(float(one.mean()) for one in losses.values())})
     kept = winner(losses) if done.all() else REGRESSION
     means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
     print(f"Kept: {kept} (log loss of unseen images: {shown}).", file=sys.stderr)
-    if kept == REGRESSION:
-        return None
-    next(name for name in _trained(model, tail, np.arange(len(classes)), pretrained, regression.whole) if name == kept)
-    log = regression.log | {"losses": means}
-    references_model = tail.reference_model(tuned=True)
-    return CrossFit(model, references_model, kept, OutOfFold(logits[kept], found[kept], len(folds)), log)
+    return _Judged(kept, means, OutOfFold(logits[kept], found[kept], len(folds)))
 
 
 def _trained(

@@ -86,7 +86,7 @@ def _blur(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.nd
     """Move the camera, or miss the focus."""
     unit = max(image.shape[:2]) / 256
     if rng.random() < 0.25 * strength:
-        length = int(rng.uniform(3, 9) * unit)
+        length = max(1, int(rng.uniform(3, 9) * unit))
         kernel = np.zeros((length, length), np.float32)
         turn = rng.uniform(0, np.pi)
         half = length / 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from tqdm import tqdm
 
 from model.errors import DataError
 from model.folder_walk import SYSTEM_FOLDERS
-from train.data.cache import cached, data_cache
+from train.data.cache import cached, data_cache, refuse_full_disk
 from train.data.image_files import is_image_name, suffix_of
 
 SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
@@ -23,7 +22,6 @@ SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".ta
 MOST_GROWTH = 50
 ALWAYS_ALLOWED = 64 * 2**20
 MOST_FILES = 5_000_000
-_LEAST_FREE_SHARE = 0.05
 _CHUNK = 2**20
 # Files that say something of the images. Others are unpacked as empty files, so that they are counted.
 _PAPERS = frozenset([".csv", ".tsv", ".jsonl", ".json", ".txt", ".xml", ""])
@@ -85,12 +83,7 @@ def _unpack(archive: Path, target: Path, most: int) -> None:
                         f"“{archive}” holds more than {MOST_GROWTH} times its size, as no images do. "
                         "It is not unpacked."
                     )
-                usage = shutil.disk_usage(target)
-                if usage.free < _LEAST_FREE_SHARE * usage.total:
-                    raise DataError(
-                        f"The disk of “{target.parent.parent}” is too full to unpack “{archive}”. Free some space, or "
-                        "point XDG_CACHE_HOME to a larger disk."
-                    )
+                refuse_full_disk(f"the files of “{archive}”")
                 file.write(chunk)
         progress.update()
     progress.close()

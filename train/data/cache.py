@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from model.errors import SettingsError
+from model.errors import DataError, SettingsError
 
 _VARIABLE = "VISTAZO_MAX_DATA_CACHE_GB"
 _MOST_GIGABYTES = 50
 # What was used so recently may be in use.
 _IN_USE_SECONDS = 24 * 3600
 _SIZE = ".size"
+_LEAST_FREE_SHARE = 0.05
 
 
 def data_cache() -> Path:
@@ -55,6 +56,23 @@ def cached(identity: str, fill: Callable[[Path], None]) -> Path:
     with contextlib.suppress(OSError):  # a cache that may only be read
         os.utime(folder)
     return folder
+
+
+def refuse_full_disk(what: str) -> None:
+    """Refuse to write on when little of the disk of the cache is left.
+
+    Args:
+        what: What is written, as a sentence names it.
+
+    Raises:
+        DataError: Less than a twentieth of the disk is free.
+    """
+    usage = shutil.disk_usage(data_cache())
+    if usage.free < _LEAST_FREE_SHARE * usage.total:
+        raise DataError(
+            f"The disk of “{data_cache()}” is too full for {what}. Free some space, or point XDG_CACHE_HOME to a "
+            "larger disk."
+        )
 
 
 def remove_oldest(keep: Path) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import json
 import re
-import shutil
 import tarfile
 import urllib.error
 import urllib.request
@@ -20,12 +19,11 @@ from tqdm import tqdm
 from model.errors import DataError
 from model.hub.address import parse_address
 from train.data.archive import SUFFIXES
-from train.data.cache import cached, data_cache
+from train.data.cache import cached, data_cache, refuse_full_disk
 from train.data.hub_data import fetch_repository
 from train.data.parquet_images import TABLE, write_images
 
 _SECONDS = 30.0  # the longest silence of a server
-_LEAST_FREE_SHARE = 0.05
 _SCHEMES = ("https",)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NOTE = "source.json"
@@ -126,12 +124,7 @@ def _download(address: str, shown: str, target: Path) -> None:
         total = int(length) if length.isdecimal() else None
         with tqdm(total=total, desc="fetching", unit="B", unit_scale=True, leave=False, disable=None) as progress:
             while piece := response.read(2**20):
-                usage = shutil.disk_usage(target)
-                if usage.free < _LEAST_FREE_SHARE * usage.total:
-                    raise DataError(
-                        f"The disk of “{data_cache()}” is too full for “{shown[:200]}”. Free some space, or point "
-                        "XDG_CACHE_HOME to a larger disk."
-                    )
+                refuse_full_disk(f"“{shown[:200]}”")
                 file.write(piece)
                 digest.update(piece)
                 progress.update(len(piece))

@@ -6,6 +6,7 @@ import io
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,18 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path, cache: Path) -> None:
     assert all(e.path.is_relative_to(cache) for e in data.examples)
     assert "1 file that is no image (.mp4)" in data.summary()
     assert [path.name for path in archive.parent.iterdir()] == ["a.zip"]
+
+
+def test_a_disk_that_is_nearly_full_takes_no_archive(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zipped(tmp_path / "in" / "a.zip", **IMAGES)
+    monkeypatch.setattr("train.data.cache.shutil.disk_usage", lambda _: SimpleNamespace(total=100, free=4))
+
+    with pytest.raises(DataError, match=r"too full for the files of “.*a\.zip”. Free some space"):
+        unpacked(archive)
+
+    assert list(cache.iterdir()) == []
 
 
 def test_a_tar_is_unpacked_without_its_links(tmp_path: Path) -> None:

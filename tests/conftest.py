@@ -1,10 +1,11 @@
-"""What the test files share: tiny trained bundles, each fitted once through the command line."""
+"""What the test files share: tiny trained bundles, each fitted once through the command line, and a running app."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.fake_hub.pushing import command, push, start_push  # noqa: F401
 from tests.support.fitting import CORRUPT, Fitted, fit, fitted_once, made_once
 from tests.support.groups import GroupScheduling
 from tests.support.images import write_colours, write_stripes, write_wide
+from tests.support.serving import ServedApp, running_app
 from tests.support.training import TINY
 
 # The same examples in every run, however busy the machine is, and nothing kept between runs.
@@ -153,3 +155,11 @@ def grey_bundle(grey_fit: Fitted) -> Path:
 def copied_bundle(colour_bundle: Path, tmp_path: Path) -> Path:
     """A copy of the colour bundle, for a test to change."""
     return Path(shutil.copytree(colour_bundle, tmp_path / "copied"))
+
+
+@pytest.fixture(scope="session")
+def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApp]:
+    """A running app with the embedded model; a module that uses it is in APP of tests/support/groups.py."""
+    folder = tmp_path_factory.mktemp("app")
+    with running_app(folder, VISTAZO_MAX_REQUESTS_PER_MINUTE="1000000") as url:
+        yield ServedApp(url, folder)

@@ -6,7 +6,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser/"
 SITE = f"{BROWSER}test_site"
-# These use the app that tests/interface/conftest.py starts.
+# These use the app that tests/conftest.py starts.
 APP = (
     "tests/docs/test_reference.py",
     "tests/interface/server/test_blocks.py",

@@ -13,6 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.preprocessing import prepare, read_image
+from model.statistics import normalised
 from tests.support.fitting import CORRUPT, Fitted
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
@@ -114,7 +115,9 @@ def test_weights_of_half_the_size_give_nearly_the_same_outputs(bundle: Path) -> 
         image = prepare(scene(60, 50, seed), spec)[np.newaxis]
         expected, found = first(image=image), second(image=image)
         np.testing.assert_allclose(found["logits"], expected["logits"], atol=0.02, rtol=0.02)
-        np.testing.assert_allclose(found["features"], expected["features"], atol=0.005)
+        # Distances between features are measured by their angle.
+        cosine = float((normalised(found["features"]) * normalised(expected["features"])).sum())
+        assert cosine > 0.999
 
 
 @dataclass(frozen=True)

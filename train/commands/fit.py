@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
+        help="keep small copies of the evaluated images in the report, which shows them on a click; `vistazo push` "
         "leaves them out (default: yes)",
     )
     add_json_argument(main)
@@ -93,8 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--example-images",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
-        "publishes (default: yes)",
+        help="keep small copies of up to eight test images in the bundle, as examples for the page, which "
+        "`vistazo push` publishes (default: yes)",
     )
     add_label_arguments(parser)
     splits = add_setting_arguments(parser)["splits"]

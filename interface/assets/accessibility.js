@@ -22,12 +22,6 @@
       const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
       if (label) image.alt = label;
     }
-    // Gradio says this in English only.
-    const cameraOff = document.querySelector("[data-camera-off]")?.dataset.cameraOff;
-    for (const words of document.querySelectorAll("button > div")) {
-      const last = words.lastChild;
-      if (cameraOff && last?.nodeValue?.trim() === "Click to Access Webcam") last.nodeValue = cameraOff;
-    }
     // A table that has headings only needs no scrolling.
     for (const viewport of document.querySelectorAll(".virtual-table-viewport")) {
       const overflow = viewport.querySelector("[role=gridcell]") ? "" : "hidden";

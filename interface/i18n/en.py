@@ -49,9 +49,13 @@ TEXTS = {
     "legend": "Legend",
     "heat_legend": "Bright regions count towards {label}; dark regions do not matter.",
     "boxes_legend": "Each box marks where a label was found, with its probability.",
-    "camera_hint": "Click the camera to switch it on, then press the round button: the image is classified while the "
-    "camera runs.",
+    "camera_hint": "Switch the camera on, then press “Record”: the image is classified while the camera runs.",
     "camera_off": "Switch the camera on",
+    "camera_denied": "The browser does not let this page use the camera. Allow it in the browser’s address bar, and "
+    "click again.",
+    "camera_missing": "The browser found no camera, or another program uses it. Connect one or close that program, and "
+    "click again.",
+    "camera_insecure": "Browsers give the camera to secure pages only. Open this page with https.",
     "camera_empty": "What the camera shows appears here.",
     "most_likely": "Most likely labels",
     "why": "Heat map for",

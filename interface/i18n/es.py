@@ -46,9 +46,13 @@ TEXTS = {
     "legend": "Leyenda",
     "heat_legend": "Las zonas claras apuntan a {label}; las oscuras no influyeron.",
     "boxes_legend": "Cada recuadro marca dónde se encontró una etiqueta, con su probabilidad.",
-    "camera_hint": "Haz clic en la cámara para encenderla y pulsa el botón redondo: la imagen se clasifica mientras "
-    "la cámara funciona.",
+    "camera_hint": "Enciende la cámara y pulsa «Grabar»: la imagen se clasifica mientras la cámara funciona.",
     "camera_off": "Enciende la cámara",
+    "camera_denied": "El navegador no deja que esta página use la cámara. Permítelo en la barra de direcciones y "
+    "vuelve a hacer clic.",
+    "camera_missing": "El navegador no encontró ninguna cámara, o la usa otro programa. Conecta una o cierra ese "
+    "programa y vuelve a hacer clic.",
+    "camera_insecure": "Los navegadores solo dan la cámara a páginas seguras. Abre esta página con https.",
     "camera_empty": "Aquí aparecerá lo que muestra la cámara.",
     "most_likely": "Etiquetas más probables",
     "why": "Mapa de calor de",

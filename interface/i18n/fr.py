@@ -47,9 +47,14 @@ TEXTS = {
     "legend": "Légende",
     "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
     "boxes_legend": "Chaque cadre marque l’endroit où une étiquette a été trouvée, avec sa probabilité.",
-    "camera_hint": "Cliquez sur la caméra pour l’allumer, puis sur le bouton rond : l’image est classée tant que la "
+    "camera_hint": "Allumez la caméra, puis cliquez sur « Enregistrer » : l’image est classée tant que la "
     "caméra tourne.",
     "camera_off": "Allumez la caméra",
+    "camera_denied": "Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-la dans la barre d’adresse "
+    "et cliquez à nouveau.",
+    "camera_missing": "Le navigateur n’a trouvé aucune caméra, ou un autre programme l’utilise. Branchez-en une ou "
+    "fermez ce programme, et cliquez à nouveau.",
+    "camera_insecure": "Les navigateurs ne donnent la caméra qu’aux pages sécurisées. Ouvrez cette page en https.",
     "camera_empty": "Ce que montre la caméra apparaîtra ici.",
     "most_likely": "Étiquettes les plus probables",
     "why": "Carte de chaleur pour",

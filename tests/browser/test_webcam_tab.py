@@ -13,7 +13,7 @@ def test_answers_come_while_the_camera_runs(open_page: Callable[..., Page]) -> N
     page = open_page()
     page.context.grant_permissions(["camera"])
     page.get_by_role("tab", name="Camera").click()
-    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_text("Switch the camera on").click()
     page.locator("#camera button[aria-label='capture photo']").click()
 
     label = page.locator("#live").get_by_test_id("label-output-value")

@@ -66,6 +66,8 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
     if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
         return None
     if os.path.exists(directory):  # noqa: PTH110
+        if name.endswith((".h5", ".hdf5", ".keras")):
+            raise ModelNotFoundError(f"“{name}” is a file. Make a bundle of it: vistazo convert {name} --out my_bundle")
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
     if parse_address(name) is None:
         raise ModelNotFoundError(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from interface.confidence import card
-from interface.i18n.language import ENGLISH, say, text
+from interface.confidence import card, failed_card
+from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
@@ -50,7 +51,7 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
                 prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
                 return card(prediction, bundle, language, is_unknown=found.is_unknown)
         except gr.Error as error:  # as a message in the corner it would come back with each of five images a second
-            return str(error.message)  # the guard has escaped it
+            return failed_card(html.unescape(str(error.message)), language_of(request))
 
     gr.Markdown(text("camera_hint"), elem_classes=["hint"])
     with gr.Row():

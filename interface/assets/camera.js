@@ -27,9 +27,16 @@
     true,
   );
   // Gradio does not wait for the browser's answer, so that a refusal reaches the page alone.
-  window.addEventListener("unhandledrejection", ({ reason }) => {
-    if (!clicked || !(reason instanceof DOMException)) return;
-    if (reason.name === "NotAllowedError") say(clicked, "cameraDenied");
-    if (["NotFoundError", "NotReadableError", "OverconstrainedError"].includes(reason.name)) say(clicked, "cameraMissing");
+  const refusals = {
+    NotAllowedError: "cameraDenied",
+    NotFoundError: "cameraMissing",
+    NotReadableError: "cameraMissing",
+    OverconstrainedError: "cameraMissing",
+  };
+  window.addEventListener("unhandledrejection", (event) => {
+    const refusal = refusals[event.reason?.name];
+    if (!clicked?.isConnected || !refusal) return;
+    say(clicked, refusal);
+    event.preventDefault();
   });
 })();

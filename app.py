@@ -1,7 +1,7 @@
 """Start the app: load the model, build the page, serve it.
 
     python app.py                                      # the embedded model
-    python app.py --model my_bundle                    # a bundle that `train fit` wrote
+    python app.py --model my_bundle                    # a bundle that `vistazo fit` wrote
     python app.py --model user/repository@revision     # one from the Hub
     python app.py --model my_bundle --model other      # and a tab that compares two
 

@@ -26,7 +26,7 @@ def _arguments() -> argparse.ArgumentParser:
     images = commands.add_parser("images", help="write the example images")
     images.add_argument("--out", type=Path, default=_HERE / "images", help="folder (default: examples/images)")
     embedded = commands.add_parser("embedded", help="write the embedded model's bundle from a fitted one")
-    embedded.add_argument("fitted", type=Path, metavar="FITTED", help="bundle that `train fit --recipe small` wrote")
+    embedded.add_argument("fitted", type=Path, metavar="FITTED", help="bundle that `vistazo fit --recipe small` wrote")
     embedded.add_argument("data", type=Path, metavar="DATA", help="drawings: a folder with train, validation and test")
     embedded.add_argument("out", type=Path, metavar="OUT", help="the new bundle's directory")
     clips = commands.add_parser("clips", help="write the example clips and their ground truth")

@@ -48,7 +48,7 @@ def write_embedded(fitted: Path, data: Path, out: Path) -> None:
     """Write the bundle.
 
     Args:
-        fitted: A bundle that `train fit --recipe small` wrote, with the Keras model in it.
+        fitted: A bundle that `vistazo fit --recipe small` wrote, with the Keras model in it.
         data: Folder with the splits train, validation and test of drawings: those it was fitted on and others.
         out: The new bundle's directory.
     """

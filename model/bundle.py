@@ -124,7 +124,7 @@ def load_bundle(directory: Path) -> Bundle:
         BundleError: A file is missing, damaged or contradicts another one.
     """
     if not directory.is_dir():
-        raise ModelNotFoundError(f"There is no directory “{directory}”. Give a bundle written by `train fit`.")
+        raise ModelNotFoundError(f"There is no directory “{directory}”. Give a bundle written by `vistazo fit`.")
     for name in SERVING_FILES:
         if not (directory / name).is_file():
             raise _missing(directory, name)
@@ -137,7 +137,7 @@ def load_bundle(directory: Path) -> Bundle:
     check_labels_file(labels, directory / LABELS)
     stored = config.get("vistazo")
     if not isinstance(stored, dict):
-        raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `train fit`.")
+        raise BundleError(f"“{directory / CONFIG}” has no “vistazo” object. Write the bundle again with `vistazo fit`.")
     if stored.get("format_version") not in _READABLE_VERSIONS or isinstance(stored["format_version"], bool):
         raise BundleError(
             f"The bundle “{directory}” has format version {shown(stored.get('format_version'))}; this program "
@@ -210,7 +210,7 @@ def _missing(directory: Path, name: str) -> BundleError:
             return OtherModelError(
                 f"“{directory}” holds no bundle ({name} is missing) but {other.what}: {other.advice}."
             )
-    return BundleError(f"“{directory}” is not a complete bundle: {name} is missing. Write it again with `train fit`.")
+    return BundleError(f"“{directory}” is not a complete bundle: {name} is missing. Write it again with `vistazo fit`.")
 
 
 def _config_of(directory: Path) -> dict[str, Any]:

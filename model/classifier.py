@@ -147,7 +147,7 @@ class Classifier:
             except (ValueError, RuntimeError, KeyError) as error:
                 raise BundleError(
                     f"The network in “{self.bundle.directory}” has no “{EXPLAIN_SIGNATURE}” signature that can be run. "
-                    "Write the bundle again with `train fit`."
+                    "Write the bundle again with `vistazo fit`."
                 ) from error
         if not (np.isfinite(logits).all() and np.isfinite(activation).all()):
             raise BundleError(
@@ -167,13 +167,13 @@ class Classifier:
         if logits.size != count:
             raise BundleError(
                 f"The network in “{self.bundle.directory}” has {logits.size} outputs for {count} labels. "
-                "Write the bundle again with `train fit`."
+                "Write the bundle again with `vistazo fit`."
             )
         statistics, channels = self.bundle.statistics, self._network.channels
         if statistics is not None and channels != statistics.references.shape[1]:
             raise BundleError(
                 f"“{self.bundle.directory / STATISTICS}” holds {statistics.references.shape[1]} features an image; "
-                f"the network returns {channels or 'none'}. Write the bundle again with `train fit`."
+                f"the network returns {channels or 'none'}. Write the bundle again with `vistazo fit`."
             )
 
 
@@ -194,7 +194,7 @@ class _Network:
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"“{bundle.network}” cannot be run as a LiteRT network with a “{PREDICT_SIGNATURE}” signature. "
-                "Write the bundle again with `train fit`."
+                "Write the bundle again with `vistazo fit`."
             ) from error
 
     def run(self, prepared: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -204,7 +204,7 @@ class _Network:
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"The network in “{self._bundle.directory}” does not take "
-                f"{prepared.shape[1]} x {prepared.shape[0]} RGB images. Write the bundle again with `train fit`."
+                f"{prepared.shape[1]} x {prepared.shape[0]} RGB images. Write the bundle again with `vistazo fit`."
             ) from error
         logits = np.asarray(outputs[self._output_name], np.float32).reshape(-1)
         features = np.asarray(outputs[self._features], np.float32).reshape(-1) if self._features else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from model.command_names import command
 
-# Files with labels that `train convert` reads, the first one found.
+# Files with labels that `vistazo convert` reads, the first one found.
 LABEL_FILES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 # Suffixes, what such a file is, and what to do with it.
@@ -50,7 +50,7 @@ class OtherModel:
     Attributes:
         what: What it is, with an article, for the middle of a sentence.
         advice: What to do, for the end of that sentence; its commands run as they are printed.
-        is_keras: Whether `train convert` can try to make a bundle of it.
+        is_keras: Whether `vistazo convert` can try to make a bundle of it.
     """
 
     what: str
@@ -142,7 +142,7 @@ def _keras(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherMo
     folder = chosen.rpartition("/")[0]
     beside = {name.rpartition("/")[2]: name for name in files if name.rpartition("/")[0] == folder}
     has_labels = any(name in beside for name in LABEL_FILES) or "id2label" in config
-    scale = [] if "vistazo" in config else [_SCALE]  # networks that `train fit` wrote scale images themselves
+    scale = [] if "vistazo" in config else [_SCALE]  # networks that `vistazo fit` wrote scale images themselves
     labels = [] if has_labels else ["--labels", "labels.txt"]
     first = ""
     if in_keras_format or len(root) == 1:

@@ -166,7 +166,7 @@ def _read_references(path: Path) -> np.ndarray:
             )
         with zipfile.ZipFile(path) as archive:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                raise BundleError(f"“{path}” is compressed. Write the bundle again with `train fit`.")
+                raise BundleError(f"“{path}” is compressed. Write the bundle again with `vistazo fit`.")
         with np.load(path, allow_pickle=False) as arrays:
             references = arrays[FEATURES_ARRAY]
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:

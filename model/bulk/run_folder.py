@@ -116,7 +116,9 @@ def freeze(job: Job, places: Sequence[Place], part_size: int, on_note: Callable[
         text = json.dumps([[file.place.text, file.size] for file in members])
         _listing(job.out, part).write(text.encode("ascii"))
     if not files:
-        raise SettingsError(f"There is no image and no clip in {', '.join(one.text for one in places)}.")
+        raise SettingsError(
+            f"There is no image and no clip in {', '.join(one.text for one in places)}. Give a folder that has some."
+        )
     found = Frozen(part, files)
     state = {"settings": _settings(job, places, part_size), "model": job.model, **dataclasses.asdict(found)}
     _settings_file(job).write(json.dumps(state, indent=2).encode("ascii"))

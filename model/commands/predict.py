@@ -78,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(f"--csv should name a file. “{options.csv}” is a directory.")
     files = list(dict.fromkeys(_files(options.paths)))
     if not files:
-        raise ImageError(f"There is no image and no clip in {', '.join(map(str, options.paths))}.")
+        raise ImageError(
+            f"There is no image and no clip in {', '.join(map(str, options.paths))}. Give a folder that has some."
+        )
     classifier = Classifier.load(resolve_model(options.model or os.environ.get("VISTAZO_MODEL")))
     top = min(options.top, len(classifier.bundle.labels))
     table = _table(options.csv, top, classifier, frame_range, files) if options.csv else None

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.command_names import command
 from model.errors import ModelNotFoundError, OtherModelError, Sentence
 from model.hub.address import parse_address
 from model.hub.cache import cached_copy, is_complete
@@ -66,6 +68,9 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
     if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
         return None
     if os.path.exists(directory):  # noqa: PTH110
+        if name.endswith((".h5", ".hdf5", ".keras")):
+            convert = command("convert", shlex.quote(name), "--out", "my_bundle")
+            raise ModelNotFoundError(f"“{name}” is a file of Keras. Make a bundle of it: {convert}")
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
     if parse_address(name) is None:
         raise ModelNotFoundError(

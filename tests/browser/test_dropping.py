@@ -117,7 +117,7 @@ def test_what_is_in_the_clipboard_is_read_at_the_press_of_a_button(page: Page) -
 @pytest.mark.nightly
 def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.locator("#image").get_by_label("Capture from camera").click()
-    page.locator("#image").get_by_text("Click to Access Webcam").click()
+    page.locator("#image").get_by_text("Switch the camera on").click()
     page.wait_for_function("document.querySelector('#image video')?.videoWidth > 0")
     page.locator("#image").get_by_label("capture photo").click()
     expect(top_label(page)).not_to_be_empty()

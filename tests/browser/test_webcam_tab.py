@@ -13,10 +13,24 @@ def test_answers_come_while_the_camera_runs(open_page: Callable[..., Page]) -> N
     page = open_page()
     page.context.grant_permissions(["camera"])
     page.get_by_role("tab", name="Camera").click()
-    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_text("Switch the camera on", exact=True).click()
     page.locator("#camera button[aria-label='capture photo']").click()
 
     label = page.locator("#live").get_by_test_id("label-output-value")
     expect(label).to_be_visible()
     page.wait_for_event("request", lambda request: "stream" in request.url)  # it goes on by itself
     page.locator("#camera button[aria-label='capture photo']").click()
+
+
+@pytest.mark.nightly
+def test_a_camera_that_the_browser_refuses_says_what_to_do(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+          navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotAllowedError"); };
+        }"""
+    )
+    page.get_by_role("tab", name="Camera").click()
+    page.get_by_text("Switch the camera on", exact=True).click()
+
+    expect(page.locator("#camera button").get_by_text("Allow it in the browser’s address bar")).to_be_visible()

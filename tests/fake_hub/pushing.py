@@ -1,4 +1,4 @@
-"""What the tests of pushing share: `train push` in a process of its own, and what it left on the Hub."""
+"""What the tests of pushing share: `vistazo push` in a process of its own, and what it left on the Hub."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def result(done: Ended) -> dict[str, Any]:
 
 
 def titles(hub: Hub) -> list[str]:
-    """What `train push` committed, oldest first."""
+    """What `vistazo push` committed, oldest first."""
     repository = hub.repositories.get(REPOSITORY, Repository())
     return [title for title in repository.titles.values() if title.startswith("Publish")]
 

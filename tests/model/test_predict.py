@@ -228,6 +228,17 @@ def test_a_file_as_model_gives_one_sentence(tmp_path: Path, capsys: pytest.Captu
     assert "is a file" in one_sentence(capsys.readouterr().err)
 
 
+def test_a_keras_file_as_model_is_answered_with_the_command_that_converts_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keras = tmp_path / "old model.h5"
+    keras.touch()
+
+    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--model", keras) == 2
+
+    assert f"convert '{keras}' --out my_bundle" in one_sentence(capsys.readouterr().err)
+
+
 def test_a_repository_that_cannot_be_reached_gives_one_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "model", "predict", str(IMAGE_KINDS["rgb"](tmp_path)), "--model", "nobody/x"]
     environment = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache")}

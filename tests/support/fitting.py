@@ -23,7 +23,7 @@ CORRUPT = "not an image.png"
 
 @dataclass(frozen=True)
 class Fitted:
-    """A finished `train fit`: where it read and wrote, what it printed, and the data's hashes before it."""
+    """A finished `vistazo fit`: where it read and wrote, what it printed, and the data's hashes before it."""
 
     data: Path
     bundle: Path
@@ -33,7 +33,7 @@ class Fitted:
 
 
 def fit(data: Path, bundle: Path, *options: str, plots: bool = False) -> Fitted:
-    """Run `train fit` in this process, which pays for TensorFlow's start-up only once; plots take seconds as well."""
+    """Run `vistazo fit` in this process, which pays for TensorFlow's start-up only once; plots take seconds as well."""
     from train.__main__ import main
 
     before = hashes(data)

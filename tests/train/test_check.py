@@ -1,4 +1,4 @@
-"""`train check` finds problems in a data folder, rates them, and changes nothing."""
+"""`vistazo check` finds problems in a data folder, rates them, and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`train compare` evaluates and times several bundles on the same images."""
+"""`vistazo compare` evaluates and times several bundles on the same images."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_fit_leaves_the_data_as_it_was_and_nothing_beside_the_bundle(colour_fit:
 
 def test_a_corrupt_image_is_named_counted_left_out_and_still_there(colour_fit: Fitted) -> None:
     assert f"left out: {colour_fit.data / 'Blue' / CORRUPT}: " in colour_fit.err
-    assert "1 unreadable files were left out" in colour_fit.err
+    assert "1 unreadable file was left out" in colour_fit.err
     assert "images: train 24, validation 6, test 6" in colour_fit.err
     assert (colour_fit.data / "Blue" / CORRUPT).is_file()
 
@@ -185,6 +185,22 @@ def test_an_interrupt_while_keras_writes_is_reported_as_one(
 
     assert main(["fit", str(two_classes(tmp_path)), "--out", str(tmp_path / "bundle"), *QUICK, *TINY]) == 130
     assert "Interrupted; no bundle was written." in capsys.readouterr().err
+
+
+def test_an_interrupt_after_a_first_bundle_says_that_there_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle"
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        bundle.mkdir()
+        (bundle / "manifest.json").write_text("{}", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.fit.run_fit", interrupted)
+
+    assert main(["fit", str(two_classes(tmp_path)), "--out", str(bundle)]) == 130
+    assert f"Interrupted; {bundle} is a whole bundle, without fine-tuning." in capsys.readouterr().err
 
 
 def two_classes(directory: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`train tune` tries settings, survives failed trials, and continues an earlier search."""
+"""`vistazo tune` tries settings, survives failed trials, and continues an earlier search."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from model.bundle import METRICS
+from model.bundle import MANIFEST, METRICS
 from model.command_names import command
 from model.program import Terminated
 from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep small copies of the evaluated images in the report, which shows them on a click; `train push` "
+        help="keep small copies of the evaluated images in the report, which shows them on a click; `vistazo push` "
         "leaves them out (default: yes)",
     )
     add_json_argument(main)
@@ -93,8 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--example-images",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep small copies of up to eight test images in the bundle, as examples for the page, which `train push` "
-        "publishes (default: yes)",
+        help="keep small copies of up to eight test images in the bundle, as examples for the page, which "
+        "`vistazo push` publishes (default: yes)",
     )
     add_label_arguments(parser)
     splits = add_setting_arguments(parser)["splits"]
@@ -143,6 +143,7 @@ def run(options: argparse.Namespace) -> Ending:
         found = f"“{options.out}” is finished: there is nothing to resume, and nothing was done."
         return Ending([found], f"Serve it: {serve}", [_metrics_of(options.out)])
 
+    before = _manifest_of(options.out)
     try:
         metrics = run_fit(
             settings,
@@ -161,6 +162,8 @@ def run(options: argparse.Namespace) -> Ending:
     except BaseException as error:
         if (isinstance(error, KeyboardInterrupt | Terminated) or resource_error(error)) and has_progress(options.out):
             print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
+        if _manifest_of(options.out) not in (before, b""):  # the regression of a small set is written first
+            error.add_note(f"{options.out} is a whole bundle, without fine-tuning. Serve it: {serve}")
         raise
     report = options.out / REPORT / "index.html"
     lines = accuracy_sentences(metrics)
@@ -169,6 +172,14 @@ def run(options: argparse.Namespace) -> Ending:
         data = [shlex.quote(str(options.data)), *label_options(options)]
         advice = f"Look for the reason in the images: {command('check', *data)}"
     return Ending([*lines, f"Wrote {options.out}. What it gets wrong: {report}"], advice, [metrics])
+
+
+def _manifest_of(bundle: Path) -> bytes:
+    """Return what tells one version of a bundle from another; nothing where there is none."""
+    try:
+        return (bundle / MANIFEST).read_bytes()
+    except OSError:
+        return b""
 
 
 def _metrics_of(bundle: Path) -> dict[str, object]:

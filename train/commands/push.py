@@ -18,7 +18,7 @@ INTERRUPTED = "readers see the old commit or the new one. The same command goes 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="directory written by `train fit`")
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="directory written by `vistazo fit`")
     parser.add_argument("repository", metavar="REPO", help="where to, such as user/name; made when it is not there")
     parser.add_argument(
         "--private", action="store_true", help="make a new repository, or Space, private; a public one is refused"

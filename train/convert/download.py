@@ -1,4 +1,4 @@
-"""Download an older Keras model from the Hub: the files that `train convert` reads, and no others."""
+"""Download an older Keras model from the Hub: the files that `vistazo convert` reads, and no others."""
 
 from __future__ import annotations
 

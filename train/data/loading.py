@@ -136,7 +136,8 @@ def print_unreadable(unreadable: Sequence[Unreadable]) -> None:
     for file in unreadable:
         print(f"left out: {file.path}: {file.reason}", file=sys.stderr)
     if unreadable:
-        print(f"{len(unreadable)} unreadable files were left out (and not changed).", file=sys.stderr)
+        were = "was" if len(unreadable) == 1 else "were"
+        print(f"{count_of(len(unreadable), 'unreadable file')} {were} left out (and not changed).", file=sys.stderr)
 
 
 def split_sizes(splits: Mapping[str, LoadedSplit], data: DataSet) -> list[str]:

@@ -97,7 +97,7 @@ def write_model(
         settings: The effective settings of the run, or of the conversion; plain values, among them "multi_label".
         fingerprint: Short hash of the training data.
     """
-    import keras  # here, because `train evaluate` writes metrics without Keras
+    import keras  # here, because `vistazo evaluate` writes metrics without Keras
 
     try:
         keras.saving.save_model(model, directory, zipped=False)

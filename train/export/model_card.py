@@ -32,7 +32,7 @@ _PLOTS = {
     "precision_recall_curves": "Precision-recall curves",
     "training_curves": "Training curves",
 }
-# Pretrained weights that `train fit` starts from: name, licence and source.
+# Pretrained weights that `vistazo fit` starts from: name, licence and source.
 _BASE_MODELS = {
     "mobilenet_v2": "MobileNetV2 with ImageNet weights, of keras.applications (Apache-2.0; "
     "https://keras.io/api/applications/mobilenet/)",

@@ -29,6 +29,7 @@ from model.presentation import (
     is_presentable,
 )
 from model.verdict import Classification
+from train.data.data_set import count_of
 from train.data.folders import Example
 from train.export.bundle import write_json, write_manifest
 
@@ -102,8 +103,8 @@ def write_presentation(
     write_manifest(directory)
     if listed:
         print(
-            f"{len(listed)} test images are in {EXAMPLES}/, and are published with the model; --no-example-images "
-            "leaves them out.",
+            f"{count_of(len(listed), 'test image')} in {EXAMPLES}/ {'is' if len(listed) == 1 else 'are'} published "
+            "with the model; --no-example-images leaves them out.",
             file=sys.stderr,
         )
 

@@ -113,7 +113,7 @@ def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict
 
 
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the metrics that are single numbers or words, which `train evaluate` prints as its last line."""
+    """Return the metrics that are single numbers or words, which `vistazo evaluate` prints as its last line."""
     return {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
 
 

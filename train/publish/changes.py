@@ -156,7 +156,7 @@ def _is_as_pushed(path: str, current: RepositoryContents, last: LastPush) -> boo
     file: HubFile | None = current.files.get(path)
     if file is None or path not in last:
         return file is None and path not in last
-    # A manifest of `train fit` has SHA-256 only, which the Hub does not tell of small files.
+    # A manifest of `vistazo fit` has SHA-256 only, which the Hub does not tell of small files.
     return bool(file.ids & last[path]) or (
         len(last[path]) == 1 and bool(content_ids(fetch_file(file, on_retry=print_retry)) & last[path])
     )

@@ -202,7 +202,7 @@ def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presen
 {plain(short)}
 
 A page that reads photos and videos with the model [{repository}](https://huggingface.co/{repository}), \
-at commit `{commit}`. It was written by `train push --space`, which also updates it.
+at commit `{commit}`. It was written by `vistazo push --space`, which also updates it.
 
 The variable `{VARIABLE}` in this Space's settings names the model and its commit. To have the Space for yourself, \
 duplicate it and keep that variable. For a private model, also set the secret `HF_TOKEN` to a token that may read it.

@@ -105,7 +105,7 @@ def _readme(space: str, source: Source, presentation: Presentation) -> str:
 
 A page that runs the model [{source.repository}](https://huggingface.co/{source.repository}), at commit \
 `{source.commit}`, in the visitor's browser: no image and no video leaves the device. It was written by \
-`train push --space --sdk static`, which also updates it.
+`vistazo push --space --sdk static`, which also updates it.
 
 {END}
 """

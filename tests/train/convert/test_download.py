@@ -1,4 +1,4 @@
-"""An older Keras model on the Hub: `train convert` downloads only the files it reads, whole, at one commit."""
+"""An older Keras model on the Hub: `vistazo convert` downloads only the files it reads, whole, at one commit."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def test_the_card_of_a_small_set_names_its_folds_the_interval_and_the_regression
 
 def test_the_card_names_the_command_for_the_browser() -> None:
     card = model_card(load_bundle(EMBEDDED), Publication("a/flags", "bundle-0123456789ab"))
-    (line,) = re.findall("^python -m train site (.+)$", card, re.MULTILINE)
+    (line,) = re.findall("^vistazo site (.+)$", card, re.MULTILINE)
     parser = argparse.ArgumentParser()
     site.add_arguments(parser)
     assert parser.parse_args(shlex.split(line)).bundle == "a/flags@bundle-0123456789ab"
@@ -190,12 +190,12 @@ def test_the_code_in_the_card_classifies_an_image(way: str, hub: Hub, push: Push
     result(push())
     code = re.findall(r"```(?:bash|python)\n(.*?)```", published(hub)["README.md"].decode(), re.DOTALL)
     vistazo, keras, litert = code
-    assert f"python app.py --model {REPOSITORY}" in vistazo  # tests/train/publish/test_space.py runs such an app
-    (predict,) = [line for line in vistazo.splitlines() if line.startswith("python -m model predict ")]
+    assert f"vistazo serve --model {REPOSITORY}" in vistazo  # tests/train/publish/test_space.py runs such an app
+    (predict,) = [line for line in vistazo.splitlines() if line.startswith("vistazo predict ")]
     shutil.copy(EXAMPLES / "images" / "brazil.jpg", tmp_path / "image.jpg")
     done = subprocess.run(
         {
-            "vistazo": [sys.executable, *shlex.split(predict)[1:]],
+            "vistazo": [sys.executable, str(ROOT / "vistazo.py"), *shlex.split(predict)[1:]],
             "keras": [sys.executable, "-c", keras],
             "litert": [sys.executable, "-c", litert],
         }[way],

@@ -84,7 +84,7 @@ def test_one_image_a_label_is_kept_small_and_without_its_metadata(
     image = Image.open(io.BytesIO(content))
     assert image.size == (640, 480) and not image.getexif() and b"taken at home" not in content
     assert np.asarray(image).mean() == pytest.approx(101, abs=2), "the surest one"
-    assert "3 test images are in examples/" in capsys.readouterr().err
+    assert "3 test images in examples/ are published" in capsys.readouterr().err
 
 
 def test_without_example_images_there_are_texts_only(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The Space that `train push --space` makes: what is in it, what stays, and that it really serves."""
+"""The Space that `vistazo push --space` makes: what is in it, what stays, and that it really serves."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ function absent(text) {
   return note;
 }
 
-const WITHOUT = "This page has no images. “python -m train evaluate MODEL DATA --out DIR” writes one with them.";
+const WITHOUT = "This page has no images. “vistazo evaluate MODEL DATA --out DIR” writes one with them.";
 
 function open(button) {
   const inside = cells[button.dataset.cell] ?? [], total = Number(button.dataset.count);

@@ -20,7 +20,7 @@ MAX_EXAMPLE_BYTES = 2**20
 MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH = 80, 300  # characters
 
 _EXAMPLE = re.compile(r"examples/[a-z0-9][a-z0-9-]{0,60}\.jpg", re.ASCII)
-_NAMED_IN_TITLE, _NAMED_IN_DESCRIPTION = 3, 6  # labels
+_NAMED_IN_TITLE, _NAMED_IN_DESCRIPTION = 4, 6  # labels
 
 
 @dataclass(frozen=True)

@@ -310,7 +310,8 @@ ERRORS = {
     "por «{name}».",
     "“{file}” of “{name}” arrives damaged (commit {commit}).": "«{file}» de «{name}» llega dañado (commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
-    "The Hub cannot be reached for “{name}” ({reason}).": "No se puede acceder al Hub para «{name}» ({reason}).",
+    "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.": "No se puede "
+    "acceder al Hub para «{name}» ({reason}). Revisa la conexión o inténtalo más tarde.",
     "The Hub limits requests now (status {status} for “{name}”).": "El Hub limita ahora las peticiones (estado "
     "{status} para «{name}»).",
     "The Hub reports an error (status {status} for “{name}”).": "El Hub informa de un error (estado {status} para "

@@ -319,7 +319,8 @@ ERRORS = {
     "“{file}” of “{name}” arrives damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
     "(commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
-    "The Hub cannot be reached for “{name}” ({reason}).": "Le Hub est injoignable pour « {name} » ({reason}).",
+    "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.": "Le Hub est "
+    "injoignable pour « {name} » ({reason}). Vérifiez la connexion ou réessayez plus tard.",
     "The Hub limits requests now (status {status} for “{name}”).": "Le Hub limite actuellement les requêtes (statut "
     "{status} pour « {name} »).",
     "The Hub reports an error (status {status} for “{name}”).": "Le Hub signale une erreur (statut {status} pour "

@@ -87,7 +87,11 @@ def _describe(
     if isinstance(error, HTTPError):
         reason = type(error).__name__
         return HubUnreachableError(
-            Sentence("The Hub cannot be reached for “{name}” ({reason}).", name=repository, reason=reason)
+            Sentence(
+                "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.",
+                name=repository,
+                reason=reason,
+            )
         )
     if isinstance(error, OSError) and error.errno in _FULL | _READ_ONLY:
         from huggingface_hub.constants import HF_HUB_CACHE

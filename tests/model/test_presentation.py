@@ -93,7 +93,7 @@ def test_of_a_repository_no_more_files_count_as_examples_than_a_page_shows() -> 
         (["none", "other"], "None and other", "Recognises none and other in photos and videos"),
         (
             list("abcdefgh"),
-            "A, b and 6 more",
+            "A, b, c and 5 more",
             "Recognises a, b, c, d, e and 3 more in photos and videos",
         ),
     ],

@@ -236,7 +236,7 @@ def _judged(
     kept = winner(losses) if done.all() else REGRESSION
     means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-    print(f"Kept: {kept} (log loss of unseen images: {shown}).", file=sys.stderr)
+    print(f"Kept: {kept} (log loss of {done.sum()} unseen images: {shown}).", file=sys.stderr)
     return _Judged(kept, means, OutOfFold(logits[kept], found[kept], len(folds)))
 
 

@@ -18,7 +18,7 @@ from train.data.loading import LoadedSplit
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
 from train.recipes.registry import unused_by_folds
 from train.settings import Settings
-from train.trainer.checkpoint import ProgressFile
+from train.trainer.checkpoint import Progress, ProgressFile
 
 if TYPE_CHECKING:
     import keras
@@ -93,6 +93,8 @@ def train_networks(
     if unused := unused_by_folds(settings):
         print(f"Training by folds does not use {' and '.join(unused)}. With --folds 0 it does.", file=sys.stderr)
     run, folds = run_by_folds(dataset, settings)
+    progress_file.load()  # refuses that of other settings or data
+    progress_file.save(Progress())  # with it a fit that is killed after its first bundle is known to be unfinished
     for fitted in cross_fit(run, folds):
         yield _calibrated(fitted, run, train.examples)
 

@@ -11,6 +11,7 @@ from model.bundle import load_bundle
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted, fit
 from tests.support.images import write_colours
+from train.__main__ import main
 
 OPTIONS = ["--recipe", "best", "--size", "32", "--epochs", "1", "--min-steps-per-epoch", "1"]
 
@@ -42,6 +43,30 @@ def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_f
     assert "2 folds" in page
     assert "trained on the other folds" in page
     assert not list(folds_fit.bundle.parent.glob(".*"))
+
+
+def test_a_fit_that_was_killed_after_its_first_bundle_is_unfinished_and_resumed(
+    tmp_path: Path, backbone_weights: Path, weights_only: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCut(BaseException):
+        """Ends a training at once, as a kill does."""
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    bundle = tmp_path / "bundle"
+    arguments = ["fit", str(write_colours(tmp_path / "data", per_class=4)), "--out", str(bundle), *OPTIONS]
+    arguments += ["--weights", str(backbone_weights), "--folds", "2"]
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr("train.trainer.cross_fit._judged", cut)
+        main(arguments)
+    assert (bundle / "config.json").is_file()
+
+    assert main(arguments) == 2  # and not “finished”
+    assert main([*arguments, "--resume", "--dropout", "0.7"]) == 2  # other settings
+    assert main([*arguments, "--resume"]) == 0
+
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def run(options: argparse.Namespace) -> Ending:
         )
     except BaseException as error:
         if (isinstance(error, KeyboardInterrupt | Terminated) or resource_error(error)) and has_progress(options.out):
-            print("The finished epochs are kept: run the same command with --resume to continue.", file=sys.stderr)
+            print("Run the same command with --resume to continue.", file=sys.stderr)
         if _manifest_of(options.out) not in (before, b""):  # the regression of a small set is written first
             error.add_note(f"{options.out} is a whole bundle, without fine-tuning. Serve it: {serve}")
         raise

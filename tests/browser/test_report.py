@@ -96,5 +96,5 @@ def test_a_page_without_images_says_how_to_get_one_with_them(
     page.locator(".cells [data-cell='1-0']").click()
 
     assert "predicted as cat: 1" in page.locator("#cell").inner_text()
-    assert "python -m train evaluate" in page.locator("#cell").inner_text()
+    assert "vistazo evaluate" in page.locator("#cell").inner_text()
     assert page.locator("#cell img").count() == 0

@@ -16,7 +16,7 @@ from model.command_names import command
 
 # Files with labels that `vistazo convert` reads, the first one found.
 LABEL_FILES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
-_KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 # Suffixes, what such a file is, and what to do with it.
 _FORMATS = (
     ((".onnx",), "an ONNX model ({}), which Vistazo does not run", "use it with ONNX Runtime"),
@@ -133,7 +133,7 @@ def _by_marker(files: list[str]) -> OtherModel | None:
 
 def _keras(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherModel | None:
     whole = _all(files, (".keras",))
-    stored = whole or _all(files, _KERAS_SUFFIXES)
+    stored = whole or _all(files, KERAS_SUFFIXES)
     if not stored:
         return None
     root = [name for name in stored if "/" not in name]

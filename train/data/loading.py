@@ -67,15 +67,15 @@ def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Set
         unreadable += bad
     print_unreadable(unreadable)
     check_classes(splits["train"].examples, all_labels(data.splits["train"]), "training", 2)
-    pool = [split for name, split in splits.items() if name == "train" or (name == "validation" and "test" in splits)]
+    pool = [splits[name] for name in trainable(splits)]
     if settings.folds_for(sum(len(split.examples) for split in pool)):
         return _for_folds(splits, pool, settings)
     return _split_off(store, splits, settings) if missing_validation else splits
 
 
-def trainable(data: DataSet) -> int:
-    """Return how many images may be trained on: with a test split, those for validation as well."""
-    return len(data.splits["train"]) + ("test" in data.splits and len(data.splits.get("validation", ())))
+def trainable(splits: Iterable[str]) -> list[str]:
+    """Return the splits that a training by folds takes: with a test split, the one for validation as well."""
+    return ["train", "validation"] if {"validation", "test"} <= set(splits) else ["train"]
 
 
 def _for_folds(

@@ -115,7 +115,9 @@ def test_weights_of_half_the_size_give_nearly_the_same_outputs(bundle: Path) -> 
         image = prepare(scene(60, 50, seed), spec)[np.newaxis]
         expected, found = first(image=image), second(image=image)
         np.testing.assert_allclose(found["logits"], expected["logits"], atol=0.02, rtol=0.02)
-        # Distances between features are measured by their angle.
+        # Fifty layers of rounded weights add up; distances between features are measured by their angle.
+        atol = 0.01 if len(network.layers) > 100 else 0.005
+        np.testing.assert_allclose(found["features"], expected["features"], atol=atol)
         cosine = float((normalised(found["features"]) * normalised(expected["features"])).sum())
         assert cosine > 0.999
 

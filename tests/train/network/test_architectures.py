@@ -175,6 +175,7 @@ def test_imagenet_weights_without_a_network_are_an_error_that_names_the_alternat
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "")
+    monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies of the process's first request
     options = ["--architecture", "mobilenet_v2", "--weights", "imagenet", "--size", "32", "--epochs", "1"]
 
     message = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle", *options)

@@ -90,15 +90,21 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
             progress_file.remove()
         metrics: dict[str, Any] = {}
         interrupted = False
-        # A small data set gives a regression first, then a fine-tuned network where that is better.
-        for trained in train_networks(dataset, settings, progress_file, options.tensorboard):
-            print("Converting the network for serving …", file=sys.stderr)
-            calibration = dataset.splits["train"].images if settings.quantize else None
-            network = served_network(trained.network, trained.references, calibration)
-            with new_bundle(options.out) as directory:
-                export_model(directory, network, trained, dataset, settings.as_json() | _origin(options.data))
-                metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)
-            interrupted = trained.interrupted
+        try:
+            # There may be a regression first, then a fine-tuned network where that is better.
+            for trained in train_networks(dataset, settings, progress_file, options.tensorboard):
+                print("Converting the network for serving …", file=sys.stderr)
+                calibration = dataset.splits["train"].images if settings.quantize else None
+                network = served_network(trained.network, trained.references, calibration)
+                with new_bundle(options.out) as directory:
+                    export_model(directory, network, trained, dataset, settings.as_json() | _origin(options.data))
+                    metrics = evaluate_bundle(directory, trained, dataset, options, regression=metrics or None)
+                interrupted = trained.interrupted
+        except KeyboardInterrupt:
+            if not metrics:
+                raise
+            print("Stopped: the regression is kept. The same command with --resume goes on.", file=sys.stderr)
+            interrupted = True
         if not interrupted:
             progress_file.remove()
     return summary(metrics)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from model.errors import SettingsError
-from train.settings import NOT_BY_FOLDS, Settings
+from train.settings import Settings
 
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixup_cutmix_prob=0,0.25,0.5")
-_USUAL_BY_FOLDS = ("finetune_learning_rate=3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "label_smoothing=0,0.1")
+_USUAL_OF_LAST_LAYERS = ("finetune_learning_rate=3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "label_smoothing=0,0.1")
 # Another size or colour mode would require decoding the images again; losses on another split are not comparable.
 _FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "folds", "group_by", "near_duplicates", "seed")
 _FIXED_ENDINGS = ("_share",)
@@ -46,23 +46,27 @@ def parse_space(wanted: Sequence[str], settings: Settings) -> Space:
     return space
 
 
-def space_for(space: Space, settings: Settings) -> Space:
-    """Return what to try: what is asked for, or the usual settings of a training by folds or with validation images.
+def space_for(space: Space, settings: Settings, images: int) -> Space:
+    """Return what to try: what is asked for, or the usual settings of a training of the last layers or of all.
 
     Args:
         space: What is asked for; may be empty.
-        settings: The settings that stay the same, the number of folds among them.
+        settings: The settings that stay the same.
+        images: Number of training and validation images.
 
     Raises:
-        SettingsError: A training by folds does not use one of the settings.
+        SettingsError: The training does not use one of the settings.
     """
+    by_folds = bool(settings.folds)
+    last_layers = by_folds or settings.trains_last_layers(images)
     if not space:
-        return parse_space(_USUAL_BY_FOLDS if settings.folds else _USUAL, settings)
-    unused = [name for name in space if settings.folds and name in NOT_BY_FOLDS]
+        return parse_space(_USUAL_OF_LAST_LAYERS if last_layers else _USUAL, settings)
+    unused = [name for name in space if name in settings.unused(images, by_folds=by_folds)]
     if unused:
+        instead = "--folds 0" if by_folds else "--finetune-layers 0"
         raise SettingsError(
-            f"--setting {unused[0]} changes nothing where the images are divided into folds. "
-            "Tune others, such as finetune_learning_rate, or give --folds 0."
+            f"--setting {unused[0]} changes nothing in this training of the last layers. "
+            f"Tune others, such as finetune_learning_rate, or give {instead}."
         )
     return space
 

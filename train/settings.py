@@ -19,8 +19,9 @@ SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
 _USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "efficientnet_lite0": 224, "resnet50": 224}
 _USUAL_FOLDS, _FEW_IMAGES = 5, 500
-# What a training by folds does not use: it trains the last layers alone, on activations that are computed once.
-NOT_BY_FOLDS = (
+_MOST_ACTIVATIONS = 20_000  # images; of more, the stored activations take more memory than training does
+# What the training of the last layers alone does not use: their activations are computed once.
+_NOT_FOR_LAST_LAYERS = (
     "learning_rate",
     "head_epochs",
     "finetune_layers",
@@ -28,11 +29,9 @@ NOT_BY_FOLDS = (
     "ema_decay",
     "checkpoint",
     "patience",
-    "refit",
     "training_scale",
-    "validation_share",
-    "test_share",
 )
+_NOT_BY_FOLDS = (*_NOT_FOR_LAST_LAYERS, "refit", "validation_share", "test_share")
 # How the command line's help groups the settings.
 GROUPS: dict[str, tuple[str, ...]] = {
     "data": ("size", "resize_rule", "colour", "multi_label"),
@@ -138,7 +137,8 @@ class Settings:
         probe: Start the logits of a pretrained network from a logistic regression on its features (linear probe).
         head_epochs: Epochs with the pretrained layers frozen; a quarter of all when left out.
         finetune_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
-            for all but the first 100.
+            for all but the first 100. Where a network that starts from a linear probe trains its last layers only, and
+            by folds, these are the blocks of its last resolution, on activations that are computed once.
         finetune_learning_rate: Highest learning rate after that; a quarter of the other one when left out.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.
@@ -148,9 +148,9 @@ class Settings:
         checkpoint: "best" keeps the epoch with the lowest validation loss; "last" keeps the end of a run that was
             not cut short, which is better with few validation images and a rate that falls to zero, unless the
             regression that it started from has a lower validation loss.
-        refit: With checkpoint "last", fit a second time with the validation images as well when these and the
-            training images are at most this many; 0 for never. The metrics still come from the test split, the
-            temperature and the thresholds from the first fit.
+        refit: Fit a second time with the validation images as well when these and the training images are at most
+            this many, unless validation has chosen the epoch; 0 for never. The metrics still come from the test split,
+            the temperature and the thresholds from the first fit.
         rotation: Largest rotation either way, degrees.
         translate: Largest shift either way, as a share of the side.
         zoom: Largest zoom in or out, as a share.
@@ -308,6 +308,20 @@ class Settings:
         if self.folds is None:
             return _USUAL_FOLDS if self.starts_from_probe and images <= _FEW_IMAGES else 0
         return self.folds
+
+    def trains_last_layers(self, images: int) -> bool:
+        """Return whether without folds the last layers alone are trained, on activations that are computed once.
+
+        Args:
+            images: Number of training and validation images.
+        """
+        return self.starts_from_probe and self.finetune_layers > 0 and images <= _MOST_ACTIVATIONS
+
+    def unused(self, images: int, *, by_folds: bool) -> tuple[str, ...]:
+        """Return the settings that a training on so many images does not use."""
+        if by_folds:
+            return _NOT_BY_FOLDS
+        return _NOT_FOR_LAST_LAYERS if self.trains_last_layers(images) else ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""

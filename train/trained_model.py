@@ -16,14 +16,15 @@ from model.verdict import probabilities_of
 from train.data.folders import Example
 from train.data.loading import LoadedSplit
 from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
-from train.recipes.registry import unused_by_folds
+from train.recipes.registry import unused_options
 from train.settings import Settings
 from train.trainer.checkpoint import Progress, ProgressFile
 
 if TYPE_CHECKING:
     import keras
 
-    from train.trainer.cross_fit import CrossFit, Fold, OutOfFold
+    from train.trainer.cross_fit import CrossFit, OutOfFold
+    from train.trainer.division import Division
     from train.trainer.run import TrainingRun
 
 FOLDS = "folds"  # the “split” of metrics that come from predictions out of fold
@@ -73,7 +74,7 @@ class TrainedModel:
 def train_networks(
     dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
 ) -> Iterator[TrainedModel]:
-    """Train and calibrate a network; of a small data set a regression first, then what is better.
+    """Train and calibrate a network; where the last layers alone are trained, a regression first, then what is better.
 
     Args:
         dataset: The images; with groups where they are to be divided into folds.
@@ -84,46 +85,59 @@ def train_networks(
     Yields:
         Each network that is better than the one before.
     """
-    train = dataset.splits["train"]
-    if not train.groups:
+    splits = dataset.splits
+    run, division = divided(dataset, settings)
+    if division is None:
         yield train_model(dataset, settings, progress_file, tensorboard)
         return
     from train.trainer.cross_fit import cross_fit
 
-    if unused := unused_by_folds(settings):
-        print(f"Training by folds does not use {' and '.join(unused)}. With --folds 0 it does.", file=sys.stderr)
-    run, folds = run_by_folds(dataset, settings)
+    if unused := unused_options(settings, len(run.targets), by_folds=bool(splits["train"].groups)):
+        instead = "--folds 0" if splits["train"].groups else "--finetune-layers 0"
+        print(f"This training does not use {' and '.join(unused)}. With {instead} it does.", file=sys.stderr)
     progress_file.load()  # refuses that of other settings or data
     progress_file.save(Progress())  # with it a fit that is killed after its first bundle is known to be unfinished
-    for fitted in cross_fit(run, folds):
-        yield _calibrated(fitted, run, train.examples)
+    every = [example for name in ("train", "validation") if name in splits for example in splits[name].examples]
+    for fitted in cross_fit(replace(run, progress_file=progress_file), division):
+        trained = _calibrated(fitted, run, division, [every[row] for row in division.rows])
+        if not splits["train"].groups and len(division.rows) == len(every):
+            trained.log["refit"] = {"images": len(every)}
+        yield trained
 
 
-def run_by_folds(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, list[Fold]]:
-    """Return the run of a data set whose training images have groups, and its division into folds.
+def divided(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, Division | None]:
+    """Return the run of a data set, and its division where the last layers alone are trained.
 
     Raises:
-        DataError: A class has too few groups.
+        DataError: A class has too few groups for the folds.
     """
     from train.data.batches import LabelledImages, labelled_images
-    from train.trainer.cross_fit import make_folds
+    from train.trainer.division import by_folds, by_validation, make_folds
     from train.trainer.run import TrainingRun
 
     train = dataset.splits["train"]
     images = labelled_images(train, dataset.labels)
-    count = settings.folds_for(len(train.examples))
-    folds = make_folds(images.classes, np.array(train.groups), count, settings.seed, dataset.labels)
-    none = LabelledImages(images.images[:0], images.targets[:0])
-    return TrainingRun(settings, dataset.spec, len(dataset.labels), images, none), folds
+    if train.groups:
+        none = LabelledImages(images.images[:0], images.targets[:0])
+        run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, none)
+        count = settings.folds_for(len(train.examples))
+        folds = make_folds(images.classes, np.array(train.groups), count, settings.seed, dataset.labels)
+        return run, by_folds(folds)
+    validation = labelled_images(dataset.splits["validation"], dataset.labels)
+    run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, validation)
+    if not settings.trains_last_layers(len(run.targets)):
+        return run, None
+    # Without a test split the metrics come from the validation images, which the network must not be trained on then.
+    return run, by_validation(run, refit="test" in dataset.splits and len(run.targets) <= settings.refit)
 
 
-def _calibrated(fitted: CrossFit, run: TrainingRun, examples: list[Example]) -> TrainedModel:
-    """Calibrate a network by the predictions out of fold of its like."""
+def _calibrated(fitted: CrossFit, run: TrainingRun, division: Division, examples: list[Example]) -> TrainedModel:
+    """Calibrate a network by the predictions of unseen images by its like."""
     from train.trainer.statistics import fit_statistics, references_of
 
     unseen = fitted.out_of_fold
-    calibration = calibrate(unseen.logits, run.train.classes)
-    references = references_of(fitted.references, run.train, run.settings.seed)
+    calibration = calibrate(unseen.logits, unseen.classes)
+    references = references_of(fitted.references, run, division.rows)
     top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
     statistics = fit_statistics(references, unseen.distances, top)
     log = {"kept": fitted.name, **fitted.log}
@@ -156,6 +170,7 @@ def train_model(
     splits, labels = dataset.splits, dataset.labels
     train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
     run = TrainingRun(settings, dataset.spec, len(labels), train, validation, progress_file, tensorboard)
+    rows = np.arange(len(train.images))
     result = fit(run)
     logits = predict_logits(result.model, validation.images)
     if settings.multi_label:
@@ -164,7 +179,7 @@ def train_model(
         calibration = calibrate(logits, validation.classes)
     probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
     features_of = reference_model(result.model)
-    references = references_of(features_of, train, settings.seed)
+    references = references_of(features_of, run, rows)
     found = distances(predicted_features(features_of, validation.images), references)
     statistics = fit_statistics(references, found, probabilities.max(axis=1))
     examples = splits["train"].examples
@@ -177,7 +192,7 @@ def train_model(
             log["refit"] = {"images": len(examples)}
             features_of = reference_model(result.model)
             if statistics is not None:
-                references = references_of(features_of, run.all_images(), settings.seed)
+                references = references_of(features_of, run, np.arange(len(run.targets)))
                 statistics = replace(statistics, references=references)
     calibration = replace(calibration, statistics=statistics)
     return TrainedModel(result.model, features_of, calibration, log, examples, interrupted=result.interrupted)

@@ -23,10 +23,10 @@ from train.resource_errors import resource_error
 from train.search_space import Space, Value, combinations, parse_space, space_for
 from train.settings import Settings
 from train.shared_study import is_shared, open_study, optimize, points_of, repeated
-from train.trained_model import Dataset, run_by_folds
+from train.trained_model import Dataset, divided
 
 if TYPE_CHECKING:
-    from train.trainer.cross_fit import Fold
+    from train.trainer.division import Division
     from train.trainer.run import TrainingRun
 
 _INTERRUPTED = "interrupted"
@@ -106,7 +106,7 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     refuse_untrainable(data_set)
     images = sum(len(data_set.splits[name]) for name in trainable(data_set.splits))
     settings = dataclasses.replace(settings, folds=settings.folds_for(images))
-    space = space_for(space, settings)
+    space = space_for(space, settings, images)
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = _study(out, search, space, settings.seed)
@@ -121,22 +121,14 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
 
 def _run_trials(study: optuna.Study, data_set: DataSet, settings: Settings, space: Space, count: int) -> None:
     """Run new trials on images that are decoded once."""
-    from train.data.batches import labelled_images
-    from train.trainer.run import TrainingRun
-
     spec = first_input(settings)
     with ImageStore() as store:
         splits, spec = choose_input(store, load_splits(store, data_set, spec, settings), spec, settings)
         labels = tuple(all_labels(splits["train"].examples))
-        folds: list[Fold] = []
-        if settings.folds:
-            run, folds = run_by_folds(Dataset(splits, labels, {}, spec), settings)
-        else:
-            train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
-            run = TrainingRun(settings, spec, len(labels), train, validation)
+        run, division = divided(Dataset(splits, labels, {}, spec), settings)
 
         def objective(trial: optuna.Trial) -> float:
-            return _trial_loss(trial, run, folds, space)
+            return _trial_loss(trial, run, division, space)
 
         if is_shared(study):
             optimize(study, objective, VistazoError, surplus=_INTERRUPTED)
@@ -158,7 +150,7 @@ def _study(out: Path, search: Search, space: Space, seed: int) -> optuna.Study:
     )
 
 
-def _trial_loss(trial: optuna.Trial, run: TrainingRun, folds: Sequence[Fold], space: Space) -> float:
+def _trial_loss(trial: optuna.Trial, run: TrainingRun, division: Division | None, space: Space) -> float:
     """Train with the settings that a trial suggests; return the loss of images that were not trained on."""
     tried: dict[str, Any] = {name: trial.suggest_categorical(name, values) for name, values in space.items()}
     print(f"trial {trial.number + 1}: {_words(tried)}", file=sys.stderr)
@@ -171,7 +163,7 @@ def _trial_loss(trial: optuna.Trial, run: TrainingRun, folds: Sequence[Fold], sp
     try:
         settings = dataclasses.replace(run.settings, **tried)
         run = dataclasses.replace(run, settings=settings, on_epoch=report)
-        loss, accuracy = _by_folds(run, folds) if folds else _on_validation(run)
+        loss, accuracy = _of_last_layers(run, division) if division else _on_validation(run)
     except (KeyboardInterrupt, SystemExit):  # the settings are tried again when the search is resumed
         trial.set_user_attr(_INTERRUPTED, True)
         trial.study.enqueue_trial(trial.params)
@@ -201,12 +193,13 @@ def _on_validation(run: TrainingRun) -> tuple[float, float]:
     return float(best["val_loss"]), float(best["val_accuracy"])
 
 
-def _by_folds(run: TrainingRun, folds: Sequence[Fold]) -> tuple[float, float]:
-    """Return the loss and the accuracy of all images, each predicted by a network that did not see it."""
+def _of_last_layers(run: TrainingRun, division: Division) -> tuple[float, float]:
+    """Return the loss and the accuracy of the images that are predicted by a network that did not see them."""
     from train.trainer.cross_fit import calibrated_losses, cross_validate
 
-    logits, classes = cross_validate(run, folds), run.train.classes
-    return float(calibrated_losses(logits, classes).mean()), float((logits.argmax(axis=1) == classes).mean())
+    unseen = cross_validate(run, division)
+    right = unseen.logits.argmax(axis=1) == unseen.classes
+    return float(calibrated_losses(unseen.logits, unseen.classes).mean()), float(right.mean())
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:

@@ -10,7 +10,7 @@ import pytest
 import train.recipes
 from model.errors import SettingsError
 from train.commands import fit
-from train.recipes.registry import RECIPES, changed_recipe, load_recipe, unused_by_folds
+from train.recipes.registry import RECIPES, changed_recipe, load_recipe, unused_options
 from train.settings import Settings
 
 
@@ -57,10 +57,26 @@ def test_an_unknown_recipe_is_refused_with_the_known_ones() -> None:
         ({}, []),
         ({"weights": "file.weights.h5"}, []),
         ({"dropout": 0.5, "finetune_learning_rate": 1e-4}, []),
-        ({"learning_rate": 1e-3, "patience": 3}, ["--learning-rate", "--patience"]),
+        ({"learning_rate": 1e-3, "refit": 0}, ["--learning-rate", "--refit"]),
     ],
 )
 def test_what_a_training_by_folds_does_not_use_is_known_by_its_option(
     changes: dict[str, object], unused: list[str]
 ) -> None:
-    assert unused_by_folds(changed_recipe("best", changes)) == unused
+    assert unused_options(changed_recipe("best", changes), 100, by_folds=True) == unused
+
+
+@pytest.mark.parametrize(
+    ("images", "unused"),
+    [(600, ["--learning-rate"]), (1_000_000, [])],  # so many activations are not stored
+)
+def test_what_a_training_judged_by_validation_does_not_use_is_known_by_its_option(
+    images: int, unused: list[str]
+) -> None:
+    changed = changed_recipe("best", {"learning_rate": 1e-3, "refit": 0, "validation_share": 0.2})
+
+    assert unused_options(changed, images, by_folds=False) == unused
+
+
+def test_all_layers_of_a_network_whose_weights_are_given_are_trained() -> None:
+    assert not changed_recipe("best", {"weights": "file.weights.h5"}).trains_last_layers(600)

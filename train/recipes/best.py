@@ -1,7 +1,8 @@
 """`best`, the default: EfficientNet-Lite0 from ImageNet weights, a regression on its features, then fine-tuning.
 
-Its weights come with a package that training installs, so that nothing is downloaded. Of a small data set the
-regression and the fine-tuned network compete (train/trainer/cross_fit.py); a larger one trains the last four blocks.
+Its weights come with a package that training installs, so that nothing is downloaded. The regression and the network
+whose last four blocks are trained compete (train/trainer/cross_fit.py): by folds, or on the validation images of a
+larger set.
 
 Measurements behind these settings: docs/lab-notebook.md, “Recipes”.
 """
@@ -26,7 +27,7 @@ SETTINGS = Settings(
     class_balance=0.5,
     ema_decay=0.99,
     checkpoint="last",
-    refit=500,
+    refit=5000,
     rotation=10,
     translate=0.08,
     zoom=0.3,

@@ -7,7 +7,7 @@ import importlib
 from typing import Any
 
 from model.errors import SettingsError
-from train.settings import BUILT_IN, NOT_BY_FOLDS, Settings
+from train.settings import BUILT_IN, Settings
 
 _REPRODUCTIONS = (
     "simpsons",
@@ -38,15 +38,17 @@ def changed_recipe(name: str, changes: dict[str, Any]) -> Settings:
     """
     recipe = load_recipe(name)
     if recipe.architecture == BUILT_IN and changes.get("weights", "imagenet") not in ("imagenet", "none"):
-        changes = {"architecture": "mobilenet_v2", "finetune_layers": 0} | changes
+        changes = {"architecture": "mobilenet_v2", "finetune_layers": 0, "refit": 500} | changes
     return dataclasses.replace(recipe, **changes)
 
 
-def unused_by_folds(settings: Settings) -> list[str]:
-    """Return the options that change the recipe and that a training by folds does not use, as they are written."""
+def unused_options(settings: Settings, images: int, *, by_folds: bool) -> list[str]:
+    """Return the options that change the recipe and that a training on so many images does not use, as written."""
     network = {"architecture": settings.architecture, "weights": settings.weights}
     recipe = changed_recipe(settings.recipe, network)
-    changed = [name for name in NOT_BY_FOLDS if getattr(settings, name) != getattr(recipe, name)]
+    changed = [
+        name for name in settings.unused(images, by_folds=by_folds) if getattr(settings, name) != getattr(recipe, name)
+    ]
     return [f"--{name.replace('_', '-')}" for name in changed]
 
 

@@ -122,6 +122,8 @@ def _sections(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> Iterato
         yield Section("unknown", "“None of these” by probability alone")
     if "training_curves" in plots:
         yield Section("training", "Training")
+    if metrics.get("training", {}).get("losses"):
+        yield Section("tried", "What was tried")
 
 
 def _confusions(matrix: Sequence[Sequence[int]]) -> list[Confusion]:

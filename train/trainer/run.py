@@ -40,9 +40,21 @@ class TrainingRun:
     tensorboard: Path | None = None
     on_epoch: Callable[[Mapping[str, Any]], None] | None = None
 
+    @property
+    def targets(self) -> np.ndarray:
+        """The targets of the training and then of the validation images, (n, classes), float32."""
+        return np.concatenate([self.train.targets, self.validation.targets])
+
+    def images(self, rows: np.ndarray) -> LabelledImages:
+        """Return some of the training and validation images, copied into memory.
+
+        Args:
+            rows: (m,), int, in order: rows of `targets`.
+        """
+        first = len(self.train.images)
+        parts = self.train.images[rows[rows < first]], self.validation.images[rows[rows >= first] - first]
+        return LabelledImages(np.concatenate(parts), self.targets[rows])
+
     def all_images(self) -> LabelledImages:
         """Return the training and the validation images together, copied into memory."""
-        return LabelledImages(
-            np.concatenate([self.train.images, self.validation.images]),
-            np.concatenate([self.train.targets, self.validation.targets]),
-        )
+        return self.images(np.arange(len(self.targets)))

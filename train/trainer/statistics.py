@@ -6,20 +6,21 @@ import keras
 import numpy as np
 
 from model.statistics import Statistics, normalised
-from train.data.batches import LabelledImages
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
 from train.network.linear_probe import predicted_features
+from train.trainer.run import TrainingRun
 
 
-def references_of(model: keras.Model, images: LabelledImages, seed: int) -> np.ndarray:
+def references_of(model: keras.Model, run: TrainingRun, rows: np.ndarray) -> np.ndarray:
     """Return the features of some training images, (m, channels), float32, of length 1.
 
     Args:
         model: From images to the features.
-        images: The training images.
-        seed: Seed of the choice.
+        run: The images, and the seed of the choice.
+        rows: (n,), int, in order: rows of the images that the network was trained on.
     """
-    return as_stored(predicted_features(model, images.images, reference_rows(images.classes, seed)))
+    chosen = rows[reference_rows(run.targets[rows].argmax(axis=1), run.settings.seed)]
+    return as_stored(predicted_features(model, run.images(chosen).images))
 
 
 def as_stored(features: np.ndarray) -> np.ndarray:

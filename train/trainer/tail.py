@@ -9,18 +9,19 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from model.preprocessing import InputSpec
 from model.statistics import normalised
 from train.data.augmentation import augment
-from train.data.batches import INFERENCE_BATCH, LabelledImages, expected_draws
+from train.data.batches import INFERENCE_BATCH, expected_draws
 from train.network.architectures import FEATURES, pooled_units
-from train.settings import Settings
+from train.trainer.checkpoint import Progress, ProgressFile
 from train.trainer.phases import Phase, optimizer
+from train.trainer.run import TrainingRun
 
 _MOST_VIEWS = 8  # of each image, the image itself among them
 _MOST_BYTES = 2**30
@@ -32,63 +33,76 @@ class Tail:
 
     Args:
         model: The network as `build` returns it, whose last layers will be trained.
-        data: All images and their targets.
-        spec: The network's input.
-        settings: Augmentation, batch size, epochs, learning rate and seed.
+        run: The images, for training and then for validation; augmentation, batch size, epochs, learning rate and seed.
 
     Attributes:
+        model: The network, whose last layers `train` changes.
         features: (views, n, channels), float32: the pooled features of the pretrained network, for each image as it is
             and for augmented views of it.
     """
 
-    def __init__(self, model: keras.Model, data: LabelledImages, spec: InputSpec, settings: Settings) -> None:
-        self._settings = dataclasses.replace(settings, ema_decay=0.0)
-        self._targets = data.targets
+    def __init__(self, model: keras.Model, run: TrainingRun) -> None:
+        settings = self._settings = dataclasses.replace(run.settings, ema_decay=0.0)
+        self._targets = run.targets
         entrance = _entrance(model)
         pooled = keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output)
         trunk = keras.Model(model.inputs, [entrance.output, pooled])
-        count, shape = len(data.images), entrance.output.shape[1:]
+        count, shape = len(self._targets), entrance.output.shape[1:]
         views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (2 * count * math.prod(shape))))
         self._activations = np.zeros((views, count, *shape), np.float16)
         self.features = np.zeros((views, count, pooled.shape[-1]), np.float32)
-        size, grey = (spec.width, spec.height), spec.colour_mode == "grey"
+        size, grey = (run.spec.width, run.spec.height), run.spec.colour_mode == "grey"
         starts = range(0, count, INFERENCE_BATCH)
         parts = [(view, slice(start, start + INFERENCE_BATCH)) for view in range(views) for start in starts]
         for view, part in tqdm(parts, desc="computing features", leave=False, disable=None, file=sys.stderr):
-            images = data.images[part]
+            images = run.images(np.arange(count)[part]).images
             if view:
                 rng = np.random.default_rng([settings.seed, view, part.start])
                 images = np.stack([augment(image, rng, settings, size, grey=grey) for image in images])
             self._activations[view, part], self.features[view, part] = trunk.predict_on_batch(images)
         _freeze_before(model, entrance)
         self._tail = keras.Model(entrance.output, model.output)
-        self._model, self._entrance = model, entrance
+        self.model, self._entrance = model, entrance
         self._pooled = keras.Model(entrance.output, pooled_units(model.get_layer(FEATURES).output))
         pretrained = keras.Model(entrance.output, model.get_layer(FEATURES).output)
         self._pretrained = keras.models.clone_model(pretrained)
         self._pretrained.set_weights(pretrained.get_weights())
         self._fresh: list[np.ndarray] = []  # the optimizer's variables before the first step
 
-    def train(self, rows: np.ndarray) -> None:
-        """Train the last layers on some of the images, from the weights that the network has now."""
+    def train(self, rows: np.ndarray, progress_file: ProgressFile | None = None) -> None:
+        """Train the last layers on some of the images, from the weights that the network has now.
+
+        Args:
+            rows: (m,), int: rows of the images.
+            progress_file: Where the progress is kept after each epoch and read from, if anywhere.
+        """
         settings = self._settings
-        steps = settings.epochs * max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
+        steps_per_epoch = max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
         if not self._fresh:
             rate = settings.finetune_learning_rate or _RATE
             self._tail.compile(
-                optimizer(settings, Phase("fine-tuning", 1, rate, 0), steps),
+                optimizer(settings, Phase("fine-tuning", 1, rate, 0), settings.epochs * steps_per_epoch),
                 keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
             )
             self._tail.optimizer.build(self._tail.trainable_variables)
-            self._fresh = [np.array(keras.ops.convert_to_numpy(value)) for value in self._tail.optimizer.variables]
-        for variable, value in zip(self._tail.optimizer.variables, self._fresh, strict=True):
-            variable.assign(value)
-        rng = np.random.default_rng([settings.seed, len(rows)])
+            self._fresh = _values(self._tail.optimizer)
+        progress = (progress_file and progress_file.load()) or Progress()
+        _assign(self._tail.optimizer.variables, progress.optimizer or self._fresh)
+        if progress.epoch:
+            _assign(self._tail.variables, progress.variables)
+            print(f"Resuming after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
         shares = expected_draws(self._targets[rows], settings.class_balance) / len(rows)
-        for _ in tqdm(range(steps), desc="fine-tuning", leave=False, disable=None, file=sys.stderr):
-            chosen = rng.choice(rows, settings.batch_size, p=shares)
-            views = rng.integers(0, len(self._activations), settings.batch_size)
-            self._tail.train_on_batch(self._activations[views, chosen].astype(np.float32), self._targets[chosen])
+        left = range(progress.epoch, settings.epochs)
+        for epoch in tqdm(left, desc="fine-tuning", unit="epoch", leave=False, disable=None, file=sys.stderr):
+            rng = np.random.default_rng([settings.seed, len(rows), epoch])
+            for _ in range(steps_per_epoch):
+                chosen = rng.choice(rows, settings.batch_size, p=shares)
+                views = rng.integers(0, len(self._activations), settings.batch_size)
+                self._tail.train_on_batch(self._activations[views, chosen].astype(np.float32), self._targets[chosen])
+            if progress_file:
+                progress.epoch = epoch + 1
+                progress.variables, progress.optimizer = _values(self._tail), _values(self._tail.optimizer)
+                progress_file.save(progress)
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """Return the logits of some images, (rows, classes), with the weights that the network has now."""
@@ -108,16 +122,26 @@ class Tail:
             tuned: Whether the last layers are trained. Beside their features stand those of the pretrained layers then,
                 which still tell apart what was nothing to the labels (docs/lab-notebook.md).
         """
-        activations = [self._model.get_layer(FEATURES).output]
+        activations = [self.model.get_layer(FEATURES).output]
         if tuned:
             activations.append(self._pretrained(self._entrance.output))
-        return keras.Model(self._model.inputs, pooled_units(*activations))
+        return keras.Model(self.model.inputs, pooled_units(*activations))
 
     def _predict(self, model: keras.Model, rows: np.ndarray) -> np.ndarray:
         starts = range(0, len(rows), INFERENCE_BATCH)
         blocks = [rows[start : start + INFERENCE_BATCH] for start in starts]
         inputs = (self._activations[0, block].astype(np.float32) for block in blocks)
         return np.concatenate([np.asarray(model.predict_on_batch(block)) for block in inputs])
+
+
+def _values(of: keras.Model | keras.optimizers.Optimizer) -> list[np.ndarray]:
+    """Return copies of the variables of a network or an optimizer."""
+    return [np.array(keras.ops.convert_to_numpy(value)) for value in of.variables]
+
+
+def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _entrance(model: keras.Model) -> keras.layers.Layer:

@@ -155,7 +155,7 @@ def test_mobilenet_refuses_inputs_too_small_for_it_in_one_sentence(size: int) ->
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.nightly  # test_fit_by_folds.py fits such a network
+@pytest.mark.nightly  # test_fit_last_layers.py fits such a network
 def test_a_fit_from_a_weights_file_writes_a_bundle_of_that_network(mobilenet_fit: Fitted) -> None:
     config = json.loads((mobilenet_fit.bundle / "config.json").read_text(encoding="utf-8"))
 

@@ -99,6 +99,15 @@ def test_metrics_of_images_that_are_not_independent_are_called_too_optimistic(
     assert "too optimistic" in Reader(page_of(metrics | {"split": split}, EVIL, {}, "")).text
 
 
+def test_what_competed_with_the_network_is_shown_with_its_loss(metrics: dict[str, Any]) -> None:
+    training = {"kept": "average", "losses": {"regression": 0.5, "average": 0.25}, "refit": {"images": 340}}
+
+    text = re.sub(r"\s+", " ", Reader(page_of(metrics | {"training": training}, EVIL, {}, "")).text)
+
+    assert re.search("regression ?0.500 ?average \\(kept\\) ?0.250", text)
+    assert "trained again on the 340 images" in text
+
+
 def test_metrics_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any], tmp_path: Path) -> None:
     names = ("split", "n", "accuracy", "accuracy_interval", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
     older = {name: metrics[name] for name in (*names, "per_class", "confusion_matrix")}

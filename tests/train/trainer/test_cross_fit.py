@@ -16,12 +16,18 @@ from train.data.batches import LabelledImages
 from train.network.architectures import FEATURES, LOGITS, build, pooled_units
 from train.network.linear_probe import predicted_features
 from train.settings import Settings
-from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, make_folds, winner
+from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, winner
+from train.trainer.division import by_folds, by_validation, make_folds
 from train.trainer.loop import predict_logits
 from train.trainer.run import TrainingRun
 from train.trainer.tail import Tail
 
 LABELS = ("dark", "light")
+
+
+def none_of(images: LabelledImages) -> LabelledImages:
+    """Return no images of the same kind."""
+    return LabelledImages(images.images[:0], images.targets[:0])
 
 
 def test_each_image_is_left_out_once_and_a_group_is_never_divided() -> None:
@@ -71,9 +77,10 @@ def fitted(backbone_weights: Path) -> tuple[LabelledImages, list]:
     settings = Settings(
         architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=1, batch_size=8
     )
-    none = LabelledImages(images.images[:0], images.targets[:0])
     folds = make_folds(images.classes, np.arange(20), 2, 1, LABELS)
-    return images, list(cross_fit(TrainingRun(settings, InputSpec(32, 32), 2, images, none), folds))
+    return images, list(
+        cross_fit(TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)), by_folds(folds))
+    )
 
 
 def test_the_regression_comes_first_with_the_predictions_out_of_fold(fitted: tuple[LabelledImages, list]) -> None:
@@ -94,6 +101,29 @@ def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list
     assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.9
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_of_a_large_data_set_the_validation_images_judge(refit: bool, backbone_weights: Path) -> None:
+    train, validation = brightness_images([0, 1] * 6, 2, seed=3), brightness_images([0, 1] * 4, 2, seed=4)
+    settings = Settings(
+        architecture="mobilenet_v2",
+        weights=str(backbone_weights),
+        size=32,
+        probe=True,
+        epochs=4,
+        batch_size=8,
+        finetune_learning_rate=1e-3,
+    )
+    run = TrainingRun(settings, InputSpec(32, 32), 2, train, validation)
+    division = by_validation(run, refit=refit)
+
+    assert len(division.rows) == (20 if refit else 12)
+    for network in cross_fit(run, division):
+        assert network.out_of_fold.classes.tolist() == validation.classes.tolist()
+        # The network of the bundle is the one that was measured, unless it has learned from these images as well.
+        served = predict_logits(network.model, validation.images)
+        assert np.allclose(network.out_of_fold.logits, served, atol=0.05) == (not refit)
+
+
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, backbone_weights: Path) -> None:
     images = brightness_images([0, 1] * 4, 2, seed=3)
@@ -107,7 +137,7 @@ def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, ba
         schedule=schedule,
     )
     model = build(settings, InputSpec(32, 32), 2)
-    tail = Tail(model, images, InputSpec(32, 32), settings)
+    tail = Tail(model, TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)))
 
     for _ in range(2):
         before = model.get_layer(LOGITS).get_weights()[0]
@@ -124,7 +154,7 @@ def test_beside_the_features_of_tuned_layers_stand_those_of_the_pretrained_ones(
     before = predicted_features(
         keras.Model(model.inputs, pooled_units(model.get_layer(FEATURES).output)), images.images
     )
-    tail = Tail(model, images, InputSpec(32, 32), settings)
+    tail = Tail(model, TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)))
 
     tail.train(np.arange(8))
 

@@ -1,10 +1,12 @@
-"""`fit` of a small data set with a pretrained network: metrics by folds, a network trained on all images."""
+"""`fit` with a pretrained network, whose last layers are trained: by folds, or judged by the validation images."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 from model.bundle import load_bundle
@@ -12,8 +14,14 @@ from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted, fit
 from tests.support.images import write_colours
 from train.__main__ import main
+from train.trainer.checkpoint import Progress, ProgressFile
 
 OPTIONS = ["--recipe", "best", "--size", "32", "--epochs", "1", "--min-steps-per-epoch", "1"]
+LAST_LAYERS = ["--folds", "0", "--finetune-layers", "30"]
+
+
+def load_weights(bundle: Path) -> list[np.ndarray]:
+    return keras.saving.load_model(bundle).get_weights()
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +74,62 @@ def test_a_fit_that_was_killed_after_its_first_bundle_is_unfinished_and_resumed(
     assert main([*arguments, "--resume", "--dropout", "0.7"]) == 2  # other settings
     assert main([*arguments, "--resume"]) == 0
 
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_set_that_is_not_divided_into_folds_is_measured_on_its_test_split(
+    backbone_weights: Path, tmp_path: Path
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=12)
+
+    done = fit(data, tmp_path / "bundle", *OPTIONS, "--weights", str(backbone_weights), *LAST_LAYERS)
+
+    metrics = json.loads((done.bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["split"] == "test"
+    assert metrics["training"]["kept"] in ("regression", "fine-tuned", "average")
+    assert metrics["training"]["refit"] == {"images": 36 - metrics["n"]}
+    assert 0 <= metrics["regression_accuracy"] <= 1
+    assert load_bundle(done.bundle).statistics is not None
+
+
+@pytest.mark.parametrize("stop", ["kill", "Ctrl-C"])
+def test_a_training_of_the_last_layers_that_was_stopped_goes_on_after_its_last_epoch(
+    stop: str,
+    backbone_weights: Path,
+    weights_only: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class PowerCut(BaseException):
+        """Ends a training at once, as a kill does."""
+
+    save = ProgressFile.save
+
+    def cut(self: ProgressFile, progress: Progress) -> None:
+        save(self, progress)
+        if progress.epoch == 2:
+            raise PowerCut if stop == "kill" else KeyboardInterrupt
+
+    data, broken, whole = write_colours(tmp_path / "data", per_class=8), tmp_path / "broken", tmp_path / "whole"
+    arguments = ["fit", str(data), *OPTIONS, "--epochs", "3", "--weights", str(backbone_weights), *LAST_LAYERS]
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressFile, "save", cut)
+        if stop == "kill":
+            with pytest.raises(PowerCut):
+                main([*arguments, "--out", str(broken)])
+        else:
+            assert main([*arguments, "--out", str(broken)]) == 0
+            assert "with --resume goes on" in capsys.readouterr().err
+    first = load_weights(broken)
+
+    assert main([*arguments, "--out", str(broken), "--resume"]) == 0
+    assert "Resuming after epoch 2 of 3" in capsys.readouterr().err
+    assert main([*arguments, "--out", str(whole)]) == 0
+
+    for one, other, regression in zip(load_weights(whole), load_weights(broken), first, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4)
+        assert one.shape == regression.shape
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 

@@ -1,0 +1,73 @@
+"""Divide images into those that a network is trained on and those that it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from model.errors import DataError
+from train.trainer.run import TrainingRun
+
+Fold = tuple[np.ndarray, np.ndarray]  # the rows to train on, and the others
+
+
+@dataclass(frozen=True)
+class Division:
+    """Which images train, and which judge.
+
+    Attributes:
+        folds: The rows to train on and the rows to predict, of each fold.
+        rows: (n,), int, in order: the rows that train the network of the bundle.
+    """
+
+    folds: Sequence[Fold]
+    rows: np.ndarray
+
+    @property
+    def unseen(self) -> np.ndarray:
+        """The rows that are predicted by a network that did not see them, in order."""
+        return np.sort(np.concatenate([other for _, other in self.folds]))
+
+
+def make_folds(classes: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
+    """Divide images into folds, stratified by class, each group in one fold.
+
+    Args:
+        classes: (n,), int.
+        groups: (n,), int.
+        folds: Number of folds, at least 2.
+        seed: Seed of the division.
+        labels: The labels in class order.
+
+    Raises:
+        DataError: A class has too few groups, so that a network would not see it.
+    """
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    division = [(train, other) for train, other in splitter.split(classes, classes, groups)]
+    for train, _ in division:
+        absent = sorted(set(range(len(labels))) - set(classes[train].tolist()))
+        if absent:
+            raise DataError(
+                f"Class “{labels[absent[0]]}” has all its images in one fold: they are too few, or too much alike. "
+                "Add images, or give --folds 0 and train, valid and test folders."
+            )
+    return division
+
+
+def by_folds(folds: Sequence[Fold]) -> Division:
+    """Return the division in which all images train the network of the bundle."""
+    return Division(folds, np.sort(np.concatenate(folds[0])))
+
+
+def by_validation(run: TrainingRun, *, refit: bool) -> Division:
+    """Return the division in which the validation images judge.
+
+    Args:
+        run: The training and the validation images.
+        refit: Whether the network of the bundle is trained on both.
+    """
+    train, every = len(run.train.targets), np.arange(len(run.targets))
+    return Division([(every[:train], every[train:])], every if refit else every[:train])

@@ -40,8 +40,9 @@ def timeline(
     seconds = label_seconds(segments, background)
     # In the order in which they appear, so that a label keeps its colour while the clip is read.
     colours = label_colours(list(dict.fromkeys(s.label for s in segments if s.label is not None)), background)
+    nothing = name_of_nothing(labels, background, language)
     summary = [
-        (colours[label], f"{label_text(label, say(language, 'none_of_these'))} {seconds_text(spent, language)}")
+        (colours[label], f"{label_text(label, nothing)} {seconds_text(spent, language)}")
         for label, spent in seconds[:_LABELS_IN_SUMMARY]
     ]
     more = len(seconds) - len(summary)
@@ -53,12 +54,17 @@ def timeline(
         "timeline.html",
         say=partial(say, language),
         duration=duration,
-        segments=[_bar(segment, duration, colours[segment.label], language) for segment in shown],
+        segments=[_bar(segment, duration, colours[segment.label], nothing, language) for segment in shown],
         curves=list(zip([colours[label] for label in drawn], points, strict=True)),
         times=[clock(0), clock(duration / 2), clock(duration)],
         summary=summary,
         more=say(language, "and_more", count=decimal(language, more)) if more else "",
     )
+
+
+def name_of_nothing(labels: Sequence[str], background: Collection[str], language: str = ENGLISH) -> str:
+    """Return what a segment without a label is called: as a label that means that nothing is there, if there is one."""
+    return next((label for label in labels if label in background), say(language, "none_of_these"))
 
 
 def label_seconds(segments: Sequence[Segment], background: Collection[str] = ()) -> list[tuple[str | None, float]]:
@@ -92,9 +98,9 @@ def clock(seconds: float) -> str:
     return minutes if whole < 3600 else f"{whole // 3600}:{minutes:0>5}"
 
 
-def _bar(segment: Segment, duration: float, colour: str, language: str) -> Mapping[str, str | float]:
+def _bar(segment: Segment, duration: float, colour: str, nothing: str, language: str) -> Mapping[str, str | float]:
     """Return what the template draws for a segment: times in seconds, place and width in percent."""
-    name = label_text(segment.label, say(language, "none_of_these"))
+    name = label_text(segment.label, nothing)
     times = say(language, "timeline_segment", label=name, start=clock(segment.start), end=clock(segment.end))
     confidence = "" if segment.label is None else f", {percent(language, segment.confidence)}"
     return {

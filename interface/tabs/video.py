@@ -16,8 +16,9 @@ from interface.i18n.language import language_of, say
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
+from interface.tabs.timeline import name_of_nothing
 from interface.tabs.video_layout import ClipInputs, ClipOutputs, ReadClip, Updates, add_components
-from interface.tabs.video_stream import ClipRequest, captioned_key_frames, frame_range, read_clip
+from interface.tabs.video_stream import ClipRequest, background_labels, captioned_key_frames, frame_range, read_clip
 from model.classifier import Classifier
 from model.sandbox.pool import DecoderPool
 from model.video.annotate import write_annotated_clip
@@ -107,8 +108,11 @@ def add_video_tab(
 
     def show_the_rest(read: ReadClip | None, request: gr.Request | None = None) -> Updates:
         found: list[tuple[float, tuple[np.ndarray, str]]] = []
+        language = language_of(request)
+        bundle = classifier.bundle
+        nothing = name_of_nothing(bundle.labels_in(language), background_labels(bundle, language), language)
         with contextlib.suppress(gr.Error), guard.handle(request, "key_frames", counted=False):
-            found = captioned_key_frames(read.record, read.path, decoders) if read else []
+            found = captioned_key_frames(read.record, read.path, decoders, nothing) if read else []
         return outputs.complete(read, found)
 
     def annotate_clip(

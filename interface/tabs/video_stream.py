@@ -15,6 +15,7 @@ import numpy as np
 from interface.i18n.language import ENGLISH, say, translated
 from interface.server.results import result_folder
 from interface.tabs.timeline import clock, timeline
+from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
 from model.labels import is_background_label
@@ -185,10 +186,8 @@ def read_clip(
         none_of_these=say(language, "none_of_these"),
         has_statistics=bundle.statistics is not None,
     )
-    background = frozenset(
-        shown for label, shown in zip(bundle.labels, labels, strict=True) if is_background_label(label)
-    )
-    report = _Report(record, ProbabilityCurve(len(labels), start=wanted.start), language, background)
+    curve = ProbabilityCurve(len(labels), start=wanted.start)
+    report = _Report(record, curve, language, background_labels(bundle, language))
     warnings: list[str] = []
     given_up = threading.Event()
     began = time.monotonic()
@@ -237,8 +236,14 @@ def read_clip(
     yield ClipUpdate(status, results, " ".join(translated(warning, language) for warning in warnings))
 
 
+def background_labels(bundle: Bundle, language: str) -> frozenset[str]:
+    """Return the labels, in a language, that mean that nothing is there."""
+    shown = zip(bundle.labels, bundle.labels_in(language), strict=True)
+    return frozenset(name for label, name in shown if is_background_label(label))
+
+
 def captioned_key_frames(
-    record: ClipRecord, path: Path, decoders: DecoderPool
+    record: ClipRecord, path: Path, decoders: DecoderPool, nothing: str
 ) -> list[tuple[float, tuple[np.ndarray, str]]]:
     """Return a frame of each segment; of the longest segments where there are many.
 
@@ -246,13 +251,14 @@ def captioned_key_frames(
         record: The predictions of the clip's frames.
         path: The clip.
         decoders: Decode the clip.
+        nothing: What a segment without a label is called.
 
     Returns:
         The time of each in seconds, the image, (height, width, 3), uint8 RGB, and its caption.
     """
     longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
     captions = {
-        s.key_time: f"{clock(s.start)} {label_text(s.label, record.none_of_these)}"
+        s.key_time: f"{clock(s.start)} {label_text(s.label, nothing)}"
         for s in sorted(longest, key=lambda s: s.key_time)
     }
     return [(at, (image, captions[at])) for at, image in decoders.stream(key_frames, path, list(captions))]

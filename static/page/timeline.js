@@ -1,8 +1,7 @@
 // Says and draws what a clip shows over time: the twin of interface/tabs/timeline.py and its template timeline.html.
 
 import { el, fill } from "./dom.js";
-import { labelText } from "./exports.js";
-import { site } from "./site.js";
+import { labels, site } from "./site.js";
 import { clock, decimal, duration, say } from "./texts.js";
 
 // As in interface/label_colours.py.
@@ -11,6 +10,8 @@ const GREY = "#6b7280";
 const MOST_SEGMENTS = 400;
 const LABELS_IN_SUMMARY = 8;
 
+// A segment without a label is shown as a label that means that nothing is there, if there is one.
+export const shownLabel = (label) => labels[label ?? site.model.background[0]] ?? say("none_of_these");
 const isBackground = (label) => label !== null && site.model.background.includes(label);
 
 // Draws into `element`; `seek` moves the player. `whole` is what the width stands for, in seconds.
@@ -72,7 +73,7 @@ function summary(segments, colours) {
   const shown = seconds.slice(0, LABELS_IN_SUMMARY);
   const more = seconds.length - shown.length;
   const words = shown.flatMap(([label, spent], place) => [
-    el("span", {}, dot(colours(label)), `${labelText(label)} ${duration(spent)}`),
+    el("span", {}, dot(colours(label)), `${shownLabel(label)} ${duration(spent)}`),
     place < shown.length - 1 || more ? ", " : "",
   ]);
   return el("p", { className: "vz-summary" }, words, more ? say("and_more", { count: decimal(more) }) : null);
@@ -86,7 +87,7 @@ function dot(colour) {
 
 function bar(segment, width, colours, seek) {
   const { label, start, end, confidence } = segment;
-  const name = labelText(label);
+  const name = shownLabel(label);
   const share = label === null ? "" : `, ${Math.round(100 * confidence)}%`;
   const title = say("timeline_segment", { label: name, start: clock(start), end: clock(end) }) + share;
   const made = el(

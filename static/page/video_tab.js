@@ -5,12 +5,11 @@ import { clipResults } from "./clip_results.js";
 import { clipPlayer } from "./clip_player.js";
 import { el, fill } from "./dom.js";
 import { run } from "./engine.js";
-import { labelText } from "./exports.js";
 import { stem } from "./image_tab.js";
 import { site } from "./site.js";
 import { openTab, setAddress } from "./tabs.js";
 import { clock, decimal, percent, say } from "./texts.js";
-import { drawTimeline } from "./timeline.js";
+import { drawTimeline, shownLabel } from "./timeline.js";
 
 // Runs a task of a clip, which the page plays for it where it has to.
 function ofClip(task, values, onProgress = undefined) {
@@ -228,7 +227,7 @@ export function videoTab() {
       if (!bitmap) return null;
       const canvas = el("canvas", { width: bitmap.width, height: bitmap.height });
       canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
-      const caption = `${clock(segment.start)} ${labelText(segment.label)}`;
+      const caption = `${clock(segment.start)} ${shownLabel(segment.label)}`;
       return el("li", {}, el("button", { type: "button", onclick: () => seek(segment.key_time) }, canvas, caption));
     });
     fill(keyFrames, el("p", { className: "small" }, say("key_frames")), el("ul", { className: "tiles" }, tiles));

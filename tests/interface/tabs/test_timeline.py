@@ -58,6 +58,13 @@ def test_durations_are_written_as_people_do() -> None:
     assert said == ["0.0 s", "2.4 s", "59.9 s", "1 min 0 s", "1 min 5 s", "1 h 2 min"]
 
 
+def test_a_segment_without_a_label_is_called_as_the_label_that_means_nothing() -> None:
+    drawn = timeline(SEGMENTS, curve(), LABELS, 10, background={"cat"})
+
+    assert "none of these" not in drawn
+    assert "cat, 0:01 to 0:02" in drawn
+
+
 def test_what_means_nothing_is_grey() -> None:
     drawn = timeline(SEGMENTS, curve(), LABELS, 10, background={"cat"})
     assert len(set(re.findall(r"width:[\d.]+%;background:(#\w+)", drawn))) == 2

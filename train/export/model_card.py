@@ -121,6 +121,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
             metric_titles=_METRIC_TITLES,
             temperature=f"{bundle.temperature:g}",
             unknown_threshold=None if bundle.unknown_threshold is None else f"{bundle.unknown_threshold:g}",
+            tells_others=bundle.statistics is not None,
             plots=[
                 (title, f"report/{name}.png")
                 for name, title in _PLOTS.items()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jinja2
 
+from model.presentation import readable
+
 ASSETS = Path(__file__).resolve().parent / "assets"
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -27,10 +29,12 @@ def render(template: str, **values: object) -> str:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["readable"] = readable
+    return environment

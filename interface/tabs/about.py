@@ -22,6 +22,7 @@ from model.errors import ImageError
 from model.hub.plots import MOST_PLOTS
 from model.loading import LoadedModel
 from model.preprocessing import read_image
+from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 
 _METRICS = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
@@ -225,7 +226,7 @@ def _classes(bundle: Bundle, language: str) -> Iterator[tuple[str, list[Row]]]:
     ranked = sorted(known, key=lambda pair: pair[1]["f1"])
     rows: list[Row] = [
         (
-            bundle.label_in(str(label), language),
+            readable(bundle.label_in(str(label), language)),
             *(_number(row.get(name)) for name in ("precision", "recall", "f1")),
             str(row["support"]),
         )

@@ -25,6 +25,7 @@ from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
+from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 from model.video.export import escape_formula
 
@@ -234,11 +235,14 @@ def write_csv(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
 
 
 def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:
-    """Return the caption of an image; `doubt` puts a question mark behind a label that is not sure."""
+    """Return the caption of an image; for people, `doubt`, a question mark stands behind a label that is not sure."""
     if entry.level == "none":
         return say(language, "none_of_these")
-    unsure = doubt and entry.level == "unsure"
-    names = [(say(language, "perhaps", label=label) if unsure else label, share) for label, share in entry.shown]
+    names = list(entry.shown)
+    if doubt:
+        names = [(readable(label), share) for label, share in names]
+    if doubt and entry.level == "unsure":
+        names = [(say(language, "perhaps", label=label), share) for label, share in names]
     return ", ".join(f"{name} {percent(language, share)}" for name, share in names)
 
 

@@ -26,6 +26,7 @@ from model.errors import SettingsError
 from model.grad_cam import explain_prepared, overlay
 from model.localization import locate
 from model.preprocessing import prepared_and_shown, prepared_image, shown_image
+from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 from model.verdict import Classification
 
@@ -180,7 +181,7 @@ def add_image_tab(
             heat = explain_image(image, label, request)
         except gr.Error as error:
             return box.photo(ready=True, legend=html.unescape(str(error.message)))
-        return box.heat_map(heat, say(language_of(request), "heat_legend", label=label))
+        return box.heat_map(heat, say(language_of(request), "heat_legend", label=readable(label or "")))
 
     def toggle_boxes(shown: str, image: Mapping[str, Any], request: gr.Request) -> Updates:
         if shown == "boxes":

@@ -11,6 +11,7 @@ from interface.header import is_embedded
 from interface.i18n.language import decimal, percent, say
 from model.bundle import Bundle
 from model.loading import LoadedModel
+from model.presentation import readable
 
 Row = tuple[str, ...]
 
@@ -94,7 +95,7 @@ def confusions(bundle: Bundle, language: str) -> list[Row]:
             number=decimal(language, int(mistakes[true, taken])),
             count=decimal(language, int(totals[true])),
         )
-        rows.append((names[true], names[taken], often))
+        rows.append((readable(names[true]), readable(names[taken]), often))
     return rows
 
 
@@ -109,7 +110,7 @@ def _weak_labels(bundle: Bundle, language: str) -> Iterator[str]:
     ]
     for recall, label in sorted(recalls):
         if recall < _WEAK_BELOW:
-            yield f"{bundle.label_in(label, language)} ({percent(language, recall)})"
+            yield f"{readable(bundle.label_in(label, language))} ({percent(language, recall)})"
 
 
 def _share(value: object) -> float | None:

@@ -20,6 +20,7 @@ from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
 from model.labels import is_background_label
 from model.limits import limits
+from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 from model.video.export import (
     frame_cells,
@@ -258,7 +259,7 @@ def captioned_key_frames(
     """
     longest = sorted(record.segments(), key=lambda s: s.start - s.end)[:_MOST_KEY_FRAMES]
     captions = {
-        s.key_time: f"{clock(s.start)} {label_text(s.label, nothing)}"
+        s.key_time: f"{clock(s.start)} {readable(label_text(s.label, nothing))}"
         for s in sorted(longest, key=lambda s: s.key_time)
     }
     return [(at, (image, captions[at])) for at, image in decoders.stream(key_frames, path, list(captions))]

@@ -6,6 +6,7 @@ import { aboveThresholds, levelOf, ranking, TOP } from "./card.js";
 import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
+import { readable } from "./site.js";
 import { decimal, percent, say } from "./texts.js";
 
 const TILE_SIDE = 240;
@@ -81,6 +82,7 @@ export function batchTab() {
       else for (const { label } of shown) sure.set(label, (sure.get(label) ?? 0) + 1);
     }
     const shown = [...sure].sort((a, b) => b[1] - a[1]).slice(0, MOST_COUNTED);
+    for (const pair of shown) pair[0] = readable(pair[0]);
     const more = sure.size - shown.length;
     if (unsure) shown.push([say("not_sure"), unsure]);
     if (read.length < found.length) shown.push([say("not_readable"), found.length - read.length]);
@@ -129,7 +131,7 @@ async function tile({ ranked, shown, level, reason }, file) {
 function caption(shown, level) {
   if (level === "none") return say("none_of_these");
   const name = (label) => (level === "unsure" ? say("perhaps", { label }) : label);
-  return shown.map(({ label, probability }) => `${name(label)} ${percent(probability)}`).join(", ");
+  return shown.map(({ label, probability }) => `${name(readable(label))} ${percent(probability)}`).join(", ");
 }
 
 function columns() {

@@ -1,7 +1,7 @@
 // How sure a prediction is, in words: the twin of interface/confidence.py, drawn as its template card.html.
 
 import { el } from "./dom.js";
-import { labels, site } from "./site.js";
+import { labels, readable, site } from "./site.js";
 import { percent, say } from "./texts.js";
 
 export const TOP = 5;
@@ -32,11 +32,12 @@ export function aboveThresholds(ranked) {
 }
 
 function confidenceOf(ranked, isUnknown) {
-  const [{ label, probability }, rival] = ranked;
+  const [{ probability }, rival] = ranked;
+  const label = readable(ranked[0].label);
   const shown = aboveThresholds(ranked);
   if (shown && !isUnknown) {
     if (!shown.length) return { level: "none", headline: say("none_headline"), words: say("probably_none") };
-    return { level: "very", headline: shown.map((one) => one.label).join(", "), words: say("in_this_image") };
+    return { level: "very", headline: shown.map((one) => readable(one.label)).join(", "), words: say("in_this_image") };
   }
   const level = levelOf(probability, isUnknown);
   const words = say(WORDS[level]);
@@ -46,7 +47,7 @@ function confidenceOf(ranked, isUnknown) {
   }
   if (level === "unsure") {
     const either = rival && rival.probability >= LEAST_RIVAL;
-    const headline = either ? say("either", { first: label, second: rival.label }) : say("perhaps", { label });
+    const headline = either ? say("either", { first: label, second: readable(rival.label) }) : say("perhaps", { label });
     return { level, headline, words };
   }
   return { level, headline: label, words };
@@ -61,7 +62,7 @@ export function card({ probabilities, isUnknown }) {
       el(
         "li",
         {},
-        el("span", {}, label),
+        el("span", {}, readable(label)),
         el("b", {}, percent(probability)),
         el("i", { "--share": `${(100 * probability).toFixed(1)}%` }),
       ),

@@ -1,7 +1,7 @@
 // The head of the page: the twin of interface/header.py and its template header.html.
 
 import { el, fill } from "./dom.js";
-import { description, knownLabels, site, title } from "./site.js";
+import { description, knownLabels, readable, site, title } from "./site.js";
 import { decimal, LANGUAGES, language, PARAMETER, say } from "./texts.js";
 
 const CHIPS = 8;
@@ -45,14 +45,14 @@ export function showHeader() {
       el(
         "ul",
         { "aria-label": say("labels") },
-        chips.map((label) => el("li", {}, label)),
+        chips.map((label) => el("li", {}, readable(label))),
       ),
       known.length > CHIPS
         ? el(
             "details",
             { id: "all-labels" },
             el("summary", {}, say("all_labels", { count: decimal(known.length) })),
-            el("p", {}, known.slice(0, LISTED).join(", ") + rest),
+            el("p", {}, known.slice(0, LISTED).map(readable).join(", ") + rest),
           )
         : null,
     ),

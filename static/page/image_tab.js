@@ -5,7 +5,7 @@ import { card, failedCard, ranking } from "./card.js";
 import { el, fill } from "./dom.js";
 import { run } from "./engine.js";
 import { drawHeat } from "./heat.js";
-import { labels, site } from "./site.js";
+import { labels, readable, site } from "./site.js";
 import { openTab, setAddress } from "./tabs.js";
 import { say } from "./texts.js";
 
@@ -117,7 +117,7 @@ export function imageTab() {
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", say("heat"));
       box.show(canvas);
-      legend.textContent = say("heat_legend", { label: labels[index] });
+      legend.textContent = say("heat_legend", { label: readable(labels[index]) });
       why.hidden = legend.hidden = false;
     } catch (error) {
       legend.textContent = error.message;

@@ -33,9 +33,12 @@ export function description() {
   return say("recognises_these", { labels: enumeration(known, LABELS_IN_DESCRIPTION) });
 }
 
+// A label as it is shown: “golden_retriever” is a golden retriever. Files and programs get it as it is.
+export const readable = (label) => label.replaceAll("_", " ").trim() || label;
+
 // Labels as people list them: “cat, dog and horse”, “cat, dog and 35 more”.
 function enumeration(known, most) {
-  const names = known.map((label) => label.replaceAll("_", " ").trim() || label);
+  const names = known.map(readable);
   const first = names.slice(0, most - 1).join(", ");
   if (names.length > most) return `${first} ${say("and_more", { count: decimal(names.length - most + 1) })}`;
   if (names.length === 1) return names[0];

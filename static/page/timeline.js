@@ -1,7 +1,7 @@
 // Says and draws what a clip shows over time: the twin of interface/tabs/timeline.py and its template timeline.html.
 
 import { el, fill } from "./dom.js";
-import { labels, site } from "./site.js";
+import { labels, readable, site } from "./site.js";
 import { clock, decimal, duration, say } from "./texts.js";
 
 // As in interface/label_colours.py.
@@ -11,7 +11,10 @@ const MOST_SEGMENTS = 400;
 const LABELS_IN_SUMMARY = 8;
 
 // A segment without a label is shown as a label that means that nothing is there, if there is one.
-export const shownLabel = (label) => labels[label ?? site.model.background[0]] ?? say("none_of_these");
+export const shownLabel = (label) => {
+  const shown = labels[label ?? site.model.background[0]];
+  return shown === undefined ? say("none_of_these") : readable(shown);
+};
 const isBackground = (label) => label !== null && site.model.background.includes(label);
 
 // Draws into `element`; `seek` moves the player. `whole` is what the width stands for, in seconds.

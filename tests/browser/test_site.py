@@ -124,10 +124,10 @@ def test_a_model_of_several_long_labels_says_all_that_it_sees_and_fits_a_phone(
 ) -> None:
     out = written_site(EMBEDDED, tmp_path / "out")
     described = json.loads((out / "site.json").read_text(encoding="utf-8"))
-    names = [f"{label}_with_a_name_that_is_longer_than_a_line" for label in described["labels"][""]]
+    names = [f"{label}WithANameThatIsLongerThanALine" for label in described["labels"][""]]
     described["labels"] = {"": names}
     described["model"] |= {"multi_label": True, "thresholds": [0.5] * len(names), "none_of_these": None}
-    seen = {names.index(f"{label}_with_a_name_that_is_longer_than_a_line") for label in ("Canada", "Brazil")}
+    seen = {names.index(f"{label}WithANameThatIsLongerThanALine") for label in ("Canada", "Brazil")}
     described["model"]["thresholds"] = [0.0 if place in seen else 1.0 for place in range(len(names))]
     (out / "site.json").write_text(json.dumps(described), encoding="utf-8")
     with served_site(out) as address, contextlib.closing(browser.new_context(viewport=NARROW)) as context:  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ def test_a_model_of_several_long_labels_says_all_that_it_sees_and_fits_a_phone(
         page.set_default_timeout(TIMEOUT)
         page.goto(f"{address}?example=canada")
 
-        expect(top_label(page)).to_contain_text("Canada_with")
+        expect(top_label(page)).to_contain_text("CanadaWith")
         page.get_by_role("button", name="Heat map").click()
         expect(page.locator("#legend")).to_be_visible()
         assert not scrolls_sideways(page)

@@ -79,3 +79,11 @@ def test_labels_and_reasons_are_text() -> None:
         failed_card(EVIL, "en"),
     ):
         assert "<img" not in shown and "&lt;img" in shown
+
+
+@pytest.mark.parametrize(("probability", "is_unknown"), [(0.99, False), (0.5, False), (0.9, True)])
+def test_a_label_that_is_a_folders_name_is_shown_as_it_is_read(probability: float, is_unknown: bool) -> None:
+    shown = card({"golden_retriever": probability}, bundle(), "en", is_unknown=is_unknown)
+
+    assert "golden retriever" in shown
+    assert "golden_retriever" not in shown

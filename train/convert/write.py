@@ -35,18 +35,7 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
             raise
         # LiteRT cannot compute the gradient of a layer in the head: the predictions are useful without explanations.
         network, explained = to_litert(flat, explain=False), False
-    settings = stored.get("settings") if isinstance(stored.get("settings"), dict) else None
-    values = settings or {
-        "recipe": "converted",
-        "architecture": "converted",
-        "weights": Path(job.weights or job.model).name,
-    }
-    converted = {
-        "converted_from": Path(job.model).name,
-        "scale": job.options.scale,
-        "bgr": job.options.bgr,
-        "multi_label": job.options.multi_label,
-    }
+    settings = stored.get("settings")
     write_model(
         Path(job.out),
         flat,
@@ -54,7 +43,7 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
         labels=job.labels,
         spec=spec,
         calibration=_calibration(stored),
-        settings=values | converted,
+        settings=job.settings(settings if isinstance(settings, dict) else None),
         fingerprint=str(stored.get("dataset_fingerprint", ""))[:64],
     )
     return explained

@@ -26,9 +26,9 @@ from tests.support.legacy_files import job
 from tests.support.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, teachable_machine, transfer
 from train.convert import pipeline, worker, write
 from train.convert.download import local_model
-from train.convert.flatten import SCALES
 from train.convert.job import ConversionOptions
 from train.convert.pipeline import run_convert
+from train.convert.scales import SCALES
 from train.network.architectures import FEATURES
 
 Convert = Callable[..., dict[str, Any]]

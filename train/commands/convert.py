@@ -69,7 +69,5 @@ def run(options: argparse.Namespace) -> Ending:
         f"Converted {result['labels']} labels and {result['parameters']:,} parameters; the probabilities differ "
         f"from the older model's by {result['difference']:.1g} at most."
     ]
-    if not result["explained"]:
-        lines.append("Predictions of this network cannot be explained: Grad-CAM needs a Keras model with convolutions.")
     serve = command("serve", "--model", shlex.quote(str(options.out)))
     return Ending([*lines, f"Wrote {options.out}."], f"Serve it: {serve}", [result])

@@ -51,8 +51,7 @@ def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool
     _, output, owner = _ending(steps, output)
     if owner is not None:
         owner.activation = keras.activations.get("linear")
-    features = _features(steps, output)
-    head = _path(steps, features, output) if features is not None else []
+    features, head = _features(steps, output)
     return _Emitter(steps, head, features).emit(images, x, output)
 
 
@@ -96,20 +95,23 @@ def _ending(steps: list[_Step], output: int) -> tuple[str, int, Any]:
     raise BundleError("The network has no layer with an output. Save the model again.")
 
 
-def _features(steps: list[_Step], output: int) -> int | None:
-    """Return the last step with spatial dimensions on which alone the output depends, if it follows a convolution."""
-    place = output
-    while place:
-        step = steps[place - 1]
-        shape: tuple[Any, ...] = ()
-        if step.layer is not None and len(_uses(steps, step.layer)) == 1:
-            shape = step.layer.output.shape
+def _features(steps: list[_Step], output: int) -> tuple[int | None, list[int]]:
+    """Find what Grad-CAM explains: the last step with spatial dimensions, if the output depends on it alone.
+
+    Returns:
+        The step, None where there is none that follows a convolution; and the steps behind it.
+    """
+    waiting, head = {output}, list[int]()
+    while number := max(waiting):
+        step = steps[number - 1]
+        if step.layer is None or len(_uses(steps, step.layer)) > 1:
+            break
+        shape = step.layer.output.shape
         if len(shape) == 4 and shape[1] * shape[2] > 1:
-            return place if _has_convolution(steps, place) else None
-        if len(step.inputs) != 1 or not shape:
-            return None
-        place = step.inputs[0]
-    return None
+            return (number, head) if len(waiting) == 1 and _has_convolution(steps, number) else (None, [])
+        head.append(number)
+        waiting = waiting - {number} | set(step.inputs)
+    return None, []
 
 
 def _uses(steps: list[_Step], layer: Any) -> list[_Step]:
@@ -126,14 +128,6 @@ def _has_convolution(steps: list[_Step], place: int) -> bool:
                 return True
             waiting += steps[number - 1].inputs
     return False
-
-
-def _path(steps: list[_Step], start: int, end: int) -> list[int]:
-    path = []
-    while end != start:
-        path.append(end)
-        end = steps[end - 1].inputs[0]
-    return path[::-1]
 
 
 def _scaled(images: Any, scale: str, bgr: bool, channels: int) -> Any:

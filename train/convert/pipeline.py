@@ -82,6 +82,8 @@ def run_convert(
         )
         result = convert_in_process(job, Path(work))
         _say_what_was_taken(bare, bool(result.get("teachable_machine")), options)
+        if result["unexplained"]:
+            print(f"Predictions of this network have no heat map: {result['unexplained']}.", file=sys.stderr)
         write_manifest(directory)
         print("Comparing its predictions with the older model's …", file=sys.stderr)
         difference = _difference(Classifier.load(directory), Path(work) / CHECK)
@@ -92,7 +94,7 @@ def run_convert(
         "labels": len(names),
         "parameters": int(result["parameters"]),
         "difference": difference,
-        "explained": bool(result["explained"]),
+        "explained": result["unexplained"] is None,
     }
 
 

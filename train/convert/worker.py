@@ -91,7 +91,8 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
         on_opened: Called with the size of the weights in bytes once the network has been built and has predicted.
 
     Returns:
-        "explained", "parameters" and "activation" of the network, and whether it is of "teachable_machine".
+        Why its predictions are "unexplained", None where they are explained; "parameters" and "activation" of the
+        network; and whether it is of "teachable_machine".
 
     Raises:
         VistazoError: The file is refused, or the options do not fit it.
@@ -110,10 +111,10 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
 
     flat = flat_network(older.network, older.model, str(options.scale), options.bgr)
     check_same(flat.predict_on_batch(images), expected, options.multi_label, "converted model")
-    explained = write_converted(older.job, flat, older.spec, older.stored)
+    unexplained = write_converted(older.job, flat, older.spec, older.stored)
     np.savez(work / CHECK, images=images, probabilities=expected)
     return {
-        "explained": explained,
+        "unexplained": unexplained,
         "parameters": flat.count_params(),
         "activation": older.activation,
         "teachable_machine": job.numbered_labels and is_teachable_machine(older.network),
@@ -137,7 +138,7 @@ def _convert_litert(job: ConversionJob, work: Path) -> dict[str, Any]:
     )
     np.savez(work / CHECK, images=opened.images, probabilities=opened.probabilities, rounding=opened.rounding)
     return {
-        "explained": False,
+        "unexplained": "Grad-CAM needs gradients, which a LiteRT file does not have",
         "parameters": opened.parameters,
         "activation": opened.activation,
         "teachable_machine": opened.is_teachable_machine,

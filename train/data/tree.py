@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from model.errors import DataError
 from model.folder_walk import Folder, LeftOut, Reason
@@ -81,9 +82,8 @@ def understand(tree: Folder, left_out: LeftOut, labels: Collection[str] = ()) ->
         layout.empty = [f.name for f in classes if not f.total]
     left_out.add(BESIDE, "", tree.total - top.total + len(top.files))
     if top is not tree:
-        layout.notes.insert(
-            0, f"“{top.path}” is taken for the data folder, since it holds the images of “{tree.path}”."
-        )
+        inner = Path(top.path).relative_to(tree.path)  # of an archive, the whole path is one of the cache
+        layout.notes.insert(0, f"Its folder “{inner}” is taken for the data folder, since it holds the images.")
     return layout
 
 

@@ -158,6 +158,7 @@ def test_the_bundle_says_what_it_is_made_of_and_claims_nothing_of_keras(tmp_path
 
     card = (bundle / "README.md").read_text(encoding="utf-8")
     assert "from the LiteRT file “m.tflite”" in card and "With LiteRT" in card
+    assert not Classifier.load(bundle).explains
     assert "library_name" not in card and "With plain Keras" not in card
     assert sorted(p.name for p in bundle.iterdir()) == [
         "README.md",

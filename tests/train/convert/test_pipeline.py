@@ -218,6 +218,7 @@ def test_grad_cam_through_the_head_of_mobilenetv3_is_exact(composed: bool, tmp_p
 def check_heat(bundle: Path) -> None:
     """Compare a bundle's heat maps with those that Keras computes of the same network."""
     network, classifier = keras.saving.load_model(bundle), Classifier.load(bundle)
+    assert classifier.explains
     prepared = prepare(scene(40, 40), classifier.bundle.input)
     strongest = 0.0
     for label in range(3):

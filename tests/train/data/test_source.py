@@ -201,6 +201,30 @@ def test_one_folder_too_deep_is_taken_and_said(tmp_path: Path) -> None:
     assert "1 image beside the class folders" in data.summary()
 
 
+def test_a_folder_that_holds_the_class_folders_again_is_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path, "cats", "dogs", "dataset/cats", "dataset/dogs")
+
+    assert counts(data) == {"train": {"cats": 2, "dogs": 2}}
+    assert "4 images in folders that hold the class folders again (dataset)" in data.summary()
+
+
+@pytest.mark.parametrize("name", ["HAM10000_images_part_{}", "images_00{}/images", "data batch {}", "Archive{}"])
+def test_pieces_of_one_set_are_no_classes(name: str, tmp_path: Path) -> None:
+    write_files(tmp_path, "diagnoses.csv")
+
+    message = refusal(tmp_path, name.format(1), name.format(2))
+
+    assert "look like pieces of one data set rather than classes" in message
+    assert f"--labels {tmp_path / 'diagnoses.csv'}" in message and "--label-from '^([^/]+)/'" in message
+
+
+@pytest.mark.parametrize("name", ["{}", "class_{}", "Class {}", "00{}.albatross"])
+def test_numbered_classes_are_classes(name: str, tmp_path: Path) -> None:
+    assert counts(data_set(tmp_path, name.format(1), name.format(2))) == {
+        "train": {name.format(1): 2, name.format(2): 2}
+    }
+
+
 def test_a_validation_folder_beside_the_class_folders_is_one(tmp_path: Path) -> None:
     data = data_set(tmp_path, "cat", "dog", "val/cat", "val/dog")
 

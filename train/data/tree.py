@@ -86,10 +86,10 @@ def understand(tree: Folder, left_out: LeftOut, labels: Collection[str] = ()) ->
     layout = _classes_then_splits(place) or _splits(place, left_out)
     if layout is None:
         _refuse_hidden_splits(place)
-        again = _holding_again(place)
-        for name in again:
-            left_out.add(AGAIN, name, filled[name].total)
-        classes = [folder for folder in _class_folders(top, left_out) if folder.name not in again]
+        no_classes = _no_classes(place)
+        for name, reason in no_classes.items():
+            left_out.add(reason, name, filled[name].total)
+        classes = [folder for folder in _class_folders(top, left_out) if folder.name not in no_classes]
         if len(filled) == 1 and next(iter(filled)).casefold() in ALL_IMAGES and not known:
             raise _without_class_folders(next(iter(filled.values())), tree)
         layout = Layout(top, {"train": [(f.name, f) for f in classes]}, divided=False)
@@ -265,16 +265,24 @@ def _refuse_hidden_splits(place: _Place) -> None:
         )
 
 
-def _holding_again(place: _Place) -> list[str]:
-    """Return the folders that hold the same folders as the one they lie in, as a badly packed archive does."""
-    found = []
+def _no_classes(place: _Place) -> dict[str, Reason]:
+    """Return the folders that are left out beside classes, with the reason.
+
+    They hold the same folders as the one they lie in, as a badly packed archive does, or images without a label.
+    """
+    found: dict[str, Reason] = {}
+    kinds = splits_of(list(place.filled))
     for name, folder in place.filled.items():
         others = {normalized_label(other) for other in place.filled if other != name}
         inside = set(map(normalized_label, names_below(folder)))
         common = len(others & inside)
-        if not folder.files and normalized_label(name) not in place.known and common >= 2 and 2 * common > len(others):
-            found.append(name)
-    return found
+        if normalized_label(name) in place.known:
+            continue
+        if not folder.files and common >= 2 and 2 * common > len(others):
+            found[name] = AGAIN
+        elif kinds.get(name) == UNLABELLED:
+            found[name] = UNLABELLED_IMAGES
+    return found if len(place.filled) - len(found) >= 2 else {}
 
 
 def _class_folders(top: Folder, left_out: LeftOut) -> list[Folder]:

@@ -208,6 +208,15 @@ def test_a_folder_that_holds_the_class_folders_again_is_left_out(tmp_path: Path)
     assert "4 images in folders that hold the class folders again (dataset)" in data.summary()
 
 
+def test_images_without_a_label_beside_the_classes_are_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "some", "cats", "dogs", "unlabeled")
+
+    assert counts(data) == {"train": {"cats": 2, "dogs": 2}}
+    assert "2 images without a label (unlabeled)" in data.summary()
+    bottles = {"labelled": 2, "unlabelled": 2}
+    assert counts(data_set(tmp_path / "bottles", *bottles)) == {"train": bottles}
+
+
 @pytest.mark.parametrize("name", ["HAM10000_images_part_{}", "images_00{}/images", "data batch {}", "Archive{}"])
 def test_pieces_of_one_set_are_no_classes(name: str, tmp_path: Path) -> None:
     write_files(tmp_path, "diagnoses.csv")

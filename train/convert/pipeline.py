@@ -157,8 +157,8 @@ def convert_in_process(job: ConversionJob, work: Path) -> dict[str, Any]:
         result = json.loads(stored.read_text(encoding="utf-8"))
     if "memory" in result:
         raise BundleError(
-            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes Keras. Convert "
-            "a smaller network, or do not use this file."
+            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes what opens it. "
+            "Convert a smaller network, or do not use this file."
         )
     if "error" in result:
         raise BundleError(str(result["error"]))

@@ -26,7 +26,7 @@ COMMANDS = (
     _Command("explain", "draw what a model looks at: Grad-CAM, saliency, feature maps"),
     _Command("compare", "compare bundles: accuracy, time per image, size"),
     _Command("tune", "search for better settings on the validation images"),
-    _Command("convert", "make a bundle from a model that an older Keras program saved"),
+    _Command("convert", "make a bundle from a Keras model or a LiteRT file that another program saved"),
     _Command("site", "write a page that runs a model in the visitor's browser, without a server"),
     _Command("push", "publish a bundle on the Hugging Face Hub, and a Space that serves it"),
     _Command("push-data", "publish a data set on the Hugging Face Hub, private unless said otherwise"),

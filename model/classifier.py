@@ -45,6 +45,11 @@ class Classifier:
         """Load and check the bundle in `directory`; see `load_bundle` for what is raised."""
         return cls(load_bundle(directory), threads)
 
+    @property
+    def explains(self) -> bool:
+        """Whether the network computes heat maps; one that was made of a LiteRT file of another program does not."""
+        return EXPLAIN_SIGNATURE in self._interpreter.get_signature_list()
+
     def logits(self, prepared: np.ndarray) -> np.ndarray:
         """Return the network's raw outputs.
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
+import sys
 from collections.abc import Iterator
+from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageFile
 
 from model.errors import ImageError, Sentence
 from model.limits import limits
@@ -57,7 +61,7 @@ _LONG_NOTE = 1000  # bytes; shorter ones may be compressed, but not by more than
 _SMALLEST_MAXIMUM, _MAX_SAMPLE, _MAX_SAMPLE_OF_TYPE = 256, 281, 341  # TIFF 6.0
 
 
-def open_image(content: bytes, name: str, ample_side: int | None = None) -> Image.Image:
+def open_image(content: bytes, name: str, ample_side: int | None = None) -> ImageFile.ImageFile:
     """Open an image, without decoding it yet.
 
     Args:
@@ -124,7 +128,51 @@ def sample_bits(image: Image.Image, highest: int) -> int:
     return next(bits for bits in (8, 10, 12, 13) if highest < 1 << bits)
 
 
-def _opened(content: bytes) -> Image.Image:
+def load_image(image: ImageFile.ImageFile, content: bytes) -> None:
+    """Decode an image that `open_image` has opened, so that colours of 16 bits keep the upper 8 of those that are used.
+
+    Args:
+        image: The image; its pixels are decoded into it.
+        content: The file.
+
+    Raises:
+        Exception: Those of Pillow: it is damaged.
+    """
+    is_16_bit = image.mode in ("RGB", "RGBA") and any(_lower_bytes(tile) != tile for tile in image.tile)
+    image.load()
+    if not is_16_bit:
+        return
+    # Pillow has kept the upper byte of each value, which is 0 to 15 where 12 bits are used.
+    upper = np.array(image)
+    if sample_bits(image, int(upper[..., :3].max(initial=0)) << 8 | 255) == 16:
+        return
+    with _opened(content) as again:
+        again.tile = [_lower_bytes(tile) for tile in again.tile]
+        lower = np.array(again)
+    for bands in (slice(0, 3), slice(3, None)):
+        values = upper[..., bands].astype(np.uint16) << 8 | lower[..., bands]
+        bits = sample_bits(image, int(values.max(initial=0)))
+        upper[..., bands] = np.minimum(values >> (bits - 8), 255)
+    image.paste(Image.fromarray(upper))
+
+
+def _lower_bytes(tile: Any) -> Any:
+    """Return how to decode the lower byte of each value instead of the upper one; other pixels as they are."""
+    arguments = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+    swapped = [
+        re.sub(r"(?<=;16)[LBN]", lambda order: "L" if _is_big_endian(order[0]) else "B", argument)
+        if isinstance(argument, str)
+        else argument
+        for argument in arguments
+    ]
+    return tile._replace(args=tuple(swapped) if isinstance(tile.args, tuple) else swapped[0])
+
+
+def _is_big_endian(order: str) -> bool:
+    return order == "B" or (order == "N" and sys.byteorder == "big")
+
+
+def _opened(content: bytes) -> ImageFile.ImageFile:
     if _is_heic(content):
         from pi_heif import options  # here, because most files are of other kinds
         from pi_heif.as_plugin import HeifImageFile

@@ -17,6 +17,7 @@ from model.command_names import command
 # Files with labels that `vistazo convert` reads, the first one found.
 LABEL_FILES = ("labels.txt", "label_encoder.npy", "classes.npy", "class_indices.json", "labels.json", "classes.txt")
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+LITERT_SUFFIX = ".tflite"
 # Suffixes, what such a file is, and what to do with it.
 _FORMATS = (
     ((".onnx",), "an ONNX model ({}), which Vistazo does not run", "use it with ONNX Runtime"),
@@ -41,6 +42,10 @@ _MAX_WORD = 60
 # Scales differ; any of them makes a command that runs, and the sentence names the others.
 _SCALE = "--scale 0..1"
 _SCALES = "or the other --scale that its images had: -1..1, 0..255, caffe, torch"
+# A file with 8-bit inputs and one of Teachable Machine say it themselves.
+_SCALE_OF_FLOATS = (
+    "where it takes floating-point numbers, with the --scale that its images had: 0..1, -1..1, caffe, torch"
+)
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,12 @@ class OtherModel:
     Attributes:
         what: What it is, with an article, for the middle of a sentence.
         advice: What to do, for the end of that sentence; its commands run as they are printed.
-        is_keras: Whether `vistazo convert` can try to make a bundle of it.
+        is_convertible: Whether `vistazo convert` can try to make a bundle of it.
     """
 
     what: str
     advice: str
-    is_keras: bool = False
+    is_convertible: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,9 @@ def identify_model(place: Place, names: Collection[str], config: Mapping[str, An
         The model, or None where there is none that is known.
     """
     files = sorted(names)
-    return _by_config(place, files, config) or _by_marker(files) or _keras(place, files, config) or _by_suffix(files)
+    return (
+        _by_config(place, files, config) or _by_marker(files) or _convertible(place, files, config) or _by_suffix(files)
+    )
 
 
 def _by_config(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherModel | None:
@@ -131,9 +138,8 @@ def _by_marker(files: list[str]) -> OtherModel | None:
     return None
 
 
-def _keras(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherModel | None:
-    whole = _all(files, (".keras",))
-    stored = whole or _all(files, KERAS_SUFFIXES)
+def _convertible(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherModel | None:
+    stored = convertible_files(files)
     if not stored:
         return None
     root = [name for name in stored if "/" not in name]
@@ -142,7 +148,9 @@ def _keras(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherMo
     folder = chosen.rpartition("/")[0]
     beside = {name.rpartition("/")[2]: name for name in files if name.rpartition("/")[0] == folder}
     has_labels = any(name in beside for name in LABEL_FILES) or "id2label" in config
-    scale = [] if "vistazo" in config else [_SCALE]  # networks that `vistazo fit` wrote scale images themselves
+    is_litert = chosen.lower().endswith(LITERT_SUFFIX)
+    # Networks that `vistazo fit` wrote scale images themselves.
+    scale = [] if "vistazo" in config or is_litert else [_SCALE]
     labels = [] if has_labels else ["--labels", "labels.txt"]
     first = ""
     if in_keras_format or len(root) == 1:
@@ -157,9 +165,17 @@ def _keras(place: Place, files: list[str], config: Mapping[str, Any]) -> OtherMo
         model = f"{place.name}/{chosen}"
     write = "" if has_labels else "write its labels into labels.txt, one a line in the order of its outputs, and "
     run = first + command("convert", shlex.quote(model), *scale, *labels, "--out", "my_bundle")
-    more = f" ({_SCALES})" if scale else ""
+    more = f" ({_SCALES})" if scale else f" ({_SCALE_OF_FLOATS})" if is_litert else ""
     what = f"a Keras model ({_word(chosen)}), which is never opened here"
-    return OtherModel(what, f"{write}run `{run}`{more}", is_keras=True)
+    if is_litert:
+        what = f"a LiteRT file ({_word(chosen)}) without a bundle around it"
+    return OtherModel(what, f"{write}run `{run}`{more}", is_convertible=True)
+
+
+def convertible_files(names: Collection[str]) -> list[str]:
+    """Return the files that `vistazo convert` can make a bundle of, those alone that it prefers."""
+    files = sorted(names)
+    return _all(files, (".keras",)) or _all(files, KERAS_SUFFIXES) or _all(files, (LITERT_SUFFIX,))
 
 
 def _by_suffix(files: list[str]) -> OtherModel | None:
@@ -169,12 +185,6 @@ def _by_suffix(files: list[str]) -> OtherModel | None:
             "a SavedModel, which may contain code and is never opened here",
             "save it as model.keras with the program that wrote it, write its labels into labels.txt beside it, and "
             f"run `{converted}` ({_SCALES})",
-        )
-    if network := _first(files, (".tflite",)):
-        return OtherModel(
-            f"a LiteRT file ({_word(network)}) but no bundle around it",
-            "put the Keras model that it was made from into model.keras, with labels.txt beside it, and run "
-            f"`{converted}` ({_SCALES})",
         )
     for suffixes, what, use in _FORMATS:
         if found := _first(files, suffixes):

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from model.errors import ImageError, Sentence, took_too_much_memory
-from model.image_file import open_image, sample_bits
+from model.image_file import load_image, open_image, sample_bits
 
 ColourMode = Literal["rgb", "grey"]
 ResizeRule = Literal["stretch", "crop", "pad"]
@@ -83,7 +83,7 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         raise ImageError(Sentence("{name} is an empty file. Choose an image file with content.", name=name))
     try:
         with open_image(content, name, ample_side) as pil_image:
-            pil_image.load()
+            load_image(pil_image, content)
             _turn_upright(pil_image)
             return to_rgb(pil_image)
     except ImageError:

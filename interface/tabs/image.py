@@ -154,7 +154,7 @@ def add_image_tab(
 
     with gr.Row():
         with gr.Column(scale=1):
-            box, offered = _add_stage(examples)
+            box, offered = _add_stage(examples, explains=classifier.explains)
         with gr.Column(scale=1):
             shown_card = gr.HTML(text("card_empty"), elem_id="answer")
             answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False)  # programs ask for it
@@ -243,7 +243,7 @@ def add_image_tab(
     return OpenedImage([*outputs, shown_card], opened)
 
 
-def _add_stage(examples: Sequence[Path]) -> tuple[Stage, Examples | None]:
+def _add_stage(examples: Sequence[Path], *, explains: bool) -> tuple[Stage, Examples | None]:
     """Add the box for the image, what can be shown in its place, the switches between them, and the examples."""
     with gr.Column(elem_id="stage"):
         with gr.Column(elem_id="pictures"):
@@ -258,7 +258,14 @@ def _add_stage(examples: Sequence[Path]) -> tuple[Stage, Examples | None]:
             )
             found = gr.AnnotatedImage(label=text("found"), visible=False, height=360, elem_id="found")
         with gr.Row(elem_id="toggles"):
-            heat_button = gr.Button(text("show_heat"), interactive=False, size="md", min_width=120, elem_id="show-heat")
+            heat_button = gr.Button(
+                text("show_heat"),
+                interactive=False,
+                visible=explains,
+                size="md",
+                min_width=120,
+                elem_id="show-heat",
+            )
             boxes_button = gr.Button(
                 text("show_boxes"), interactive=False, size="md", min_width=120, elem_id="show-boxes"
             )

@@ -21,7 +21,7 @@ from model.hub.cache import cached_copy, is_complete
 from model.hub.contents import list_contents
 from model.hub.download import fetch_bundle, serving_files
 from model.hub.retry import OnRetry
-from model.other_models import KERAS_SUFFIXES
+from model.other_models import KERAS_SUFFIXES, LITERT_SUFFIX
 
 EMBEDDED = Path(__file__).parents[1] / "default"
 
@@ -69,9 +69,10 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
     if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
         return None
     if os.path.exists(directory):  # noqa: PTH110
-        if name.endswith(KERAS_SUFFIXES):
+        if name.lower().endswith((*KERAS_SUFFIXES, LITERT_SUFFIX)):
             convert = command("convert", shlex.quote(name), "--out", "my_bundle")
-            raise ModelNotFoundError(f"“{name}” is a file of Keras. Make a bundle of it: {convert}")
+            kind = "a LiteRT file" if name.lower().endswith(LITERT_SUFFIX) else "a file of Keras"
+            raise ModelNotFoundError(f"“{name}” is {kind}. Make a bundle of it: {convert}")
         raise ModelNotFoundError(f"“{name}” is a file. Give the bundle's directory.")
     if parse_address(name) is None:
         raise ModelNotFoundError(

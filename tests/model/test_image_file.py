@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
@@ -111,6 +112,22 @@ def test_values_of_fewer_bits_than_16_fill_the_range(kind: str, bits: int) -> No
     grey = np.linspace(0, 2**bits - 1, 64 * 64).round().astype(np.uint16).reshape(64, 64)
     image = read_image(encoded(Image.fromarray(grey), kind))
     np.testing.assert_array_equal(image[..., 0], grey >> (bits - 8))
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("bands", [3, 4])
+def test_colours_of_fewer_bits_than_16_fill_the_range(bands: int, suffix: str, bits: int) -> None:
+    colours = np.random.default_rng(0).integers(0, 2**bits, (40, 60, bands)).astype(np.uint16)
+    colours[..., 3:] = colours[0, 0] = 2**bits - 1  # opaque
+    content = cv2.imencode(suffix, colours)[1].tobytes()
+    np.testing.assert_array_equal(read_image(content), colours[..., 2::-1] >> (bits - 8))
+
+
+def test_a_dark_image_of_16_bits_in_colour_with_one_bright_value_stays_dark() -> None:
+    colours = np.full((64, 64, 3), 300, np.uint16)
+    colours[3, 3] = 60_000
+    assert read_image(cv2.imencode(".png", colours)[1].tobytes())[0, 0].tolist() == [1, 1, 1]
 
 
 def test_a_tiff_may_say_how_large_its_values_may_be() -> None:

@@ -32,7 +32,7 @@ KINDS: list[tuple[list[str], dict[str, Any], str]] = [
     (["onnx/model.onnx", "README.md"], {}, "an ONNX model (onnx/model.onnx)"),
     (["best.pt"], {}, "PyTorch weights (best.pt)"),
     (["model.safetensors"], {}, "weights in safetensors (model.safetensors)"),
-    (["model.tflite", "labels.txt"], {}, "a LiteRT file (model.tflite) but no bundle around it"),
+    (["model.tflite", "labels.txt"], {}, "a LiteRT file (model.tflite) without a bundle"),
     (["saved_model.pb", "variables/variables.index"], {}, "a SavedModel, which may contain code"),
     (["exported/saved_model.pb"], {}, "a SavedModel, which may contain code"),
     (["model_index.json", "unet/diffusion_pytorch_model.bin"], {}, "a diffusers pipeline"),
@@ -72,7 +72,7 @@ def test_a_model_is_named_and_its_commands_run_as_printed(
             continue
         options = _parser("python -m train").parse_args(line[3:])
         if options.command == "convert":
-            assert (options.scale is None) == ("vistazo" in config)
+            assert (options.scale is None) == ("vistazo" in config or "model.tflite" in files)
             assert options.out == Path("my_bundle")
 
 
@@ -86,11 +86,12 @@ def test_a_model_is_named_and_its_commands_run_as_printed(
             "hf download somebody/flags a.keras labels.txt --revision {commit} --local-dir flags && python -m train "
             "convert flags/a.keras --scale 0..1 --out my_bundle",
         ),
+        (["model.tflite", "labels.txt"], "convert somebody/flags@{commit} --out my_bundle` (where it takes floating"),
     ],
 )
-def test_a_keras_model_comes_with_the_command_for_its_files(files: list[str], line: str) -> None:
+def test_a_model_that_can_be_converted_comes_with_the_command_for_its_files(files: list[str], line: str) -> None:
     other = identify_model(REPOSITORY, files, {})
-    assert other and other.is_keras and line.format(commit=COMMIT) in other.advice
+    assert other and other.is_convertible and line.format(commit=COMMIT) in other.advice
 
 
 @pytest.mark.parametrize("files", [[], ["README.md"], ["config.json", "data.csv"]])

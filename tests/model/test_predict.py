@@ -228,15 +228,17 @@ def test_a_file_as_model_gives_one_sentence(tmp_path: Path, capsys: pytest.Captu
     assert "is a file" in one_sentence(capsys.readouterr().err)
 
 
-def test_a_keras_file_as_model_is_answered_with_the_command_that_converts_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "what"), [("old model.h5", "file of Keras"), ("my model.tflite", "a LiteRT file")])
+def test_a_file_of_another_program_as_model_is_answered_with_the_command_that_converts_it(
+    name: str, what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keras = tmp_path / "old model.h5"
-    keras.touch()
+    model = tmp_path / name
+    model.touch()
 
-    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--model", keras) == 2
+    assert predict(IMAGE_KINDS["rgb"](tmp_path), "--model", model) == 2
 
-    assert f"convert '{keras}' --out my_bundle" in one_sentence(capsys.readouterr().err)
+    sentence = one_sentence(capsys.readouterr().err)
+    assert what in sentence and f"convert '{model}' --out my_bundle" in sentence
 
 
 def test_a_repository_that_cannot_be_reached_gives_one_sentence(tmp_path: Path) -> None:

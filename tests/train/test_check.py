@@ -43,6 +43,11 @@ def test_clean_data_passes_with_a_sentence(data: Path, capsys: pytest.CaptureFix
     assert "No problems found" in capsys.readouterr().out
 
 
+def test_the_command_that_trains_has_the_options_of_the_check(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", str(data), "--multi-label"])
+    assert f"fit {data} --multi-label --out my_bundle" in capsys.readouterr().err
+
+
 def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "cat" / "bad.png").write_bytes(b"no image")
     image(7).resize((20, 60)).save(data / "cat" / "small.png")

@@ -38,5 +38,6 @@ def run(options: argparse.Namespace) -> Ending:
     advice = "Put right what is wrong, and give the same command again."
     if not serious:
         data = [shlex.quote(str(options.data)), *label_options(options)]
+        data += ["--multi-label"] if options.multi_label else []
         advice = f"Train on it: {command('fit', *data, '--out', 'my_bundle')}"
     return Ending(lines, advice, [[vars(finding) for finding in findings]], 1 if serious else 0)

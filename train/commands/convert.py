@@ -1,4 +1,4 @@
-"""`python -m train convert`: convert an older Keras model to a bundle."""
+"""`python -m train convert`: make a bundle from a Keras model or a LiteRT file that another program saved."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "legacy",
         metavar="LEGACY",
-        help=".keras or .h5 file, a zip with one (Teachable Machine's), architecture.json with its weights in the same "
-        "directory, a directory with one of these, or a Hub repository with one, as user/name or user/name@revision",
+        help=".keras, .h5 or .tflite file, a zip with one (Teachable Machine's), architecture.json with its weights in "
+        "the same directory, a directory with one of these, or a Hub repository with one, as user/name or "
+        "user/name@revision",
     )
     parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="directory to write the bundle to")
     parser.add_argument(
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="|".join(SCALE_CHOICES),
         nargs="?",
         help="how images were scaled before the network: 0..1 divided by 255, -1..1 as for MobileNet, 0..255 not "
-        "at all, caffe as for ResNet50 and VGG, torch as for DenseNet; necessary, because no file says it",
+        "at all, caffe as for ResNet50 and VGG, torch as for DenseNet; necessary where the file does not say it",
     )
     # argparse takes a value that begins with a minus sign for an option, so it is one.
     parser.add_argument("-1..1", dest="scale", action="store_const", const="-1..1", help=argparse.SUPPRESS)
@@ -68,7 +69,5 @@ def run(options: argparse.Namespace) -> Ending:
         f"Converted {result['labels']} labels and {result['parameters']:,} parameters; the probabilities differ "
         f"from the older model's by {result['difference']:.1g} at most."
     ]
-    if not result["explained"]:
-        lines.append("Predictions of this network cannot be explained: it has no convolution that Grad-CAM could use.")
     serve = command("serve", "--model", shlex.quote(str(options.out)))
     return Ending([*lines, f"Wrote {options.out}."], f"Serve it: {serve}", [result])

@@ -1,1 +1,1 @@
-"""Bundles made from older Keras files."""
+"""Bundles made from Keras and LiteRT files of other programs."""

@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
 from model.errors import ModelNotFoundError, OtherModelError
-from model.other_models import LABEL_FILES, Place, identify_model
-from train.convert.source import WEIGHTS_SUFFIXES
+from model.other_models import LABEL_FILES, Place, convertible_files, identify_model
 from train.data.loading import listed
 
 _BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
@@ -50,7 +49,7 @@ def _wanted(archive: Path, entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.Z
     """Return the entries of the model and of what belongs to it."""
     files = {entry.filename: entry for entry in entries[:_MAX_ENTRIES] if not entry.is_dir()}
     names = [name for name in files if "__MACOSX" not in PurePosixPath(name).parts]
-    models = [name for name in names if name.lower().endswith((".keras", *WEIGHTS_SUFFIXES))]
+    models = convertible_files(names)
     if not models:
         inside = [PurePosixPath(name).name for name in names]
         if set(inside) >= _FOR_BROWSERS:
@@ -62,7 +61,7 @@ def _wanted(archive: Path, entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.Z
         if other is not None:
             raise OtherModelError(f"“{archive}” holds {other.what}: {other.advice}.")
         raise ModelNotFoundError(
-            f"“{archive}” holds no .keras and no .h5 file. Unpack it, and name the model's file or directory."
+            f"“{archive}” holds no .keras, .h5 or .tflite file. Unpack it, and name the model's file or directory."
         )
     folders = {PurePosixPath(name).parent for name in models}
     if len(folders) > 1:

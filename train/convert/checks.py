@@ -7,7 +7,7 @@ from train.convert.graph import NetworkSpec
 from train.convert.job import ConversionOptions
 from train.data.loading import listed
 
-_MISSING_SCALE = (
+MISSING_SCALE = (
     "Say with --scale how images were scaled before the network: 0..1 (divided by 255), -1..1 (preprocess_input of "
     "MobileNet, Inception and Xception), 0..255 (not at all, or by the network itself, as in EfficientNet), caffe "
     "(preprocess_input of ResNet50 and VGG) or torch (preprocess_input of DenseNet)."
@@ -37,7 +37,7 @@ def scale_of(options: ConversionOptions, network: NetworkSpec) -> str:
         return options.scale
     if network.dtype == "uint8":  # the network scales images itself
         return "0..255"
-    raise SettingsError(_MISSING_SCALE)
+    raise SettingsError(MISSING_SCALE)
 
 
 def input_size(options: ConversionOptions, network: NetworkSpec) -> tuple[int, int]:
@@ -62,11 +62,16 @@ def input_size(options: ConversionOptions, network: NetworkSpec) -> tuple[int, i
         raise SettingsError(
             "The model takes images of any size. Choose one with --size, as 224 or, width first, 64x60."
         )
+    check_sides(width, height)
+    return height, width
+
+
+def check_sides(width: int, height: int) -> None:
+    """Raise `BundleError` where a network takes images that are too small or too large, in pixels."""
     if width not in _SIDES or height not in _SIDES:
         raise BundleError(
             f"The model takes {width} x {height} pixels; sides from {_SIDES[0]} to {_SIDES[-1]} are supported."
         )
-    return height, width
 
 
 def check_outputs(options: ConversionOptions, labels: tuple[str, ...], activation: str, outputs: int) -> None:

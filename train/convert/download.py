@@ -15,9 +15,8 @@ from model.errors import ModelNotFoundError, OtherModelError
 from model.hub.contents import HubFile, RepositoryContents, list_contents
 from model.hub.download import check_disk, fetch_file, other_model
 from model.hub.resolve import repository_of
-from model.other_models import LABEL_FILES
+from model.other_models import KERAS_SUFFIXES, LABEL_FILES, LITERT_SUFFIX, convertible_files
 from train.convert.archive import unpack_model
-from train.convert.source import WEIGHTS_SUFFIXES
 from train.data.loading import listed
 
 _BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
@@ -41,7 +40,7 @@ def local_model(name: str) -> Iterator[Path]:
             unpack_model(Path(name), directory)
             yield directory
         return
-    is_file_name = "://" not in name and Path(name).suffix.lower() in (".keras", *WEIGHTS_SUFFIXES, ".json")
+    is_file_name = "://" not in name and Path(name).suffix.lower() in (*KERAS_SUFFIXES, LITERT_SUFFIX, ".json")
     if is_file_name or os.path.exists(name):  # noqa: PTH110  (as in model/hub/resolve.py)
         yield Path(name)
         return
@@ -76,15 +75,14 @@ def _needed(contents: RepositoryContents) -> list[HubFile]:
     """Choose the files to download; raises `ModelNotFoundError` where they could not be converted."""
     at = f"“{contents.repository}” at commit {contents.commit}"
     other = other_model(contents, _say)
-    if other is not None and not other.is_keras:
+    if other is not None and not other.is_convertible:
         raise OtherModelError(f"{at} holds {other.what}: {other.advice}.")
     root = [name for name in sorted(contents.files) if "/" not in name]
-    whole = [name for name in root if name.lower().endswith(".keras")]
-    models = whole or [name for name in root if name.lower().endswith(WEIGHTS_SUFFIXES)]
+    models = convertible_files(root)
     if "config.json" in root and "model.weights.h5" in root:
         models = ["model.weights.h5"]
     if other is None:
-        raise OtherModelError(f"{at} contains no .keras and no .h5 file. Name another repository.")
+        raise OtherModelError(f"{at} contains no .keras, .h5 or .tflite file. Name another repository.")
     if len(models) != 1:
         what = f"several models ({listed(models, 5)})" if models else "its model in a folder"
         raise ModelNotFoundError(f"{at} contains {what}: {other.advice}.")

@@ -12,21 +12,8 @@ from keras import layers
 from model.errors import BundleError
 from train.convert.build import apply
 from train.convert.graph import LayerSpec, NetworkSpec, follow
+from train.convert.scales import SCALES
 from train.network.architectures import FEATURES, LOGITS
-
-# How images are scaled before the network: factor and offset for each channel, and whether the channels are reversed
-# to blue, green, red. “caffe” and “torch” as in keras.applications.imagenet_utils.
-SCALES: dict[str, tuple[Any, Any, bool]] = {
-    "0..1": (1 / 255, 0.0, False),
-    "-1..1": (1 / 127.5, -1.0, False),
-    "0..255": (1.0, 0.0, False),
-    "caffe": (1.0, [-103.939, -116.779, -123.68], True),
-    "torch": (
-        [1 / 255 / 0.229, 1 / 255 / 0.224, 1 / 255 / 0.225],
-        [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225],
-        False,
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -36,25 +23,6 @@ class _Step:
     spec: LayerSpec
     layer: Any
     inputs: tuple[int, ...]
-
-
-def scaled(images: np.ndarray, scale: str, bgr: bool, channels: int) -> np.ndarray:
-    """Scale images in NumPy as the older program did; the reference for the layers that `flat_network` adds.
-
-    Args:
-        images: (n, height, width, 3), uint8 RGB.
-        scale: A key of `SCALES`.
-        bgr: Whether the network was trained on blue, green, red.
-        channels: 3, or 1 for grey.
-
-    Returns:
-        (n, height, width, channels), float32.
-    """
-    factor, offset, is_reversed = SCALES[scale]
-    ordered = images[..., ::-1] if is_reversed or bgr else images
-    return (ordered.astype(np.float32) * np.asarray(factor, np.float32) + np.asarray(offset, np.float32))[
-        ..., :channels
-    ]
 
 
 def last_activation(network: NetworkSpec, model: keras.Model) -> str:
@@ -83,8 +51,7 @@ def flat_network(network: NetworkSpec, model: keras.Model, scale: str, bgr: bool
     _, output, owner = _ending(steps, output)
     if owner is not None:
         owner.activation = keras.activations.get("linear")
-    features = _features(steps, output)
-    head = _path(steps, features, output) if features is not None else []
+    features, head = _features(steps, output)
     return _Emitter(steps, head, features).emit(images, x, output)
 
 
@@ -128,20 +95,23 @@ def _ending(steps: list[_Step], output: int) -> tuple[str, int, Any]:
     raise BundleError("The network has no layer with an output. Save the model again.")
 
 
-def _features(steps: list[_Step], output: int) -> int | None:
-    """Return the last step with spatial dimensions on which alone the output depends, if it follows a convolution."""
-    place = output
-    while place:
-        step = steps[place - 1]
-        shape: tuple[Any, ...] = ()
-        if step.layer is not None and len(_uses(steps, step.layer)) == 1:
-            shape = step.layer.output.shape
+def _features(steps: list[_Step], output: int) -> tuple[int | None, list[int]]:
+    """Find what Grad-CAM explains: the last step with spatial dimensions, if the output depends on it alone.
+
+    Returns:
+        The step, None where there is none that follows a convolution; and the steps behind it.
+    """
+    waiting, head = {output}, list[int]()
+    while number := max(waiting):
+        step = steps[number - 1]
+        if step.layer is None or len(_uses(steps, step.layer)) > 1:
+            break
+        shape = step.layer.output.shape
         if len(shape) == 4 and shape[1] * shape[2] > 1:
-            return place if _has_convolution(steps, place) else None
-        if len(step.inputs) != 1 or not shape:
-            return None
-        place = step.inputs[0]
-    return None
+            return (number, head) if len(waiting) == 1 and _has_convolution(steps, number) else (None, [])
+        head.append(number)
+        waiting = waiting - {number} | set(step.inputs)
+    return None, []
 
 
 def _uses(steps: list[_Step], layer: Any) -> list[_Step]:
@@ -158,14 +128,6 @@ def _has_convolution(steps: list[_Step], place: int) -> bool:
                 return True
             waiting += steps[number - 1].inputs
     return False
-
-
-def _path(steps: list[_Step], start: int, end: int) -> list[int]:
-    path = []
-    while end != start:
-        path.append(end)
-        end = steps[end - 1].inputs[0]
-    return path[::-1]
 
 
 def _scaled(images: Any, scale: str, bgr: bool, channels: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 SCALE_CHOICES = ("0..1", "-1..1", "0..255", "caffe", "torch")
@@ -61,6 +62,20 @@ class ConversionJob:
     def to_json(self) -> str:
         """Return the job as text for the other process."""
         return json.dumps(asdict(self))
+
+    def settings(self, stored: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the bundle records; `stored` are the settings that Vistazo wrote into the older file."""
+        values = stored or {
+            "recipe": "converted",
+            "architecture": "converted",
+            "weights": Path(self.weights or self.model).name,
+        }
+        return values | {
+            "converted_from": Path(self.model).name,
+            "scale": self.options.scale,
+            "bgr": self.options.bgr,
+            "multi_label": self.options.multi_label,
+        }
 
     @staticmethod
     def from_json(text: str) -> ConversionJob:

@@ -1,15 +1,16 @@
-"""Find and read the labels beside an older model: text, NumPy or JSON, never a pickle."""
+"""Find and read the labels of an older model: text, NumPy or JSON, never a pickle."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from model.errors import BundleError, DataError
 from model.labels import MAX_LABELS_BYTES, check_translations, shown
-from model.other_models import LABEL_FILES
+from model.other_models import LABEL_FILES, LITERT_SUFFIX
 
 _AS_TEXT = "Write labels.txt instead, one label a line in the order of the network's outputs, and give --labels FILE."
 
@@ -28,7 +29,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
     Args:
         path: .txt, one label a line; .npy, an array of text, such as a saved `LabelEncoder.classes_`; or .json: a list,
-            label → index, index → label, or a config.json of the Hub with id2label.
+            label → index, index → label, or a config.json of the Hub with id2label; or .tflite with labels in it.
 
     Returns:
         At least two different, valid labels.
@@ -36,10 +37,15 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises:
         DataError: The file cannot be read without executing it, or contains no such labels.
     """
-    readers: dict[str, Callable[[Path], Sequence[Any]]] = {".txt": _text, ".npy": _numpy, ".json": _json}
+    readers: dict[str, Callable[[Path], Sequence[Any]]] = {
+        ".txt": _text,
+        ".npy": _numpy,
+        ".json": _json,
+        LITERT_SUFFIX: _inside,
+    }
     if not path.is_file():
         raise DataError(f"There is no file “{path}” with labels. {_AS_TEXT}")
-    if path.stat().st_size > MAX_LABELS_BYTES:
+    if path.stat().st_size > MAX_LABELS_BYTES and path.suffix.lower() != LITERT_SUFFIX:
         raise DataError(f"“{path}” is larger than {MAX_LABELS_BYTES // 2**20} MiB, too large for labels. {_AS_TEXT}")
     if path.suffix.lower() not in readers:
         raise DataError(
@@ -54,6 +60,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     except BundleError as error:  # empty, doubled, too long, or with invisible characters
         raise DataError(str(error)) from error
     return labels
+
+
+def has_labels_inside(path: Path) -> bool:
+    """Return whether a LiteRT file has a zip with text behind it, as TensorFlow's tools for metadata append it."""
+    return path.suffix.lower() == LITERT_SUFFIX and zipfile.is_zipfile(path)
 
 
 def without_numbers(labels: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -75,6 +86,18 @@ def _text(path: Path) -> list[str]:
     except ValueError as error:
         raise DataError(f"“{path}” is not UTF-8 text. Save it as UTF-8.") from error
     return [line for line in lines if line.strip()]
+
+
+def _inside(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            texts = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".txt")]
+            if len(texts) != 1 or texts[0].file_size > MAX_LABELS_BYTES:
+                raise DataError(f"“{path}” has not one file with labels inside but {len(texts)}. {_AS_TEXT}")
+            content = archive.read(texts[0]).decode("utf-8-sig")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise DataError(f"“{path}” has no labels inside that can be read. {_AS_TEXT}") from error
+    return [line for line in content.splitlines() if line.strip()]
 
 
 def _numpy(path: Path) -> list[Any]:

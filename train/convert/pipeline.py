@@ -1,4 +1,4 @@
-"""Convert an older Keras model to a bundle: `run_convert`.
+"""Convert a Keras model or a LiteRT file of another program to a bundle: `run_convert`.
 
 The file is opened in another process (`train/convert/worker.py`) with limits on memory and time, so that a malicious or
 damaged file does no harm.
@@ -24,7 +24,7 @@ from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
 from model.other_models import LABEL_FILES
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob, ConversionOptions
-from train.convert.labels import find_labels, read_labels, without_numbers
+from train.convert.labels import find_labels, has_labels_inside, read_labels, without_numbers
 from train.convert.reference import check_same
 from train.convert.source import find_source
 from train.convert.worker import main
@@ -37,6 +37,8 @@ from train.export.tensorflow_process import tensorflow_command, tensorflow_envir
 OPEN_SECONDS = 60.0
 BYTES_PER_SECOND = 5_000_000
 CONVERT_SECONDS = 900.0
+# Between two lines that say that the conversion goes on.
+SAY_SECONDS = 20.0
 
 
 def run_convert(
@@ -47,7 +49,9 @@ def run_convert(
     weights: Path | None = None,
     labels: Path | None = None,
 ) -> dict[str, Any]:
-    """Convert an older Keras model to a bundle.
+    """Convert a Keras model or a LiteRT file of another program to a bundle.
+
+    What it does is said on stderr, since a large network takes minutes.
 
     Args:
         legacy: The model's file or directory; see `find_source`.
@@ -78,7 +82,10 @@ def run_convert(
         )
         result = convert_in_process(job, Path(work))
         _say_what_was_taken(bare, bool(result.get("teachable_machine")), options)
+        if result["unexplained"]:
+            print(f"Predictions of this network have no heat map: {result['unexplained']}.", file=sys.stderr)
         write_manifest(directory)
+        print("Comparing its predictions with the older model's …", file=sys.stderr)
         difference = _difference(Classifier.load(directory), Path(work) / CHECK)
         write_card(load_bundle(directory), {})
         write_manifest(directory)
@@ -87,7 +94,7 @@ def run_convert(
         "labels": len(names),
         "parameters": int(result["parameters"]),
         "difference": difference,
-        "explained": bool(result["explained"]),
+        "explained": result["unexplained"] is None,
     }
 
 
@@ -104,7 +111,7 @@ def _say_what_was_taken(bare: tuple[str, ...] | None, recognised: bool, options:
 
 
 def _labels_of(model: Path) -> Path:
-    found = find_labels(model.parent)
+    found = find_labels(model.parent) or (model if has_labels_inside(model) else None)
     if found is None:
         raise SettingsError(
             f"There is no file with labels in the directory of “{model}” ({', '.join(LABEL_FILES)}). Give --labels "
@@ -138,6 +145,7 @@ def convert_in_process(job: ConversionJob, work: Path) -> dict[str, Any]:
         start_new_session=True,
     )
     name = Path(job.model).name
+    print(f"Opening {name} in a process with limits …", file=sys.stderr)
     try:
         size = sum(Path(path).stat().st_size for path in (job.model, job.weights) if path)
         _wait(process, work, name, OPEN_SECONDS + size / BYTES_PER_SECOND)
@@ -149,8 +157,8 @@ def convert_in_process(job: ConversionJob, work: Path) -> dict[str, Any]:
         result = json.loads(stored.read_text(encoding="utf-8"))
     if "memory" in result:
         raise BundleError(
-            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes Keras. Convert "
-            "a smaller network, or do not use this file."
+            f"“{name}” needs more than {job.memory / 2**30:.2g} GiB of memory to be opened, or crashes what opens it. "
+            "Convert a smaller network, or do not use this file."
         )
     if "error" in result:
         raise BundleError(str(result["error"]))
@@ -159,13 +167,17 @@ def convert_in_process(job: ConversionJob, work: Path) -> dict[str, Any]:
 
 def _wait(process: subprocess.Popen[bytes], work: Path, name: str, seconds: float) -> None:
     """Wait for the process: `seconds` until the network is open, then `CONVERT_SECONDS`."""
-    begin, opened = time.monotonic(), False
+    begin, opened, said = time.monotonic(), False, 0.0
     while process.poll() is None:
         if not opened and (work / OPENED).exists():
-            begin, opened = time.monotonic(), True
+            begin, opened, said = time.monotonic(), True, 0.0
             print("Converting the network for serving …", file=sys.stderr)
         limit, what = (CONVERT_SECONDS, "converted") if opened else (seconds, "opened")
-        if time.monotonic() - begin > limit:
+        waited = time.monotonic() - begin
+        if waited - said >= SAY_SECONDS:
+            said = waited
+            print(f"It is not {what} yet, after {waited:.0f} s …", file=sys.stderr)
+        if waited > limit:
             raise BundleError(
                 f"“{name}” was not {what} within {limit:.1f} s, the limit. Fetch the file again, or do not use it."
             )
@@ -186,5 +198,6 @@ def _difference(classifier: Classifier, check: Path) -> float:
     """Return the largest difference between served and original probabilities; raise where it is too large."""
     with np.load(check, allow_pickle=False) as stored:
         images, expected = stored["images"], stored["probabilities"]
+        rounding = float(stored["rounding"]) if "rounding" in stored else 0.0
     logits = np.stack([classifier.logits(image) for image in images])
-    return check_same(logits, expected, classifier.bundle.multi_label, "served file")
+    return check_same(logits, expected, classifier.bundle.multi_label, "served file", rounding)

@@ -10,6 +10,7 @@ from model.errors import BundleError
 from model.preprocessing import InputSpec
 from model.verdict import probabilities_of
 from train.convert.job import ConversionOptions
+from train.convert.scales import scaled
 
 if TYPE_CHECKING:
     import keras
@@ -51,18 +52,23 @@ def reference_probabilities(
     Raises:
         BundleError: The model's output is not finite.
     """
-    from train.convert.flatten import scaled
-
     inputs = scaled(images, str(options.scale), options.bgr, model.inputs[0].shape[3])
     outputs = np.asarray(model.predict_on_batch(inputs), np.float64)
     if not np.isfinite(outputs).all():
         raise BundleError("The model's outputs are not finite numbers. Train it again.")
+    return as_probabilities(outputs, activation, options)
+
+
+def as_probabilities(outputs: np.ndarray, activation: str, options: ConversionOptions) -> np.ndarray:
+    """Return (n, classes) probabilities from a model's outputs, (n, outputs); see `reference_probabilities`."""
     if activation == "linear":
         outputs = probabilities_of(outputs, multi_label=options.multi_label or outputs.shape[1] == 1)
     return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
 
-def check_same(logits: np.ndarray, expected: np.ndarray, multi_label: bool, network: str) -> float:
+def check_same(
+    logits: np.ndarray, expected: np.ndarray, multi_label: bool, network: str, rounding: float = 0.0
+) -> float:
     """Return the largest difference between a network's probabilities and those of the older model.
 
     Args:
@@ -70,14 +76,16 @@ def check_same(logits: np.ndarray, expected: np.ndarray, multi_label: bool, netw
         expected: (n, classes), probabilities of the older model.
         multi_label: Whether several labels may be true at once.
         network: What it is called in the message.
+        rounding: By how much the older model rounds its probabilities, 0 for floating-point numbers.
 
     Raises:
-        BundleError: They differ by more than `TOLERANCE`.
+        BundleError: They differ by more than `TOLERANCE`, or by more than two roundings.
     """
     difference = float(np.abs(probabilities_of(logits, multi_label=multi_label) - expected).max())
-    if not difference <= TOLERANCE:  # NaN as well
+    tolerance = TOLERANCE + 2 * rounding
+    if not difference <= tolerance:  # NaN as well
         raise BundleError(
-            f"Probabilities of the {network} differ by up to {difference:.2g}, more than {TOLERANCE:g}: no bundle was "
-            "written. Please report this with the model's summary()."
+            f"Probabilities of the {network} differ by up to {difference:.2g}, more than {tolerance:.2g}: no bundle "
+            "was written. Please report this with the model's summary()."
         )
     return difference

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from model.errors import ModelNotFoundError, OtherModelError
-from model.other_models import Place, identify_model
+from model.other_models import KERAS_SUFFIXES, LITERT_SUFFIX, Place, convertible_files, identify_model
 from train.data.loading import listed
 
 WEIGHTS_SUFFIXES = (".h5", ".hdf5")
 _FORMS = (
-    "Give a .keras or .h5 file, an architecture.json with its weights in the same directory, or a directory with one "
-    "of these, or with config.json and model.weights.h5"
+    "Give a .keras, .h5 or .tflite file, an architecture.json with its weights in the same directory, or a directory "
+    "with one of these, or with config.json and model.weights.h5"
 )
 
 
@@ -19,7 +19,7 @@ def find_source(legacy: Path, weights: Path | None = None) -> tuple[Path, Path |
     """Find the files of an older model.
 
     Args:
-        legacy: A .keras or .h5 file; an architecture in JSON; or a directory that holds one model.
+        legacy: A .keras, .h5 or .tflite file; an architecture in JSON; or a directory that holds one model.
         weights: The weights of an architecture in JSON; found in its directory when not given.
 
     Returns:
@@ -37,7 +37,7 @@ def find_source(legacy: Path, weights: Path | None = None) -> tuple[Path, Path |
     suffix = legacy.suffix.lower()
     if suffix == ".json":
         return legacy, weights or _weights_of(legacy)
-    if suffix not in (".keras", *WEIGHTS_SUFFIXES):
+    if suffix not in (*KERAS_SUFFIXES, LITERT_SUFFIX):
         other = identify_model(Place(str(legacy.parent)), [legacy.name], {})
         if other is not None:
             raise OtherModelError(f"“{legacy}” is {other.what}: {other.advice}.")
@@ -52,12 +52,11 @@ def _in_directory(directory: Path, weights: Path | None) -> tuple[Path, Path | N
     if (directory / "config.json").is_file() and (directory / "model.weights.h5").is_file():
         return directory / "config.json", directory / "model.weights.h5"
     files = sorted(path for path in directory.iterdir() if path.is_file())
-    whole = [path for path in files if path.suffix.lower() == ".keras"]
-    stored = [path for path in files if path.suffix.lower() in WEIGHTS_SUFFIXES]
+    models = [directory / name for name in convertible_files([path.name for path in files])]
+    stored = [path for path in models if path.suffix.lower() in WEIGHTS_SUFFIXES]
     architecture = directory / "architecture.json"
-    if architecture.is_file() and not whole and (weights or len(stored) == 1):
+    if architecture.is_file() and stored == models and (weights or len(stored) == 1):
         return architecture, weights or stored[0]
-    models = whole or stored
     if len(models) == 1:
         return models[0], None
     if models:
@@ -67,7 +66,7 @@ def _in_directory(directory: Path, weights: Path | None) -> tuple[Path, Path | N
     other = identify_model(Place(str(directory)), [path.name for path in files], {})
     if other is not None:
         raise OtherModelError(f"“{directory}” holds {other.what}: {other.advice}.")
-    raise ModelNotFoundError(f"“{directory}” contains no Keras model. {_FORMS}.")
+    raise ModelNotFoundError(f"“{directory}” contains no model that can be converted. {_FORMS}.")
 
 
 def _weights_of(architecture: Path) -> Path:

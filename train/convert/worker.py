@@ -21,6 +21,8 @@ from train.convert import file_checks
 from train.convert.checks import check_outputs, input_size, is_teachable_machine, scale_of
 from train.convert.graph import NetworkSpec, read_network
 from train.convert.job import CHECK, OPENED, RESULT, ConversionJob
+from train.convert.litert_file import open_litert
+from train.convert.litert_graph import IDENTIFIER
 from train.convert.reference import check_same, random_images, reference_probabilities
 from train.convert.text import first_words
 from train.resource_errors import is_out_of_memory
@@ -89,11 +91,15 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
         on_opened: Called with the size of the weights in bytes once the network has been built and has predicted.
 
     Returns:
-        "explained", "parameters" and "activation" of the network, and whether it is of "teachable_machine".
+        Why its predictions are "unexplained", None where they are explained; "parameters" and "activation" of the
+        network; and whether it is of "teachable_machine".
 
     Raises:
         VistazoError: The file is refused, or the options do not fit it.
     """
+    with Path(job.model).open("rb") as file:
+        if file.read(8)[4:] == IDENTIFIER:
+            return _convert_litert(job, work)
     older = open_model(job, work)
     options = older.job.options
     images = random_images(older.spec)
@@ -105,13 +111,37 @@ def convert(job: ConversionJob, work: Path, on_opened: Callable[[int], object] |
 
     flat = flat_network(older.network, older.model, str(options.scale), options.bgr)
     check_same(flat.predict_on_batch(images), expected, options.multi_label, "converted model")
-    explained = write_converted(older.job, flat, older.spec, older.stored)
+    unexplained = write_converted(older.job, flat, older.spec, older.stored)
     np.savez(work / CHECK, images=images, probabilities=expected)
     return {
-        "explained": explained,
+        "unexplained": unexplained,
         "parameters": flat.count_params(),
         "activation": older.activation,
         "teachable_machine": job.numbered_labels and is_teachable_machine(older.network),
+    }
+
+
+def _convert_litert(job: ConversionJob, work: Path) -> dict[str, Any]:
+    from train.export.bundle import write_model
+    from train.metrics.calibration import Calibration
+
+    opened = open_litert(job)
+    write_model(
+        Path(job.out),
+        None,
+        opened.content,
+        labels=job.labels,
+        spec=opened.spec,
+        calibration=Calibration(),
+        settings=opened.job.settings(),
+        fingerprint="",
+    )
+    np.savez(work / CHECK, images=opened.images, probabilities=opened.probabilities, rounding=opened.rounding)
+    return {
+        "unexplained": "Grad-CAM needs gradients, which a LiteRT file does not have",
+        "parameters": opened.parameters,
+        "activation": opened.activation,
+        "teachable_machine": opened.is_teachable_machine,
     }
 
 

@@ -14,8 +14,10 @@ from train.export.litert import to_litert
 from train.metrics.calibration import Calibration
 from train.network.architectures import FEATURES
 
+_NO_GRADIENT = "LiteRT has no gradient for the layers behind its last convolution"
 
-def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stored: dict[str, Any]) -> bool:
+
+def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stored: dict[str, Any]) -> str | None:
     """Write the model files.
 
     Args:
@@ -25,28 +27,18 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
         stored: Vistazo's own configuration in the older file; empty for files of other programs.
 
     Returns:
-        Whether the LiteRT file computes Grad-CAM.
+        Why the LiteRT file does not compute Grad-CAM; None where it does.
     """
     explained = FEATURES in [layer.name for layer in flat.layers]
+    why_not = None if explained else _why_without_features(flat)
     try:
         network = to_litert(flat)  # there are no training images to compare with
     except Exception:
         if not explained:
             raise
         # LiteRT cannot compute the gradient of a layer in the head: the predictions are useful without explanations.
-        network, explained = to_litert(flat, explain=False), False
-    settings = stored.get("settings") if isinstance(stored.get("settings"), dict) else None
-    values = settings or {
-        "recipe": "converted",
-        "architecture": "converted",
-        "weights": Path(job.weights or job.model).name,
-    }
-    converted = {
-        "converted_from": Path(job.model).name,
-        "scale": job.options.scale,
-        "bgr": job.options.bgr,
-        "multi_label": job.options.multi_label,
-    }
+        network, why_not = to_litert(flat, explain=False), _NO_GRADIENT
+    settings = stored.get("settings")
     write_model(
         Path(job.out),
         flat,
@@ -54,10 +46,16 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
         labels=job.labels,
         spec=spec,
         calibration=_calibration(stored),
-        settings=values | converted,
+        settings=job.settings(settings if isinstance(settings, dict) else None),
         fingerprint=str(stored.get("dataset_fingerprint", ""))[:64],
     )
-    return explained
+    return why_not
+
+
+def _why_without_features(flat: keras.Model) -> str:
+    if not any("Conv" in type(layer).__name__ for layer in flat.layers):
+        return "it has no convolution that Grad-CAM could use"
+    return "Grad-CAM needs one last convolution on which all labels depend"
 
 
 def _calibration(stored: dict[str, Any]) -> Calibration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from model.bundle import CONFIG, LABELS, MANIFEST, METRICS, NETWORK
 from model.errors import DataError
 from model.folder_walk import Folder, LeftOut, Reason
 from model.labels import language_of
+from train.data.data_set import listed
 from train.data.folders import natural_key, normalized_label
-from train.data.image_files import suffix_of
+from train.data.image_files import label_pattern, suffix_of
 from train.data.split_names import mentioned_split, split_of, splits_of
 
 NOT_IMAGES = Reason("file that is no image", "files that are no images")
@@ -21,6 +23,11 @@ MASKS = Reason("mask beside the images", "masks beside the images")
 ALL_IMAGES = frozenset(
     ["images", "image", "imgs", "img", "jpegimages", "pictures", "photos", "pics", "imagenes", "imagens", "fotos"]
 )
+# With a number behind them, they name pieces of one set.
+_PIECES = ALL_IMAGES | frozenset(
+    ["part", "batch", "chunk", "shard", "piece", "subset", "fold", "folder", "archive", "data", "dataset", "zip"]
+)
+_NUMBERED = re.compile(r"(.*?)[\W_]*\d+")
 _MASKS = frozenset(["masks", "mask", "annotations", "labels", "segmentation", "segmentations", "groundtruth"])
 _TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl")
 # A folder with these is a class whose images cannot be read; one with other files only, as .xml, is no class.
@@ -71,6 +78,21 @@ def tables_in(tree: Folder) -> list[Path]:
     return sorted(found, key=lambda path: (unlikeliness(path), natural_key(str(path))))
 
 
+def ways_to_label(folder: Folder, tree: Folder) -> str:
+    """Return a sentence with the ways to label images that do not lie in class folders."""
+    tables = tables_in(tree)
+    ways = ["Sort the images into folders named after their class"]
+    ways.append(f"give their labels with --labels {tables[0] if tables else 'TABLE.csv'}")
+    pattern = next(filter(None, (label_pattern(f.files) for f in folder.walk())), None)
+    if pattern:
+        ways.append(f"take them from the file names with --label-from '{pattern[0]}' ({listed(pattern[1], 4)})")
+    else:
+        ways.append("take them from the file names with --label-from REGEX")
+    boxes = any(f.name.casefold() == "labels" and is_of_papers(f) for f in tree.walk())
+    about_boxes = " (files of boxes, as YOLO has them, are not read)" if boxes else ""
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}{about_boxes}."
+
+
 def only_folder(folder: Folder, known: Collection[str], *, inside_split: bool = False) -> Folder:
     """Follow folders that hold images in one sub-folder only, down to the one that holds class folders or splits."""
     while 10 * len(folder.files) <= folder.total:
@@ -88,6 +110,13 @@ def only_folder(folder: Folder, known: Collection[str], *, inside_split: bool = 
 def holds_folders(folder: Folder) -> bool:
     """Return whether most images of a folder lie in its sub-folders."""
     return folder.total > 2 * len(folder.files)
+
+
+def are_pieces(names: Collection[str]) -> bool:
+    """Return whether folders are pieces of one set by their names, as images_part_1 and images_part_2 are."""
+    numbered = [_NUMBERED.fullmatch(name.casefold()) for name in names]
+    stems = {match[1] if match else "" for match in numbered}
+    return len(stems) == 1 and re.split(r"[\W_]+", stems.pop())[-1] in _PIECES
 
 
 def is_of_papers(folder: Folder) -> bool:

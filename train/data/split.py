@@ -137,7 +137,7 @@ def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wa
     if not small:
         return
     frames = [label for label in small if counts[label] >= LEAST_FRAMES]
-    classes = f"Class{'es' if len(small) > 1 else ''} " + ", ".join(
+    classes = ("Class " if len(small) == 1 else "Classes are too small: ") + ", ".join(
         f"“{label}” has {len(groups_of[label])} different readable image{'' if len(groups_of[label]) == 1 else 's'}"
         + (f" ({counts[label]} files)" if counts[label] != len(groups_of[label]) else "")
         for label in small[:10]

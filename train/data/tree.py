@@ -7,18 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from model.errors import DataError
 from model.folder_walk import Folder, LeftOut, Reason
 from train.data.data_set import SPLITS, listed
-from train.data.folder_kinds import ALL_IMAGES, alike, holds_folders, is_of_papers, names_below, only_folder, tables_in
+from train.data.folder_kinds import (
+    ALL_IMAGES,
+    alike,
+    are_pieces,
+    holds_folders,
+    is_of_papers,
+    names_below,
+    only_folder,
+    ways_to_label,
+)
 from train.data.folders import natural_key, normalized_label
-from train.data.image_files import label_pattern
 from train.data.split_names import UNLABELLED, mentioned_split, splits_of
 
 BESIDE = Reason("image beside the class folders", "images beside the class folders")
 NO_LABEL = Reason("image in a split without class folders", "images in splits without class folders")
 UNUSED = Reason("image in a folder that is no split", "images in folders that are no split")
+AGAIN = Reason(
+    "image in a folder that holds the class folders again", "images in folders that hold the class folders again"
+)
 UNLABELLED_IMAGES = Reason("image without a label", "images without a label")
 NO_IMAGES = Reason("folder without images", "folders without images")
 
@@ -74,32 +86,19 @@ def understand(tree: Folder, left_out: LeftOut, labels: Collection[str] = ()) ->
     layout = _classes_then_splits(place) or _splits(place, left_out)
     if layout is None:
         _refuse_hidden_splits(place)
-        classes = _class_folders(top, left_out)
+        no_classes = _no_classes(place)
+        for name, reason in no_classes.items():
+            left_out.add(reason, name, filled[name].total)
+        classes = [folder for folder in _class_folders(top, left_out) if folder.name not in no_classes]
         if len(filled) == 1 and next(iter(filled)).casefold() in ALL_IMAGES and not known:
             raise _without_class_folders(next(iter(filled.values())), tree)
         layout = Layout(top, {"train": [(f.name, f) for f in classes]}, divided=False)
         layout.empty = [f.name for f in classes if not f.total]
     left_out.add(BESIDE, "", tree.total - top.total + len(top.files))
     if top is not tree:
-        layout.notes.insert(
-            0, f"“{top.path}” is taken for the data folder, since it holds the images of “{tree.path}”."
-        )
+        inner = Path(top.path).relative_to(tree.path)  # of an archive, the whole path is one of the cache
+        layout.notes.insert(0, f"Its folder “{inner}” is taken for the data folder, since it holds the images.")
     return layout
-
-
-def ways_to_label(folder: Folder, tree: Folder) -> str:
-    """Return a sentence with the ways to label images that do not lie in class folders."""
-    tables = tables_in(tree)
-    ways = ["Sort the images into folders named after their class"]
-    ways.append(f"give their labels with --labels {tables[0] if tables else 'TABLE.csv'}")
-    pattern = next(filter(None, (label_pattern(f.files) for f in folder.walk())), None)
-    if pattern:
-        ways.append(f"take them from the file names with --label-from '{pattern[0]}' ({listed(pattern[1], 4)})")
-    else:
-        ways.append("take them from the file names with --label-from REGEX")
-    boxes = any(f.name.casefold() == "labels" and is_of_papers(f) for f in tree.walk())
-    about_boxes = " (files of boxes, as YOLO has them, are not read)" if boxes else ""
-    return f"{', '.join(ways[:-1])}, or {ways[-1]}{about_boxes}."
 
 
 def _classes_then_splits(place: _Place) -> Layout | None:
@@ -259,6 +258,31 @@ def _refuse_hidden_splits(place: _Place) -> None:
             "are classes. Where they are splits, rename them to train, validation and test; where they are several "
             "data sets, give one of them; where they are classes, add --label-from '^([^/]+)/'."
         )
+    if len(names) == len(filled) and are_pieces(names):
+        raise DataError(
+            f"{_quoted(names)} look like pieces of one data set rather than classes. "
+            f"{ways_to_label(place.top, place.tree)} Where they are classes, add --label-from '^([^/]+)/'."
+        )
+
+
+def _no_classes(place: _Place) -> dict[str, Reason]:
+    """Return the folders that are left out beside classes, with the reason.
+
+    They hold the same folders as the one they lie in, as a badly packed archive does, or images without a label.
+    """
+    found: dict[str, Reason] = {}
+    kinds = splits_of(list(place.filled))
+    for name, folder in place.filled.items():
+        others = {normalized_label(other) for other in place.filled if other != name}
+        inside = set(map(normalized_label, names_below(folder)))
+        common = len(others & inside)
+        if normalized_label(name) in place.known:
+            continue
+        if not folder.files and common >= 2 and 2 * common > len(others):
+            found[name] = AGAIN
+        elif kinds.get(name) == UNLABELLED:
+            found[name] = UNLABELLED_IMAGES
+    return found if len(place.filled) - len(found) >= 2 else {}
 
 
 def _class_folders(top: Folder, left_out: LeftOut) -> list[Folder]:

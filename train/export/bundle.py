@@ -76,7 +76,7 @@ def new_bundle(target: Path) -> Iterator[Path]:
 
 def write_model(
     directory: Path,
-    model: keras.Model,
+    model: keras.Model | None,
     network: bytes,
     *,
     labels: Sequence[str],
@@ -85,11 +85,11 @@ def write_model(
     settings: dict[str, Any],
     fingerprint: str,
 ) -> None:
-    """Write the model's files: Keras's directory format, the LiteRT file and the labels.
+    """Write the model's files: Keras's directory format where there is a Keras model, the LiteRT file and the labels.
 
     Args:
         directory: The directory of the bundle.
-        model: The network, not compiled, so that no optimizer state is stored.
+        model: The network, not compiled, so that no optimizer state is stored; None where there is only a LiteRT file.
         network: The content of the LiteRT file of the same network.
         labels: The labels in class order.
         spec: Input size, colour mode and resize rule.
@@ -97,14 +97,11 @@ def write_model(
         settings: The effective settings of the run, or of the conversion; plain values, among them "multi_label".
         fingerprint: Short hash of the training data.
     """
-    import keras  # here, because `vistazo evaluate` writes metrics without Keras
-
-    try:
-        keras.saving.save_model(model, directory, zipped=False)
-    except UnboundLocalError as error:
-        # Keras 3.15 raises this in its own clean-up; the cause, such as Ctrl-C or a full disk, is the error to report.
-        raise error.__context__ or error from None
-    config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
+    packages = list(_RECORDED_PACKAGES)
+    config: dict[str, Any] = {}
+    if model is not None:
+        packages.append(_save_for_keras(directory, model))
+        config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
     config["id2label"] = {str(index): label for index, label in enumerate(labels)}
     config["label2id"] = {label: index for index, label in enumerate(labels)}
     config["vistazo"] = {
@@ -117,7 +114,7 @@ def write_model(
         **({} if calibration.statistics is None else {"none_of_these": asdict(calibration.statistics.rule)}),
         "settings": settings,
         "dataset_fingerprint": fingerprint,
-        "versions": {name: version(name) for name in dict.fromkeys((*_RECORDED_PACKAGES, keras.backend.backend()))},
+        "versions": {name: version(name) for name in dict.fromkeys(packages)},
     }
     write_json(directory / CONFIG, config)
     (directory / LABELS).write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
@@ -125,6 +122,18 @@ def write_model(
     if calibration.statistics is not None:
         references = calibration.statistics.references.astype(np.float16)
         np.savez(directory / STATISTICS, features=references)  # not compressed: it cannot swell when it is read
+
+
+def _save_for_keras(directory: Path, model: keras.Model) -> str:
+    """Write Keras's directory format, and return the name of the backend."""
+    import keras  # here, because `vistazo evaluate` writes metrics without Keras
+
+    try:
+        keras.saving.save_model(model, directory, zipped=False)
+    except UnboundLocalError as error:
+        # Keras 3.15 raises this in its own clean-up; the cause, such as Ctrl-C or a full disk, is the error to report.
+        raise error.__context__ or error from None
+    return str(keras.backend.backend())
 
 
 def write_manifest(directory: Path) -> None:

@@ -46,6 +46,8 @@ def _slope(layer: keras.layers.Layer) -> Slope | None:
         "tanh": lambda x, y: 1 - y * y,
         "sigmoid": lambda x, y: y * (1 - y),
         "softplus": lambda x, y: tf.sigmoid(x),
+        "hard_sigmoid": lambda x, y: _between(x) / 6,
+        "hard_silu": lambda x, y: _where(x >= 3, x) + _between(x) * (2 * x + 3) / 6,
         "silu": lambda x, y: tf.sigmoid(x) * (1 + x * (1 - tf.sigmoid(x))),
     }
     return slopes.get(layer.activation.__name__)
@@ -54,6 +56,11 @@ def _slope(layer: keras.layers.Layer) -> Slope | None:
 def _relu_slope(x: tf.Tensor, threshold: float, highest: float | None, negative: float) -> tf.Tensor:
     slope = _where(x > threshold, x) + negative * _where(x <= threshold, x)
     return slope if highest is None else slope * _where(x < highest, x)
+
+
+def _between(x: tf.Tensor) -> tf.Tensor:
+    """Return 1 where a hard sigmoid rises, else 0."""
+    return _where(x > -3, x) * _where(x < 3, x)
 
 
 def _where(condition: tf.Tensor, like: tf.Tensor) -> tf.Tensor:

@@ -109,15 +109,21 @@ def _explain_function(model: keras.Model) -> Callable[[tf.Tensor, tf.Tensor], di
     """
     backbone = keras.Model(model.inputs, model.get_layer(FEATURES).output)
     head = head_layers(model)
+    # A layer's `input` may be that of the network from which it was taken; for this network's Keras has no public name.
+    made = {id(node.operation): node for nodes in model._nodes_by_depth.values() for node in nodes}
+    calls = [made[id(layer)] for layer in head]
 
     def explain(image: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
         features = backbone(image, training=False)  # (B, h, w, C)
         with tf.GradientTape() as tape:
             tape.watch(features)
-            logits = features
-            for layer in head:
+            found = {id(backbone.output): features}  # by the symbolic tensors of the network
+            for layer, called in zip(head, calls, strict=True):
+                inputs = [found[id(tensor)] for tensor in called.input_tensors]
                 own = with_own_gradient(layer)
-                logits = own(logits) if own else layer(logits, training=False)
+                given = inputs[0] if len(inputs) == 1 else inputs
+                found[id(called.outputs[0])] = own(given) if own else layer(given, training=False)
+            logits = found[id(model.output)]
             chosen = tf.gather(logits, label, axis=1)  # (B,)
         gradient = tape.gradient(chosen, features)
         importance = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)

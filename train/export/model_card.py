@@ -114,6 +114,7 @@ def model_card(bundle: Bundle, publication: Publication | None = None, *, metric
             languages=sorted(bundle.translations),
             settings=bundle.settings,
             converted="converted_from" in bundle.settings and "validation_share" not in bundle.settings,
+            for_keras=_is_for_keras(bundle),
             input=bundle.input,
             mode='"L").convert("RGB"' if bundle.input.colour_mode in ("grey", "gray") else '"RGB"',
             metrics=shown,
@@ -144,8 +145,9 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -
         metadata["datasets"] = [dataset]
     if languages := sorted({language.partition("-")[0] for language in bundle.translations}):
         metadata["language"] = languages  # in which the labels have names
+    if _is_for_keras(bundle):
+        metadata["library_name"] = "keras"
     metadata |= {
-        "library_name": "keras",
         "pipeline_tag": "image-classification",
         "tags": ["vistazo", "image-classification", "litert"],
     }
@@ -166,6 +168,11 @@ def _metadata(bundle: Bundle, metrics: dict[str, Any], published: Publication) -
     if results:
         metadata["model-index"] = eval_results_to_model_index(str(bundle.settings.get("architecture")), results)
     return metadata
+
+
+def _is_for_keras(bundle: Bundle) -> bool:
+    """Return whether the bundle is a model of Keras as well; one that was made of a LiteRT file is not."""
+    return (bundle.directory / "model.weights.h5").is_file()
 
 
 def _folds(metrics: dict[str, Any]) -> int | None:

@@ -35,9 +35,8 @@ def test_the_model_and_its_labels_are_unpacked_into_the_folder_and_nothing_else(
     ("names", "sentence"),
     [
         (["model.json", "weights.bin", "metadata.json"], "a model for TensorFlow.js. Export it from Teachable Machine"),
-        (["model_unquant.tflite", "labels.txt"], "a LiteRT file"),
         (["best.pt"], "PyTorch weights"),
-        (["notes.txt"], "no .keras and no .h5 file. Unpack it"),
+        (["notes.txt"], "no .keras, .h5 or .tflite file. Unpack it"),
         (["a/x.h5", "b/x.h5"], "several models"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_model_that_arrives_damaged_each_time_is_not_opened(hub: Hub, fetch: F
         ({"saved_model.pb": b""}, "a SavedModel, which may contain code and is never opened here: save it"),
         ({"config.json": b'{"model_type": "vit"}', "tf_model.h5": b""}, "a transformers model (vit)"),
         ({"models/a.h5": b""}, "its model in a folder"),
-        ({"README.md": b""}, "contains no .keras and no .h5 file"),
+        ({"README.md": b""}, "contains no .keras, .h5 or .tflite file"),
         ({"a.keras": b"", "b.keras": b""}, "several models (a.keras, b.keras)"),
         ({"a.h5": b"", "labels.json": bytes(16 * 2**20 + 1)}, "labels.json has 16,777,217 bytes"),
     ],

@@ -26,9 +26,9 @@ from tests.support.legacy_files import job
 from tests.support.legacy_models import FORMS, alexnet, as_keras_2, backbone, lively, save, teachable_machine, transfer
 from train.convert import pipeline, worker, write
 from train.convert.download import local_model
-from train.convert.flatten import SCALES
 from train.convert.job import ConversionOptions
 from train.convert.pipeline import run_convert
+from train.convert.scales import SCALES
 from train.network.architectures import FEATURES
 
 Convert = Callable[..., dict[str, Any]]
@@ -62,6 +62,20 @@ def ending_in(*activations: str) -> keras.Model:
     front = [layers.Input((24, 24, 3)), layers.Conv2D(4, 3, activation="tanh"), layers.Flatten()]
     ends = [layers.LeakyReLU(), layers.BatchNormalization(), layers.ELU(), layers.Dense(3, activation="softmax")]
     return lively(keras.Sequential([*front, *dense, *ends]))
+
+
+def with_mobilenetv3_head(composed: bool) -> keras.Model:
+    """Convolutions behind the pooling; `composed`: with the activation in pieces, as Keras 2 built it."""
+
+    def activated(x: keras.KerasTensor) -> keras.KerasTensor:
+        if not composed:
+            return layers.Activation("hard_silu")(x)
+        return layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0) * (1 / 6)])
+
+    image = layers.Input((32, 32, 3))
+    x = layers.GlobalAveragePooling2D(keepdims=True)(activated(layers.Conv2D(8, 3, strides=2)(image)))
+    x = layers.Conv2D(3, 1)(layers.Dropout(0.2)(activated(layers.Conv2D(12, 1)(x))))
+    return lively(keras.Model(image, layers.Softmax()(layers.Flatten()(x))))
 
 
 @pytest.mark.nightly
@@ -188,10 +202,23 @@ def test_the_layers_between_an_image_and_its_scaling(tmp_path: Path) -> None:
 
 @pytest.mark.nightly  # test_litert.py has the usual ones
 def test_grad_cam_through_every_activation_is_exact(tmp_path: Path, convert: Convert) -> None:
-    model = ending_in("relu", "relu6", "tanh", "sigmoid", "elu", "silu", "softplus", "leaky_relu")
+    kinds = ("relu", "relu6", "tanh", "sigmoid", "elu", "silu", "softplus", "leaky_relu", "hard_silu", "hard_sigmoid")
+    model = ending_in(*kinds)
     assert convert(save(model, tmp_path / "old", "keras", LABELS), tmp_path / "bundle", scale="0..1")["explained"]
+    check_heat(tmp_path / "bundle")
 
-    network, classifier = keras.saving.load_model(tmp_path / "bundle"), Classifier.load(tmp_path / "bundle")
+
+@pytest.mark.parametrize("composed", [True, pytest.param(False, marks=pytest.mark.nightly)])
+def test_grad_cam_through_the_head_of_mobilenetv3_is_exact(composed: bool, tmp_path: Path, convert: Convert) -> None:
+    model = with_mobilenetv3_head(composed)
+    assert convert(save(model, tmp_path / "old", "keras", LABELS), tmp_path / "bundle", scale="0..1")["explained"]
+    check_heat(tmp_path / "bundle")
+
+
+def check_heat(bundle: Path) -> None:
+    """Compare a bundle's heat maps with those that Keras computes of the same network."""
+    network, classifier = keras.saving.load_model(bundle), Classifier.load(bundle)
+    assert classifier.explains
     prepared = prepare(scene(40, 40), classifier.bundle.input)
     strongest = 0.0
     for label in range(3):
@@ -215,7 +242,8 @@ def test_a_head_whose_gradient_litert_lacks_is_converted_without_explanations(
     monkeypatch.setattr(write, "to_litert", to_litert)
     monkeypatch.setattr(write, "write_model", lambda out, flat, network, **more: written.append(network))
 
-    assert not write.write_converted(job(tmp_path / "old.keras"), found.flat, found.older.spec, {})
+    why_not = write.write_converted(job(tmp_path / "old.keras"), found.flat, found.older.spec, {})
+    assert why_not and "LiteRT has no gradient" in why_not
     assert written == [b"without explanations"]
 
 

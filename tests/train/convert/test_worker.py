@@ -266,7 +266,7 @@ except worker.VistazoError:
 
 
 def test_the_scales_have_one_list() -> None:
-    from train.convert.flatten import SCALES
+    from train.convert.scales import SCALES
 
     assert set(SCALES) == set(SCALE_CHOICES)
 

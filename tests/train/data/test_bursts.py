@@ -44,7 +44,7 @@ def test_all_classes_that_are_one_clip_are_named_with_the_ways_out() -> None:
 
     message = str(caught.value)
     for words in (
-        "“cat” has 1 different readable image (9 files)",
+        "Classes are too small: “cat” has 1 different readable image (9 files)",
         "“dog” has 1",
         "other takes",
         "--no-near-duplicates",

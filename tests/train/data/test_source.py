@@ -197,8 +197,41 @@ def test_one_folder_too_deep_is_taken_and_said(tmp_path: Path) -> None:
     data = data_set(tmp_path, "dataset/cat", "dataset/dog", count=9)
 
     assert counts(data) == {"train": {"cat": 9, "dog": 9}}
-    assert str(tmp_path / "dataset") in data.notes[0]
+    assert data.notes[0] == "Its folder “dataset” is taken for the data folder, since it holds the images."
     assert "1 image beside the class folders" in data.summary()
+
+
+def test_a_folder_that_holds_the_class_folders_again_is_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path, "cats", "dogs", "dataset/cats", "dataset/dogs")
+
+    assert counts(data) == {"train": {"cats": 2, "dogs": 2}}
+    assert "4 images in folders that hold the class folders again (dataset)" in data.summary()
+
+
+def test_images_without_a_label_beside_the_classes_are_left_out(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "some", "cats", "dogs", "unlabeled")
+
+    assert counts(data) == {"train": {"cats": 2, "dogs": 2}}
+    assert "2 images without a label (unlabeled)" in data.summary()
+    bottles = {"labelled": 2, "unlabelled": 2}
+    assert counts(data_set(tmp_path / "bottles", *bottles)) == {"train": bottles}
+
+
+@pytest.mark.parametrize("name", ["HAM10000_images_part_{}", "images_00{}/images", "data batch {}", "Archive{}"])
+def test_pieces_of_one_set_are_no_classes(name: str, tmp_path: Path) -> None:
+    write_files(tmp_path, "diagnoses.csv")
+
+    message = refusal(tmp_path, name.format(1), name.format(2))
+
+    assert "look like pieces of one data set rather than classes" in message
+    assert f"--labels {tmp_path / 'diagnoses.csv'}" in message and "--label-from '^([^/]+)/'" in message
+
+
+@pytest.mark.parametrize("name", ["{}", "class_{}", "Class {}", "00{}.albatross"])
+def test_numbered_classes_are_classes(name: str, tmp_path: Path) -> None:
+    assert counts(data_set(tmp_path, name.format(1), name.format(2))) == {
+        "train": {name.format(1): 2, name.format(2): 2}
+    }
 
 
 def test_a_validation_folder_beside_the_class_folders_is_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tarfile
 import zipfile
@@ -23,7 +24,8 @@ MOST_GROWTH = 50
 ALWAYS_ALLOWED = 64 * 2**20
 MOST_FILES = 5_000_000
 _CHUNK = 2**20
-# Files that say something of the images. Others are unpacked as empty files, so that they are counted.
+# Files that say something of the images. Others, and links, are unpacked as empty files, so that they are counted.
+_LINK = ".link"
 _PAPERS = frozenset([".csv", ".tsv", ".jsonl", ".json", ".txt", ".xml", ""])
 
 
@@ -90,16 +92,18 @@ def _unpack(archive: Path, target: Path, most: int) -> None:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield the name and the content of every regular file; links and devices are not followed."""
+    """Yield the name and the content of every regular file; a link is not followed, it is a file named so."""
     if archive.suffix.lower() == ".zip":
         with zipfile.ZipFile(archive) as opened:
             for info in opened.infolist():
-                kind = info.external_attr >> 28
-                if not info.is_dir() and kind in (0, 8):  # 8: a regular file on Unix
+                kind = info.external_attr >> 28  # on Unix 8 for a regular file, 10 for a link
+                if not info.is_dir() and kind in (0, 8, 10):
                     with opened.open(info) as file:
-                        yield info.filename, file
+                        yield info.filename + _LINK * (kind == 10), file
     else:
         with tarfile.open(archive, "r:*") as opened_tar:
             for member in opened_tar:
-                if member.isreg() and (content := opened_tar.extractfile(member)):
+                if member.issym() or member.islnk():
+                    yield member.name + _LINK, io.BytesIO()
+                elif member.isreg() and (content := opened_tar.extractfile(member)):
                     yield member.name, content

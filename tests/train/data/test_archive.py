@@ -65,7 +65,20 @@ def test_a_disk_that_is_nearly_full_takes_no_archive(
     assert list(cache.iterdir()) == []
 
 
-def test_a_tar_is_unpacked_without_its_links(tmp_path: Path) -> None:
+def test_a_zip_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", **IMAGES)
+    with zipfile.ZipFile(archive, "a") as opened:
+        link = zipfile.ZipInfo("flowers/rose/3.png")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        opened.writestr(link, "/etc/passwd")
+
+    data = read_data(DataSource(archive))
+
+    assert len(data.examples) == 4
+    assert "1 file that is no image (.link)" in data.summary()
+
+
+def test_a_tar_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> None:
     archive = tmp_path / "a.tar.gz"
     with tarfile.open(archive, "w:gz") as opened:
         for name, content in IMAGES.items():
@@ -76,7 +89,10 @@ def test_a_tar_is_unpacked_without_its_links(tmp_path: Path) -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         opened.addfile(link)
 
-    assert len(read_data(DataSource(archive)).examples) == 4
+    data = read_data(DataSource(archive))
+
+    assert len(data.examples) == 4
+    assert "1 file that is no image (.link)" in data.summary()
 
 
 def test_an_archive_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:

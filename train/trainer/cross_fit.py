@@ -32,7 +32,7 @@ from train.trainer.run import TrainingRun
 from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
-# Fine-tuning that is no better on so many folds is given up.
+# Fine-tuning that is worse on so many folds, by more than a standard error, is given up.
 _FIRST_FOLDS = 2
 _LEAST_PROBABILITY = 1e-6
 # Of a large data set fewer views enter the regression: it takes longer, and becomes no better.
@@ -134,6 +134,13 @@ def winner(losses: dict[str, np.ndarray]) -> str:
     return clearly_best(losses, REGRESSION, standard_errors=1)
 
 
+def is_hopeless(losses: dict[str, np.ndarray]) -> bool:
+    """Return whether the regression beats every other candidate by one standard error; `losses` as in `winner`."""
+    others = (name for name in losses if name != REGRESSION)
+    pairs = ({name: losses[name], REGRESSION: losses[REGRESSION]} for name in others)
+    return all(clearly_best(pair, next(iter(pair)), standard_errors=1) == REGRESSION for pair in pairs)
+
+
 @dataclass(frozen=True)
 class _Regression:
     """A regression: that of each fold, that of the bundle, and the predictions out of fold."""
@@ -215,7 +222,7 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
         if number == 0 and not run.on_epoch and len(division.rows) > len(train):
             minutes = math.ceil((time.monotonic() - began) * len(folds) / 60)
             print(f"It takes up to {minutes} minute{'s' if minutes > 1 else ''} more.", file=sys.stderr)
-        elif number + 1 == _FIRST_FOLDS and min(losses, key=lambda name: losses[name].mean()) == REGRESSION:
+        elif number + 1 == _FIRST_FOLDS and is_hopeless(losses):
             break
         if run.on_epoch:
             run.on_epoch({"epoch": number + 1, "val_loss": min(float(one.mean()) for one in losses.values())})

@@ -46,6 +46,9 @@ OTHER_VARIABLES = {
     "HF_TOKEN": "A token for private repositories and for publishing, as everywhere in the Hub's client.",
     "HF_HOME": "Where the Hub's client keeps its cache.",
     "KERAS_BACKEND": "`tensorflow`, `jax` or `torch`: what `vistazo fit` trains with.",
+    "KERAS_DISTRIBUTION_JOB_ADDRESSES": "Address and port of host 0 of a training on several hosts.",
+    "KERAS_DISTRIBUTION_NUM_PROCESSES": "Number of hosts.",
+    "KERAS_DISTRIBUTION_PROCESS_ID": "The number of this host, from 0. Host 0 writes.",
     "GRADIO_SERVER_NAME": "The address to listen on when `--host` is not given.",
     "GRADIO_SERVER_PORT": "The port to listen on when `--port` is not given.",
 }

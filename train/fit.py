@@ -30,6 +30,7 @@ from train.report.write import REPORT, write_report
 from train.settings import Settings
 from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
 from train.trainer.checkpoint import ProgressFile, has_progress
+from train.trainer.hosts import is_first_host, join_hosts, leave_hosts
 
 if TYPE_CHECKING:
     pass
@@ -71,16 +72,19 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         options: Where to read and write.
 
     Returns:
-        The metrics that are single numbers, of the served file on the test split (on validation without one).
+        The metrics that are single numbers, of the served file on the test split (on validation without one); none
+        on other hosts than the first.
 
     Raises:
         VistazoError: The data, the settings or the target cannot be used; nothing is written then.
     """
-    _check_options(options)
+    if is_first_host():
+        _check_options(options)
     data = _read(settings, options)
     from train.export.converter import check_converter, served_network
     from train.network.architectures import check_weights
 
+    join_hosts()
     check_weights(settings)  # before an hour of decoding: the weights may not be available
     check_converter()
     with ImageStore() as store:
@@ -93,6 +97,9 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         try:
             # There may be a regression first, then a fine-tuned network where that is better.
             for trained in train_networks(dataset, settings, progress_file, options.tensorboard):
+                leave_hosts()
+                if not is_first_host():
+                    return {}
                 print("Converting the network for serving …", file=sys.stderr)
                 calibration = dataset.splits["train"].images if settings.quantize else None
                 network = served_network(trained.network, trained.references, calibration)

@@ -165,6 +165,8 @@ def run(options: argparse.Namespace) -> Ending:
         if _manifest_of(options.out) not in (before, b""):  # the regression of a small set is written first
             error.add_note(f"{options.out} is a whole bundle, without fine-tuning. Serve it: {serve}")
         raise
+    if not metrics:
+        return Ending(["This host has done its part; host 0 writes the bundle."], "", [])
     report = options.out / REPORT / "index.html"
     lines = accuracy_sentences(metrics)
     advice = f"Serve it: {serve}"

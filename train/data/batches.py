@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ from train.settings import Settings
 # Images in one call without gradients. More take longer: the largest activations then leave the allocator's arenas, and
 # their memory is mapped anew in every call (docs/lab-notebook.md, “Memory of a prediction”).
 INFERENCE_BATCH = 8
+_AT_ONCE = 8  # batches that are augmented or wait for the network
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,32 @@ def labelled_images(split: LoadedSplit, labels: Sequence[str]) -> LabelledImages
     )
 
 
+@dataclass(frozen=True)
+class BatchShare:
+    """The part of every batch that one process trains on, where several devices divide the batches.
+
+    Attributes:
+        devices: Number of devices of all processes, a multiple of their number.
+        process: Number of this process, from 0.
+        processes: Number of processes, each with as many devices.
+    """
+
+    devices: int = 1
+    process: int = 0
+    processes: int = 1
+
+    def rows(self, count: int) -> np.ndarray:
+        """Return which images of a batch of `count` this process takes, (m,), int.
+
+        A batch that the devices cannot divide, such as the last one of an epoch, is repeated until they can: the mean
+        of its gradients and the statistics of batch normalization stay what they are on one device.
+        """
+        repeated = np.tile(np.arange(count), self.devices // math.gcd(count, self.devices))
+        return np.split(repeated, self.processes)[self.process]
+
+
 class TrainingBatches(keras.utils.PyDataset):
-    """Shuffled and augmented batches; the same seed gives the same batches, whatever the number of threads.
+    """Shuffled and augmented batches; the same seed gives the same batches, whatever the number of threads and devices.
 
     Args:
         data: The training images.
@@ -52,6 +79,7 @@ class TrainingBatches(keras.utils.PyDataset):
         size: Width and height of the images in a batch, pixels.
         grey: Whether the images are grey and stay so.
         first_epoch: Number of epochs already done: the random numbers continue from there.
+        share: The images of each batch that are wanted.
     """
 
     def __init__(
@@ -62,11 +90,12 @@ class TrainingBatches(keras.utils.PyDataset):
         *,
         grey: bool,
         first_epoch: int = 0,
+        share: BatchShare = BatchShare(),
     ) -> None:
-        super().__init__(workers=2, max_queue_size=8)
+        super().__init__(workers=min(_AT_ONCE, os.cpu_count() or 2), max_queue_size=_AT_ONCE)
         self._images, self._targets = data.images, data.targets
         self._settings, self._size, self._grey = settings, size, grey
-        self._epoch = first_epoch
+        self._epoch, self._share = first_epoch, share
         self._order = self._shuffle()
 
     def __len__(self) -> int:
@@ -75,12 +104,23 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         settings = self._settings
         chosen = self._order[index * settings.batch_size : (index + 1) * settings.batch_size]
+        rows = self._share.rows(len(chosen))
         rng = np.random.default_rng([settings.seed, self._epoch, index])
-        images = np.stack([augment(self._images[i], rng, settings, self._size, grey=self._grey) for i in chosen])
-        targets = self._targets[chosen]
-        if settings.mixup_cutmix_prob and rng.random() < settings.mixup_cutmix_prob:
-            return mix(images, targets, rng, union=settings.multi_label)
-        return images, targets
+        if rng.random() >= settings.mixup_cutmix_prob:
+            return self._augmented(chosen, rows, index), self._targets[chosen[rows]]
+        images = self._augmented(chosen, np.arange(len(chosen)), index)
+        images, targets = mix(images, self._targets[chosen], rng, union=settings.multi_label)
+        return images[rows], targets[rows]
+
+    def _augmented(self, chosen: np.ndarray, rows: np.ndarray, index: int) -> np.ndarray:
+        """Return augmented copies of some images of a batch, each with random numbers of its own."""
+        generators = (np.random.default_rng([self._settings.seed, self._epoch, index, 1 + row]) for row in rows)
+        return np.stack(
+            [
+                augment(self._images[i], rng, self._settings, self._size, grey=self._grey)
+                for i, rng in zip(chosen[rows], generators, strict=True)
+            ]
+        )
 
     def on_epoch_end(self) -> None:
         """Shuffle for the next epoch."""

@@ -64,7 +64,7 @@ def build(
         x = layers.ReLU(name=f"hidden_{number}_relu")(x)
         x = layers.Dropout(dropout, name=f"hidden_{number}_dropout")(x)
     x = layers.Dropout(settings.dropout, name="dropout")(x)
-    return keras.Model(images, layers.Dense(classes, name=LOGITS)(x), name=settings.architecture)
+    return keras.Model(images, layers.Dense(classes, dtype="float32", name=LOGITS)(x), name=settings.architecture)
 
 
 def check_weights(settings: Settings) -> None:

@@ -142,7 +142,8 @@ def predicted_features(model: keras.Model, images: np.ndarray, rows: np.ndarray 
 
 
 def _pooled(model: keras.Model) -> keras.Model:
-    return keras.Model(model.inputs, keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output))
+    pooling = keras.layers.GlobalAveragePooling2D(dtype="float32")  # also of a network in mixed precision
+    return keras.Model(model.inputs, pooling(model.get_layer(FEATURES).output))
 
 
 def _features(

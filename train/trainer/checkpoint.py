@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import SettingsError
+from train.trainer.hosts import is_first_host, opened_on_every_host
 
 _STATE = "state.npz"
 _STAGE_STATE = "state-{stage}.npz"
@@ -83,10 +84,11 @@ class ProgressFile:
             SettingsError: It belongs to other settings or data, or cannot be read.
         """
         path = self.directory / self._name
-        if not path.is_file():
-            return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            file = opened_on_every_host(path)
+            if file is None:
+                return None
+            with file, np.load(file, allow_pickle=False) as stored:
                 state = json.loads(str(stored["json"]))
                 identity = state.pop("identity")
                 progress = Progress(**state)
@@ -104,7 +106,9 @@ class ProgressFile:
         return progress
 
     def save(self, progress: Progress) -> None:
-        """Store the progress atomically: a reader sees the old state or the new one."""
+        """Store the progress atomically, on the first host: a reader sees the old state or the new one."""
+        if not is_first_host():
+            return
         self.directory.mkdir(parents=True, exist_ok=True)
         state = {name: value for name, value in vars(progress).items() if name not in _ARRAYS}
         arrays = {f"{name}_{i}": array for name in _ARRAYS for i, array in enumerate(getattr(progress, name))}
@@ -127,7 +131,9 @@ class ProgressFile:
         return ProgressFile(self._out, self._identity, name)
 
     def remove(self) -> None:
-        """Remove the stored progress, of all stages."""
+        """Remove the stored progress, of all stages, on the first host."""
+        if not is_first_host():
+            return
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

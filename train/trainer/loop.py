@@ -11,12 +11,14 @@ import keras
 import numpy as np
 
 from model.errors import SettingsError
-from train.data.batches import INFERENCE_BATCH, PlainBatches, TrainingBatches
+from train.data.batches import INFERENCE_BATCH, BatchShare, PlainBatches, TrainingBatches
 from train.network.architectures import build, scaled_size
 from train.network.linear_probe import start_from_probe
 from train.settings import Settings
 from train.trainer.callbacks import ValidationCheckpoint
 from train.trainer.checkpoint import Progress
+from train.trainer.devices import all_devices
+from train.trainer.hosts import is_first_host, joined
 from train.trainer.memory import keep_freed_memory, refuse_small_memory
 from train.trainer.phases import Phase, freeze, optimizer, plan
 from train.trainer.run import TrainingRun
@@ -66,9 +68,10 @@ def fit(run: TrainingRun) -> FitResult:
         print(f"Resuming after epoch {progress.epoch} of {settings.epochs}.", file=sys.stderr)
     stopped, by_user = "", False
     try:
-        _fit_phases(run, progress)
+        with all_devices(settings.batch_size) as share:
+            _fit_phases(run, progress, share)
     except KeyboardInterrupt:
-        if not progress.best:
+        if not progress.best or joined():  # the other hosts cannot end with it
             raise
         stopped, by_user = "Stopped by Ctrl-C.", True
     except NotANumberError as error:
@@ -83,7 +86,7 @@ def fit(run: TrainingRun) -> FitResult:
             f"The last epoch predicts the validation images less well than the regression. Keeping {kept}.",
             file=sys.stderr,
         )
-    # A fresh network, because a compiled one would be stored with its optimizer, twice its size.
+    # A fresh network, in float32 on one device; a compiled one would be stored with its optimizer, twice its size.
     fitted = build(settings, run.spec, run.classes, pretrained=False)
     fitted.set_weights(progress.best)
     return FitResult(fitted, progress.history, bool(stopped), progress.best_epoch, by_user)
@@ -97,7 +100,7 @@ def predict_logits(model: keras.Model, images: np.ndarray, batch_size: int = INF
     return np.concatenate([np.asarray(model.predict_on_batch(images[s : s + batch_size])) for s in starts])
 
 
-def _fit_phases(run: TrainingRun, progress: Progress) -> None:
+def _fit_phases(run: TrainingRun, progress: Progress, share: BatchShare) -> None:
     settings, phases = run.settings, plan(run.settings)
     model: keras.Model | None = None
     for number in range(progress.phase, len(phases)):
@@ -110,13 +113,13 @@ def _fit_phases(run: TrainingRun, progress: Progress) -> None:
             keras.utils.set_random_seed(settings.seed)
             model = build(settings, run.spec, run.classes, scale=phase.scale, pretrained=not progress.best)
             refuse_small_memory(model, settings.batch_size)
-        _fit_phase(run, progress, phase, model)
+        _fit_phase(run, progress, phase, model, share)
 
 
-def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.Model) -> None:
+def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.Model, share: BatchShare) -> None:
     settings, size = run.settings, scaled_size(run.settings, run.spec, phase.scale)
     grey = run.spec.colour_mode == "grey"
-    batches = TrainingBatches(run.train, settings, size, grey=grey, first_epoch=progress.epoch)
+    batches = TrainingBatches(run.train, settings, size, grey=grey, first_epoch=progress.epoch, share=share)
     validation = PlainBatches(run.validation, size)
     freeze(model, phase, settings)
     if progress.best:
@@ -134,7 +137,7 @@ def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.
         progress.start_loss = started.get("val_loss", math.inf)
     print(f"{phase.name}: up to {phase.epochs} epochs at {size[0]} x {size[1]} pixels", file=sys.stderr)
     callbacks: list[keras.callbacks.Callback] = [checkpoint]
-    if run.tensorboard:
+    if run.tensorboard and is_first_host():
         callbacks.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
     model.fit(
         batches,

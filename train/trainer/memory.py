@@ -40,8 +40,17 @@ def refuse_small_memory(model: keras.Model, batch_size: int) -> None:
     outputs = sum(int(np.prod(layer.output.shape[1:])) for layer in model.layers if hasattr(layer.output, "shape"))
     needed = 4 * (batch_size * outputs + 4 * model.count_params())
     memory = system_memory()
-    if memory is not None and needed > memory.free and not keras.distribution.list_devices("gpu"):
+    if memory is not None and needed > memory.free and not _has_accelerator():
         raise SettingsError(
             f"A training step needs about {needed / 2**30:.0f} GiB of memory, "
             f"and {memory.free / 2**30:.1f} GiB are free. Give a smaller --batch-size or --size."
         )
+
+
+def _has_accelerator() -> bool:
+    """Return whether Keras computes on something else than the processor."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return bool(torch.cuda.is_available())
+    return not keras.distribution.list_devices()[0].startswith("cpu")

@@ -11,6 +11,8 @@ from model.statistics import NoneRule, log_distance, logit, nearest_distances
 
 # The share of images of the labels that each of the two conditions may turn away.
 _TOO_FAR, _TOO_DOUBTFUL = 0.05, 0.03
+# Beyond so many standard deviations of the logarithm a distance is too far: 4 % of a normal distribution.
+_FAR = 1.75
 _Z = 1.9  # that of a normal distribution with the latter share; a few images have no quantile worth the name
 _FEWEST_IMAGES = 5
 _MIN_SPREAD = 0.05
@@ -43,7 +45,7 @@ def fit_none_rule(
     (distance_centre, distance_spread), (centre, spread) = _centre_and_spread(usual), _centre_and_spread(logits)
     rule = NoneRule(math.inf, distance_centre, distance_spread, centre, spread, -math.inf)
     scores = np.array([rule.score(float(d), float(p)) for d, p in zip(distances, top_probabilities, strict=True)])
-    farthest = float(np.quantile(usual, 1 - _TOO_FAR, method="higher"))
+    farthest = min(float(np.quantile(usual, 1 - _TOO_FAR, method="higher")), float(logs.mean() + _FAR * logs.std()))
     lowest = min(np.quantile(scores, _TOO_DOUBTFUL, method="lower"), scores.mean() - _Z * scores.std())
     # Rounded outwards, so that the image at the limit passes.
     return replace(rule, max_distance=round(math.exp(farthest) + 1e-6, 6), min_score=round(float(lowest) - 1e-6, 6))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,13 +98,19 @@ def reference_model(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, pooled_units(model.get_layer(FEATURES).output, *sums[-1:]))
 
 
-def pooled_units(*activations: keras.KerasTensor) -> keras.KerasTensor:
+def pooled_units(*activations: keras.KerasTensor, weights: Sequence[float] = ()) -> keras.KerasTensor:
     """Return activations, (batch, height, width, channels), each averaged over all places and scaled to length 1.
+
+    Args:
+        activations: The activations.
+        weights: How much each counts in the cosine of two images; by default they count the same.
 
     Returns:
         All of them side by side, (batch, channels).
     """
     pooled = [layers.UnitNormalization()(layers.GlobalAveragePooling2D()(one)) for one in activations]
+    if weights:
+        pooled = [layers.Rescaling(weight**0.5)(one) for one, weight in zip(pooled, weights, strict=True)]
     return layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
 
 

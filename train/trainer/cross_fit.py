@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from model.statistics import distances
 from model.verdict import probabilities_of
 from train.metrics.calibration import calibrate
 from train.metrics.paired import clearly_best
@@ -26,9 +25,10 @@ from train.metrics.unknown import reference_rows
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
 from train.trainer.checkpoint import ProgressFile
-from train.trainer.division import Division
+from train.trainer.division import Division, Fold
 from train.trainer.memory import keep_freed_memory
 from train.trainer.run import TrainingRun
+from train.trainer.statistics import FoldFeatures, part_weights
 from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
@@ -89,7 +89,7 @@ def cross_fit(run: TrainingRun, division: Division) -> Iterator[CrossFit]:
     tail, regression = _started(run, division)
     model = tail.model
     set_probe(model, regression.whole)
-    yield CrossFit(model, tail.reference_model(tuned=False), REGRESSION, regression.out_of_fold, regression.log)
+    yield CrossFit(model, tail.reference_model(), REGRESSION, regression.out_of_fold, regression.log)
     pretrained = model.get_weights()
     print(
         "Fine-tuning; it is kept where it predicts unseen images better. Ctrl-C keeps the bundle that is written now.",
@@ -103,9 +103,9 @@ def cross_fit(run: TrainingRun, division: Division) -> Iterator[CrossFit]:
         names = _trained(tail, division.rows, pretrained, regression.whole, stage)
         next(name for name in names if name == kept.name)
     else:
-        model.set_weights(kept.weights)
+        model.set_weights(kept.variables)
     log = regression.log | {"losses": kept.losses}
-    yield CrossFit(model, tail.reference_model(tuned=True), kept.name, kept.out_of_fold, log)
+    yield CrossFit(model, tail.reference_model(kept.weights), kept.name, kept.out_of_fold, log)
 
 
 def cross_validate(run: TrainingRun, division: Division) -> OutOfFold:
@@ -153,10 +153,19 @@ class _Regression:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Which of the candidates is kept, its weights in the last fold, the log loss of each, what it predicts."""
+    """Which of the candidates is kept.
+
+    Attributes:
+        name: Its name.
+        variables: Those of its network in the last fold.
+        weights: How much the parts of its features count.
+        losses: The log loss of every candidate.
+        out_of_fold: What it predicts.
+    """
 
     name: str
-    weights: list[np.ndarray]
+    variables: list[np.ndarray]
+    weights: tuple[float, ...]
     losses: dict[str, float]
     out_of_fold: OutOfFold
 
@@ -187,14 +196,11 @@ def _regression(tail: Tail, run: TrainingRun, division: Division) -> _Regression
         if losses[penalty] > min(losses.values()):
             break  # the loss has one minimum, and weaker penalties take longer
     best = min(losses, key=lambda penalty: losses[penalty])
-    references = tail.references(tuned=False)
-    found = np.zeros(len(classes))
-    for train, other in folds:
-        found[other] = _distances(references, classes, train, other, run.settings.seed)
+    _, found = part_weights([_features(tail, run, fold, tuned=False) for fold in folds])
     log = {"penalty": best, "penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}}
     probes, logits = tried[best]
     whole = fit_probe(views[:, division.rows], classes[division.rows], best)
-    unseen_by = OutOfFold(logits[unseen], classes[unseen], found[unseen], len(folds))
+    unseen_by = OutOfFold(logits[unseen], classes[unseen], found[_order(folds)], len(folds))
     return _Regression(probes, whole, unseen_by, log)
 
 
@@ -203,20 +209,18 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     classes, folds, unseen = run.targets.argmax(axis=1), division.folds, division.unseen
     pretrained = tail.model.get_weights()
     logits = {name: np.zeros((len(classes), run.classes), np.float32) for name in (REGRESSION, FINE_TUNED, AVERAGE)}
-    found = {name: np.zeros(len(classes)) for name in logits}
     logits[REGRESSION][unseen] = regression.out_of_fold.logits
-    found[REGRESSION][unseen] = regression.out_of_fold.distances
+    features: dict[str, list[FoldFeatures]] = {name: [] for name in (FINE_TUNED, AVERAGE)}
     done = np.zeros(len(classes), bool)
     losses: dict[str, np.ndarray] = {}
-    weights = {REGRESSION: pretrained}
+    variables = {REGRESSION: pretrained}
     for number, (train, other) in enumerate(folds):
         began = time.monotonic()
         stage = _stage(run, division, "fold")
         for name in _trained(tail, train, pretrained, regression.probes[number], stage):
-            weights[name] = tail.model.get_weights()
+            variables[name] = tail.model.get_weights()
             logits[name][other] = tail.logits(other)
-            references = tail.references(tuned=True)
-            found[name][other] = _distances(references, classes, train, other, run.settings.seed)
+            features[name].append(_features(tail, run, (train, other), tuned=True))
         done[other] = True
         losses = {name: calibrated_losses(given[done], classes[done]) for name, given in logits.items()}
         if number == 0 and not run.on_epoch and len(division.rows) > len(train):
@@ -230,8 +234,11 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
     print(f"Kept: {kept} (log loss of {done.sum()} unseen images: {shown}).", file=sys.stderr)
-    unseen_by = OutOfFold(logits[kept][unseen], classes[unseen], found[kept][unseen], len(folds))
-    return _Judged(kept, weights[kept], means, unseen_by)
+    if kept == REGRESSION:
+        return _Judged(kept, pretrained, (), means, regression.out_of_fold)
+    weights, found = part_weights(features[kept])
+    unseen_by = OutOfFold(logits[kept][unseen], classes[unseen], found[_order(folds)], len(folds))
+    return _Judged(kept, variables[kept], weights, means, unseen_by)
 
 
 def _stage(run: TrainingRun, division: Division, name: str) -> ProgressFile | None:
@@ -260,8 +267,13 @@ def _trained(
     yield AVERAGE
 
 
-def _distances(
-    references: np.ndarray, classes: np.ndarray, train: np.ndarray, other: np.ndarray, seed: int
-) -> np.ndarray:
-    """Return the distance of some images from the training images of a fold, (other,)."""
-    return distances(references[other], references[train][reference_rows(classes[train], seed)])
+def _features(tail: Tail, run: TrainingRun, fold: Fold, *, tuned: bool) -> FoldFeatures:
+    """Return the features of a fold's images, with the weights that the network has now."""
+    train, other = fold
+    chosen = train[reference_rows(run.targets[train].argmax(axis=1), run.settings.seed)]
+    return tail.references(chosen, tuned=tuned), tail.references(other, tuned=tuned)
+
+
+def _order(folds: Sequence[Fold]) -> np.ndarray:
+    """Return what sorts the images, fold after fold, by their rows."""
+    return np.argsort(np.concatenate([other for _, other in folds]))

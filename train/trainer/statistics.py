@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
-from model.statistics import Statistics, normalised
+from model.statistics import Statistics, distances, normalised
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
 from train.network.linear_probe import predicted_features
 from train.trainer.run import TrainingRun
+
+# Of a fold, (parts, n, channels), each of length 1: the features of some training images and those of the others.
+FoldFeatures = tuple[np.ndarray, np.ndarray]
+_LEAST_SPREAD = 1e-3
+
+
+def part_weights(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.ndarray]:
+    """Weigh the parts of the features by how little the distances of unseen images of the labels vary in them.
+
+    A network that was tuned brings such images closer together than those of something else; where it has learned its
+    training images by heart, it does so for a few only. The spread tells the two apart.
+
+    Args:
+        folds: The features of each fold.
+
+    Returns:
+        The weights, which sum to 1, and the distances of the unseen images, (n,), fold after fold.
+    """
+    parts = [[distances(*pair) for pair in zip(others, known, strict=True)] for known, others in folds]
+    precision = 1 / np.maximum(np.concatenate(parts, axis=1).std(axis=1), _LEAST_SPREAD)
+    weights = precision / precision.sum()
+    found = [distances(_joined(others, weights), _joined(known, weights)) for known, others in folds]
+    return tuple(float(weight) for weight in weights), np.concatenate(found)
+
+
+def _joined(parts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return features, (n, parts · channels), of length 1, in whose cosine the parts count by their weights."""
+    return np.hstack([weight**0.5 * part for part, weight in zip(parts, weights, strict=True)])
 
 
 def references_of(model: keras.Model, run: TrainingRun, rows: np.ndarray) -> np.ndarray:

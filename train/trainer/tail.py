@@ -108,24 +108,22 @@ class Tail:
         """Return the logits of some images, (rows, classes), with the weights that the network has now."""
         return self._predict(self._tail, rows)
 
-    def references(self, *, tuned: bool) -> np.ndarray:
-        """Return the features of all images that `reference_model` computes, (n, channels), of length 1."""
-        pretrained = normalised(self.features[0])
-        if not tuned:
-            return pretrained
-        return normalised(np.hstack([self._predict(self._pooled, np.arange(len(pretrained))), pretrained]))
+    def references(self, rows: np.ndarray, *, tuned: bool) -> np.ndarray:
+        """Return the features of some images that `reference_model` computes, (parts, rows, channels), of length 1."""
+        pretrained = normalised(self.features[0, rows])
+        return np.stack([self._predict(self._pooled, rows), pretrained] if tuned else [pretrained])
 
-    def reference_model(self, *, tuned: bool) -> keras.Model:
+    def reference_model(self, weights: Sequence[float] = ()) -> keras.Model:
         """Return the network from images to the features by which images of something else are recognised.
 
         Args:
-            tuned: Whether the last layers are trained. Beside their features stand those of the pretrained layers then,
-                which still tell apart what was nothing to the labels (docs/lab-notebook.md).
+            weights: How much the features of the trained last layers and those of the pretrained ones count, which
+                still tell apart what was nothing to the labels (docs/lab-notebook.md); the latter alone by default.
         """
         activations = [self.model.get_layer(FEATURES).output]
-        if tuned:
+        if weights:
             activations.append(self._pretrained(self._entrance.output))
-        return keras.Model(self.model.inputs, pooled_units(*activations))
+        return keras.Model(self.model.inputs, pooled_units(*activations, weights=weights))
 
     def _predict(self, model: keras.Model, rows: np.ndarray) -> np.ndarray:
         starts = range(0, len(rows), INFERENCE_BATCH)

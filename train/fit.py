@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.bundle import METRICS, load_bundle
 from model.classifier import Classifier
@@ -31,9 +31,6 @@ from train.settings import Settings
 from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
 from train.trainer.checkpoint import ProgressFile, has_progress
 from train.trainer.hosts import is_first_host, join_hosts, leave_hosts
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

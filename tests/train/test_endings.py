@@ -18,6 +18,13 @@ def test_the_sentence_counts_images_and_gives_the_interval() -> None:
 def test_a_share_near_one_is_not_rounded_to_certainty() -> None:
     (sentence,) = accuracy_sentences(GOOD | {"n": 1000, "accuracy": 0.998})
     assert "(99.8 %, 95 % interval 99.3 to 99.9)" in sentence
+    (sentence,) = accuracy_sentences(GOOD | {"n": 10_000, "accuracy": 0.9998})
+    assert sentence.endswith("(99.9 %, 95 % interval 99.9 to 99.9).")
+
+
+def test_all_right_is_a_hundred_percent() -> None:
+    (sentence,) = accuracy_sentences(GOOD | {"n": 60, "accuracy": 1.0})
+    assert sentence == "60 of 60 test images right (100 %, 95 % interval 94 to 100)."
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_ROUNDING = 1e-9  # the end of an interval that is 1 comes out a little lower
 _IMAGES = {
     "test": "test images",
     "validation": "validation images",
@@ -88,4 +89,5 @@ def is_chance(metrics: Mapping[str, Any]) -> bool:
 
 def percent(share: float) -> str:
     """Return a share as a whole number of hundredths; one decimal where that would claim certainty."""
-    return f"{100 * share:.1f}" if 0.99 < share < 1 else f"{100 * share:.0f}"
+    is_whole = share <= 0.99 or share > 1 - _ROUNDING
+    return f"{100 * share:.0f}" if is_whole else f"{min(99.9, 100 * share):.1f}"

@@ -87,8 +87,9 @@ def train_networks(
     """
     splits = dataset.splits
     run, division = divided(dataset, settings)
+    run = replace(run, progress_file=progress_file, tensorboard=tensorboard)
     if division is None:
-        yield train_model(dataset, settings, progress_file, tensorboard)
+        yield train_model(dataset, run)
         return
     from train.trainer.cross_fit import cross_fit
 
@@ -98,7 +99,7 @@ def train_networks(
     progress_file.load()  # refuses that of other settings or data
     progress_file.save(Progress())  # with it a fit that is killed after its first bundle is known to be unfinished
     every = [example for name in ("train", "validation") if name in splits for example in splits[name].examples]
-    for fitted in cross_fit(replace(run, progress_file=progress_file), division):
+    for fitted in cross_fit(run, division):
         trained = _calibrated(fitted, run, division, [every[row] for row in division.rows])
         if not splits["train"].groups and len(division.rows) == len(every):
             trained.log["refit"] = {"images": len(every)}
@@ -145,32 +146,24 @@ def _calibrated(fitted: CrossFit, run: TrainingRun, division: Division, examples
     return TrainedModel(fitted.model, fitted.references, calibration, log, examples, unseen)
 
 
-def train_model(
-    dataset: Dataset, settings: Settings, progress_file: ProgressFile, tensorboard: Path | None = None
-) -> TrainedModel:
+def train_model(dataset: Dataset, run: TrainingRun) -> TrainedModel:
     """Train and calibrate a network, and fit it a second time where the settings ask for that.
 
     Args:
         dataset: The images.
-        settings: What to train and how.
-        progress_file: Where the progress is kept and read from.
-        tensorboard: Directory for TensorBoard's logs.
+        run: What to train and how, on the same images.
 
     Returns:
         The network, and how it was trained.
     """
-    from train.data.batches import labelled_images
     from train.network.architectures import reference_model
     from train.network.linear_probe import predicted_features
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
-    from train.trainer.run import TrainingRun
     from train.trainer.statistics import fit_statistics, references_of
 
-    splits, labels = dataset.splits, dataset.labels
-    train, validation = (labelled_images(splits[name], labels) for name in ("train", "validation"))
-    run = TrainingRun(settings, dataset.spec, len(labels), train, validation, progress_file, tensorboard)
-    rows = np.arange(len(train.images))
+    splits, settings, validation = dataset.splits, run.settings, run.validation
+    rows = np.arange(len(run.train.images))
     result = fit(run)
     logits = predict_logits(result.model, validation.images)
     if settings.multi_label:

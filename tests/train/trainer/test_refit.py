@@ -20,7 +20,7 @@ from train.data.folders import Example
 from train.data.loading import LoadedSplit
 from train.recipes.registry import load_recipe
 from train.settings import Settings
-from train.trained_model import Dataset, train_model
+from train.trained_model import Dataset, divided, train_model
 from train.trainer.checkpoint import Progress, ProgressFile, progress_directory
 from train.trainer.loop import FitResult, fit, predict_logits
 from train.trainer.refit import refit, wants_refit
@@ -164,7 +164,8 @@ def test_images_that_the_metrics_come_from_are_never_fitted_on(
     }
     dataset = Dataset(loaded, ("a", "b", "c"), {}, SPEC)
 
-    trained = train_model(dataset, dataclasses.replace(SETTINGS, epochs=1), ProgressFile(tmp_path / "bundle", {}))
+    run, _ = divided(dataset, dataclasses.replace(SETTINGS, epochs=1))
+    trained = train_model(dataset, dataclasses.replace(run, progress_file=ProgressFile(tmp_path / "bundle", {})))
 
     assert len(trained.examples) == images
     assert ("refit" in trained.log) is ("test" in splits)

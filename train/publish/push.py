@@ -106,7 +106,7 @@ def push_bundle(
     current = target.contents()
     check_visibility(target, current)
     published, last = published_text(current, CARD), last_push(current)
-    if last is None:
+    if CONFIG not in (last or ()):  # no push, or the manifest of another program
         _check_library(current, published)
     obsolete = frozenset(set(last or ()) - set(files))
     if not replace and not target.as_pull_request:
@@ -219,7 +219,7 @@ def _check_library(current: RepositoryContents, card: str | None) -> None:
     if not theirs:
         return
     other = other_model(current, print_retry)
-    kind = f", {other.what.partition(', ')[0]}," if other else ""
+    kind = f", {other.what.partition(', which ')[0]}," if other else ""
     raise PushError(
         f"“{current.repository}” holds a model{kind} that `push` did not write ({', '.join(theirs[:3])}). "
         "Nothing was overwritten. Give another repository, or a new branch with --revision."

@@ -124,7 +124,8 @@ def run(options: argparse.Namespace) -> Ending:
     if options.dry_run:
         advice = "Nothing was written. The same command without --dry-run writes it."
     else:
-        advice = f"Serve it from there: {command('serve', '--model', repository)}" if not options.create_pr else ""
+        served_from = f"{repository}@{options.revision}" if options.revision else repository
+        advice = f"Serve it from there: {command('serve', '--model', served_from)}" if not options.create_pr else ""
     return Ending(lines, advice, [result])
 
 

@@ -23,8 +23,13 @@ _FORMATS = (
     ((".onnx",), "an ONNX model ({}), which Vistazo does not run", "use it with ONNX Runtime"),
     ((".gguf",), "a language model in GGUF ({})", "name a repository with a bundle"),
     (
-        (".pt", ".pth", ".ckpt", ".bin"),
+        (".pt", ".pth", ".ckpt", "pytorch_model.bin"),
         "PyTorch weights ({}), which may contain code and are never opened here",
+        "use them with the program that wrote them",
+    ),
+    (  # of PyTorch in several parts, OpenVINO, TensorFlow.js and others
+        (".bin",),
+        "weights of another program ({}), which are never opened here",
         "use them with the program that wrote them",
     ),
     (

@@ -52,6 +52,8 @@ def parse_address(text: str) -> Address | None:
     if len(segments) < 2:
         return None
     user, (name, _, revision), rest = segments[0], segments[1].partition("@"), segments[2:]
+    if pasted:
+        name = name.removesuffix(".git")  # what `git clone` takes
     if revision:
         found = _first_revision([revision, *rest]) if pasted else "/".join([revision, *rest])
     elif rest and not pasted:

@@ -31,6 +31,8 @@ KINDS: list[tuple[list[str], dict[str, Any], str]] = [
     (["model.pkl", "pyproject.toml"], {}, "a fastai model (model.pkl)"),
     (["onnx/model.onnx", "README.md"], {}, "an ONNX model (onnx/model.onnx)"),
     (["best.pt"], {}, "PyTorch weights (best.pt)"),
+    (["pytorch_model.bin"], {}, "PyTorch weights (pytorch_model.bin)"),
+    (["model.xml", "model.bin"], {}, "weights of another program (model.bin)"),
     (["model.safetensors"], {}, "weights in safetensors (model.safetensors)"),
     (["model.tflite", "labels.txt"], {}, "a LiteRT file (model.tflite) without a bundle"),
     (["saved_model.pb", "variables/variables.index"], {}, "a SavedModel, which may contain code"),

@@ -47,8 +47,10 @@ def run(options: argparse.Namespace) -> Ending:
         advice = f"See what it gets wrong: {again}"
     elif is_chance(evaluation.metrics) and wrong:
         advice = f"See what it looks at: {command('explain', bundle, shlex.quote(wrong[0]), '--out', 'my_sheets')}"
-    else:
+    elif Path(options.bundle).is_dir():  # not one that is on the Hub already
         advice = f"Publish the model: {command('push', bundle, 'user/name')}"
+    else:
+        advice = ""
     if options.out:
         lines.append(f"Wrote {report_folder(options.out) / 'index.html'}.")
     return Ending(lines, advice, [evaluation.metrics])

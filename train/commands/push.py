@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> Ending:
     from model.command_names import command
     from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
-    from train.publish.space import push_space
+    from train.publish.space import check_space, push_space
     from train.publish.space_settings import SpaceSettings, read_settings
     from train.publish.static_space import check_static_settings, push_static_space
     from train.publish.target import Target
@@ -82,6 +82,8 @@ def run(options: argparse.Namespace) -> Ending:
         check_static_settings(space_name, settings)
     release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
+    if space_name:
+        check_space(space_name, options.sdk, private=options.private and not options.protected)
     details = CardDetails(options.license, ask_licence, options.dataset_name, space_name)
     pushed, version = push_bundle(
         target, options.bundle, details, release, replace=options.replace, dry_run=options.dry_run
@@ -122,7 +124,8 @@ def run(options: argparse.Namespace) -> Ending:
     if options.dry_run:
         advice = "Nothing was written. The same command without --dry-run writes it."
     else:
-        advice = f"Serve it from there: {command('serve', '--model', repository)}" if not options.create_pr else ""
+        served_from = f"{repository}@{options.revision}" if options.revision else repository
+        advice = f"Serve it from there: {command('serve', '--model', served_from)}" if not options.create_pr else ""
     return Ending(lines, advice, [result])
 
 

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> Ending:
     if versions:
         from model.command_names import command
 
-        pull = command("pull", f"{repository}@{versions[0].version or versions[0].commit}", "--out", "my_copy")
+        pull = command("pull", f"{repository}@{versions[0].commit}", "--out", "my_copy")
         advice = f"Fetch one: {pull}"
     listed = [asdict(version) | {"date": version.date and version.date.isoformat()} for version in versions]
     return Ending(lines, advice, [{"repository": repository, "versions": listed}])

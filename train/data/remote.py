@@ -77,7 +77,8 @@ def fetch_data(text: str, label_column: str = "") -> RemoteData:
     if address and address.kind == "data set":
         return _from_hub(address.repository, address.revision, label_column)
     if text.startswith("hf://") or address:
-        raise DataError(f"“{text[:200]}” names no data set of the Hub. Write hf://datasets/user/name.")
+        what = f"is the address of a {address.kind}, not of a data set" if address else "names no data set of the Hub"
+        raise DataError(f"“{text[:200]}” {what}. Write hf://datasets/user/name.")
     return _from_address(text)
 
 

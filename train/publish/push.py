@@ -105,13 +105,14 @@ def push_bundle(
     release = release or Release()
     current = target.contents()
     check_visibility(target, current)
-    published, last = published_text(current, CARD), last_push(current)
-    if last is None:
+    last, described = last_push(current), _with_card(target, current)
+    published = published_text(described, CARD)
+    if CONFIG not in (last or ()):  # no push, or the manifest of another program
         _check_library(current, published)
     obsolete = frozenset(set(last or ()) - set(files))
     if not replace and not target.as_pull_request:
         check_nothing_is_lost(target, current, Change(files, obsolete), last, published)
-    print_card_problem(current, published)
+    print_card_problem(described, published)
     published_licence, published_dataset = told_by(published)
     licence = details.licence or published_licence or details.ask_licence()
     card = model_card(
@@ -128,8 +129,8 @@ def push_bundle(
     files[CARD] = merged.encode()
     title, _, rest = (release.message or "").strip().partition("\n")
     # The version is in every message, for `vistazo versions`.
-    described = "\n\n".join(filter(None, (rest.strip(), f"Publish {version}"))) if title else ""
-    change = Change(files, obsolete, title or f"Publish {version}", described)
+    body = "\n\n".join(filter(None, (rest.strip(), f"Publish {version}"))) if title else ""
+    change = Change(files, obsolete, title or f"Publish {version}", body)
     if release.tag:
         _check_tag(target, release.tag, None if change.paths(current) else current.commit)
     if not dry_run and CARD in change.paths(current):
@@ -201,6 +202,15 @@ def repository_name(option: str, text: str, kind: str = "model") -> str:
     return address.repository
 
 
+def _with_card(target: Target, current: RepositoryContents) -> RepositoryContents:
+    """Return where the published card is: of a new branch of a model that was pushed, in the default branch."""
+    if target.branch and not current.commit:
+        default = Target(target.repository).contents()
+        if CONFIG in (last_push(default) or ()):
+            return default
+    return current
+
+
 def _published_space(published: str | None) -> str | None:
     """Return the Space that a published card leads to, if there still is one."""
     space = told_space(published)
@@ -219,7 +229,7 @@ def _check_library(current: RepositoryContents, card: str | None) -> None:
     if not theirs:
         return
     other = other_model(current, print_retry)
-    kind = f", {other.what.partition(', ')[0]}," if other else ""
+    kind = f", {other.what.partition(', which ')[0]}," if other else ""
     raise PushError(
         f"“{current.repository}” holds a model{kind} that `push` did not write ({', '.join(theirs[:3])}). "
         "Nothing was overwritten. Give another repository, or a new branch with --revision."

@@ -85,6 +85,22 @@ def push_space(
     return pushed
 
 
+def check_space(space: str, sdk: str, *, private: bool = False) -> None:
+    """Refuse a Space that cannot be written, before a model is published whose card leads to it.
+
+    Args:
+        space: "user/name".
+        sdk: "gradio" or "static".
+        private: It should be private.
+
+    Raises:
+        SettingsError: It holds another app.
+        PushError: It may not be read, or is public where it should be private.
+        HubUnreachableError: The Hub gives no usable response; push again later.
+    """
+    _look(Target(space, kind="space", private=private), sdk)
+
+
 def write_space(
     target: Target, files: dict[str, Content], ours: Sequence[str], *, replace: bool, dry_run: bool
 ) -> Pushed:
@@ -98,10 +114,7 @@ def write_space(
         dry_run: Change nothing.
     """
     settings = target.space or SpaceSettings()
-    current = target.contents()
-    check_visibility(target, current)
-    published, last = published_text(current, CARD), last_push(current)
-    _check_is_ours(current, last, published, settings.sdk)
+    current, published, last = _look(target, settings.sdk)
     files = files | {MANIFEST: manifest_of(files, {})}
     if not is_hubs_own(published):
         files[CARD] = merge_card(_text(files[CARD]), published, ours).encode()
@@ -112,6 +125,15 @@ def write_space(
     if settings.protected and current.commit:
         print(f"“{target.repository}” exists already: --protected makes only new Spaces protected.", file=sys.stderr)
     return publish(target, change, current, dry_run=dry_run)
+
+
+def _look(target: Target, sdk: str) -> tuple[RepositoryContents, str | None, LastPush | None]:
+    """Return what a Space holds, its card and what the last push wrote."""
+    current = target.contents()
+    check_visibility(target, current)
+    published, last = published_text(current, CARD), last_push(current)
+    _check_is_ours(current, last, published, sdk)
+    return current, published, last
 
 
 def _how_to_read(space: Target, repository: str) -> str:
@@ -157,7 +179,7 @@ def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str
         what = f"its sdk is {settings['sdk']}"
     elif program != main_file:
         what = program
-    elif last is None and others and BEGIN not in (card or ""):
+    elif main_file not in (last or ()) and others and BEGIN not in (card or ""):
         what = others[0]
     else:
         return

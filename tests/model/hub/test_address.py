@@ -26,6 +26,7 @@ HOST = "https://huggingface.co"
         ("hf.co/user/name?library=keras#usage", None),
         (f"{HOST}/user/name", None),
         (f"{HOST}/user/name/", None),
+        (f"{HOST}/user/name.git", None),
         (f"{HOST}/user/name@v1", "v1"),
         (f"{HOST}/user/name/tree/main", "main"),
         (f"{HOST}/user/name/tree/main/report", "main"),

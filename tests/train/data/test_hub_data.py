@@ -166,7 +166,8 @@ def test_a_gated_or_missing_data_set_is_named(hub: Hub, read: Read) -> None:
     assert done.returncode == 2 and "is gated: accept its conditions" in done.stderr
 
 
-@pytest.mark.parametrize("text", ["hf://somebody/pets", "hf://datasets/pets", "hf://"])
+@pytest.mark.parametrize("text", ["hf://somebody/pets", "hf://spaces/somebody/pets", "hf://datasets/pets", "hf://"])
 def test_an_address_that_names_no_data_set_is_refused(text: str, read: Read) -> None:
     done = read(text)
     assert done.returncode == 2 and "Write hf://datasets/user/name" in done.stderr
+    assert ("is the address of a Space" in done.stderr) == ("/spaces/" in text)

@@ -183,10 +183,21 @@ def test_a_repository_that_was_renamed_gets_the_commit(hub: Hub, push: Push) -> 
 
 def test_a_branch_is_made_and_the_default_branch_left_alone(hub: Hub, push: Push) -> None:
     hub.commit(REPOSITORY, files={"README.md": b"hello"})
-    shown = result(push("--revision", "dev"))
+    done = push("--revision", "dev")
+    shown = result(done)
 
+    assert f"--model {REPOSITORY}@dev" in done.stderr
     assert published(hub, "dev").keys() > {"model.tflite"} and set(published(hub)) == {"README.md"}
     assert hub.repositories[REPOSITORY].references["dev"] == shown["commit"]
+
+
+def test_a_new_branch_of_a_pushed_model_keeps_the_text_and_licence_of_its_card(hub: Hub, push: Push) -> None:
+    result(push("--license", "mit"))
+    hub.commit(REPOSITORY, files={**published(hub), "README.md": published(hub)["README.md"] + b"\nWritten by hand.\n"})
+    result(push("--revision", "dev"))
+
+    card = published(hub, "dev")["README.md"]
+    assert b"license: mit" in card and b"Written by hand." in card
 
 
 @pytest.mark.parametrize(("option", "private"), [((), False), (("--private",), True)])

@@ -89,6 +89,13 @@ def test_files_that_no_push_wrote_are_named_and_replaced_only_on_request(
             "a model, a transformers model (vit), that `push` did not write (config.json)",
         ),
         (
+            {
+                "config.json": b'{"architectures": ["ViTForImageClassification"], "id2label": {"0": "a"}}',
+                "manifest.json": b'{"files": {"main.css": {"sha256": "a"}}}',
+            },
+            "a model, a transformers image classifier (ViTForImageClassification, 1 labels), that `push` did not write",
+        ),
+        (
             {"README.md": b"---\nlibrary_name: timm\n---\n"},
             "a model that `push` did not write (README.md: library_name timm)",
         ),
@@ -118,6 +125,7 @@ def test_a_repository_that_was_made_on_the_hubs_pages_is_empty(hub: Hub, push: P
     ("files", "named"),
     [
         ({"main.py": b"theirs"}, "main.py"),
+        ({"app.py": b"theirs", "manifest.json": b'{"files": {"a.css": {"sha256": "a"}}}'}, "app.py"),
         ({"README.md": b"---\nsdk: streamlit\napp_file: app.py\n---\n", "app.py": b"theirs"}, "its sdk is streamlit"),
         ({"README.md": b"---\nsdk: gradio\n---\n\n# Mine\n", "app.py": b"theirs"}, "app.py"),
         ({"README.md": b"---\nsdk: gradio\napp_file: run.py\n---\n", "run.py": b"theirs"}, "run.py"),
@@ -131,7 +139,8 @@ def test_a_space_with_another_app_is_never_taken_over(
     done = push("--space", SPACE, "--replace")
 
     assert done.returncode == 2
-    assert f"holds another app ({named})" in done.stderr and "The model is published at commit" in done.stderr
+    assert f"holds another app ({named})" in done.stderr
+    assert REPOSITORY not in hub.repositories  # or its card would lead to somebody else's app
     assert space_files(hub) == files
     assert not hub.repositories[KEY].variables
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.fake_hub.client import HURRY, Client, Ended
 from tests.fake_hub.pushing import REPOSITORY, Push, other_version, published, result
 from tests.fake_hub.server import Hub, corrupted
 from tests.fake_hub.writing import TOKEN
+from tests.support.serving import EXAMPLES
 from train.publish.push import Release, bundle_files
 
 _RUN = HURRY + "import sys\nfrom train.__main__ import main\nsys.exit(main(sys.argv[1:]))"
@@ -55,7 +57,10 @@ def test_versions_are_listed_with_their_metrics_the_newest_first(
     }
     assert oldest["date"] < newest["date"]
 
-    table = run("versions", REPOSITORY, "--limit", "2").stdout.splitlines()
+    shown = run("versions", REPOSITORY, "--limit", "2")
+    # A version's tag may have been deleted since; its commit stays.
+    assert f"pull {REPOSITORY}@{listed['versions'][0]['commit']} --out" in shown.stderr
+    table = shown.stdout.splitlines()
     assert len(table) == 3 and "Better flags" in table[2] and second["commit"][:12] in table[2]
     assert f"{stored['accuracy']:.4f}" in table[2]
 
@@ -101,6 +106,15 @@ def test_a_pulled_version_is_the_bundle_that_was_pushed_and_can_be_pushed_again(
     assert again["version"] == first["version"] and published(hub)["config.json"] == (out / "config.json").read_bytes()
     refused = run("pull", REPOSITORY, "--out", str(out))
     assert refused.returncode == 2 and "is not empty, and nothing is overwritten" in refused.stderr
+
+
+def test_a_model_that_is_on_the_hub_is_evaluated_without_advice_to_push_it(hub: Hub, run: Run, tmp_path: Path) -> None:
+    hub.commit(REPOSITORY, EMBEDDED)
+    for label in ("Brazil", "Canada"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        shutil.copy(EXAMPLES / "images" / f"{label.lower()}.jpg", tmp_path / "data" / label)
+    done = run("evaluate", f"hf://{REPOSITORY}", str(tmp_path / "data"), "--out", str(tmp_path / "report"))
+    assert done.returncode == 0 and " push " not in done.stderr
 
 
 def test_an_uploaded_bundle_whose_card_was_edited_is_pulled_without_it(hub: Hub, run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ once, before a training; the prepared images are augmented in every epoch.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import statistics
 import sys
@@ -23,17 +22,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cv2
-import keras
 import numpy as np
 
+from benchmarks.training_epoch import ROUNDS, made_up_training
 from model.preprocessing import prepared_image
-from train.data.batches import LabelledImages, TrainingBatches
-from train.input_selection import first_input
-from train.network.architectures import build, scaled_size
-from train.recipes.registry import load_recipe
-from train.trainer.memory import keep_freed_memory
-
-CLASSES, ROUNDS = 100, 5
 
 
 def main() -> None:
@@ -41,17 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--steps", type=int, default=8, help="batches in a round")
     steps = parser.parse_args().steps
-    keep_freed_memory()
-    settings = dataclasses.replace(load_recipe("best"), min_steps_per_epoch=1)
-    spec = first_input(settings)
-    size = scaled_size(settings, spec, settings.training_scale)
-    rng = np.random.default_rng(1)
-    count = steps * settings.batch_size
-    images = rng.integers(0, 256, (count, spec.height, spec.width, 3), np.uint8)
-    targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, count)]
-    batches = TrainingBatches(LabelledImages(images, targets), settings, size, grey=False)
-    network = build(settings, spec, CLASSES, scale=settings.training_scale, pretrained=False)
-    network.compile("adamw", keras.losses.CategoricalCrossentropy(from_logits=True))
+    training = made_up_training(steps)
+    spec, batches, network = training.spec, training.batches, training.network
+    count, rng = steps * training.settings.batch_size, np.random.default_rng(1)
     ready = [batches[index] for index in range(steps)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as threads:
         photos = [Path(folder) / f"{index}.jpg" for index in range(count)]

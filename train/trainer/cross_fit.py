@@ -213,7 +213,7 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     features: dict[str, list[FoldFeatures]] = {name: [] for name in (FINE_TUNED, AVERAGE)}
     done = np.zeros(len(classes), bool)
     losses: dict[str, np.ndarray] = {}
-    variables = {REGRESSION: pretrained}
+    variables: dict[str, list[np.ndarray]] = {}
     for number, (train, other) in enumerate(folds):
         began = time.monotonic()
         stage = _stage(run, division, "fold")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class TrainingRun:
     tensorboard: Path | None = None
     on_epoch: Callable[[Mapping[str, Any]], None] | None = None
 
-    @property
+    @cached_property
     def targets(self) -> np.ndarray:
         """The targets of the training and then of the validation images, (n, classes), float32."""
         return np.concatenate([self.train.targets, self.validation.targets])

@@ -46,6 +46,11 @@ def test_a_class_of_one_group_is_refused_by_name() -> None:
         make_folds(classes, groups, 5, 1, LABELS)
 
 
+def losses_of(tuned: list[float], average: list[float]) -> dict[str, np.ndarray]:
+    """Return the losses of ten images, which the regression predicts with a loss of 1."""
+    return {REGRESSION: np.ones(10), FINE_TUNED: np.array(tuned), AVERAGE: np.array(average)}
+
+
 @pytest.mark.parametrize(
     ("tuned", "average", "kept"),
     [
@@ -58,9 +63,7 @@ def test_a_class_of_one_group_is_refused_by_name() -> None:
 def test_fine_tuning_is_kept_where_it_is_better_by_one_standard_error(
     tuned: list[float], average: list[float], kept: str
 ) -> None:
-    losses = {REGRESSION: np.ones(10), FINE_TUNED: np.array(tuned), AVERAGE: np.array(average)}
-
-    assert winner(losses) == kept
+    assert winner(losses_of(tuned, average)) == kept
 
 
 @pytest.mark.parametrize(
@@ -74,9 +77,7 @@ def test_fine_tuning_is_kept_where_it_is_better_by_one_standard_error(
 def test_fine_tuning_is_given_up_where_it_is_clearly_worse(
     tuned: list[float], average: list[float], given_up: bool
 ) -> None:
-    losses = {REGRESSION: np.ones(10), FINE_TUNED: np.array(tuned), AVERAGE: np.array(average)}
-
-    assert is_hopeless(losses) == given_up
+    assert is_hopeless(losses_of(tuned, average)) == given_up
 
 
 def test_losses_are_those_after_calibration() -> None:

@@ -69,9 +69,10 @@ if settings.epochs > 1:
 """
 
 
-def differences(**settings: object) -> list[float]:
+def on_two_devices(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program on two devices, to its end."""
     done = subprocess.run(
-        [sys.executable, "-c", TRAINING, repr(settings)],
+        [sys.executable, "-c", program, *arguments],
         cwd=ROOT,
         env=os.environ | TWO_DEVICES,
         capture_output=True,
@@ -79,6 +80,11 @@ def differences(**settings: object) -> list[float]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def differences(**settings: object) -> list[float]:
+    done = on_two_devices(TRAINING, repr(settings))
     assert "Training on 2 devices, which divide each batch of 8 images." in done.stderr
     return [float(line) for line in done.stdout.splitlines() if line[:1].isdecimal() and "step" not in line]
 
@@ -274,14 +280,6 @@ assert (predict_logits(result.model, images.images).argmax(axis=1) == images.cla
 @needs_jax
 @pytest.mark.nightly
 def test_a_training_in_mixed_precision_learns_and_leaves_a_network_in_float32() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", MIXED],
-        cwd=ROOT,
-        env=os.environ | TWO_DEVICES,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = on_two_devices(MIXED)
 
-    assert done.returncode == 0, done.stderr
     assert "Training in mixed precision (bfloat16)." in done.stderr

@@ -28,6 +28,7 @@ LABELS = "labels.txt"
 NETWORK = "model.tflite"
 METRICS = "metrics.json"
 TOP_5 = "top5_accuracy"
+EXACT_MATCH = "exact_match"
 MANIFEST = "manifest.json"
 CARD = "README.md"
 
@@ -83,13 +84,19 @@ class Bundle:
         return self.directory / NETWORK
 
     def shown_metrics(self, metrics: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the metrics that tell a reader something: of fewer than six labels, five are nearly all.
+        """Return the metrics that tell a reader something, by the names that say what they are.
+
+        Of fewer than six labels, five are nearly all. Where an image may have several labels, the accuracy is that of
+        all of them at once: the exact match.
 
         Args:
             metrics: By default those of the bundle.
         """
         known = self.metrics if metrics is None else metrics
-        return {name: value for name, value in known.items() if name != TOP_5 or len(self.labels) >= _TOP_5_FROM}
+        shown = {name: value for name, value in known.items() if name != TOP_5 or len(self.labels) >= _TOP_5_FROM}
+        if self.multi_label and "accuracy" in shown:
+            shown[EXACT_MATCH] = shown.pop("accuracy")
+        return shown
 
     def labels_in(self, language: str | None) -> tuple[str, ...]:
         """Return the labels in a language, in class order.

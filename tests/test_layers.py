@@ -50,7 +50,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"settings", "metrics", "report", "resource_errors"},
         {"data", "recipes", "search_space"},
         {"network"},
-        {"trainer", "export", "label_errors", "input_selection", "shared_study", "site"},
+        {"trainer", "export", "findings", "label_errors", "input_selection", "shared_study", "site"},
         {"publish", "convert", "evaluate", "trained_model"},
         {"fit", "check", "compare", "explain", "tune"},
         {"commands"},

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from model.errors import DataError
@@ -14,36 +12,22 @@ from train.data.bursts import LEAST_FRAMES, bursts, how_to_group
 from train.data.data_set import SPLITS, DataSet, refusals
 from train.data.folders import Example, all_labels, check_classes, count_classes
 from train.data.image_store import ImageStore
-from train.data.inspection import TINY_SIDE, Inspection, inspect
+from train.data.inspection import Inspection, inspect
 from train.data.label_translations import read_translations
+from train.data.shortcuts import shortcuts
 from train.data.source import DataSource, read_data, require_source
 from train.data.split import grouped, split
+from train.findings import Finding, Item
 from train.label_errors import probable_label_errors
 from train.settings import Settings
 
 _FEW_IMAGES = 20
 _MOST_IMBALANCE = 10
-_LISTED = 12
+_TINY_SIDE = 32
+_SHOWN = 6  # files of a group
 # What every folder has, and nobody misses.
 _USUAL = (HIDDEN, OF_SYSTEM)
 REFUSED = "What fit refuses"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One kind of problem in a data folder.
-
-    Attributes:
-        kind: The problem, in a few words.
-        serious: Whether it would harm the training or falsify its metrics.
-        advice: What to do about it.
-        items: The files or classes concerned.
-    """
-
-    kind: str
-    serious: bool
-    advice: str
-    items: list[str]
 
 
 def run_check(source: DataSource, weights: str | None = None, *, multi_label: bool = False) -> list[Finding]:
@@ -74,9 +58,9 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             "Files that cannot be read",
             True,
             "Training leaves them out. Save them again or remove them.",
-            [f"{_name(file.path, root)}: {file.reason}" for file in found.unreadable],
+            [_about(file.path, root, f": {file.reason}") for file in found.unreadable],
         ),
-        Finding("Left out", False, "Look whether that is right.", data.left_out.lines(but=_USUAL)),
+        Finding("Left out", False, "Look whether that is right.", _items(data.left_out.lines(but=_USUAL))),
         *_duplicates(found, root),
         *_odd_files(found, root),
         *_classes(found, divided=data.divided),
@@ -89,28 +73,14 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
                 "Probable label errors",
                 True,
                 "Look at each: the label in brackets is more probable.",
-                [f"{_name(e.path, root)} ({label})" for e, label in errors],
+                [_about(example.path, root, f" ({label})") for example, label in errors],
             )
         )
     return sorted((finding for finding in findings if finding.items), key=lambda finding: not finding.serious)
 
 
-def as_text(findings: Sequence[Finding]) -> str:
-    """Return the findings as text; long lists are cut."""
-    if not findings:
-        return "No problems found: all files can be read, without duplicates, leaks between splits or odd files."
-    blocks = []
-    for finding in findings:
-        shown = finding.items[:_LISTED]
-        more = [f"… and {len(finding.items) - _LISTED} more"] if len(finding.items) > _LISTED else []
-        mark = "!" if finding.serious else "·"
-        head = f"{mark} {finding.kind}: {len(finding.items)}. {finding.advice}"
-        blocks.append("\n".join([head, *(f"    {line}" for line in (*shown, *more))]))
-    return "\n".join(blocks)
-
-
 def _refused(sentences: list[str]) -> Finding:
-    return Finding(REFUSED, True, "Training stops with this sentence.", sentences)
+    return Finding(REFUSED, True, "Training stops with this sentence.", _items(sentences))
 
 
 def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
@@ -156,28 +126,30 @@ def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
 
 def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
     """Yield exact and near duplicates by where they are: across splits, across classes, within a class."""
+    near = grouped(found.kept, pairs=[*found.copies, *found.near], by_content=False)
     copies = set(found.copies)
-    for how, pairs in (("Copies", found.copies), ("Near duplicates", [p for p in found.near if p not in copies])):
-        items: dict[str, list[str]] = defaultdict(list)
-        for one, other in pairs:
-            a, b = found.kept[one], found.kept[other]
-            pair = f"{_name(a.path, data)} = {_name(b.path, data)}"
-            if found.splits[one] != found.splits[other]:
-                items["splits"].append(pair)
-            elif a.labels != b.labels:
-                items["classes"].append(pair)
-            else:
-                items["class"].append(pair)
+    # What is altogether copies is not said twice.
+    altered = {near[one] for one, other in found.near if (one, other) not in copies}
+    for how, groups in (
+        ("Copies", grouped(found.kept, pairs=found.copies, by_content=False)),
+        ("Near duplicates", [group if group in altered else -row for row, group in enumerate(near, 1)]),
+    ):
+        items: dict[str, list[Item]] = defaultdict(list)
+        for rows in _alike(groups):
+            where = "splits" if len({found.splits[row] for row in rows}) > 1 else "class"
+            if where == "class" and len({found.kept[row].labels for row in rows}) > 1:
+                where = "classes"
+            items[where].append(_group(rows, found, data, keep_one=where != "classes"))
         yield Finding(
             f"{how} across splits",
             True,
-            "The metrics would include images that the network was trained on. Remove one of each pair.",
+            "The metrics would include images that the network was trained on. Keep one of each group.",
             items["splits"],
         )
         yield Finding(
             f"{how} across classes",
             how == "Copies",
-            "One of the two labels may be wrong. Remove one of each pair, unless both are right.",
+            "One of the labels may be wrong. Keep one of each group, unless all are right.",
             items["classes"],
         )
         yield Finding(
@@ -186,36 +158,71 @@ def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
             "The automatic split keeps them in one split; they add little.",
             items["class"],
         )
-    groups = grouped(found.kept, pairs=itertools.chain(found.copies, found.near), by_content=False)
     yield Finding(
         "Frames of one burst or clip",
         False,
         f"{LEAST_FRAMES} images or more that look alike count as one and stay in one split. Where other frames of a "
         f"clip look different, keep them in one split as well: fit with {how_to_group(found.kept)}.",
-        bursts(found.kept, groups),
+        _items(bursts(found.kept, near)),
     )
 
 
+def _alike(groups: Sequence[int]) -> list[list[int]]:
+    """Return the rows of each group of two or more, in order."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups):
+        members[group].append(row)
+    return [rows for rows in members.values() if len(rows) > 1]
+
+
+def _group(rows: list[int], found: Inspection, data: Path, *, keep_one: bool) -> Item:
+    """Return the files that look alike; those to act on are all but one, which is kept in the test split if it can be.
+
+    Where it is not known which label is right, all are to be looked at.
+    """
+    ordered = sorted(rows, key=lambda row: -SPLITS.index(found.splits[row]))
+    names = [_name(found.kept[row].path, data) for row in ordered]
+    more = [f"… ({len(names)} files)"] if len(names) > _SHOWN else []
+    return Item(" = ".join([*names[:_SHOWN], *more]), tuple(names[1:] if keep_one else names))
+
+
 def _odd_files(found: Inspection, data: Path) -> Iterator[Finding]:
+    tiny = [(example, size) for example, size in zip(found.kept, found.sizes, strict=True) if min(size) < _TINY_SIDE]
     yield Finding(
         "Tiny images",
         False,
-        f"A side has fewer than {TINY_SIDE} pixels. Use larger images.",
-        [f"{_name(example.path, data)}: {width} x {height}" for example, width, height in found.tiny],
+        f"A side has fewer than {_TINY_SIDE} pixels. Use larger images.",
+        [_about(example.path, data, f": {width} x {height}") for example, (width, height) in tiny],
     )
     yield Finding(
         "Misnamed files",
         False,
         "They can be read nevertheless. Rename them.",
-        [f"{_name(example.path, data)} is {actual}" for example, actual in found.misnamed],
+        [_about(example.path, data, f" is {actual}") for example, actual in found.misnamed],
     )
-    fewer, total = min(found.grey, len(found.kept) - found.grey), len(found.kept)
-    if 0 < fewer < 0.2 * total:
+    yield Finding(
+        "Labels that the files give away",
+        False,
+        "The network may learn that instead of the object. Take images of all labels in the same way.",
+        _items(shortcuts(found.kept, found.sizes, found.grey)),
+    )
+    grey, total = sum(found.grey), len(found.kept)
+    fewer = grey <= total - grey
+    if 0 < min(grey, total - grey) < 0.2 * total:
+        odd = [example for example, is_grey in zip(found.kept, found.grey, strict=True) if is_grey == fewer]
+        counts = Counter(label for example in odd for label in example.labels)
+        by_label = ", ".join(f"{label} {count}" for label, count in counts.most_common(_SHOWN))
         yield Finding(
             "A few images of another colour mode",
             False,
-            "If they belong to one class, the network may learn the colour mode instead of the class.",
-            [f"{fewer} of {total} are stored in {'grey' if fewer == found.grey else 'colour'}"],
+            "If most of them have one label, the network may learn the colour mode instead of the label.",
+            [
+                Item(
+                    f"{len(odd)} of {total} are stored in {'grey' if fewer else 'colour'}: {by_label}"
+                    + (", …" if len(counts) > _SHOWN else ""),
+                    tuple(_name(example.path, data) for example in odd),
+                )
+            ],
         )
 
 
@@ -224,10 +231,10 @@ def _classes(found: Inspection, *, divided: bool) -> Iterator[Finding]:
     if not counts:
         return
     few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_IMAGES]
-    yield Finding("Classes with few images", False, f"Add images: {_FEW_IMAGES} or more are advisable.", few)
+    yield Finding("Classes with few images", False, f"Add images: {_FEW_IMAGES} or more are advisable.", _items(few))
     tiny = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < 3]
     if not divided:
-        yield Finding("Classes too small to be split", True, "Add images: at least three are needed.", tiny)
+        yield Finding("Classes too small to be split", True, "Add images: at least three are needed.", _items(tiny))
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     ratio = counts[largest] / counts[smallest]
     if ratio > _MOST_IMBALANCE:
@@ -235,7 +242,7 @@ def _classes(found: Inspection, *, divided: bool) -> Iterator[Finding]:
             "Imbalance",
             False,
             "The recipe “best” draws rare classes more often; look at the macro-F1, not only at the accuracy.",
-            [f"“{largest}” has {ratio:.0f} times as many images as “{smallest}”"],
+            [Item(f"“{largest}” has {ratio:.0f} times as many images as “{smallest}”")],
         )
     labels_of: dict[str, set[str]] = defaultdict(set)
     for example, split_name in zip(found.kept, found.splits, strict=True):
@@ -244,7 +251,19 @@ def _classes(found: Inspection, *, divided: bool) -> Iterator[Finding]:
     missing = [
         f"{split} lacks {label}" for split, labels in sorted(labels_of.items()) for label in sorted(everywhere - labels)
     ]
-    yield Finding("Labels missing from a split", True, "Add images, or remove the class from all splits.", missing)
+    yield Finding(
+        "Labels missing from a split", True, "Add images, or remove the class from all splits.", _items(missing)
+    )
+
+
+def _items(texts: Iterable[str]) -> list[Item]:
+    return [Item(text) for text in texts]
+
+
+def _about(path: Path, data: Path, what: str) -> Item:
+    """Return a file and what is to be said of it."""
+    name = _name(path, data)
+    return Item(f"{name}{what}", (name,))
 
 
 def _name(path: Path, data: Path) -> str:

@@ -149,6 +149,7 @@ TEXTS = {
     "evaluated_on": "Evaluated on {count} images of the {split} split, with the model file that is served.",
     "no_metrics": "This bundle has no metrics.",
     "accuracy": "Accuracy",
+    "exact_match": "Exact match: all labels of an image right",
     "accuracy_interval": "95% confidence interval",
     "top5_accuracy": "Top-5 accuracy",
     "macro_f1": "Macro F1",

@@ -143,6 +143,7 @@ TEXTS = {
     "evaluated_on": "Evaluado con {count} imágenes del conjunto de {split}, con el mismo archivo que se sirve.",
     "no_metrics": "Este modelo no incluye métricas.",
     "accuracy": "Exactitud",
+    "exact_match": "Coincidencia exacta: todas las etiquetas de la imagen",
     "accuracy_interval": "Intervalo de confianza del 95 %",
     "top5_accuracy": "Exactitud top-5",
     "macro_f1": "F1 macro",

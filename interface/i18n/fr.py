@@ -145,6 +145,7 @@ TEXTS = {
     "evaluated_on": "Évalué sur {count} images du jeu de {split}, avec le fichier qui est servi.",
     "no_metrics": "Ce modèle ne contient pas de métriques.",
     "accuracy": "Exactitude",
+    "exact_match": "Correspondance exacte : toutes les étiquettes de l’image",
     "accuracy_interval": "Intervalle de confiance à 95 %",
     "top5_accuracy": "Exactitude top-5",
     "macro_f1": "F1 macro",

@@ -25,7 +25,7 @@ from model.preprocessing import read_image
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 
-_METRICS = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
+_METRICS = ("accuracy", "exact_match", "top5_accuracy", "macro_f1", "weighted_f1", "loss", "ece", "ece_before")
 # The texts for the names that a bundle uses.
 _SPLITS = {"test": "split_test", "validation": "split_validation"}
 _RULES = {"stretch": "rule_stretch", "crop": "rule_crop", "pad": "rule_pad"}
@@ -195,8 +195,8 @@ def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
     for name in _METRICS:
         if name in metrics:
             yield say(language, name), _number(metrics[name])
-        if name == "accuracy" and isinstance(interval, list) and len(interval) == 2:
-            yield say(language, "accuracy_interval"), " – ".join(map(_number, interval))
+            if name in ("accuracy", "exact_match") and isinstance(interval, list) and len(interval) == 2:
+                yield say(language, "accuracy_interval"), " – ".join(map(_number, interval))
     for path, key in ((("curves", "macro", "roc_auc"), "roc_auc"), (("curves", "macro", "average_precision"), "ap")):
         if isinstance(value := _nested(metrics, *path), int | float):
             yield say(language, key), _number(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -29,6 +30,11 @@ def bundle_with(labels: int) -> Bundle:
 def test_top_5_accuracy_is_shown_from_six_labels_on(labels: int, shown: dict[str, float]) -> None:
     assert bundle_with(labels).shown_metrics() == shown
     assert bundle_with(labels).shown_metrics({TOP_5: 0.9}) == {key: 0.9 for key in shown if key == TOP_5}
+
+
+def test_the_accuracy_of_several_labels_is_called_exact_match() -> None:
+    several = dataclasses.replace(bundle_with(6), multi_label=True, unknown_threshold=None)
+    assert several.shown_metrics() == {"exact_match": 0.5, TOP_5: 1.0}
 
 
 def change_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

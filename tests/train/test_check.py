@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,43 @@ def test_copies_are_sorted_by_where_they_are(data: Path, capsys: pytest.CaptureF
     assert not found["Copies within a class"]["serious"]
 
 
+def test_what_looks_alike_is_one_group(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
+    image(1).save(data / "cat" / "saved anew.jpg", quality=92)
+    image(1).save(data / "dog" / "stray.webp", quality=92)
+
+    _, found = check(data, capsys)
+
+    assert found["Copies within a class"]["files"] == ["cat/again.png"]
+    (group,) = found["Near duplicates across classes"]["items"]
+    assert group == "cat/1.png = cat/again.png = cat/saved anew.jpg = dog/stray.webp"
+    assert len(found["Near duplicates across classes"]["files"]) == 4  # which label is right, only people see
+    assert "Near duplicates within a class" not in found
+
+
+def test_the_files_to_act_on_are_written_as_a_table(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "cat" / "bad.png").write_bytes(b"no image")
+    shutil.copy(data / "dog" / "1.png", data / "dog" / "again.png")
+    table = tmp_path / "act.csv"
+
+    assert main(["check", str(data), "--csv", str(table)]) == 1
+
+    assert f"Wrote {table}: 2 files to act on." in capsys.readouterr().out
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file"], row["problem"], row["serious"]) for row in rows] == [
+        ("cat/bad.png", "Files that cannot be read", "yes"),
+        ("dog/again.png", "Copies within a class", "no"),
+    ]
+
+
+def test_a_table_in_the_data_folder_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(data), "--csv", str(data / "act.csv")]) == 2
+    assert "--csv should lie outside the data folder" in capsys.readouterr().err
+
+
 def test_copies_across_splits_are_serious(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     splits = tmp_path / "splits"
     shutil.copytree(data, splits / "train")
@@ -87,7 +126,8 @@ def test_copies_across_splits_are_serious(data: Path, tmp_path: Path, capsys: py
 
     assert status == 1
     (pair,) = found["Copies across splits"]["items"]
-    assert set(pair.split(" = ")) == {"train/dog/4.png", "test/dog/known.png"}
+    assert pair == "test/dog/known.png = train/dog/4.png"
+    assert found["Copies across splits"]["files"] == ["train/dog/4.png"]
 
 
 def test_imbalance_and_small_classes_are_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,6 +139,46 @@ def test_imbalance_and_small_classes_are_found(data: Path, capsys: pytest.Captur
     assert status == 1
     assert found["Imbalance"]["items"] == ["“cat” has 20 times as many images as “rare”"]
     assert found["Classes too small to be split"]["items"] == ["rare: 1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda photo: photo.convert("L"), "cat: 100% are stored in grey, of the others 0%"),
+        (lambda photo: photo.resize((216, 216)), "cat: 0.047 megapixels on average, the others 0.0052"),
+        (lambda photo: photo.resize((54, 96)), "cat: 0.56 times as wide as high on average, the others 1.00"),
+    ],
+    ids=["grey", "large", "upright"],
+)
+def test_a_label_that_the_files_give_away_is_named(
+    change: Callable[[Image.Image], Image.Image],
+    sentence: str,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for path in (data / "cat").iterdir():
+        with Image.open(path) as photo:
+            changed = change(photo)
+        changed.save(path)
+
+    status, found = check(data, capsys)
+
+    assert status == 0
+    assert found["Labels that the files give away"]["items"] == [sentence]
+
+
+def test_a_few_grey_images_are_counted_by_label(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("cat/1.png", "cat/2.png", "dog/3.png"):
+        with Image.open(data / name) as photo:
+            grey = photo.convert("L")
+        grey.save(data / name)
+
+    _, found = check(data, capsys)
+
+    finding = found["A few images of another colour mode"]
+    assert finding["items"] == ["3 of 40 are stored in grey: cat 2, dog 1"]
+    assert finding["files"] == ["cat/1.png", "cat/2.png", "dog/3.png"]
+    assert "Labels that the files give away" not in found
 
 
 def test_a_label_missing_from_a_split_is_found(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

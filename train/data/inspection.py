@@ -19,7 +19,6 @@ from train.data.image_files import suffix_of
 from train.data.image_store import Unreadable
 from train.data.near_duplicates import Signatures
 
-TINY_SIDE = 32
 _AMPLE_SIDE = 128
 _AT_ONCE = 2048
 _BLOCK = 32  # images a thread takes at a time: handing over each would cost more than a small image
@@ -38,9 +37,9 @@ class Inspection:
         unreadable: The other files.
         copies: Pairs of rows of `kept` whose files are equal, the first of the copies first.
         near: Pairs of rows of `kept` that look alike, copies included; the fewest that connect all of them.
-        tiny: The images with a side of fewer than `TINY_SIDE` pixels, with width and height.
+        sizes: Width and height of each of `kept`, in pixels.
+        grey: Whether each of `kept` is stored in grey.
         misnamed: The images whose suffix stands for another format, with their format.
-        grey: How many images are stored in grey.
     """
 
     kept: list[Example] = field(default_factory=list)
@@ -48,9 +47,9 @@ class Inspection:
     unreadable: list[Unreadable] = field(default_factory=list)
     copies: list[tuple[int, int]] = field(default_factory=list)
     near: list[tuple[int, int]] = field(default_factory=list)
-    tiny: list[tuple[Example, int, int]] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    grey: list[bool] = field(default_factory=list)
     misnamed: list[tuple[Example, str]] = field(default_factory=list)
-    grey: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,5 @@ def _add(found: Inspection, example: Example, file: _File, first: dict[bytes, in
     actual = "JPEG" if file.format == "MPO" else file.format
     if _SUFFIX_FORMATS.get(suffix_of(example.path.name), actual) != actual:
         found.misnamed.append((example, actual))
-    if min(file.width, file.height) < TINY_SIDE:
-        found.tiny.append((example, file.width, file.height))
-    found.grey += file.mode in _GREY_MODES
+    found.sizes.append((file.width, file.height))
+    found.grey.append(file.mode in _GREY_MODES)

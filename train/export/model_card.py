@@ -20,6 +20,7 @@ from train.export.card_text import BEGIN, END, NO_DATASET_NAME, hub_dataset, pla
 
 _METRIC_TITLES = {
     "accuracy": "Accuracy",
+    "exact_match": "Exact match (all labels of an image right)",
     "top5_accuracy": "Top-5 accuracy",
     "macro_f1": "Macro F1",
     "ece": "Expected calibration error",

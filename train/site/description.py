@@ -18,7 +18,7 @@ from model.labels import is_background_label
 from model.presentation import default_description, default_title
 from train.site.texts import LANGUAGES
 
-_METRICS = ("accuracy", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
+_METRICS = ("accuracy", "exact_match", "top5_accuracy", "macro_f1", "weighted_f1", "ece", "loss")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from train.trainer.phases import Phase, optimizer
 from train.trainer.run import TrainingRun
 
 _MOST_VIEWS = 8  # of each image, the image itself among them
+_LEAST_VIEWS = 4  # where these take too much memory, training begins at a later layer, whose activations are smaller
 _MOST_BYTES = 2**30
 _RATE = 1e-3  # for the last layers alone; docs/lab-notebook.md
 
@@ -44,12 +45,12 @@ class Tail:
     def __init__(self, model: keras.Model, run: TrainingRun) -> None:
         settings = self._settings = dataclasses.replace(run.settings, ema_decay=0.0)
         self._targets = run.targets
-        entrance = _entrance(model)
+        entrance = _entrance(model, len(run.targets))
         pooled = keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output)
         trunk = keras.Model(model.inputs, [entrance.output, pooled])
-        count, shape = len(self._targets), entrance.output.shape[1:]
-        views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (2 * count * math.prod(shape))))
-        self._activations = np.zeros((views, count, *shape), np.float16)
+        count = len(self._targets)
+        views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (count * _bytes(entrance))))
+        self._activations = np.zeros((views, count, *entrance.output.shape[1:]), np.float16)
         self.features = np.zeros((views, count, pooled.shape[-1]), np.float32)
         size, grey = (run.spec.width, run.spec.height), run.spec.colour_mode == "grey"
         starts = range(0, count, INFERENCE_BATCH)
@@ -142,14 +143,26 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -
         variable.assign(value)
 
 
-def _entrance(model: keras.Model) -> keras.layers.Layer:
-    """Return the layer after which a network is trained: its first residual sum of the last resolution.
+def _entrance(model: keras.Model, images: int) -> keras.layers.Layer:
+    """Return the layer after which a network is trained; every later layer depends on it alone.
 
-    Every later layer depends on a residual sum alone.
+    It is the first residual sum of the last width before the last resolution (docs/lab-notebook.md), or the first one
+    of the last resolution where so many activations of the former would take too much memory.
     """
     height = model.get_layer(FEATURES).output.shape[1]
     sums = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
-    return next(layer for layer in sums if layer.output.shape[1] == height)
+    before = [layer for layer in sums if layer.output.shape[1] > height]
+    last = next(layer for layer in sums if layer.output.shape[1] == height)
+    if not before:
+        return last
+    shape = before[-1].output.shape
+    earlier = next(layer for layer in before if layer.output.shape == shape)
+    return earlier if _LEAST_VIEWS * images * _bytes(earlier) <= _MOST_BYTES else last
+
+
+def _bytes(layer: keras.layers.Layer) -> int:
+    """Return how much memory the activations of an image take."""
+    return 2 * math.prod(layer.output.shape[1:])
 
 
 def _freeze_before(model: keras.Model, entrance: keras.layers.Layer) -> None:

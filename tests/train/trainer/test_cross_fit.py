@@ -115,7 +115,7 @@ def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list
     model = networks[-1].model
 
     assert np.abs(model.get_layer(LOGITS).get_weights()[0]).sum() > 0
-    assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.9
+    assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.8
 
 
 @pytest.mark.parametrize("refit", [True, False])
@@ -160,6 +160,22 @@ def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, ba
         before = model.get_layer(LOGITS).get_weights()[0]
         tail.train(np.arange(8))
         assert np.abs(model.get_layer(LOGITS).get_weights()[0] - before).max() > 0
+
+
+def test_more_layers_are_trained_where_the_activations_before_them_fit_into_memory(
+    backbone_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = brightness_images([0, 1] * 4, 2, seed=3)
+    settings = Settings(architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True)
+
+    def trained_widths() -> set[int]:
+        model = build(settings, InputSpec(32, 32), 2)
+        Tail(model, TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)))
+        return {layer.output.shape[1] for layer in model.layers if layer.trainable_weights and layer.output.ndim == 4}
+
+    assert trained_widths() == {1, 2}
+    monkeypatch.setattr("train.trainer.tail._MOST_BYTES", 2000)
+    assert trained_widths() == {1}
 
 
 def test_beside_the_features_of_tuned_layers_stand_those_of_the_pretrained_ones(backbone_weights: Path) -> None:

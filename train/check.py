@@ -72,8 +72,11 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             Finding(
                 "Probable label errors",
                 True,
-                "Look at each: the label in brackets is more probable.",
-                [_about(example.path, root, f" ({label})") for example, label in errors],
+                "Look at each, the most probable first: a network that has not seen the image says otherwise.",
+                [
+                    _about(error.example.path, root, f": {error.label}, {error.probability:.0%} probable")
+                    for error in errors
+                ],
             )
         )
     return sorted((finding for finding in findings if finding.items), key=lambda finding: not finding.serious)

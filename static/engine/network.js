@@ -6,7 +6,7 @@ const MOST_THREADS = 4;
 const GZIP = [0x1f, 0x8b];
 
 // `base` is the address of the site's folder, `model` the “model” object of site.json. `fetched` is told how many bytes
-// have arrived. Returns {predict, explain, backend}.
+// have arrived. Returns {predict, explain, backend, program}.
 export async function loadNetwork(base, model, fetched) {
   const { variant, backend, threads } = await chooseProgram();
   const [program, content] = await Promise.all([
@@ -41,6 +41,7 @@ export async function loadNetwork(base, model, fetched) {
   const image = (prepared) => ({ values: prepared, shape: [1, model.input.height, model.input.width, 3] });
   return {
     backend,
+    program: variant,
     predict: (prepared) => run("predict", { [model.predict_input]: image(prepared) }),
     explain: (prepared, label) =>
       run("explain", {

@@ -29,7 +29,7 @@ _SERVICE_WORKER = "service-worker.js"
 _PAGE_SUFFIXES = (".html", ".css", ".js", ".svg")
 _CLIP_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
 _NOT_KEPT = (_SERVICE_WORKER, "LICENSE")
-_OTHER_PROGRAMS = ("runtime/litert_wasm_compat", "runtime/litert_wasm_threaded")
+_PROGRAMS = "runtime/litert_wasm"
 _EXAMPLES = STATIC.parent / "examples"
 _SHARED_STYLES = ("header.css", "card.css", "timeline.css", "about.css")  # of the Gradio page
 _MOST_EXAMPLES = 12
@@ -154,9 +154,9 @@ def _service_worker(files: Mapping[str, Content]) -> bytes:
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content_bytes(files[name])).digest())
     program = content_bytes(files[_SERVICE_WORKER]).decode()
-    # Others are kept once they have been used: programs for old browsers, and clips.
+    # The program that the browser runs is kept as well, and clips once they have been used.
     kept = sorted(name for name in files if name not in _NOT_KEPT and Path(name).suffix not in _CLIP_SUFFIXES)
-    kept = [name for name in kept if not name.startswith(_OTHER_PROGRAMS)]
+    kept = [name for name in kept if not name.startswith(_PROGRAMS)]
     values = {"VERSION": digest.hexdigest()[:16], "FILES": kept}
     lines = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
     return (lines + program).encode()

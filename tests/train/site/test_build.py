@@ -94,7 +94,7 @@ def test_the_version_of_the_kept_copy_is_that_of_the_content(tmp_path: Path) -> 
     worker = bytes(first["service-worker.js"])  # type: ignore[arg-type]
     assert worker == again["service-worker.js"] != other["service-worker.js"]
     kept = json.loads(worker.split(b"const FILES = ")[1].split(b";\n")[0])
-    assert {"index.html", "site.json", "model/model.tflite", "runtime/litert_wasm_internal.bin"} < set(kept)
+    assert {"index.html", "site.json", "model/model.tflite", "runtime/litert.js"} < set(kept)
     assert set(kept) < first.keys() and not any(name.endswith(".mp4") for name in kept)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -63,9 +64,10 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
     files |= {f"runtime/{name}": path for name, path in runtime_files().items()}
     files |= {f"texts/{language}.json": _json(found) for language, found in texts.items()}
     files["LICENSE"] = STATIC.parent / "LICENSE"
-    files["model/model.tflite"] = network
+    files["model/model.bin"] = packed = _packed(network)
+    site["model"]["bytes"] = len(packed)  # for the progress of its transfer
     if bundle.statistics is not None:
-        files["model/statistics.bin"] = bundle.statistics.references.astype("<f2").tobytes()
+        files["model/statistics.bin"] = _packed(bundle.statistics.references.astype("<f2").tobytes())
     for kind, examples in _examples(bundle):
         site[kind] = [{"file": f"examples/{path.name}", "label": label} for path, label in examples]
         files |= {f"examples/{path.name}": path for path, _ in examples}
@@ -132,6 +134,11 @@ def _thumbnail(image: bytes) -> bytes:
     stored = io.BytesIO()
     Image.fromarray(shown_image(image, _THUMBNAIL_SIDE)).save(stored, "JPEG", quality=80)
     return stored.getvalue()
+
+
+def _packed(content: bytes) -> bytes:
+    """Compress what the page unpacks itself, since few servers compress files of such kinds."""
+    return gzip.compress(content, 9, mtime=0)
 
 
 def _web_manifest(site: Mapping[str, Any]) -> dict[str, Any]:

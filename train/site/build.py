@@ -32,7 +32,7 @@ _CLIP_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
 _NOT_KEPT = (_SERVICE_WORKER, "LICENSE")
 _PROGRAMS = "runtime/litert_wasm"
 _EXAMPLES = STATIC.parent / "examples"
-_SHARED_STYLES = ("header.css", "card.css", "timeline.css", "about.css")  # of the Gradio page
+_SHARED = ("address.js", "header.css", "card.css", "timeline.css", "about.css")  # with the Gradio page
 _MOST_EXAMPLES = 12
 _THUMBNAIL_SIDE = 200  # pixels
 LARGE_BYTES = 50 * 10**6
@@ -60,7 +60,7 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
         for path in sorted(STATIC.rglob("*"))
         if path.suffix in _PAGE_SUFFIXES and "node_modules" not in path.parts
     }
-    files |= {f"shared/{name}": STATIC.parent / "interface" / "assets" / name for name in _SHARED_STYLES}
+    files |= {f"shared/{name}": STATIC.parent / "interface" / "assets" / name for name in _SHARED}
     files |= {f"runtime/{name}": path for name, path in runtime_files().items()}
     files |= {f"texts/{language}.json": _json(found) for language, found in texts.items()}
     files["LICENSE"] = STATIC.parent / "LICENSE"

@@ -34,7 +34,6 @@ from model.program import run_as_program
 
 if TYPE_CHECKING:
     from interface.page import Page
-    from model.sandbox.pool import DecoderPool
 
 FALLBACK = "default"
 # A healthy Hub delivers a small model about when Gradio has been imported. For so much longer a visitor finds nothing,
@@ -128,18 +127,20 @@ def _models(options: argparse.Namespace) -> list[str | None]:
 
 def _run(options: argparse.Namespace, models: Sequence[str | None]) -> int:
     """Build and serve the page, with a folder for its files that goes at the end."""
+    from interface.server.draining import drain_seconds
     from interface.server.memory import keep_few_arenas
     from interface.server.storage import own_folder
     from interface.server.visitor_address import trusted_proxies
 
     trusted_proxies()  # raises where they are set wrongly
+    drain_seconds()  # the same
     keep_few_arenas()
     folder = own_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # a clip that just ended may have written since
     _end_on_sigterm(folder)
     try:
         page = make_demo(models[0], options.fallback, *models[1:])
-        _end_on_sigterm(folder, page.decoders)
+        _end_on_sigterm(folder, page)
         return _serve(page, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -147,6 +148,7 @@ def _run(options: argparse.Namespace, models: Sequence[str | None]) -> int:
 
 def _serve(page: Page, options: argparse.Namespace) -> int:
     from interface.page import launch_options
+    from interface.server.draining import wait_for_visitors
     from interface.server.zero_gpu import register_with_zero_gpu
 
     register_with_zero_gpu()
@@ -166,6 +168,9 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
         _say_where(page, options, said.getvalue())
         while page.is_running:
             time.sleep(0.2)
+            if page.drains:
+                wait_for_visitors(page.is_busy)
+                signal.raise_signal(signal.SIGTERM)
     except OSError:
         print(
             f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
@@ -188,20 +193,27 @@ def _say_where(page: Page, options: argparse.Namespace, said: str) -> None:
     print(f"Open http://{host}:{page.server_port} in a browser. Ctrl-C ends it.", flush=True)
 
 
-def _end_on_sigterm(folder: Path, decoders: DecoderPool | None = None) -> None:
-    """Make SIGTERM interrupt the program, and end it within seconds whatever is still running."""
+def _end_on_sigterm(folder: Path, page: Page | None = None) -> None:
+    """Make SIGTERM interrupt the program, and end it within seconds whatever is still running.
+
+    With VISTAZO_DRAIN_SECONDS the first one lets the visitors of a page finish, and the second does that.
+    """
+    from interface.server.draining import drain_seconds
 
     def end_now() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     def interrupt(*_: object) -> None:
+        if page is not None and page.is_running and drain_seconds() and not page.drains:
+            page.drains = True
+            return
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         timer = threading.Timer(_SECONDS_TO_END, end_now)
         timer.daemon = True
         timer.start()
-        if decoders:
-            decoders.close()
+        if page is not None:
+            page.decoders.close()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)

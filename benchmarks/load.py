@@ -2,6 +2,7 @@
 
     python benchmarks/load.py                     # about two minutes
     python benchmarks/load.py --seconds 3600      # an hour of mixed traffic
+    python benchmarks/load.py --copies 2          # two copies behind HAProxy, as in examples/deploy/
 
 The app runs in a process of its own on this machine, which it shares with its clients. Prints a table, and exits with
 status 1 when a request failed that should have succeeded.
@@ -12,21 +13,36 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import random
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from model.system_memory import resident_bytes
-from tests.support.serving import EXAMPLES, app_process, asked_as_a_browser, family_of, running_app
+from tests.support.serving import (
+    EXAMPLES,
+    ROOT,
+    answers,
+    app_process,
+    asked_as_a_browser,
+    family_of,
+    free_port,
+    running_app,
+    wait_until,
+)
 
 IMAGES, CLIPS = 40, 10
 _PATIENCE = 300.0
@@ -120,18 +136,47 @@ def mixed(
 
 
 class App:
-    """The app's process and its children."""
+    """The processes of the app's copies and their children."""
 
-    def __init__(self, url: str) -> None:
-        self._root = app_process(url)
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._roots = [app_process(url) for url in urls]
 
     def processes(self) -> list[int]:
-        """Return the ids of the app and its children."""
-        return family_of(self._root)
+        """Return the ids of the copies and their children."""
+        return [process for root in self._roots for process in family_of(root)]
 
     def memory(self) -> int:
         """Return the resident memory of all of them in bytes."""
         return sum(resident_bytes(pid) for pid in self.processes())
+
+
+@contextmanager
+def running_copies(temporary: Path, count: int, **variables: str) -> Iterator[tuple[str, list[str]]]:
+    """Start copies of the app; yield the address to ask, which is HAProxy's where there are several, and theirs."""
+    with ExitStack() as copies:
+        urls = []
+        for number in range(count):
+            (temporary / str(number)).mkdir()
+            urls.append(copies.enter_context(running_app(temporary / str(number), **variables)))
+        if count == 1:
+            yield urls[0], urls
+            return
+        port = free_port()
+        text = (ROOT / "examples" / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
+        text = text.replace("bind :8080", f"bind 127.0.0.1:{port}")
+        lines = [line for line in text.splitlines() if not line.strip().startswith("server ")]
+        lines += [f"    server app{n} {url.split('/')[2]} cookie app{n}" for n, url in enumerate(urls)]
+        (temporary / "haproxy.cfg").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+        process = subprocess.Popen(
+            [shutil.which("haproxy", path=path) or "haproxy", "-db", "-f", temporary / "haproxy.cfg"]
+        )
+        try:
+            wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
+            yield f"http://127.0.0.1:{port}/", urls
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def main() -> int:
@@ -144,14 +189,15 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, default=2, help="requests of each of the fifty clients (default %(default)s)"
     )
+    parser.add_argument("--copies", type=int, default=1, help="copies of the app (default %(default)s)")
     options = parser.parse_args()
     images = sorted((EXAMPLES / "images").glob("*.jpg"))
     clips = sorted((EXAMPLES / "clips").glob("*.mp4"))
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder)
         variables = {"VISTAZO_MAX_REQUESTS_PER_MINUTE": "1000000"}  # all clients have this machine's address
-        with running_app(temporary, **variables) as url:
-            app = App(url)
+        with running_copies(temporary, options.copies, **variables) as (url, urls):
+            app = App(urls)
             for path in images:
                 ask(url, "predict_image", path)
             idle = app.memory()
@@ -172,7 +218,7 @@ def main() -> int:
             with urllib.request.urlopen(f"{url}healthz", timeout=30) as response:
                 health = json.load(response)
             processes = len(app.processes())
-        left = [path for path in (temporary / "uploads").rglob("*") if path.is_file()]
+        left = [path for path in temporary.glob("*/uploads/**/*") if path.is_file()]
 
     fifth = max(1, len(memory) // 5)
     growth = statistics.median(memory[-fifth:]) / statistics.median(memory[fifth : 2 * fifth] or memory) - 1

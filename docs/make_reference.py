@@ -35,6 +35,8 @@ VARIABLES = {
     "VISTAZO_MAX_DATA_CACHE_GB": "The most that fetched and unpacked data sets may take on disk, in gigabytes (50).",
     "VISTAZO_TRUSTED_PROXIES": "The addresses or networks of the proxies in front of the app, with commas: what they "
     "say of a visitor's address is believed.",
+    "VISTAZO_DRAIN_SECONDS": "Seconds that visitors have to finish after SIGTERM, while `/healthz` answers 404; 0, the "
+    "default, ends the app at once.",
     "VISTAZO_TEST_TIER": "`default` or `nightly`; set by `scripts/test`, which tries more examples at night.",
     "VISTAZO_SOURCE": "The notebook: the address that it clones.",
     "VISTAZO_DATA": "The notebook: a folder, a zip or tar file, or a Drive folder; empty asks for an upload.",
@@ -53,8 +55,8 @@ OTHER_VARIABLES = {
     "GRADIO_SERVER_PORT": "The port to listen on when `--port` is not given.",
 }
 ROUTES = {
-    "GET /healthz": "200 when the model is there, 503 while the page waits for it; the model, its commit, and how many "
-    "requests wait.",
+    "GET /healthz": "200 when the model is there, 503 while the page waits for it, 404 after SIGTERM while visitors "
+    "finish; the model, its commit, and how many requests wait and run.",
     "GET /waiting": "What the page waits for, as a sentence; null once the model is there.",
     "GET /gradio.js": "The program of the web component; see [Embed](../embed.md).",
     "GET /gradio_api/info": "This page as JSON, for the model that is served.",

@@ -18,7 +18,7 @@ from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, language_of, say, text, translated
 from interface.rendering import asset
 from interface.server.blocks import SafeBlocks
-from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files
+from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, example_files, waiting_requests
 from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
@@ -50,6 +50,7 @@ class Page(SafeBlocks):
         decoders: Decode the uploads.
         model: The model; None until the page for it is there.
         waits_for: What the page waits for; None once the model is loaded.
+        drains: Whether SIGTERM has come: no new visitors should come.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,11 @@ class Page(SafeBlocks):
         self.decoders = DecoderPool(round(WORKER_SHARE * most), most)
         self.model: LoadedModel | None = None
         self.waits_for: str | None = None
+        self.drains = False
+
+    def is_busy(self) -> bool:
+        """Return whether a request is being handled or waits."""
+        return bool(self.guard.running() or waiting_requests(self))
 
 
 def build_demo(*loaders: ModelLoader) -> Page:

@@ -7,7 +7,7 @@ import gradio as gr
 from interface.rendering import ASSETS, asset, render
 
 STYLE_SHEETS = tuple(ASSETS / name for name in ("page.css", "header.css", "card.css", "timeline.css", "about.css"))
-_SCRIPTS = ("actions.js", "accessibility.js", "camera.js", "deep_links.js", "dropping.js")
+_SCRIPTS = ("actions.js", "address.js", "accessibility.js", "camera.js", "deep_links.js", "dropping.js")
 
 
 def head() -> str:

@@ -1,5 +1,8 @@
 // Keeps the site for use without a network. The build puts VERSION and FILES before this line.
 
+// Which of the programs for the network this browser runs, as the page says; see engine/network.js.
+const program = new URL(self.location.href).searchParams.get("program") ?? "litert_wasm_internal";
+const kept = [...FILES, `runtime/${program}.js`, `runtime/${program}.bin`];
 const NAME = `vistazo ${self.registration.scope} ${VERSION}`;
 const address = (path) => new URL(path === "index.html" ? "./" : path, self.registration.scope).href;
 
@@ -7,7 +10,7 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(NAME);
-      await cache.addAll(FILES.map((path) => new Request(address(path), { cache: "no-cache" })));
+      await cache.addAll(kept.map((path) => new Request(address(path), { cache: "no-cache" })));
       await self.skipWaiting();
     })(),
   );
@@ -19,8 +22,9 @@ self.addEventListener("activate", (event) => {
       const others = (await caches.keys()).filter(
         (name) => name.startsWith(`vistazo ${self.registration.scope} `) && name !== NAME,
       );
+      // The page that is open is not claimed: Firefox would wait for the threads of its network, which never answer, and
+      // nothing would be fetched any more.
       await Promise.all(others.map((name) => caches.delete(name)));
-      await self.clients.claim();
     })(),
   );
 });

@@ -2,29 +2,18 @@
 // chosen: `?tab=video`, `?example=brazil`. interface/deep_links.py opens the tab.
 // A page that embeds the app as a web component has an address of its own, which is left alone.
 (() => {
-  const address = () => new URL(location.href);
+  const asked = (name) => new URLSearchParams(location.search).get(name);
   const embedded = () => document.querySelector("gradio-app[src]") !== null;
   const exampleName = (button) => {
     const shown = button.querySelector("img, video");
     return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
   };
   const setParameters = (values) => {
-    if (embedded()) return;
-    const next = address();
-    for (const [key, value] of Object.entries(values)) {
-      if (value === null) next.searchParams.delete(key);
-      else next.searchParams.set(key, value);
-    }
-    if (next.href === location.href) return;
-    history.replaceState(history.state, "", next);
-    // On the Hub the page is in a frame, whose address nobody sees.
-    if (window.parent !== window && document.referrer.startsWith("https://huggingface.co/")) {
-      window.parent.postMessage({ queryString: next.searchParams.toString() }, "https://huggingface.co");
-    }
+    if (!embedded()) vistazo.setAddress(values);
   };
 
-  const place = address().searchParams.get("tab") === "compare" ? "#tab-compare " : "";
-  let wanted = embedded() ? null : address().searchParams.get("example");
+  const place = asked("tab") === "compare" ? "#tab-compare " : "";
+  let wanted = embedded() ? null : asked("example");
   const open = () => {
     if (!wanted) return;
     const known = [...document.querySelectorAll(`${place}button.gallery-item`)];

@@ -38,6 +38,7 @@ class RequestGuard:
         self.storage = storage
         self._rate_limit = RateLimit(requests_per_minute)
         self._counts: Counter[str] = Counter()
+        self._running = 0
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
@@ -59,6 +60,8 @@ class RequestGuard:
             gr.Error: The block raised an error, or the visitor has reached the limit.
         """
         language, began, outcome = language_of(request), time.monotonic(), "answered"
+        with self._lock:
+            self._running += 1
         try:
             if counted and not self._rate_limit.admits(address_of(request)):
                 raise gr.Error(say(language, "too_often", most=self._rate_limit.per_minute), print_exception=False)
@@ -92,8 +95,14 @@ class RequestGuard:
         with self._lock:
             return dict(self._counts)
 
+    def running(self) -> int:
+        """Return the number of requests that are being handled."""
+        with self._lock:
+            return self._running
+
     def _count(self, endpoint: str, outcome: str, seconds: float) -> None:
         with self._lock:
+            self._running -= 1
             self._counts[outcome] += 1
         line = {"event": "request", "endpoint": endpoint, "outcome": outcome, "milliseconds": round(seconds * 1000)}
         _requests_log.info(json.dumps(line))

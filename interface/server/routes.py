@@ -58,7 +58,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _health(request: Request) -> JSONResponse:
-    """Respond with the model that is served, the length of the queue, the outcomes so far and the free memory."""
+    """Respond with the model that is served, the requests that wait, run and have ended, and the free memory."""
     page = page_of(request.app)
     model = page.model
     memory = system_memory()
@@ -66,11 +66,15 @@ async def _health(request: Request) -> JSONResponse:
         "ready": model is not None,
         "model": model.source.title if model else None,
         "revision": model.source.commit if model else None,
+        "draining": page.drains,
         "queue": waiting_requests(page),
+        "running": page.guard.running(),
         "requests": page.guard.counts(),
         "memory_free_megabytes": memory.free // 2**20 if memory else None,
     }
-    return JSONResponse(state, 200 if model else 503, {"Cache-Control": "no-store"})
+    # HAProxy takes 404 for “no new visitors, but those who are there”; for others it is a copy that cannot be used.
+    status = 404 if page.drains else 200 if model else 503
+    return JSONResponse(state, status, {"Cache-Control": "no-store"})
 
 
 async def _waiting(request: Request) -> JSONResponse:

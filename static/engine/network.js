@@ -6,13 +6,15 @@ const MOST_THREADS = 4;
 const GZIP = [0x1f, 0x8b];
 
 // `base` is the address of the site's folder, `model` the “model” object of site.json. `fetched` is told how many bytes
-// have arrived. Returns {predict, explain, backend}.
+// have arrived. Returns {predict, explain, backend, program}.
 export async function loadNetwork(base, model, fetched) {
   const { variant, backend, threads } = await chooseProgram();
   const [program, content] = await Promise.all([
     compiled(`${base}runtime/${variant}.bin`, fetched),
-    fetchBytes(`${base}model/model.tflite`, fetched),
+    fetchBytes(`${base}model/model.bin`, fetched),
   ]);
+  // It would wake a GPU that it cannot use: WebGPU takes no network with tensors of changing sizes, as heat maps need.
+  if (navigator.gpu) Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => null } });
   // It would tell the console of every step.
   self.Module = {
     instantiateWasm: (imports, done) =>
@@ -41,6 +43,7 @@ export async function loadNetwork(base, model, fetched) {
   const image = (prepared) => ({ values: prepared, shape: [1, model.input.height, model.input.width, 3] });
   return {
     backend,
+    program: variant,
     predict: (prepared) => run("predict", { [model.predict_input]: image(prepared) }),
     explain: (prepared, label) =>
       run("explain", {
@@ -62,33 +65,34 @@ async function chooseProgram() {
   return { variant: "litert_wasm_internal", backend: "WebAssembly, SIMD", threads: 1 };
 }
 
-// Compiles a program while it arrives. It is compressed in the site, since not every server does that.
+// Compiles a program while it arrives.
 async function compiled(address, fetched) {
-  const body = await fetchStream(address, fetched);
-  const [peeked, rest] = body.tee();
-  const reader = peeked.getReader();
-  const { value: first } = await reader.read();
-  reader.cancel();
-  const isPacked = first[0] === GZIP[0] && first[1] === GZIP[1];
-  const program = isPacked ? rest.pipeThrough(new DecompressionStream("gzip")) : rest;
+  const program = await fetchUnpacked(address, fetched);
   return WebAssembly.compileStreaming(new Response(program, { headers: { "Content-Type": "application/wasm" } })).catch(
     notLoaded,
   );
 }
 
 export async function fetchBytes(address, fetched) {
-  const body = await fetchStream(address, fetched);
+  const body = await fetchUnpacked(address, fetched);
   return new Uint8Array(await new Response(body).arrayBuffer().catch(notLoaded));
 }
 
-async function fetchStream(address, fetched = () => {}) {
+// Large files are compressed in the site, since not every server does that. Some servers say so, and the browser has
+// unpacked the file then.
+async function fetchUnpacked(address, fetched = () => {}) {
   const response = await fetch(address).catch(notLoaded);
   if (!response.ok) notLoaded(`${address}: ${response.status}`);
   const transform = (part, controller) => {
     fetched(part.length);
     controller.enqueue(part);
   };
-  return response.body.pipeThrough(new TransformStream({ transform }));
+  const [peeked, rest] = response.body.pipeThrough(new TransformStream({ transform })).tee();
+  const reader = peeked.getReader();
+  const { value: first } = await reader.read().catch(notLoaded);
+  reader.cancel();
+  const isPacked = first?.[0] === GZIP[0] && first[1] === GZIP[1];
+  return isPacked ? rest.pipeThrough(new DecompressionStream("gzip")) : rest;
 }
 
 function notLoaded(reason) {

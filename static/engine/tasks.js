@@ -66,10 +66,11 @@ async function classified(prepared) {
 }
 
 export const tasks = {
-  // Returns {backend}: what the network runs on.
+  // Returns {backend, program}: what the network runs on, and the name of the program in runtime/.
   async load(_, progress) {
     report = progress;
-    return { backend: (await loaded()).network.backend };
+    const { backend, program } = (await loaded()).network;
+    return { backend, program };
   },
 
   // Returns {probabilities, verdict, isUnknown, prepared, milliseconds} of an image file.

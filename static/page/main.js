@@ -40,11 +40,11 @@ fill(
 run("load", {}, ({ fetched }) =>
   loading.querySelector("progress").setAttribute("value", Math.min(1, fetched / (2.9e6 + site.model.bytes))),
 ).then(
-  () => {
+  ({ program }) => {
     loading.remove();
     // For use without a network: once the first answer has had the connection. A page that embeds this one may forbid it.
     setTimeout(
-      () => navigator.serviceWorker?.register("service-worker.js").catch(() => {}),
+      () => navigator.serviceWorker?.register(`service-worker.js?program=${program}`).catch(() => {}),
       MILLISECONDS_BEFORE_KEEPING,
     );
   },

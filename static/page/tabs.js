@@ -1,5 +1,6 @@
 // The tabs of the page, and its address: `?tab=video`, `?example=brazil`, as the Gradio page has them.
 
+import "../shared/address.js";
 import { el } from "./dom.js";
 import { say } from "./texts.js";
 
@@ -42,20 +43,7 @@ export function openTab(id) {
   setAddress({ tab: id, example: null });
 }
 
-// Keeps the address in step; a value of null is taken out of it. No link leads to a visitor's own file.
-export function setAddress(values) {
-  const next = new URL(location.href);
-  for (const [key, value] of Object.entries(values)) {
-    if (value === null) next.searchParams.delete(key);
-    else next.searchParams.set(key, value);
-  }
-  if (next.href === location.href) return;
-  history.replaceState(history.state, "", next);
-  // On the Hub the page is in a frame, whose address nobody sees.
-  if (window.parent !== window && document.referrer.startsWith("https://huggingface.co/")) {
-    window.parent.postMessage({ queryString: next.searchParams.toString() }, "https://huggingface.co");
-  }
-}
+export const setAddress = (values) => window.vistazo.setAddress(values);
 
 function select(id) {
   if (id === current) return;

@@ -16,7 +16,7 @@ from model.hub.resolve import EMBEDDED
 from tests.support.browser import DESKTOP, TIMEOUT, open_tab, scrolls_sideways, serious_findings, top_label
 from tests.support.images import scene, write_clip
 from tests.support.serving import EXAMPLES
-from tests.support.site import served_site, written_site
+from tests.support.site import ISOLATED, STRICT_POLICY, served_site, written_site
 
 CANADA = EXAMPLES / "images" / "canada.jpg"
 NARROW = {"width": 360, "height": 740}
@@ -156,14 +156,22 @@ def test_the_camera_s_images_are_classified_until_it_is_switched_off(open_site: 
     expect(page.get_by_role("button", name="Switch the camera on")).to_be_visible()
 
 
-def test_after_the_first_visit_the_page_works_without_a_network(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("headers", [{}, pytest.param(ISOLATED, marks=pytest.mark.nightly)])
+def test_after_the_first_visit_the_page_works_without_a_network(
+    browser: Browser, tmp_path: Path, headers: dict[str, str]
+) -> None:
     out = written_site(EMBEDDED, tmp_path / "out")
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(TIMEOUT)
-    with served_site(out) as address:
+    # Nothing is kept but by the site itself.
+    headers = {"Content-Security-Policy": STRICT_POLICY, "Cache-Control": "no-cache", **headers}
+    with served_site(out, headers=headers) as address:
         page.goto(address)
+        assert page.evaluate("crossOriginIsolated") is ("Cross-Origin-Embedder-Policy" in headers)
         page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+        # A page whose network has threads is not claimed: Firefox would never answer its requests again.
+        assert page.evaluate("navigator.serviceWorker.controller") is None
     try:  # the server is gone
         page.goto(f"{address}?example=canada")
         expect(top_label(page)).to_have_text("Canada")

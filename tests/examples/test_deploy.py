@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.serving import ROOT
+from tests.support.serving import ROOT, wait_until
 
 DEPLOY = ROOT / "examples" / "deploy"
 
@@ -42,13 +42,23 @@ def test_every_copy_trusts_the_network_that_the_proxy_is_in() -> None:
 
 
 class Copy:
-    """A stand-in for a copy of the app, which answers with its name and who it is asked for."""
+    """A stand-in for a copy of the app, which answers with its name and who it is asked for.
+
+    Attributes:
+        drains: Whether SIGTERM has come: `/healthz` answers 404 then, as the app's.
+        looks: How often the proxy has asked for `/healthz` since.
+    """
 
     def __init__(self, name: str) -> None:
+        self.drains, self.looks = False, 0
+        copy = self
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 body = f"{name} {self.headers.get('X-Forwarded-For')}".encode()
-                self.send_response(200)
+                looked_at = copy.drains and self.path == "/healthz"
+                copy.looks += looked_at
+                self.send_response(404 if looked_at else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -80,7 +90,7 @@ def proxied(tmp_path: Path) -> Iterator[tuple[str, dict[str, Copy]]]:
     for name, copy in copies.items():
         text = text.replace(f"{name}:7860", f"127.0.0.1:{copy.server.server_port}")
     port = free_port()
-    text = text.replace("bind :8080", f"bind 127.0.0.1:{port}").replace("/tmp/haproxy.sock", str(tmp_path / "socket"))
+    text = text.replace("bind :8080", f"bind 127.0.0.1:{port}")
     (tmp_path / "haproxy.cfg").write_text(text, encoding="utf-8")
     process = subprocess.Popen([program, "-db", "-f", str(tmp_path / "haproxy.cfg")], stderr=subprocess.PIPE, text=True)
     try:
@@ -122,3 +132,16 @@ def test_a_visitor_stays_with_a_copy_until_it_dies_and_cannot_claim_an_address(
 
     assert ask(address, cookie)[0] == other
     assert ask(address, f"copy={other}")[0] == other
+
+
+@pytest.mark.nightly
+def test_a_copy_that_drains_keeps_its_visitors_and_gets_no_new_ones(proxied: tuple[str, dict[str, Copy]]) -> None:
+    address, copies = proxied
+    first, _, cookie = ask(address)
+    (other,) = set(copies) - {first}
+
+    copies[first].drains = True
+    wait_until(lambda: copies[first].looks > 3)
+
+    assert {ask(address, cookie)[0] for _ in range(8)} == {first}
+    assert {ask(address)[0] for _ in range(8)} == {other}

@@ -5,13 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
+from model.bulk import one_machine
+from model.bulk.part import PartOutcome, PartWorker
+from model.bulk.run_folder import Job
 from model.preprocessing import InputSpec, prepared_image
 
 
@@ -95,3 +100,16 @@ def crash_on_kill(source: bytes, spec: InputSpec) -> np.ndarray:
     if source.endswith(b"KILL"):
         ctypes.string_at(0)
     return prepared_image(source, spec)
+
+
+def work_that_dies_at_part_two(job: Job, connection: Connection, parent: int) -> None:
+    """Do the work of a process of `one_machine`, and die wherever the second part is asked for."""
+    predict = PartWorker.predict
+
+    def dying(self: PartWorker, part: int) -> PartOutcome:
+        if part == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return predict(self, part)
+
+    PartWorker.predict = dying  # type: ignore[method-assign]
+    one_machine._work(job, connection, parent)

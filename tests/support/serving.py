@@ -148,12 +148,19 @@ def asked_as_a_browser(url: str, endpoint: str, name: str, content: bytes, timeo
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
     kind = f"multipart/form-data; boundary={boundary}"
-    (path,) = json.loads(_sent(f"{url}gradio_api/upload", body, kind, timeout))
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())  # a proxy's cookie names the copy
+
+    def sent(url: str, body: bytes | None, kind: str) -> bytes:
+        request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
+        with browser.open(request, timeout=timeout) as answer:
+            return bytes(answer.read())
+
+    (path,) = json.loads(sent(f"{url}gradio_api/upload", body, kind))
     file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
     others = [0, 0, 0] if endpoint == "predict_video" else []  # frames per second, from, to
     call = f"{url}gradio_api/call/{endpoint}"
-    event = json.loads(_sent(call, json.dumps({"data": [file, *others]}).encode(), "application/json", timeout))
-    return _sent(f"{call}/{event['event_id']}", None, "", timeout).decode()
+    event = json.loads(sent(call, json.dumps({"data": [file, *others]}).encode(), "application/json"))
+    return sent(f"{call}/{event['event_id']}", None, "").decode()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
@@ -226,9 +233,3 @@ def family_of(root: int) -> list[int]:
             if int(path.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == root:
                 found.append(int(path.parent.name))
     return found
-
-
-def _sent(url: str, body: bytes | None, kind: str, timeout: float) -> bytes:
-    request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
-        return bytes(answer.read())

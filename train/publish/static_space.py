@@ -69,7 +69,7 @@ def push_static_space(
     settings = dataclasses.replace(settings, model=f"{source.repository}@{source.commit}", sdk="static")
     target = Target(space, kind="space", private=private and not settings.protected, space=settings)
     files = site_files(bundle, source)
-    size = len(content_bytes(files["model/model.tflite"]))
+    size = len(content_bytes(files["model/model.bin"]))
     if size > LARGE_BYTES:
         print(
             f"The model has {size / 1e6:.0f} MB, which every visitor of “{space}” fetches once. Train with "

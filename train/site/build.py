@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -29,9 +30,9 @@ _SERVICE_WORKER = "service-worker.js"
 _PAGE_SUFFIXES = (".html", ".css", ".js", ".svg")
 _CLIP_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
 _NOT_KEPT = (_SERVICE_WORKER, "LICENSE")
-_OTHER_PROGRAMS = ("runtime/litert_wasm_compat", "runtime/litert_wasm_threaded")
+_PROGRAMS = "runtime/litert_wasm"
 _EXAMPLES = STATIC.parent / "examples"
-_SHARED_STYLES = ("header.css", "card.css", "timeline.css", "about.css")  # of the Gradio page
+_SHARED = ("address.js", "header.css", "card.css", "timeline.css", "about.css")  # with the Gradio page
 _MOST_EXAMPLES = 12
 _THUMBNAIL_SIDE = 200  # pixels
 LARGE_BYTES = 50 * 10**6
@@ -59,13 +60,14 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
         for path in sorted(STATIC.rglob("*"))
         if path.suffix in _PAGE_SUFFIXES and "node_modules" not in path.parts
     }
-    files |= {f"shared/{name}": STATIC.parent / "interface" / "assets" / name for name in _SHARED_STYLES}
+    files |= {f"shared/{name}": STATIC.parent / "interface" / "assets" / name for name in _SHARED}
     files |= {f"runtime/{name}": path for name, path in runtime_files().items()}
     files |= {f"texts/{language}.json": _json(found) for language, found in texts.items()}
     files["LICENSE"] = STATIC.parent / "LICENSE"
-    files["model/model.tflite"] = network
+    files["model/model.bin"] = packed = _packed(network)
+    site["model"]["bytes"] = len(packed)  # for the progress of its transfer
     if bundle.statistics is not None:
-        files["model/statistics.bin"] = bundle.statistics.references.astype("<f2").tobytes()
+        files["model/statistics.bin"] = _packed(bundle.statistics.references.astype("<f2").tobytes())
     for kind, examples in _examples(bundle):
         site[kind] = [{"file": f"examples/{path.name}", "label": label} for path, label in examples]
         files |= {f"examples/{path.name}": path for path, _ in examples}
@@ -134,6 +136,11 @@ def _thumbnail(image: bytes) -> bytes:
     return stored.getvalue()
 
 
+def _packed(content: bytes) -> bytes:
+    """Compress what the page unpacks itself, since few servers compress files of such kinds."""
+    return gzip.compress(content, 9, mtime=0)
+
+
 def _web_manifest(site: Mapping[str, Any]) -> dict[str, Any]:
     title = site["title"]["en"] or "Vistazo"
     return {
@@ -154,9 +161,9 @@ def _service_worker(files: Mapping[str, Content]) -> bytes:
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content_bytes(files[name])).digest())
     program = content_bytes(files[_SERVICE_WORKER]).decode()
-    # Others are kept once they have been used: programs for old browsers, and clips.
+    # The program that the browser runs is kept as well, and clips once they have been used.
     kept = sorted(name for name in files if name not in _NOT_KEPT and Path(name).suffix not in _CLIP_SUFFIXES)
-    kept = [name for name in kept if not name.startswith(_OTHER_PROGRAMS)]
+    kept = [name for name in kept if not name.startswith(_PROGRAMS)]
     values = {"VERSION": digest.hexdigest()[:16], "FILES": kept}
     lines = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
     return (lines + program).encode()

@@ -88,7 +88,6 @@ def _model(bundle: Bundle, network: bytes) -> dict[str, Any]:
         "background": [place for place, label in enumerate(bundle.labels) if is_background_label(label)],
         "none_of_these": None if statistics is None else vars(statistics.rule),
         "statistics": None if statistics is None else {"channels": int(statistics.references.shape[1])},
-        "bytes": len(network),
         **_signatures(network, spec.height, spec.width),
     }
 

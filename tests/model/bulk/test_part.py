@@ -127,6 +127,20 @@ def test_parts_have_the_same_bytes_after_a_worker_was_killed(tmp_path: Path) -> 
     assert tables(tmp_path / "broken") == tables(tmp_path / "whole")
 
 
+@pytest.mark.nightly  # test_run.py has an engine whose part fails
+def test_a_part_that_kills_every_worker_is_tried_three_times_and_named_and_the_others_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_machine, "_work", hostile_tasks.work_that_dies_at_part_two)
+    order_job = job(tmp_path / "out")
+
+    fine, notes = run_job(order_job, [write_images(tmp_path / "in", 6)], one_machine.predict_parts)
+
+    assert not fine
+    assert notes[-1].startswith("Part 2 (2 files") and "3 tries: Its process was killed by SIGKILL." in notes[-1]
+    assert order_job.out.child("predictions").names() == ["00001.csv", "00003.csv"]
+
+
 def test_parquet_has_the_same_values_with_types(mixed: Path, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs the extra “parquet”")
     from dataclasses import replace

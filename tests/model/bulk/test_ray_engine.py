@@ -106,6 +106,25 @@ def test_parts_have_the_bytes_of_one_machine_after_a_node_was_lost(
 
 
 @pytest.mark.nightly
+def test_a_part_that_kills_every_worker_is_tried_three_times_and_named_and_the_others_are_done(
+    cluster: Any, images: Path, expected: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying(ray_engine._Worker):
+        def predict(self, part: int) -> Any:
+            if part == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().predict(part)
+
+    monkeypatch.setattr(ray_engine, "_Worker", Dying)
+
+    fine, notes = run_job(job(tmp_path / "out"), [images], ray_engine.predict_parts)
+
+    assert not fine
+    assert notes[-1].startswith("Part 2 (2 files") and "was given up after 3 tries: Its worker died" in notes[-1]
+    assert tables(tmp_path / "out") == {name: table for name, table in expected.items() if "00002" not in name}
+
+
+@pytest.mark.nightly
 def test_a_driver_that_was_killed_is_started_again_and_the_bytes_are_the_same(
     cluster: Any, images: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -43,7 +43,7 @@ def test_the_space_is_the_site_of_the_pushed_commit(hub: Hub, push: Push, prelud
     assert settings["custom_headers"]["cross-origin-opener-policy"] == "same-origin"
     site = json.loads(files["site.json"])
     assert (site["repository"], site["commit"]) == (REPOSITORY, done["commit"])
-    assert {"model/model.tflite", "service-worker.js", "engine/worker.js", "runtime/litert.js"} <= files.keys()
+    assert {"model/model.bin", "service-worker.js", "engine/worker.js", "runtime/litert.js"} <= files.keys()
     assert not any(name.endswith(".py") for name in files)
     assert hub.repositories[f"spaces/{SPACE}"].variables == {}
     again = result(push(*STATIC, prelude=prelude))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_the_version_of_the_kept_copy_is_that_of_the_content(tmp_path: Path) -> 
     worker = bytes(first["service-worker.js"])  # type: ignore[arg-type]
     assert worker == again["service-worker.js"] != other["service-worker.js"]
     kept = json.loads(worker.split(b"const FILES = ")[1].split(b";\n")[0])
-    assert {"index.html", "site.json", "model/model.tflite", "runtime/litert_wasm_internal.bin"} < set(kept)
+    assert {"index.html", "site.json", "model/model.bin", "runtime/litert.js"} < set(kept)
     assert set(kept) < first.keys() and not any(name.endswith(".mp4") for name in kept)
 
 
@@ -126,7 +127,7 @@ def test_the_statistics_are_rows_of_16_bit_numbers(colour_bundle: Path, tmp_path
     statistics = load_bundle(colour_bundle).statistics
     assert statistics is not None
 
-    rows = np.frombuffer(bytes(files["model/statistics.bin"]), "<f2")  # type: ignore[arg-type]
+    rows = np.frombuffer(gzip.decompress(bytes(files["model/statistics.bin"])), "<f2")  # type: ignore[arg-type]
     rows = rows.reshape(-1, site["model"]["statistics"]["channels"])
     np.testing.assert_allclose(rows, statistics.references, atol=1e-3)
     assert site["model"]["none_of_these"]["max_distance"] == statistics.rule.max_distance

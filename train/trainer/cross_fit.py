@@ -12,7 +12,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -28,7 +28,7 @@ from train.trainer.checkpoint import ProgressFile
 from train.trainer.division import Division, Fold
 from train.trainer.memory import keep_freed_memory
 from train.trainer.run import TrainingRun
-from train.trainer.statistics import FoldFeatures, part_weights
+from train.trainer.statistics import FoldFeatures, part_counts, part_weights
 from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
@@ -46,7 +46,8 @@ class OutOfFold:
     Attributes:
         logits: (n, classes), float.
         classes: (n,), int: the class of each image.
-        distances: (n,), float: of each image from the training images of its network.
+        distances: (n,), float: of each image from the training images of its network. Among those of `CrossFit`, as
+            the network of the bundle would measure them; before, as multiples of the distance of any two images.
         folds: Number of folds.
     """
 
@@ -89,7 +90,8 @@ def cross_fit(run: TrainingRun, division: Division) -> Iterator[CrossFit]:
     tail, regression = _started(run, division)
     model = tail.model
     set_probe(model, regression.whole)
-    yield CrossFit(model, tail.reference_model(), REGRESSION, regression.out_of_fold, regression.log)
+    _, unseen = _measured(tail, run, division, (1.0,), regression.out_of_fold)
+    yield CrossFit(model, tail.reference_model(), REGRESSION, unseen, regression.log)
     pretrained = model.get_weights()
     print(
         "Fine-tuning; it is kept where it predicts unseen images better. Ctrl-C keeps the bundle that is written now.",
@@ -105,7 +107,8 @@ def cross_fit(run: TrainingRun, division: Division) -> Iterator[CrossFit]:
     else:
         model.set_weights(kept.variables)
     log = regression.log | {"losses": kept.losses}
-    yield CrossFit(model, tail.reference_model(kept.weights), kept.name, kept.out_of_fold, log)
+    weights, unseen = _measured(tail, run, division, kept.counts, kept.out_of_fold)
+    yield CrossFit(model, tail.reference_model(weights), kept.name, unseen, log)
 
 
 def cross_validate(run: TrainingRun, division: Division) -> OutOfFold:
@@ -158,14 +161,14 @@ class _Judged:
     Attributes:
         name: Its name.
         variables: Those of its network in the last fold.
-        weights: How much the parts of its features count.
+        counts: How much a distance counts in each part of its features.
         losses: The log loss of every candidate.
         out_of_fold: What it predicts.
     """
 
     name: str
     variables: list[np.ndarray]
-    weights: tuple[float, ...]
+    counts: tuple[float, ...]
     losses: dict[str, float]
     out_of_fold: OutOfFold
 
@@ -196,7 +199,7 @@ def _regression(tail: Tail, run: TrainingRun, division: Division) -> _Regression
         if losses[penalty] > min(losses.values()):
             break  # the loss has one minimum, and weaker penalties take longer
     best = min(losses, key=lambda penalty: losses[penalty])
-    _, found = part_weights([_features(tail, run, fold, tuned=False) for fold in folds])
+    _, found = part_counts([_features(tail, run, fold, tuned=False) for fold in folds])
     log = {"penalty": best, "penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}}
     probes, logits = tried[best]
     whole = fit_probe(views[:, division.rows], classes[division.rows], best)
@@ -235,10 +238,10 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
     print(f"Kept: {kept} (log loss of {done.sum()} unseen images: {shown}).", file=sys.stderr)
     if kept == REGRESSION:
-        return _Judged(kept, pretrained, (), means, regression.out_of_fold)
-    weights, found = part_weights(features[kept])
+        return _Judged(kept, pretrained, (1.0,), means, regression.out_of_fold)
+    counts, found = part_counts(features[kept])
     unseen_by = OutOfFold(logits[kept][unseen], classes[unseen], found[_order(folds)], len(folds))
-    return _Judged(kept, variables[kept], weights, means, unseen_by)
+    return _Judged(kept, variables[kept], counts, means, unseen_by)
 
 
 def _stage(run: TrainingRun, division: Division, name: str) -> ProgressFile | None:
@@ -270,8 +273,21 @@ def _trained(
 def _features(tail: Tail, run: TrainingRun, fold: Fold, *, tuned: bool) -> FoldFeatures:
     """Return the features of a fold's images, with the weights that the network has now."""
     train, other = fold
-    chosen = train[reference_rows(run.targets[train].argmax(axis=1), run.settings.seed)]
-    return tail.references(chosen, tuned=tuned), tail.references(other, tuned=tuned)
+    return tail.references(_stored(run, train), tuned=tuned), tail.references(other, tuned=tuned)
+
+
+def _stored(run: TrainingRun, rows: np.ndarray) -> np.ndarray:
+    """Return those of the rows whose features are stored."""
+    return rows[reference_rows(run.targets[rows].argmax(axis=1), run.settings.seed)]
+
+
+def _measured(
+    tail: Tail, run: TrainingRun, division: Division, counts: tuple[float, ...], unseen: OutOfFold
+) -> tuple[tuple[float, ...], OutOfFold]:
+    """Return the weights of the parts in the network of the bundle, and the distances as it would measure them."""
+    known = tail.references(_stored(run, division.rows), tuned=len(counts) > 1)
+    weights, unit = part_weights(counts, known)
+    return weights, replace(unseen, distances=unseen.distances * unit)
 
 
 def _order(folds: Sequence[Fold]) -> np.ndarray:

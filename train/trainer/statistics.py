@@ -15,28 +15,61 @@ from train.trainer.run import TrainingRun
 # Of a fold, (parts, n, channels), each of length 1: the features of some training images and those of the others.
 FoldFeatures = tuple[np.ndarray, np.ndarray]
 _LEAST_SPREAD = 1e-3
+_LEAST_DISTANCE = 1e-3
 
 
-def part_weights(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.ndarray]:
-    """Weigh the parts of the features by how little the distances of unseen images of the labels vary in them.
+def part_counts(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.ndarray]:
+    """Return how much the parts of the features count, by how little the distances of unseen images vary in them.
 
     A network that was tuned brings such images closer together than those of something else; where it has learned its
-    training images by heart, it does so for a few only. The spread tells the two apart.
+    training images by heart, it does so for a few only. The spread tells the two apart. How far apart a network has any
+    two images differs from one to the next, so that distances are compared as multiples of that.
 
     Args:
         folds: The features of each fold.
 
     Returns:
-        The weights, which sum to 1, and the distances of the unseen images, (n,), fold after fold.
+        How much a distance counts in each part, which sum to 1; and the distances of the unseen images, (n,), fold
+        after fold: multiply them by the unit that `part_weights` returns for a network.
     """
-    parts = [[distances(*pair) for pair in zip(others, known, strict=True)] for known, others in folds]
+    parts = [
+        [
+            distances(far, near) / max(mean_distance(near), _LEAST_DISTANCE)
+            for far, near in zip(others, known, strict=True)
+        ]
+        for known, others in folds
+    ]
     precision = 1 / np.maximum(np.concatenate(parts, axis=1).std(axis=1), _LEAST_SPREAD)
-    weights = precision / precision.sum()
-    found = [distances(_joined(others, weights), _joined(known, weights)) for known, others in folds]
-    return tuple(float(weight) for weight in weights), np.concatenate(found)
+    counts = tuple(float(count) for count in precision / precision.sum())
+    found = []
+    for known, others in folds:
+        weights, unit = part_weights(counts, known)
+        found.append(distances(_joined(others, weights), _joined(known, weights)) / unit)
+    return counts, np.concatenate(found)
 
 
-def _joined(parts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def part_weights(counts: Sequence[float], known: np.ndarray) -> tuple[tuple[float, ...], float]:
+    """Return the weights of the parts in the joint features of one network, and the unit of their distances.
+
+    Args:
+        counts: How much a distance counts in each part, as `part_counts` returns it.
+        known: (parts, n, channels), each of length 1: the features of training images by this network.
+
+    Returns:
+        The weights, which sum to 1; and what a distance of `part_counts` is multiplied by to be one of the joint
+        features.
+    """
+    scaled = np.array(counts) / [max(mean_distance(part), _LEAST_DISTANCE) for part in known]
+    return tuple(float(weight) for weight in scaled / scaled.sum()), float(1 / scaled.sum())
+
+
+def mean_distance(features: np.ndarray) -> float:
+    """Return the mean cosine distance of two different rows, (n, channels), of length 1; n at least 2."""
+    count = len(features)
+    return float(1 - np.square(features.mean(axis=0)).sum()) * count / (count - 1)
+
+
+def _joined(parts: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     """Return features, (n, parts · channels), of length 1, in whose cosine the parts count by their weights."""
     return np.hstack([weight**0.5 * part for part, weight in zip(parts, weights, strict=True)])
 

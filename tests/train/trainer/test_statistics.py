@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from model.statistics import distances, normalised
-from train.trainer.statistics import FoldFeatures, part_weights
+from train.trainer.statistics import FoldFeatures, mean_distance, part_counts, part_weights
 
 
-def fold(seed: int, *noises: float) -> FoldFeatures:
+def fold(seed: int, *noises: float, centre: float = 1.0) -> FoldFeatures:
     """Return a part for each noise: images near one point, each with an own share of the noise."""
     rng = np.random.default_rng(seed)
-    centre = np.ones(16)
 
     def images(count: int) -> np.ndarray:
         shares = rng.uniform(0, 1, (count, 1))
@@ -21,32 +20,62 @@ def fold(seed: int, *noises: float) -> FoldFeatures:
     return images(40), images(30)
 
 
-def test_a_part_whose_distances_vary_less_counts_more() -> None:
-    weights, _ = part_weights([fold(1, 1.0, 0.3), fold(2, 1.0, 0.3)])
+def with_steady_part(unsteady: FoldFeatures, seed: int) -> FoldFeatures:
+    """Add a part in which all images are as far from each other."""
+    steady = normalised(np.random.default_rng(seed).normal(size=(70, 500)))[:, :16]
+    return np.stack([unsteady[0][0], normalised(steady[:40])]), np.stack([unsteady[1][0], normalised(steady[40:])])
 
-    assert weights[1] > 2 * weights[0]
-    assert sum(weights) == pytest.approx(1)
+
+def test_a_part_whose_distances_vary_less_counts_more() -> None:
+    counts, _ = part_counts([with_steady_part(fold(seed, 1.0), seed) for seed in (1, 2)])
+
+    assert counts[1] > 2 * counts[0]
+    assert sum(counts) == pytest.approx(1)
 
 
 def test_the_distances_are_those_of_the_weighted_features_fold_after_fold() -> None:
     folds = [fold(1, 1.0, 0.3), fold(2, 1.0, 0.3)]
 
-    weights, found = part_weights(folds)
+    counts, found = part_counts(folds)
 
-    roots = np.sqrt(weights)
     for number, (known, others) in enumerate(folds):
+        weights, unit = part_weights(counts, known)
+        roots = np.sqrt(weights)
         near, far = (
             np.hstack([root * part for root, part in zip(roots, parts, strict=True)]) for parts in (known, others)
         )
-        np.testing.assert_allclose(found[30 * number : 30 * (number + 1)], distances(far, near), atol=1e-6)
+        np.testing.assert_allclose(found[30 * number : 30 * (number + 1)] * unit, distances(far, near), atol=1e-6)
+        assert sum(weights) == pytest.approx(1)
 
 
-def test_a_part_in_which_nothing_varies_takes_all_but_a_little_of_the_weight() -> None:
-    weights, found = part_weights([fold(1, 1.0, 0.0)])
+def test_a_network_that_has_all_images_closer_together_measures_the_same() -> None:
+    wide, narrow = fold(1, 1.0, centre=1.0), fold(1, 1.0, centre=4.0)
+    assert mean_distance(narrow[0][0]) < 0.2 * mean_distance(wide[0][0])
 
-    assert 0.9 < weights[1] < 1
-    assert np.isfinite(found).all()
+    _, found = part_counts([wide, narrow])
+
+    assert np.median(found[:30]) == pytest.approx(np.median(found[30:]), rel=0.2)
+
+
+def test_a_part_in_which_nothing_varies_keeps_the_distances_finite() -> None:
+    counts, found = part_counts([fold(1, 1.0, 0.0)])
+    weights, unit = part_weights(counts, fold(1, 1.0, 0.0)[0])
+
+    assert np.isfinite([*counts, *found, *weights, unit]).all()
 
 
 def test_one_part_has_all_of_the_weight() -> None:
-    assert part_weights([fold(1, 0.5)])[0] == (1.0,)
+    known, others = fold(1, 0.5)
+
+    counts, found = part_counts([(known, others)])
+
+    assert counts == (1.0,)
+    assert part_weights(counts, known) == ((1.0,), pytest.approx(mean_distance(known[0])))
+    np.testing.assert_allclose(found * mean_distance(known[0]), distances(others[0], known[0]), rtol=1e-4)
+
+
+def test_the_mean_distance_is_that_of_all_pairs() -> None:
+    features = fold(1, 1.0)[0][0]
+    pairs = 1 - (features @ features.T)[~np.eye(len(features), dtype=bool)]
+
+    assert mean_distance(features) == pytest.approx(pairs.mean(), abs=1e-5)

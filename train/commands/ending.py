@@ -56,7 +56,7 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
     """Return how good a model is, and whether that is no better than chance.
 
     Args:
-        metrics: At least "n", "accuracy" and "split"; of a model with one label an image also "majority_accuracy".
+        metrics: At least "n", "accuracy" and "split"; "majority_accuracy" where the metrics have it.
     """
     from train.metrics.intervals import wilson_interval
 

@@ -34,7 +34,7 @@ def classification_metrics(
     Returns:
         "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
         "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95 %);
-        "majority_accuracy", which predicting the most common label always would reach; "ece", "loss",
+        "majority_accuracy", which predicting the most common of several labels always would reach; "ece", "loss",
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
         predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
         "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
@@ -49,6 +49,9 @@ def classification_metrics(
     accuracy = float((predicted == classes).mean())
     matrix = confusion_matrix(classes, predicted, labels=np.arange(len(labels)))
     scores = precision_recall_fscore_support(classes, predicted, labels=np.arange(len(labels)), zero_division=0)
+    # Of images of one label alone, always answering with it would be right: that says nothing.
+    counts = np.bincount(classes)
+    majority = {"majority_accuracy": round(float(counts.max() / len(classes)), 6)} if (counts > 0).sum() > 1 else {}
     before: dict[str, Any] = {}
     if uncalibrated is not None:
         before["ece_before"] = round(expected_calibration_error(uncalibrated, classes), 6)
@@ -59,7 +62,7 @@ def classification_metrics(
         "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
         **averages(*scores),
         "macro_f1_interval": [round(bound, 6) for bound in macro_f1_interval(matrix)],
-        "majority_accuracy": round(float(np.bincount(classes).max() / len(classes)), 6),
+        **majority,
         "ece": round(expected_calibration_error(probabilities, classes), 6),
         **before,
         "loss": round(cross_entropy(probabilities, classes), 6),

@@ -11,13 +11,13 @@ from typing import Any
 from model.errors import SettingsError
 from model.preprocessing import COLOUR_MODES, RESIZE_RULES
 
-ARCHITECTURES = ("small", "plain", "mobilenet_v2", "efficientnet_lite0", "resnet50")
+ARCHITECTURES = ("small", "plain", "mobilenet_v2", "efficientnet_lite0", "efficientnet_v2_b0", "resnet50")
 BUILT_IN = "efficientnet_lite0"  # its weights are installed, not downloaded
-PRETRAINED = ("mobilenet_v2", "efficientnet_lite0", "resnet50")
+PRETRAINED = ("mobilenet_v2", "efficientnet_lite0", "efficientnet_v2_b0", "resnet50")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "plateau")
 CHECKPOINTS = ("best", "last")
-_USUAL_SIZE = {"small": 128, "plain": 128, "mobilenet_v2": 224, "efficientnet_lite0": 224, "resnet50": 224}
+_USUAL_SIZE = {"small": 128, "plain": 128} | dict.fromkeys(PRETRAINED, 224)
 _USUAL_FOLDS, _FEW_IMAGES = 5, 500
 _MOST_ACTIVATIONS = 20_000  # images; of more, the stored activations take more memory than training does
 # What the training of the last layers alone does not use: their activations are computed once.
@@ -113,7 +113,7 @@ class Settings:
         recipe: Name of the recipe that the other settings come from.
         architecture: "small" (a residual CNN for training from scratch), "plain" (convolutions, each
             followed by pooling, then dense layers), "mobilenet_v2", "efficientnet_lite0" (its weights come
-            with an installed package, nothing is downloaded) or "resnet50".
+            with an installed package, nothing is downloaded), "efficientnet_v2_b0" or "resnet50".
         alpha: MobileNetV2's width multiplier.
         weights: "imagenet", "none", or the path of a weights file without the top layer.
         convolutions: Filters of each convolution of "plain", such as 32,64,128.

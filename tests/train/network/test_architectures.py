@@ -36,7 +36,7 @@ def test_the_small_network_takes_images_of_many_sizes(size: int, colour: str) ->
     assert model.get_layer(FEATURES).output.shape[1] >= 1
 
 
-@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("architecture", ["small", "mobilenet_v2", "efficientnet_v2_b0", "resnet50"])
 def test_networks_are_flat_and_name_what_grad_cam_looks_for(architecture: str) -> None:
     model = network(architecture=architecture)
 

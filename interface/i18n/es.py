@@ -38,7 +38,7 @@ TEXTS = {
     "perhaps": "¿{label}?",
     "either": "¿{first} o {second}?",
     "closest": "Lo más parecido es {label}, pero solo al {probability}.",
-    "card_empty": "Elige una imagen o un ejemplo: se clasifica al momento.",
+    "card_empty": "Elige una imagen: se clasifica al momento.",
     "show_heat": "Mapa de calor",
     "hide_heat": "Ocultar el mapa",
     "show_boxes": "Recuadros",
@@ -67,7 +67,7 @@ TEXTS = {
     "batch_empty": "Elige varias imágenes: se clasifican al momento.",
     "filter": "Mostrar solo",
     "images_counted": "{count} imágenes:",
-    "not_readable": "no se pudieron leer",
+    "not_readable": "No se pudieron leer",
     "gallery": "Imágenes con su etiqueta más probable",
     "rows": "Etiquetas más probables",
     "rows_csv": "Tabla en CSV",
@@ -80,7 +80,7 @@ TEXTS = {
     "not_playable": "Tu navegador no puede reproducir este vídeo, pero sí se puede clasificar. El vídeo con "
     "etiquetas, en «Descargar», se ve en cualquier navegador.",
     "read_clip": "Clasificar de nuevo",
-    "clip_hint": "Elige un vídeo o un ejemplo: se clasifica al momento.",
+    "clip_hint": "Elige un vídeo: se clasifica al momento.",
     "reading_begins": "Leyendo…",
     "tables": "Tablas y subtítulos",
     "which_frames": "Solo algunos fotogramas",
@@ -135,6 +135,7 @@ TEXTS = {
     "about_network": "Arquitectura",
     "about_recipe": "Receta",
     "about_size": "Tamaño del archivo del modelo",
+    "megabytes": "{size} MB",
     "about_threshold": "Umbral de «ninguna de ellas»",
     "about_temperature": "Temperatura de calibración",
     "metrics": "Evaluación",
@@ -143,7 +144,7 @@ TEXTS = {
     "evaluated_on": "Evaluado con {count} imágenes del conjunto de {split}, con el mismo archivo que se sirve.",
     "no_metrics": "Este modelo no incluye métricas.",
     "accuracy": "Exactitud",
-    "accuracy_interval": "Intervalo de confianza del 95 %",
+    "accuracy_interval": "Intervalo de confianza del 95 %",
     "top5_accuracy": "Exactitud top-5",
     "macro_f1": "F1 macro",
     "weighted_f1": "F1 ponderado",
@@ -253,6 +254,7 @@ ERRORS = {
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
     "again, or choose another.": "{name} necesita demasiada memoria para decodificarse, o está dañado de un modo que "
     "detiene el decodificador. Redúcelo, guárdalo de nuevo o elige otro.",
+    "“{name}”": "«{name}»",
     "The image": "La imagen",
     "{name} cannot be opened: {reason}. Check the path.": "No se puede abrir {name}: {reason}. Comprueba la ruta.",
     "{name} is an empty file. Choose an image file with content.": "{name} es un archivo vacío. Elige una imagen con "

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from interface.i18n.language import ENGLISH, say, translated
+from interface.i18n.language import ENGLISH, decimal, percent, say, translated
 from interface.server.results import result_folder
 from interface.tabs.timeline import clock, timeline
 from model.bundle import Bundle
@@ -132,12 +132,12 @@ class _Report:
 
     def progress(self, done: float, whole: float, spent: float) -> str:
         """Say how far the reading is and how long it will take: `done` of `whole` seconds of the clip in `spent`."""
-        speed = f"{len(self.record) / max(spent, 1e-3):,.0f}"
+        speed = decimal(self.language, len(self.record) / max(spent, 1e-3))
         # A first frame at 0 seconds says nothing about the time that is left.
         if not math.isfinite(whole) or min(done, whole) <= 0 or spent < _SECONDS_BEFORE_AN_ESTIMATE:
             return say(self.language, "reading_time", time=clock(done), speed=speed)
         left = spent / done * max(0.0, whole - done)
-        share = f"{min(1.0, done / whole):.0%}"
+        share = percent(self.language, min(1.0, done / whole))
         return say(self.language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
 
 
@@ -226,13 +226,13 @@ def read_clip(
     if not len(record):
         raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)
-    status = say(language, "frames_read", count=f"{len(record):,}", speed=f"{speed:,.0f}")
+    status = say(language, "frames_read", count=decimal(language, len(record)), speed=decimal(language, speed))
     if stop or stopped():
         status = f"{say(language, 'stopped_at', time=clock(at))} {status}"
     elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - 1):
         status = f"{say(language, 'time_is_up', time=clock(at))} {status}"
     if len(record) > MOST_ROWS:
-        status += " " + say(language, "table_shows", rows=f"{MOST_ROWS:,}")
+        status += " " + say(language, "table_shows", rows=decimal(language, MOST_ROWS))
     results = replace(report.results(at, MOST_ROWS), files=_write_files(record, path.stem[:80]))
     yield ClipUpdate(status, results, " ".join(translated(warning, language) for warning in warnings))
 

@@ -15,22 +15,22 @@ from tests.support.serving import EXAMPLES
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [
-        "Choose an image or an example: it is classified at once.",
-        "Choose a video or an example: it is read at once.",
+        "Choose an image: it is classified at once.",
+        "Choose a video: it is read at once.",
         "What the camera shows appears here.",
         "Choose several images: they are classified at once.",
         "How good it is",
     ],
     "es": [
-        "Elige una imagen o un ejemplo: se clasifica al momento.",
-        "Elige un vídeo o un ejemplo: se clasifica al momento.",
+        "Elige una imagen: se clasifica al momento.",
+        "Elige un vídeo: se clasifica al momento.",
         "Aquí aparecerá lo que muestra la cámara.",
         "Elige varias imágenes: se clasifican al momento.",
         "Qué tal lo hace",
     ],
     "fr": [
-        "Choisissez une image ou un exemple : elle est classée aussitôt.",
-        "Choisissez une vidéo ou un exemple : elle est classée aussitôt.",
+        "Choisissez une image : elle est classée aussitôt.",
+        "Choisissez une vidéo : elle est classée aussitôt.",
         "Ce que montre la caméra apparaîtra ici.",
         "Choisissez plusieurs images : elles sont classées aussitôt.",
         "Ce qu’il vaut",

@@ -14,7 +14,7 @@ import numpy as np
 
 from interface.i18n.language import ENGLISH, decimal, percent, say, translated
 from interface.server.results import result_folder
-from interface.tabs.timeline import clock, timeline
+from interface.tabs.timeline import clock, label_seconds, name_of_nothing, timeline
 from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
@@ -75,7 +75,8 @@ class ClipResults:
 
     Attributes:
         total: The labels of the highest mean probability.
-        seconds: Label and seconds on screen, the longest first.
+        seconds: Label and seconds on screen, as the sentence above the timeline says them: the longest first, what
+            means that nothing is there at the end.
         frames: Rows of `model.video.export.frame_columns`: the newest while reading, all
             (up to `MOST_ROWS`) at the end.
         segments: Rows of `model.video.export.SEGMENT_COLUMNS`.
@@ -120,10 +121,14 @@ class _Report:
     def results(self, end: float, rows: int) -> ClipResults:
         """Return the results up to now, with at most `rows` frames; `end` is that of the timeline, in seconds."""
         record, segments = self.record, self.record.segments()
+        nothing = name_of_nothing(record.labels, self.background, self.language)
         duration = end if math.isfinite(end) else 0.0
         return ClipResults(
             total=dict(record.ranking()),
-            seconds=[[label, round(value, 2)] for label, value in record.aggregate().seconds.items()],
+            seconds=[
+                [label_text(label, nothing), round(value, 2)]
+                for label, value in label_seconds(segments, self.background)
+            ],
             frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
             segments=[segment_cells(segment, record.none_of_these) for segment in segments],
             timeline=timeline(segments, self.curve, record.labels, duration, self.language, self.background),

@@ -42,6 +42,7 @@ TEXTS = {
     "either": "{first} or {second}?",
     "closest": "Most like {label}, but only {probability}.",
     "card_empty": "Choose an image: it is classified at once.",
+    "image_empty": "Choose an image, or paste one or its address: it is classified at once.",
     "show_heat": "Heat map",
     "hide_heat": "Hide the heat map",
     "show_boxes": "Boxes",

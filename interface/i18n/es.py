@@ -39,6 +39,7 @@ TEXTS = {
     "either": "¿{first} o {second}?",
     "closest": "Lo más parecido es {label}, pero solo al {probability}.",
     "card_empty": "Elige una imagen: se clasifica al momento.",
+    "image_empty": "Elige una imagen, o pega una o su dirección: se clasifica al momento.",
     "show_heat": "Mapa de calor",
     "hide_heat": "Ocultar el mapa",
     "show_boxes": "Recuadros",

@@ -40,6 +40,7 @@ TEXTS = {
     "either": "{first} ou {second} ?",
     "closest": "Le plus proche : {label}, mais à {probability} seulement.",
     "card_empty": "Choisissez une image : elle est classée aussitôt.",
+    "image_empty": "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
     "show_heat": "Carte de chaleur",
     "hide_heat": "Masquer la carte",
     "show_boxes": "Cadres",

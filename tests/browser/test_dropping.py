@@ -121,3 +121,28 @@ def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.wait_for_function("document.querySelector('#image video')?.videoWidth > 0")
     page.locator("#image").get_by_label("capture photo").click()
     expect(top_label(page)).not_to_be_empty()
+
+
+def test_an_address_that_is_pasted_or_dropped_is_fetched_by_the_server_or_refused_beside_the_image(page: Page) -> None:
+    address = page.evaluate_handle(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/uri-list", "http://127.0.0.1/private.jpg");
+          return data;
+        }"""
+    )
+    open_tab(page, "About")
+    expect(page.locator("#tab-about")).to_be_visible()
+    page.evaluate(
+        """(data) => document.body.dispatchEvent(
+          new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))""",
+        address,
+    )
+    expect(page.locator("#answer")).to_contain_text("The file could not be fetched from its address")
+    assert selected_tab(page) == "image"
+
+    page.locator("#image-examples button").first.click()
+    read(page, "Brazil")
+    page.locator("#image > *").first.dispatch_event("drop", {"dataTransfer": address})
+    expect(page.locator("#answer")).to_contain_text("The file could not be fetched from its address")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)

@@ -15,21 +15,21 @@ from tests.support.serving import EXAMPLES
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [
-        "Choose an image: it is classified at once.",
+        "Choose an image, or paste one or its address: it is classified at once.",
         "Choose a video: it is read at once.",
         "What the camera shows appears here.",
         "Choose several images: they are classified at once.",
         "How good it is",
     ],
     "es": [
-        "Elige una imagen: se clasifica al momento.",
+        "Elige una imagen, o pega una o su dirección: se clasifica al momento.",
         "Elige un vídeo: se clasifica al momento.",
         "Aquí aparecerá lo que muestra la cámara.",
         "Elige varias imágenes: se clasifican al momento.",
         "Qué tal lo hace",
     ],
     "fr": [
-        "Choisissez une image : elle est classée aussitôt.",
+        "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
         "Choisissez une vidéo : elle est classée aussitôt.",
         "Ce que montre la caméra apparaîtra ici.",
         "Choisissez plusieurs images : elles sont classées aussitôt.",

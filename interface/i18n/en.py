@@ -65,6 +65,15 @@ TEXTS = {
     "nothing_found": "No label was found in any part of the image with enough confidence.",
     "in_this_image": "In this image",
     "none_of_these": "none of these",
+    # Gradio's names for its buttons, which it has in English only
+    "button_upload": "Upload file",
+    "button_drop": "Click to upload or drop files",
+    "button_camera": "Capture from camera",
+    "button_paste": "Paste from clipboard",
+    "button_capture": "capture photo",
+    "button_remove": "Remove Image",
+    "button_fullscreen": "Fullscreen",
+    "button_volume": "Adjust volume",
     # Batch
     "batch_tab": "Batch",
     "images": "Images",

@@ -37,6 +37,7 @@ SAID = {
     ],
 }
 BRAZIL = {"en": "Brazil", "es": "Brasil", "fr": "Brésil"}
+UPLOAD = {"en": "Upload file", "es": "Subir un archivo", "fr": "Envoyer un fichier"}
 RECOGNISES = {
     "en": "Recognises 97 national flags",
     "es": "Reconoce 97 banderas nacionales",
@@ -58,6 +59,7 @@ def test_every_tab_speaks_the_browsers_language(open_page: Callable[..., Page], 
     page = open_page(phone, locale=f"{language}-{language.upper()}")
     expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
     expect(page.locator("#header")).to_contain_text(RECOGNISES[language])
+    expect(page.locator("#image").get_by_role("button", name=UPLOAD[language])).to_be_visible()
     for tab, words in zip(TABS[language], SAID[language], strict=True):
         open_tab(page, tab)
         expect(page.get_by_text(words, exact=True).filter(visible=True).first).to_be_visible()

@@ -10,6 +10,7 @@ from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, decimal, say
 from interface.rendering import render
 from model.bundle import Bundle
 from model.hub.resolve import EMBEDDED
+from model.limits import limits
 from model.loading import LoadedModel
 from model.presentation import default_description, default_title, known_labels, readable
 
@@ -54,6 +55,8 @@ def header_html(model: LoadedModel, language: str, example_names: Mapping[str, s
         address=_HUB + model.source.repository if model.source.repository else "",
         example_names=json.dumps(example_names or {}, ensure_ascii=False),
         button_names=json.dumps({say(ENGLISH, key): say(language, key) for key in _BUTTONS}, ensure_ascii=False),
+        most_megabytes=limits().upload_megabytes,
+        too_large=say(language, "file_too_large", name="{name}", size="{size}", most=limits().upload_megabytes),
         languages=LANGUAGES,
         language=language,
         parameter=PARAMETER,

@@ -146,3 +146,19 @@ def test_an_address_that_is_pasted_or_dropped_is_fetched_by_the_server_or_refuse
     page.locator("#image > *").first.dispatch_event("drop", {"dataTransfer": address})
     expect(page.locator("#answer")).to_contain_text("The file could not be fetched from its address")
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_file_that_is_too_large_is_refused_beside_its_box_and_what_was_there_stays(page: Page) -> None:
+    page.locator("#image-examples button").first.click()
+    read(page, "Brazil")
+    page.evaluate("document.querySelector('[data-most-megabytes]').dataset.mostMegabytes = 0.001")
+    page.locator("#image input[type=file]").set_input_files(CANADA)
+
+    expect(page.get_by_role("alert")).to_contain_text("“canada.jpg” has 1 MB; at most")
+    read(page, "Brazil")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+    page.evaluate("document.querySelector('[data-most-megabytes]').dataset.mostMegabytes = 200")
+    page.locator("#image input[type=file]").set_input_files(CANADA)
+    read(page, "Canada")
+    expect(page.locator(".vz-too-large")).to_have_count(0)

@@ -119,9 +119,16 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python app.py") ->
 
 
 def _models(options: argparse.Namespace) -> list[str | None]:
+    """Return the models to serve; raise for a directory that cannot be, before Gradio takes its seconds to import."""
     models = options.model or [os.environ.get("VISTAZO_MODEL")]
     if len(models) > 2:
         raise SettingsError(f"at most two models can be compared. Received: {len(models)}.")
+    from model.bundle import load_bundle
+    from model.hub.resolve import find_model, repository_of
+
+    for name in models:
+        if repository_of(name) is None:
+            load_bundle(find_model(name).directory)
     return models
 
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from interface.i18n.language import LANGUAGES, PARAMETER, decimal, say
+from interface.i18n.language import ENGLISH, LANGUAGES, PARAMETER, decimal, say
 from interface.rendering import render
 from model.bundle import Bundle
 from model.hub.resolve import EMBEDDED
+from model.limits import limits
 from model.loading import LoadedModel
 from model.presentation import default_description, default_title, known_labels, readable
 
@@ -18,6 +19,17 @@ _LABELS_LISTED = 300
 _IN_TITLE, _IN_DESCRIPTION = 3, 6  # labels
 _OWN_LICENCE = "Apache-2.0"
 _HUB = "https://huggingface.co/"
+# The texts for Gradio's names of its buttons, which are English in every language.
+_BUTTONS = (
+    "button_upload",
+    "button_drop",
+    "button_camera",
+    "button_paste",
+    "button_capture",
+    "button_remove",
+    "button_fullscreen",
+    "button_volume",
+)
 
 
 def header_html(model: LoadedModel, language: str, example_names: Mapping[str, str] | None = None) -> str:
@@ -42,6 +54,9 @@ def header_html(model: LoadedModel, language: str, example_names: Mapping[str, s
         licence=_OWN_LICENCE if is_embedded(model) else model.source.licence,
         address=_HUB + model.source.repository if model.source.repository else "",
         example_names=json.dumps(example_names or {}, ensure_ascii=False),
+        button_names=json.dumps({say(ENGLISH, key): say(language, key) for key in _BUTTONS}, ensure_ascii=False),
+        most_megabytes=limits().upload_megabytes,
+        too_large=say(language, "file_too_large", name="{name}", size="{size}", most=limits().upload_megabytes),
         languages=LANGUAGES,
         language=language,
         parameter=PARAMETER,

@@ -72,7 +72,7 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         ImageError: The file is not an image, is damaged, or has too many pixels; see `open_image`.
         DecodingError: There is not enough memory to decode it.
     """
-    name = f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
+    name = Sentence("“{name}”", name=source.name) if isinstance(source, Path) else Sentence("The image")
     try:
         content = source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:

@@ -36,7 +36,8 @@ OTHER_OPTIONS = {
     "--nightly",
     "--minutes",
     "--images",
-    "--rounds",  # of benchmarks/cluster.py
+    "--rounds",
+    "--seconds",  # of benchmarks/cluster.py
     "--strict",
     "--address",  # of ray
     "--array",  # of sbatch

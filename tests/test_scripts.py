@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -72,3 +74,13 @@ def test_a_failed_installation_is_tried_again(
 )
 def test_each_long_step_of_pip_is_named(environment: ModuleType, line: str, step: str | None) -> None:
     assert environment._step(line) == step
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the script is for bash")
+def test_a_mistyped_command_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    script = ROOT / "scripts" / "train"
+    run = subprocess.run(["bash", script, "fti", "images"], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("error: “fti” is neither a folder nor a command; the commands are serve, predict, ")
+    assert run.stderr.count("\n") == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.video.export import Cell, write_csv
+from model.video.export import Cell, csv_encoding, write_csv
 
 _LISTED = 12
 
@@ -78,6 +78,6 @@ def write_files(findings: Sequence[Finding], path: Path) -> int:
         for item in finding.items
         for file in item.files
     ]
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
+    with path.open("w", newline="", encoding=csv_encoding(str(cell) for row in rows for cell in row)) as file:
         write_csv(file, ["file", "problem", "serious", "details", "advice"], rows)
     return len(rows)

@@ -29,7 +29,7 @@ from train.report.predictions import PREDICTIONS, write_predictions
 from train.report.write import REPORT, write_report
 from train.settings import Settings
 from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
-from train.trainer.checkpoint import ProgressFile, has_progress
+from train.trainer.checkpoint import ProgressFile, has_progress, refuse_other_settings
 from train.trainer.hosts import is_first_host, join_hosts, leave_hosts
 
 
@@ -77,6 +77,8 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
     """
     if is_first_host():
         _check_options(options)
+        if options.resume:
+            refuse_other_settings(options.out, settings.as_json())  # before the data is decoded
     data = _read(settings, options)
     from train.export.converter import check_converter, served_network
     from train.network.architectures import check_weights

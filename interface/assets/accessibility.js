@@ -12,6 +12,13 @@
       const name = names[file] || file.replaceAll("-", " ");
       if (name && button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
     }
+    const translations = JSON.parse(document.querySelector("[data-button-names]")?.dataset.buttonNames || "{}");
+    for (const button of document.querySelectorAll("button:is([aria-label], [title])")) {
+      for (const attribute of ["aria-label", "title"]) {
+        const name = translations[button.getAttribute(attribute)];
+        if (name && button.getAttribute(attribute) !== name) button.setAttribute(attribute, name);
+      }
+    }
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");
     }

@@ -26,7 +26,9 @@ const follow = (event) => {
   if (!name) return;
   const tile = tiles().find((one) => {
     const caption = one.querySelector(".caption-label")?.textContent.trim() ?? "";
-    return caption.split("\n").pop().trim() === name || caption.includes(`“${name}”`); // a reason quotes the file's name
+    // A reason quotes the file's name, in the marks of the visitor's language.
+    const quoted = [`“${name}”`, `«${name}»`, `«\u00a0${name}\u00a0»`];
+    return caption.split("\n").pop().trim() === name || quoted.some((quote) => caption.includes(quote));
   });
   if (!tile) return;
   show(null);

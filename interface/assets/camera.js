@@ -21,8 +21,11 @@
   document.addEventListener(
     "click",
     (event) => {
-      clicked = event.target.closest?.(BUTTON) ?? clicked;
-      if (clicked && !navigator.mediaDevices) say(clicked, "cameraInsecure");
+      const button = event.target.closest?.(BUTTON);
+      clicked = button ?? clicked;
+      if (!button || navigator.mediaDevices) return;
+      say(button, "cameraInsecure");
+      event.stopImmediatePropagation(); // Gradio would show a message of its own, without words
     },
     true,
   );

@@ -1,25 +1,62 @@
-// Sends images and clips that are dropped on the page, or pasted anywhere in it, to the tab that classifies them.
+// Sends images and clips that are dropped on the page, or pasted anywhere in it, to the tab that classifies them; an
+// image's address likewise.
 (() => {
   const BOXES = { image: "#image", batch: "#images", video: "#clip", compare: "#compare-image" };
   const MOST_ATTEMPTS = 300; // one per animation frame
   const openTab = () => document.querySelector("button[role=tab][aria-selected=true]")?.dataset.tabId;
 
+  const fill = (tab, selector, change) => {
+    if (openTab() !== tab) document.querySelector(`button[role=tab][data-tab-id=${tab}]`)?.click();
+    // A tab is built when it is opened for the first time.
+    const attempt = (left) => {
+      const field = document.querySelector(selector);
+      if (field) change(field);
+      else if (left > 0) requestAnimationFrame(() => attempt(left - 1));
+    };
+    attempt(MOST_ATTEMPTS);
+  };
+
   const send = (tab, given) => {
     const files = new DataTransfer(); // a copy: the event's own is empty once the event is over
     for (const file of given) files.items.add(file);
-    if (openTab() !== tab) document.querySelector(`button[role=tab][data-tab-id=${tab}]`)?.click();
-    // A tab is built when it is opened for the first time.
-    const fill = (attempts) => {
-      const input = document.querySelector(`${BOXES[tab]} input[type=file]`);
-      if (input) {
-        input.files = files.files;
-        input.dispatchEvent(new Event("change", { bubbles: true }));
-      } else if (attempts > 0) {
-        requestAnimationFrame(() => fill(attempts - 1));
-      }
-    };
-    fill(MOST_ATTEMPTS);
+    fill(tab, `${BOXES[tab]} input[type=file]`, (input) => {
+      input.files = files.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
   };
+
+  // A file that is too large is refused before Gradio sees it, whose message is in English and in a corner.
+  const forget = () => {
+    for (const note of document.querySelectorAll(".vz-too-large")) note.remove();
+  };
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest?.("button.gallery-item")) forget(); // an example takes its place
+  });
+  const refused = (files, box) => {
+    forget();
+    const head = document.querySelector("[data-too-large]");
+    const megabyte = 2 ** 20;
+    const large = [...(files ?? [])].find(({ size }) => size > Number(head?.dataset.mostMegabytes) * megabyte);
+    if (!large || !box) return false;
+    const note = document.createElement("p");
+    note.className = "vz-too-large";
+    note.setAttribute("role", "alert");
+    const size = String(Math.ceil(large.size / megabyte));
+    note.textContent = head.dataset.tooLarge.replace("{size}", size).replace("{name}", () => large.name);
+    box.before(note);
+    return true;
+  };
+  const boxOf = (target) => target.closest?.(Object.values(BOXES).join(", "));
+
+  document.addEventListener(
+    "change",
+    (event) => {
+      if (!event.target.matches?.("input[type=file]") || !refused(event.target.files, boxOf(event.target))) return;
+      event.target.value = "";
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
 
   const tabFor = (files) => {
     if (files.length > 1) return "batch";
@@ -29,15 +66,32 @@
     return openTab() !== "video" && openTab() in BOXES ? openTab() : "image";
   };
 
+  // The address of an image: the server fetches it, which may, unlike a page of another origin.
+  const sendAddress = (data) => {
+    const text = data?.getData("text/uri-list") || data?.getData("text/plain") || "";
+    const address = text.trim().split(/\s/)[0];
+    if (!/^https?:\/\/./i.test(address)) return false;
+    fill("image", "[data-takes-address]", (box) => {
+      box.dispatchEvent(new CustomEvent("address", { detail: address }));
+    });
+    return true;
+  };
+
   // Several images on the box for one go to the batch tab. Gradio itself handles a single one.
   document.addEventListener(
     "drop",
     (event) => {
       const files = event.dataTransfer?.files;
-      if (!event.target.closest("#image") || !files || files.length < 2) return;
+      if (refused(files, boxOf(event.target))) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      if (!event.target.closest("#image") || !files || files.length === 1) return;
+      if (files.length === 0 && !sendAddress(event.dataTransfer)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      send("batch", files);
+      if (files.length) send("batch", files);
     },
     true,
   );
@@ -47,9 +101,10 @@
     "paste",
     (event) => {
       const files = event.clipboardData?.files;
-      if (!files?.length || event.target.closest?.("input:not([type=file]), textarea")) return;
+      if (event.target.closest?.("input:not([type=file]), textarea")) return;
+      if (!files?.length && !sendAddress(event.clipboardData)) return;
       event.preventDefault();
-      send(tabFor(files), files);
+      if (files?.length) send(tabFor(files), files);
     },
     true,
   );

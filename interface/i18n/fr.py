@@ -7,7 +7,7 @@ TEXTS = {
     "recognises": "Reconnaît {count} choses différentes dans vos photos et vos vidéos.",
     "recognises_these": "Reconnaît {labels} dans vos photos et vos vidéos.",
     "theme_switch": "Clair ou sombre",
-    "licence": "Licence : {name}",
+    "licence": "Licence : {name}",
     "model_link": "Page du modèle",
     "about_tab": "À propos",
     "labels": "Étiquettes",
@@ -36,16 +36,17 @@ TEXTS = {
     "not_sure": "Pas sûr",
     "probably_none": "Aucune étiquette ne convient assez bien",
     "none_headline": "Aucune d’elles",
-    "perhaps": "{label} ?",
-    "either": "{first} ou {second} ?",
-    "closest": "Le plus proche : {label}, mais à {probability} seulement.",
-    "card_empty": "Choisissez une image ou un exemple : elle est classée aussitôt.",
+    "perhaps": "{label} ?",
+    "either": "{first} ou {second} ?",
+    "closest": "Le plus proche : {label}, mais à {probability} seulement.",
+    "card_empty": "Choisissez une image : elle est classée aussitôt.",
+    "image_empty": "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
     "show_heat": "Carte de chaleur",
     "hide_heat": "Masquer la carte",
     "show_boxes": "Cadres",
     "hide_boxes": "Masquer les cadres",
     "legend": "Légende",
-    "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
+    "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
     "boxes_legend": "Chaque cadre marque l’endroit où une étiquette a été trouvée, avec sa probabilité.",
     "camera_hint": "Allumez la caméra, puis cliquez sur « Enregistrer » : l’image est classée tant que la "
     "caméra tourne.",
@@ -63,13 +64,21 @@ TEXTS = {
     "nothing_found": "Aucune étiquette n’a été trouvée dans l’image avec assez de confiance.",
     "in_this_image": "Dans cette image",
     "none_of_these": "aucune d’elles",
+    "button_upload": "Envoyer un fichier",
+    "button_drop": "Envoyez ou déposez des fichiers",
+    "button_camera": "Utiliser la caméra",
+    "button_paste": "Coller depuis le presse-papiers",
+    "button_capture": "Prendre l’image",
+    "button_remove": "Retirer l’image",
+    "button_fullscreen": "Plein écran",
+    "button_volume": "Régler le volume",
     "batch_tab": "Lot",
     "images": "Images",
     "stop": "Arrêter",
-    "batch_empty": "Choisissez plusieurs images : elles sont classées aussitôt.",
+    "batch_empty": "Choisissez plusieurs images : elles sont classées aussitôt.",
     "filter": "N’afficher que",
-    "images_counted": "{count} images :",
-    "not_readable": "illisibles",
+    "images_counted": "{count} images :",
+    "not_readable": "Illisibles",
     "gallery": "Images avec leur étiquette la plus probable",
     "rows": "Étiquettes les plus probables",
     "rows_csv": "Tableau en CSV",
@@ -80,22 +89,22 @@ TEXTS = {
     "video_tab": "Vidéo",
     "clip": "Vidéo",
     "not_playable": "Votre navigateur ne peut pas lire cette vidéo, mais elle peut être classée. La vidéo avec "
-    "étiquettes, sous « Télécharger », se lit dans tous les navigateurs.",
+    "étiquettes, sous « Télécharger », se lit dans tous les navigateurs.",
     "read_clip": "Classer de nouveau",
-    "clip_hint": "Choisissez une vidéo ou un exemple : elle est classée aussitôt.",
+    "clip_hint": "Choisissez une vidéo : elle est classée aussitôt.",
     "reading_begins": "Lecture…",
     "tables": "Tableaux et sous-titres",
     "which_frames": "Seulement certaines images",
     "rate": "Images par seconde",
-    "rate_info": "Nombre d’images classées par seconde de vidéo ; 0 pour toutes.",
+    "rate_info": "Nombre d’images classées par seconde de vidéo ; 0 pour toutes.",
     "from": "De",
     "seconds_info": "En secondes.",
     "to": "À",
-    "to_info": "En secondes ; 0 pour la fin.",
+    "to_info": "En secondes ; 0 pour la fin.",
     "whole_clip": "Vidéo entière",
     "seconds_on_screen": "Secondes à l’écran",
     "progress": "Progression",
-    "key_frames": "Une image clé par segment ; cliquez pour y aller",
+    "key_frames": "Une image clé par segment ; cliquez pour y aller",
     "segments": "Segments",
     "frames": "Images de la vidéo",
     "downloads": "Télécharger",
@@ -122,8 +131,8 @@ TEXTS = {
     "frames_read": "{count} images lues, {speed} par seconde.",
     "stopped_at": "Arrêté à {time}.",
     "stopped_before": "Arrêté avant la première image.",
-    "time_is_up": "La durée limite d’une requête est atteinte : lu jusqu’à {time}. Pour la suite, indiquez « De » et "
-    "« À ».",
+    "time_is_up": "La durée limite d’une requête est atteinte : lu jusqu’à {time}. Pour la suite, indiquez « De » et "
+    "« À ».",
     "table_shows": "Le tableau montre les {rows} dernières images ; le fichier CSV les a toutes.",
     "timeline": "Cliquez pour aller à ce moment de la vidéo.",
     "timeline_empty": "La chronologie de la vidéo apparaîtra ici.",
@@ -137,16 +146,17 @@ TEXTS = {
     "about_network": "Architecture",
     "about_recipe": "Recette",
     "about_size": "Taille du fichier du modèle",
-    "about_threshold": "Seuil pour « aucune d’elles »",
+    "megabytes": "{size} Mo",
+    "about_threshold": "Seuil pour « aucune d’elles »",
     "about_temperature": "Température de calibration",
     "metrics": "Évaluation",
-    "evaluated_by_folds": "Évalué sur {count} images : chacune a été classée par un réseau entraîné sans elle. "
+    "evaluated_by_folds": "Évalué sur {count} images : chacune a été classée par un réseau entraîné sans elle. "
     "Le réseau publié a été entraîné sur toutes.",
     "evaluated_on": "Évalué sur {count} images du jeu de {split}, avec le fichier qui est servi.",
     "no_metrics": "Ce modèle ne contient pas de métriques.",
     "accuracy": "Exactitude",
-    "exact_match": "Correspondance exacte : toutes les étiquettes de l’image",
-    "accuracy_interval": "Intervalle de confiance à 95 %",
+    "exact_match": "Correspondance exacte : toutes les étiquettes de l’image",
+    "accuracy_interval": "Intervalle de confiance à 95 %",
     "top5_accuracy": "Exactitude top-5",
     "macro_f1": "F1 macro",
     "weighted_f1": "F1 pondéré",
@@ -173,17 +183,17 @@ TEXTS = {
     "measured_test": "Elles viennent de la même collection que ses images d’entraînement. Personne ne l’a mesuré sur "
     "des photos d’ailleurs, où il peut être moins bon.",
     "measured_validation": "Ces images ont aussi servi à le régler et viennent de la même collection que celles "
-    "d’entraînement : sur d’autres photos, attendez-vous à moins.",
+    "d’entraînement : sur d’autres photos, attendez-vous à moins.",
     "measured": "Personne ne l’a mesuré sur des photos d’ailleurs, où il peut être moins bon.",
     "measured_embedded": "Ce sont des drapeaux dessinés et photographiés par un programme, comme ses "
     "images d’entraînement. Sur 13 photos de vrais drapeaux, il en reconnaît 12.",
     "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre. Il peut se tromper avec assurance sur des "
     "images différentes de celles de son entraînement.",
-    "limit_never_none": "Il ne dit jamais « aucune d’elles » : toute image reçoit une étiquette.",
-    "limit_probability_alone": "Il ne sait rien de l’aspect de ses images d’entraînement : « aucune d’elles » dépend "
+    "limit_never_none": "Il ne dit jamais « aucune d’elles » : toute image reçoit une étiquette.",
+    "limit_probability_alone": "Il ne sait rien de l’aspect de ses images d’entraînement : « aucune d’elles » dépend "
     "de la seule probabilité et lui échappe plus souvent. Un nouvel entraînement avec cette version de Vistazo "
     "l’ajoute.",
-    "limit_weak": "Ses étiquettes les plus faibles, avec la part de leurs images qu’il reconnaît : {labels}.",
+    "limit_weak": "Ses étiquettes les plus faibles, avec la part de leurs images qu’il reconnaît : {labels}.",
     "limit_chance": "Il n’est pas meilleur que de toujours donner l’étiquette la plus courante, juste à {share}.",
     "limit_harm": "Ne l’utilisez pas là où une erreur pourrait nuire.",
     "limits_title": "Limites",
@@ -201,8 +211,8 @@ TEXTS = {
     "ece_before": "ECE avant ajustement de la température",
     "roc_auc": "ROC AUC, moyenne macro",
     "ap": "Précision moyenne (AP), moyenne macro",
-    "coverage": "Couverture avec « aucune d’elles »",
-    "coverage_and_accuracy": "{share} des images ; exactitude sur celles-ci : {accuracy}",
+    "coverage": "Couverture avec « aucune d’elles »",
+    "coverage_and_accuracy": "{share} des images ; exactitude sur celles-ci : {accuracy}",
     "plot_confusion_matrix": "Matrice de confusion",
     "plot_confusion_matrix_normalised": "Matrice de confusion, normalisée par étiquette",
     "plot_classes": "Métriques par étiquette",
@@ -227,12 +237,12 @@ TEXTS = {
     "not_base64": "Le fichier n’est ni une URL de données, ni du base64, ni une adresse publique. Envoyez l’une de ces "
     "formes, ou envoyez le fichier à /gradio_api/upload et donnez le chemin reçu en réponse.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
-    "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
+    "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
     "bad_range": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
     "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",
     "bad_seconds": "« De » et « À » doivent être des secondes, 0 ou plus. Reçu : {value}.",
-    "no_frame": "« {name} » n’a aucune image dans l’intervalle demandé. Choisissez un intervalle plus tôt.",
+    "no_frame": "« {name} » n’a aucune image dans l’intervalle demandé. Choisissez un intervalle plus tôt.",
     "camera_large": "L’image de la caméra est trop grande. Choisissez une résolution plus basse.",
     "camera_damaged": "L’image de la caméra est abîmée. Relancez la caméra.",
     "too_often": "Au plus {most} requêtes par minute sont acceptées par visiteur. Réessayez dans une minute.",
@@ -244,21 +254,22 @@ TEXTS = {
     "body_too_slow": "L’envoi était trop lent ou s’est arrêté, il a été interrompu. Réessayez avec une meilleure "
     "connexion.",
     "body_too_large": "La requête dépasse {most} Mo, c’est la limite. Envoyez moins de fichiers ou de plus petits.",
-    "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
-    "no_such_endpoint": "Cette application n’a pas ce point d’accès. La page les énumère sous « API ».",
+    "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
+    "no_such_endpoint": "Cette application n’a pas ce point d’accès. La page les énumère sous « API ».",
     "address_too_long": "L’adresse est trop longue. Supprimez ce qui suit le point d’interrogation.",
-    "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, ne répond "
+    "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, ne répond "
     "pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
 }
 
 ERRORS = {
     "{name} was not read to its end: the server stops. Try again in a minute.": "{name} "
-    "n’a pas été lu jusqu’au bout : le serveur s’arrête. Réessayez dans une minute.",
+    "n’a pas été lu jusqu’au bout : le serveur s’arrête. Réessayez dans une minute.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} est trop long à décoder. "
     "Réduisez-le, ou choisissez-en un autre.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
     "again, or choose another.": "{name} demande trop de mémoire pour être décodé, ou est abîmé d’une manière qui "
     "arrête le décodeur. Réduisez-le, enregistrez-le de nouveau, ou choisissez-en un autre.",
+    "“{name}”": "« {name} »",
     "The image": "L’image",
     "{name} cannot be opened: {reason}. Check the path.": "{name} ne peut pas être ouvert : {reason}. Vérifiez le "
     "chemin.",
@@ -317,7 +328,7 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
     "demandé au Hub.",
-    "“{file}” of “{name}” arrives damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
+    "“{file}” of “{name}” arrives damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
     "(commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
     "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.": "Le Hub est "

@@ -25,7 +25,7 @@ _ERRORS: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, "es": es.ERRORS, "fr": 
 
 _NO_BREAK, _NARROW = "\u00a0", "\u202f"
 # The separators of thousands and of decimals.
-_SEPARATORS = {ENGLISH: (",", "."), "es": (".", ","), "fr": (_NARROW, ",")}
+_SEPARATORS = {ENGLISH: (",", "."), "es": (_NO_BREAK, ","), "fr": (_NARROW, ",")}
 _MOST_TAGS = 20  # of an Accept-Language header, which may have any length
 
 

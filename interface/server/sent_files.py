@@ -44,9 +44,15 @@ async def stored(value: Any, component: object, storage: UploadStorage, language
         return value
     if not isinstance(value, list):
         return await _stored(value, storage, language)
-    if len(value) > (most := limits().images):
+    # Of files that were uploaded before the handler says so, where its results would be.
+    if len(value) > (most := limits().images) and not all(map(_is_uploaded, value)):
         raise gr.Error(say(language, "too_many_images", most=most, count=len(value)), print_exception=False)
     return [await _stored(entry, storage, language) for entry in value]
+
+
+def _is_uploaded(value: object) -> bool:
+    given = value.get("path") if isinstance(value, Mapping) else None
+    return isinstance(given, str) and not (_ADDRESS.match(given) or given.startswith("data:"))
 
 
 async def _stored(value: Any, storage: UploadStorage, language: str) -> Any:

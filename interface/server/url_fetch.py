@@ -10,9 +10,10 @@ from urllib.parse import urljoin, urlsplit
 import gradio as gr
 import httpx
 import safehttpx
+from anyio import from_thread
 
 from interface.i18n.language import language_of, say
-from interface.server.gradio_internals import current_request, safe_file_name, set_url_fetcher
+from interface.server.gradio_internals import current_request, safe_file_name, set_url_fetcher, upload_folder
 from model.limits import limits
 
 _SECONDS = 60.0
@@ -31,6 +32,18 @@ class _RefusedError(Exception):
 def fetch_within_limits() -> None:
     """Make Gradio fetch files through `fetch`; its own function holds the whole response in memory, however large."""
     set_url_fetcher(fetch)
+
+
+def fetched(url: str) -> Path:
+    """Fetch a file that a visitor of the page names to where uploads are; called from the thread of a handler.
+
+    Args:
+        url: The file's URL; see `fetch`.
+
+    Raises:
+        gr.Error: The file cannot be fetched within the limits.
+    """
+    return Path(from_thread.run(fetch, url, str(upload_folder())))
 
 
 async def fetch(url: str, cache_dir: str) -> str:

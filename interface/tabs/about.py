@@ -40,6 +40,7 @@ _PLOTS = {
     "reliability": "plot_reliability",
     "training_curves": "plot_training_curves",
 }
+_BY_FOLDS = "folds"  # as metrics name it where no image was kept for a split
 _CLASSES_SHOWN = 8
 _LARGEST_METRIC = 1e9
 _LONGEST_TEXT = 300  # characters of a cell
@@ -157,12 +158,15 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
         yield say(language, "about_data"), fingerprint
     shares = {split: settings.get(f"{split}_share") for split in ("validation", "test")}
     known = {split: percent(language, share) for split, share in shares.items() if isinstance(share, float)}
-    if all(map(_is_share, shares.values())):
+    if all(map(_is_share, shares.values())) and bundle.metrics.get("split") != _BY_FOLDS:
         yield say(language, "about_split"), say(language, "split", **known)
-    yield say(language, "about_size"), f"{bundle.network.stat().st_size / 1e6:.1f} MB"
+    yield (
+        say(language, "about_size"),
+        say(language, "megabytes", size=decimal(language, bundle.network.stat().st_size / 1e6, 1)),
+    )
     if bundle.unknown_threshold is not None:
         yield say(language, "about_threshold"), percent(language, bundle.unknown_threshold)
-    yield say(language, "about_temperature"), f"{bundle.temperature:.2f}"
+    yield say(language, "about_temperature"), decimal(language, bundle.temperature, 2)
 
 
 def _is_share(value: object) -> bool:
@@ -183,7 +187,7 @@ def _evaluated_on(bundle: Bundle, language: str) -> str:
     if not bundle.metrics:
         return say(language, "no_metrics")
     split = str(bundle.metrics.get("split", "?"))
-    if split == "folds":
+    if split == _BY_FOLDS:
         return say(language, "evaluated_by_folds", count=bundle.metrics.get("n", "?"))
     split = say(language, _SPLITS[split]) if split in _SPLITS else split
     return say(language, "evaluated_on", count=bundle.metrics.get("n", "?"), split=split)
@@ -194,12 +198,12 @@ def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
     interval = metrics.get("accuracy_interval")
     for name in _METRICS:
         if name in metrics:
-            yield say(language, name), _number(metrics[name])
+            yield say(language, name), _number(metrics[name], language)
             if name in ("accuracy", "exact_match") and isinstance(interval, list) and len(interval) == 2:
-                yield say(language, "accuracy_interval"), " – ".join(map(_number, interval))
+                yield say(language, "accuracy_interval"), " – ".join(_number(bound, language) for bound in interval)
     for path, key in ((("curves", "macro", "roc_auc"), "roc_auc"), (("curves", "macro", "average_precision"), "ap")):
         if isinstance(value := _nested(metrics, *path), int | float):
-            yield say(language, key), _number(value)
+            yield say(language, key), _number(value, language)
     coverage, accuracy = (_nested(metrics, "unknown", name) for name in ("coverage", "accuracy_answered"))
     if isinstance(coverage, int | float) and isinstance(accuracy, int | float):
         shares = {"share": percent(language, coverage), "accuracy": percent(language, accuracy)}
@@ -227,7 +231,7 @@ def _classes(bundle: Bundle, language: str) -> Iterator[tuple[str, list[Row]]]:
     rows: list[Row] = [
         (
             readable(bundle.label_in(str(label), language)),
-            *(_number(row.get(name)) for name in ("precision", "recall", "f1")),
+            *(_number(row.get(name), language) for name in ("precision", "recall", "f1")),
             str(row["support"]),
         )
         for label, row in ranked
@@ -237,7 +241,7 @@ def _classes(bundle: Bundle, language: str) -> Iterator[tuple[str, list[Row]]]:
         yield "best_classes", rows[: -_CLASSES_SHOWN - 1 : -1]
 
 
-def _number(value: Any) -> str:
+def _number(value: Any, language: str) -> str:
     # The bundle may be anybody's: a whole number of hundreds of digits is more than a float can hold.
     known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_METRIC
-    return f"{value:.3f}" if known else "–"
+    return decimal(language, value, 3) if known else "–"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
-from model.video.export import escape_formula
+from model.video.export import csv_encoding, write_csv
 
 TOP = 3
 _THUMBNAIL_SIDE = 320
@@ -91,7 +90,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
         try:
             with guard.handle(request, "predict_images") as language:
                 for found, done in entries(images, language):
-                    file = write_csv(found, bundle, language) if done else None
+                    file = write_table(found, bundle, language) if done else None
                     tiles = [_page_tile(entry, bundle, language) for entry in found]
                     yield _counts(found, language), tiles, _page_table(found, bundle, language), file
         except gr.Error as error:
@@ -221,16 +220,15 @@ def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: 
         if entry.thumbnail is not None
     ]
     table: Table = {"headers": headings(language), "data": [_row(entry, bundle, language) for entry in found]}
-    return tiles, table, write_csv(found, bundle, language) if done else None
+    return tiles, table, write_table(found, bundle, language) if done else None
 
 
-def write_csv(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
+def write_table(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     """Write the table where Gradio's clean-up finds it, and return its path."""
     path = result_folder() / "vistazo.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns())
-        writer.writerows([escape_formula(cell) for cell in _row(entry, bundle, language)] for entry in found)
+    rows = [_row(entry, bundle, language) for entry in found]
+    with path.open("w", newline="", encoding=csv_encoding(str(cell) for row in rows for cell in row)) as file:
+        write_csv(file, columns(), rows)
     return str(path)
 
 

@@ -19,6 +19,7 @@ from interface.i18n.language import ENGLISH, language_of, percent, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
+from interface.server.url_fetch import fetched
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
@@ -32,6 +33,13 @@ from model.verdict import Classification
 
 TOP = 5
 _TO_THE_STAGE = "() => vistazo.scrollTo('#stage')"
+_TAKE_ADDRESS = """
+element.dataset.takesAddress = "";
+element.addEventListener("address", ({ detail }) => {
+  props.value = detail;
+  trigger("submit");
+});
+"""
 # Longest side in pixels of an image with a heat map or boxes.
 _SHOWN_SIDE = 768
 
@@ -155,8 +163,10 @@ def add_image_tab(
     with gr.Row():
         with gr.Column(scale=1):
             box, offered = _add_stage(examples, explains=classifier.explains)
+            # The address of an image, which `assets/dropping.js` hands over; it is never shown.
+            address = gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=_TAKE_ADDRESS)
         with gr.Column(scale=1):
-            shown_card = gr.HTML(text("card_empty"), elem_id="answer")
+            shown_card = gr.HTML(text("image_empty"), elem_id="answer")
             answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False)  # programs ask for it
             calls = [gr.Button(visible=False) for _ in range(3)]
     _add_endpoints(box, answer, calls, predict_image, explain_image, locate_image)
@@ -170,6 +180,16 @@ def add_image_tab(
             reason = html.unescape(str(error.message))
             return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
         return answered(prediction, is_unknown, language)
+
+    def open_address(url: str, request: gr.Request) -> Updates:
+        """Fetch and show the image whose address was pasted, or why that cannot be done."""
+        try:
+            with guard.handle(request, "open_address"):
+                path = fetched(url)
+        except gr.Error as error:
+            card_of_error = failed_card(html.unescape(str(error.message)), language_of(request))
+            return box.photo(ready=False) | {box.image: gr.update(value=None, visible=True), shown_card: card_of_error}
+        return show_prediction({"path": str(path)}, request) | {box.image: gr.update(value=str(path), visible=True)}
 
     def toggle_heat(shown: str, image: Mapping[str, Any], label: str | None, request: gr.Request) -> Updates:
         if shown == "heat":
@@ -222,10 +242,19 @@ def add_image_tab(
         api_visibility="private",
         show_progress_on=shown_card,
     )
+    address.submit(
+        open_address,
+        address,
+        [*outputs, shown_card],
+        api_visibility="private",
+        concurrency_id="images",
+        show_progress_on=shown_card,
+        trigger_mode="always_last",
+    )
     if offered:  # which a phone shows below the answer
         offered.load_input_event.success(None, None, None, js=_TO_THE_STAGE, api_visibility="private")
     box.image.clear(
-        lambda: box.photo(ready=False) | {shown_card: text("card_empty")}, None, [*outputs, shown_card], **_IN_THE_PAGE
+        lambda: box.photo(ready=False) | {shown_card: text("image_empty")}, None, [*outputs, shown_card], **_IN_THE_PAGE
     )
     showing: dict[str, Any] = {
         "outputs": outputs,

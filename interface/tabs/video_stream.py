@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from interface.i18n.language import ENGLISH, say, translated
+from interface.i18n.language import ENGLISH, decimal, percent, say, translated
 from interface.server.results import result_folder
-from interface.tabs.timeline import clock, timeline
+from interface.tabs.timeline import clock, label_seconds, name_of_nothing, timeline
 from model.bundle import Bundle
 from model.classifier import Classifier
 from model.errors import DecodingError, SettingsError, VideoError
@@ -75,7 +75,8 @@ class ClipResults:
 
     Attributes:
         total: The labels of the highest mean probability.
-        seconds: Label and seconds on screen, the longest first.
+        seconds: Label and seconds on screen, as the sentence above the timeline says them: the longest first, what
+            means that nothing is there at the end.
         frames: Rows of `model.video.export.frame_columns`: the newest while reading, all
             (up to `MOST_ROWS`) at the end.
         segments: Rows of `model.video.export.SEGMENT_COLUMNS`.
@@ -120,10 +121,14 @@ class _Report:
     def results(self, end: float, rows: int) -> ClipResults:
         """Return the results up to now, with at most `rows` frames; `end` is that of the timeline, in seconds."""
         record, segments = self.record, self.record.segments()
+        nothing = name_of_nothing(record.labels, self.background, self.language)
         duration = end if math.isfinite(end) else 0.0
         return ClipResults(
             total=dict(record.ranking()),
-            seconds=[[label, round(value, 2)] for label, value in record.aggregate().seconds.items()],
+            seconds=[
+                [label_text(label, nothing), round(value, 2)]
+                for label, value in label_seconds(segments, self.background)
+            ],
             frames=[frame_cells(row, TOP, record.none_of_these) for row in record.rows(rows)],
             segments=[segment_cells(segment, record.none_of_these) for segment in segments],
             timeline=timeline(segments, self.curve, record.labels, duration, self.language, self.background),
@@ -132,12 +137,12 @@ class _Report:
 
     def progress(self, done: float, whole: float, spent: float) -> str:
         """Say how far the reading is and how long it will take: `done` of `whole` seconds of the clip in `spent`."""
-        speed = f"{len(self.record) / max(spent, 1e-3):,.0f}"
+        speed = decimal(self.language, len(self.record) / max(spent, 1e-3))
         # A first frame at 0 seconds says nothing about the time that is left.
         if not math.isfinite(whole) or min(done, whole) <= 0 or spent < _SECONDS_BEFORE_AN_ESTIMATE:
             return say(self.language, "reading_time", time=clock(done), speed=speed)
         left = spent / done * max(0.0, whole - done)
-        share = f"{min(1.0, done / whole):.0%}"
+        share = percent(self.language, min(1.0, done / whole))
         return say(self.language, "reading_share", share=share, speed=speed, left=clock(math.ceil(left)))
 
 
@@ -226,13 +231,13 @@ def read_clip(
     if not len(record):
         raise VideoError(say(language, "no_frame", name=path.name))
     speed = len(record) / max(time.monotonic() - began, 1e-3)
-    status = say(language, "frames_read", count=f"{len(record):,}", speed=f"{speed:,.0f}")
+    status = say(language, "frames_read", count=decimal(language, len(record)), speed=decimal(language, speed))
     if stop or stopped():
         status = f"{say(language, 'stopped_at', time=clock(at))} {status}"
     elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - 1):
         status = f"{say(language, 'time_is_up', time=clock(at))} {status}"
     if len(record) > MOST_ROWS:
-        status += " " + say(language, "table_shows", rows=f"{MOST_ROWS:,}")
+        status += " " + say(language, "table_shows", rows=decimal(language, MOST_ROWS))
     results = replace(report.results(at, MOST_ROWS), files=_write_files(record, path.stem[:80]))
     yield ClipUpdate(status, results, " ".join(translated(warning, language) for warning in warnings))
 

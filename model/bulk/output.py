@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from model.bulk.predictions import Prediction, printable
 from model.errors import SettingsError
-from model.video.export import SEGMENT_COLUMNS, frame_cells, frame_columns, segment_cells, write_csv
+from model.video.export import SEGMENT_COLUMNS, csv_encoding, frame_cells, frame_columns, segment_cells, write_csv
 from model.video.record import FrameRow
 
 
@@ -50,8 +50,7 @@ class PredictionTable:
         self._columns = (["path", *frame_columns(top)], ["path", *SEGMENT_COLUMNS])
         self._settings = {"top": top, **settings}
         self._files = {str(file) for file in files}
-        plain = all(text.isascii() for text in (*labels, *self._files))
-        self._mark = b"" if plain else codecs.BOM_UTF8
+        self._mark = codecs.BOM_UTF8 if csv_encoding((*labels, *self._files)) == "utf-8-sig" else b""
         self._done: dict[str, dict[str, Any]] = {}
         self._open: list[TextIO] = []
         with self._write_errors():

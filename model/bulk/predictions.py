@@ -27,6 +27,7 @@ from model.video.reader import Frame, FrameRange, prepared_frames
 from model.video.record import ClipRecord
 
 _MOST_SEGMENTS = 50  # lines for one clip
+_LEAST_SHOWN = 0.01  # as on the page: who searches the lines for a label should find the files that may show it
 # What a line for people begins with.
 _DOUBT: dict[Verdict, str] = {"sure": "", "unsure": "not sure: ", "none": "none of these; "}
 
@@ -120,9 +121,13 @@ def printable(path: Path) -> str:
 
 def print_text(prediction: Prediction) -> None:
     """Print a prediction for people: an image is one line, a clip one and a line for each of its segments."""
-    ranking = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranking)
     if prediction.clip is None:
-        print(f"{printable(prediction.path)}: {_DOUBT[prediction.verdict]}{ranking}", flush=True)
+        likely = [
+            f"{label} {probability:.1%}"
+            for place, (label, probability) in enumerate(prediction.ranking)
+            if place == 0 or probability >= _LEAST_SHOWN
+        ]
+        print(f"{printable(prediction.path)}: {_DOUBT[prediction.verdict]}{', '.join(likely)}", flush=True)
         return
     print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)
 
@@ -130,7 +135,11 @@ def print_text(prediction: Prediction) -> None:
 def _clip_lines(name: str, clip: ClipRecord) -> list[str]:
     segments, total = clip.segments(), clip.aggregate()
     head = f"{name}: {total.frames} frames, {total.duration:.1f} s"
-    shown = [f"{label_text(segment.label)} {segment.confidence:.0%}" for segment in segments[:_MOST_SEGMENTS]]
+    # That of “none of these” is the probability of the likeliest label, not of there being none.
+    shown = [
+        label_text(segment.label) + ("" if segment.label is None else f" {segment.confidence:.0%}")
+        for segment in segments[:_MOST_SEGMENTS]
+    ]
     if len(segments) == 1:
         return [f"{head}: {shown[0]}"]
     times = [f"{_clock(segment.start)} to {_clock(segment.end)}" for segment in segments[:_MOST_SEGMENTS]]

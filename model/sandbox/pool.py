@@ -229,4 +229,4 @@ def _server_stops(name: str) -> DecodingError:
 
 
 def _name_of(source: Path | bytes) -> str:
-    return f"“{source.name}”" if isinstance(source, Path) else Sentence("The image")
+    return Sentence("“{name}”", name=source.name) if isinstance(source, Path) else Sentence("The image")

@@ -58,16 +58,27 @@ def label_text(label: str | None, none: str = NONE_OF_THESE) -> str:
 
 def write_frames_csv(record: ClipRecord, path: Path, top: int) -> Path:
     """Write one row a frame; returns `path`."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding=csv_encoding([*record.labels, record.none_of_these])) as file:
         write_csv(file, frame_columns(top), (frame_cells(row, top, record.none_of_these) for row in record.rows()))
     return path
 
 
 def write_segments_csv(record: ClipRecord, path: Path) -> Path:
     """Write one row a segment; returns `path`."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding=csv_encoding([*record.labels, record.none_of_these])) as file:
         write_csv(file, SEGMENT_COLUMNS, (segment_cells(s, record.none_of_these) for s in record.segments()))
     return path
+
+
+def csv_encoding(texts: Iterable[str]) -> str:
+    """Return the encoding of a new table: UTF-8, with a byte order mark where a text in it is not plain ASCII.
+
+    Without the mark Excel takes UTF-8 for another encoding.
+
+    Args:
+        texts: What may be in the cells.
+    """
+    return "utf-8" if all(text.isascii() for text in texts) else "utf-8-sig"
 
 
 def write_csv(file: TextIO, columns: Iterable[str] | None, rows: Iterable[Iterable[Cell]]) -> None:

@@ -12,8 +12,8 @@ import {
   segmentsCsv,
   subtitles,
 } from "./exports.js";
-import { labels } from "./site.js";
 import { decimal, language, say } from "./texts.js";
+import { labelSeconds, shownLabel } from "./timeline.js";
 
 const MOST_ROWS = 500;
 
@@ -25,7 +25,7 @@ export function clipResults(clip, name) {
     part("seconds_on_screen", () =>
       table(
         [say("column_label"), say("column_seconds")],
-        clip.aggregate.seconds.map(([label, value]) => [labels[label], rounded(value, 2)]),
+        labelSeconds(clip.segments).map(([label, value]) => [shownLabel(label), rounded(value, 2)]),
       ),
     ),
     part("segments", () => table(segmentHeadings(), clip.segments.map(segmentCells))),

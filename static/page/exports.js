@@ -15,7 +15,9 @@ export function csv(rows) {
       text = `'${text}`;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  const table = rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  // Without a byte order mark Excel takes UTF-8 for another encoding.
+  return /[\u0080-\uffff]/.test(table) ? `\ufeff${table}` : table;
 }
 
 export const rounded = (value, digits) => Number(value.toFixed(digits));

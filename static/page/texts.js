@@ -3,7 +3,7 @@
 const LANGUAGES = { en: "English", es: "Español", fr: "Français" };
 const PARAMETER = "lang";
 const NO_BREAK = "\u00a0";
-const SEPARATORS = { en: [",", "."], es: [".", ","], fr: ["\u202f", ","] };
+const SEPARATORS = { en: [",", "."], es: ["\u00a0", ","], fr: ["\u202f", ","] };
 
 let texts = {};
 export let language = "en";

@@ -121,3 +121,44 @@ def test_a_photograph_is_taken_and_read(page: Page) -> None:
     page.wait_for_function("document.querySelector('#image video')?.videoWidth > 0")
     page.locator("#image").get_by_label("capture photo").click()
     expect(top_label(page)).not_to_be_empty()
+
+
+def test_an_address_that_is_pasted_or_dropped_is_fetched_by_the_server_or_refused_beside_the_image(page: Page) -> None:
+    address = page.evaluate_handle(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/uri-list", "http://127.0.0.1/private.jpg");
+          return data;
+        }"""
+    )
+    open_tab(page, "About")
+    expect(page.locator("#tab-about")).to_be_visible()
+    page.evaluate(
+        """(data) => document.body.dispatchEvent(
+          new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))""",
+        address,
+    )
+    expect(page.locator("#answer")).to_contain_text("The file could not be fetched from its address")
+    assert selected_tab(page) == "image"
+
+    page.locator("#image-examples button").first.click()
+    read(page, "Brazil")
+    page.locator("#image > *").first.dispatch_event("drop", {"dataTransfer": address})
+    expect(page.locator("#answer")).to_contain_text("The file could not be fetched from its address")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_file_that_is_too_large_is_refused_beside_its_box_and_what_was_there_stays(page: Page) -> None:
+    page.locator("#image-examples button").first.click()
+    read(page, "Brazil")
+    page.evaluate("document.querySelector('[data-most-megabytes]').dataset.mostMegabytes = 0.001")
+    page.locator("#image input[type=file]").set_input_files(CANADA)
+
+    expect(page.get_by_role("alert")).to_contain_text("“canada.jpg” has 1 MB; at most")
+    read(page, "Brazil")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+    page.evaluate("document.querySelector('[data-most-megabytes]').dataset.mostMegabytes = 200")
+    page.locator("#image input[type=file]").set_input_files(CANADA)
+    read(page, "Canada")
+    expect(page.locator(".vz-too-large")).to_have_count(0)

@@ -104,7 +104,7 @@ def test_one_image_after_the_other_and_an_empty_box_that_empties_the_answer(
 
     page.locator("#image").get_by_label("Remove Image").click()
     expect(top_label(page)).to_have_count(0)
-    expect(page.locator("#answer")).to_contain_text("Choose an image or an example")
+    expect(page.locator("#answer")).to_contain_text("Choose an image")
     expect(page.locator("#show-heat")).to_be_disabled()
 
 

@@ -15,28 +15,29 @@ from tests.support.serving import EXAMPLES
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [
-        "Choose an image or an example: it is classified at once.",
-        "Choose a video or an example: it is read at once.",
+        "Choose an image, or paste one or its address: it is classified at once.",
+        "Choose a video: it is read at once.",
         "What the camera shows appears here.",
         "Choose several images: they are classified at once.",
         "How good it is",
     ],
     "es": [
-        "Elige una imagen o un ejemplo: se clasifica al momento.",
-        "Elige un vídeo o un ejemplo: se clasifica al momento.",
+        "Elige una imagen, o pega una o su dirección: se clasifica al momento.",
+        "Elige un vídeo: se clasifica al momento.",
         "Aquí aparecerá lo que muestra la cámara.",
         "Elige varias imágenes: se clasifican al momento.",
         "Qué tal lo hace",
     ],
     "fr": [
-        "Choisissez une image ou un exemple : elle est classée aussitôt.",
-        "Choisissez une vidéo ou un exemple : elle est classée aussitôt.",
+        "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
+        "Choisissez une vidéo : elle est classée aussitôt.",
         "Ce que montre la caméra apparaîtra ici.",
         "Choisissez plusieurs images : elles sont classées aussitôt.",
         "Ce qu’il vaut",
     ],
 }
 BRAZIL = {"en": "Brazil", "es": "Brasil", "fr": "Brésil"}
+UPLOAD = {"en": "Upload file", "es": "Subir un archivo", "fr": "Envoyer un fichier"}
 RECOGNISES = {
     "en": "Recognises 97 national flags",
     "es": "Reconoce 97 banderas nacionales",
@@ -58,6 +59,7 @@ def test_every_tab_speaks_the_browsers_language(open_page: Callable[..., Page], 
     page = open_page(phone, locale=f"{language}-{language.upper()}")
     expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
     expect(page.locator("#header")).to_contain_text(RECOGNISES[language])
+    expect(page.locator("#image").get_by_role("button", name=UPLOAD[language])).to_be_visible()
     for tab, words in zip(TABS[language], SAID[language], strict=True):
         open_tab(page, tab)
         expect(page.get_by_text(words, exact=True).filter(visible=True).first).to_be_visible()

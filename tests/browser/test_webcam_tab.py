@@ -34,3 +34,14 @@ def test_a_camera_that_the_browser_refuses_says_what_to_do(open_page: Callable[.
     page.get_by_text("Switch the camera on", exact=True).click()
 
     expect(page.locator("#camera button").get_by_text("Allow it in the browser’s address bar")).to_be_visible()
+
+
+@pytest.mark.nightly
+def test_a_page_that_is_not_secure_says_so_once(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    page.get_by_role("tab", name="Camera").click()
+    page.get_by_text("Switch the camera on", exact=True).click()
+
+    expect(page.locator("#camera button").get_by_text("Open this page with https")).to_be_visible()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)

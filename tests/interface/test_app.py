@@ -96,6 +96,13 @@ def test_model_that_does_not_exist(main: Main) -> None:
     assert "no directory “no such/bundle/here”" in complaint(*main("--model", "no such/bundle/here"))
 
 
+def test_a_directory_that_is_no_bundle_is_told_before_the_page_is_made(
+    main: Main, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "make_demo", lambda *_: pytest.fail("the page was made"))
+    assert "not a complete bundle" in complaint(*main("--model", str(tmp_path)))
+
+
 def test_model_named_by_the_environment(main: Main, variables: pytest.MonkeyPatch) -> None:
     variables.setenv("VISTAZO_MODEL", "elsewhere")
     assert "no directory “elsewhere”" in complaint(*main())

@@ -16,7 +16,10 @@ import pytest
 from PIL import Image
 
 from model.__main__ import main
+from model.bulk.predictions import Prediction, print_text
 from model.bundle import load_bundle
+from model.video.prediction import FramePrediction
+from model.video.record import ClipRecord
 from tests.support.images import IMAGE_KINDS, png_header, scene, write_clip
 from tests.support.serving import ROOT
 
@@ -68,6 +71,33 @@ def test_text_names_the_file_and_the_likeliest_labels(
     assert "1 frames" in second
 
 
+def test_text_has_no_label_below_one_percent_but_always_the_likeliest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ranking = [("cat", 0.995), ("dog", 0.004), ("horse", 0.001)]
+    print_text(Prediction(tmp_path / "a.jpg", ranking))
+    print_text(Prediction(tmp_path / "b.jpg", [(f"label {place}", 0.005) for place in range(200)], "none"))
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("a.jpg: cat 99.5%")
+    assert second.endswith("b.jpg: none of these; label 0 0.5%")
+
+
+def test_text_of_a_clip_gives_no_probability_for_none_of_these(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = ClipRecord(["cat", "dog"], 0.5, 2, has_statistics=True)
+    for index in range(30):
+        unknown = index >= 15
+        clip.add(FramePrediction(index, index / 5, np.array([0.9, 0.1]), is_unknown=unknown))
+
+    print_text(Prediction(tmp_path / "clip.mp4", clip.ranking(), clip=clip))
+
+    _, first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("  cat 90%")
+    assert second.endswith("  none of these")
+
+
 def test_text_of_a_clip_is_its_segments_however_many_frames_and_labels_it_has(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,7 +109,9 @@ def test_text_of_a_clip_is_its_segments_however_many_frames_and_labels_it_has(
 
     head, *segments = capsys.readouterr().out.splitlines()
     assert head.startswith(f"{clip}: 60 frames, 6.0 s")
-    assert len(segments) <= 4 and all(re.match(r"  0:\d\d\.\d to 0:\d\d\.\d  .+ \d+%$", line) for line in segments)
+    assert len(segments) <= 4 and all(
+        re.match(r"  0:\d\d\.\d to 0:\d\d\.\d  (.+ \d+%|none of these)$", line) for line in segments
+    )
 
 
 def test_csv_has_a_row_an_image_and_a_row_a_frame(colour_bundle: Path, tmp_path: Path) -> None:

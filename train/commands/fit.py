@@ -221,6 +221,12 @@ def _attribute_meanings(docstring: str) -> dict[str, str]:
     """Return the meaning of each attribute of a docstring, which the help shows as well."""
     _, _, attributes = docstring.partition("Attributes:\n")
     return {
-        name: re.sub(r"\s+", " ", text).strip().rstrip(".")
+        name: _uncapitalized(re.sub(r"\s+", " ", text).strip().rstrip("."))
         for name, text in re.findall(r"^ {8}(\w+): (.+?)(?=^ {8}\w|\Z)", attributes, re.MULTILINE | re.DOTALL)
     }
+
+
+def _uncapitalized(sentence: str) -> str:
+    """Return a sentence as help texts begin, which is not with a capital; names such as MobileNetV2 keep theirs."""
+    word = sentence.partition(" ")[0]
+    return sentence[:1].lower() + sentence[1:] if word[1:].islower() else sentence

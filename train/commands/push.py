@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from train.publish.commit import Pushed
     from train.publish.target import Target
 
+_MOST_NAMED = 8  # files in a sentence; a Space has more than a hundred
 INTERRUPTED = "readers see the old commit or the new one. The same command goes on, and commits nothing twice"
 
 
@@ -142,8 +144,17 @@ def ask_licence() -> str | None:
 
 def _told(target: Target, pushed: Pushed, dry_run: bool) -> list[str]:
     where = f"“{target.repository}”"
-    if pushed.changed:
-        lines = [f"{'Would write' if dry_run else 'Wrote'} to {where}: {', '.join(pushed.changed)}."]
-    else:
-        lines = [f"{where} is up to date."]
+    written = [path for path in pushed.changed if path not in pushed.deleted]
+    write, delete = ("Would write", "Would delete from") if dry_run else ("Wrote", "Deleted from")
+    lines = [f"{write} to {where}: {_listed(written, dry_run)}"] if written else []
+    lines += [f"{delete} {where}: {_listed(pushed.deleted, dry_run)}"] if pushed.deleted else []
+    lines = lines or [f"{where} is up to date."]
     return lines if dry_run else [*lines, f"See {pushed.pull_request or target.url}"]
+
+
+def _listed(paths: Sequence[str], dry_run: bool) -> str:
+    """Return paths for people: all of them, one on each line, where they are what was asked for; else the first few."""
+    if dry_run:
+        return "".join(f"\n  {path}" for path in paths)
+    more = len(paths) - _MOST_NAMED
+    return ", ".join(paths[:_MOST_NAMED]) + (f" and {more} more files." if more > 0 else ".")

@@ -8,7 +8,7 @@ else was faster.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,13 @@ class Pushed:
         commit: Where the content is; None in a dry run that found no such commit.
         changed: Paths that were, or would be, written or deleted.
         pull_request: The address of the pull request, if there is one.
+        deleted: Those of the paths that were, or would be, deleted.
     """
 
     commit: str | None
     changed: tuple[str, ...]
     pull_request: str | None = None
+    deleted: tuple[str, ...] = ()
 
 
 def publish(target: Target, change: Change, current: RepositoryContents, *, dry_run: bool = False) -> Pushed:
@@ -61,6 +63,11 @@ def publish(target: Target, change: Change, current: RepositoryContents, *, dry_
         PushError: It may not be written, or somebody else's work would be lost.
         HubUnreachableError: The Hub gives no usable response; push again later.
     """
+    pushed = _published(target, change, current, dry_run)
+    return replace(pushed, deleted=tuple(path for path in pushed.changed if path not in change.files))
+
+
+def _published(target: Target, change: Change, current: RepositoryContents, dry_run: bool) -> Pushed:
     changed = change.paths(current)
     if dry_run:
         return Pushed(None if changed else current.commit, changed)

@@ -25,7 +25,7 @@ def comparison_plot(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
     for place, row in enumerate(rows):
         low, high = row["accuracy_low"], row["accuracy_high"]
         axes.plot([low, high], [place, place], color=PALE, linewidth=2, solid_capstyle="round")
-        axes.plot([row["accuracy"]], [place], "o", color=BLUE, markersize=8)
+        axes.plot([row["accuracy"]], [place], "o", color=BLUE, markersize=8, clip_on=False)  # whole at 100 %
         text = (
             f"{100 * row['accuracy']:.1f} %    {row['milliseconds_per_image']:.1f} ms    {row['file_megabytes']:.1f} MB"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from model.verdict import Classification
-from model.video.export import Cell, write_csv
+from model.video.export import Cell, csv_encoding, write_csv
 
 PREDICTIONS = "predictions.csv"
 
@@ -33,5 +33,5 @@ def write_predictions(
     for name, true, found in zip(files, truth, classifications, strict=True):
         best = labels[int(np.argmax(found.probabilities))]
         rows.append([name, "+".join(true), best, found.verdict, *(round(float(p), 6) for p in found.probabilities)])
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding=csv_encoding([*files, *labels])) as file:
         write_csv(file, ["path", "truth", "predicted", "verdict", *labels], rows)

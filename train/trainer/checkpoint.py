@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,7 @@ class ProgressFile:
                     setattr(progress, name, [stored[f"{name}_{i}"] for i in range(state_count(stored.files, name))])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise SettingsError(f"“{path}” cannot be read ({error}). Give --no-resume to start over.") from error
-        if identity != self._identity:
-            both = sorted(set(identity) | set(self._identity))
-            changed = [name for name in both if identity.get(name) != self._identity.get(name)]
-            raise SettingsError(
-                f"The interrupted training had other {', '.join(changed)}. "
-                "Give the same options and data again, or --no-resume to start over."
-            )
+        _refuse_changes(identity, self._identity, {*identity, *self._identity})
         return progress
 
     def save(self, progress: Progress) -> None:
@@ -146,6 +141,27 @@ def progress_directory(out: Path) -> Path:
 def has_progress(out: Path) -> bool:
     """Return whether an interrupted training of this bundle can be resumed."""
     return (progress_directory(out) / _STATE).is_file()
+
+
+def refuse_other_settings(out: Path, settings: Mapping[str, object]) -> None:
+    """Raise `SettingsError` if the interrupted training of a bundle had other settings.
+
+    Progress that cannot be read is left to `ProgressFile.load`.
+    """
+    try:
+        with np.load(progress_directory(out) / _STATE, allow_pickle=False) as stored:
+            identity = json.loads(str(stored["json"]))["identity"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return
+    _refuse_changes(identity, json.loads(json.dumps(settings)), set(settings))
+
+
+def _refuse_changes(before: Mapping[str, object], now: Mapping[str, object], names: Collection[str]) -> None:
+    if changed := [name for name in sorted(names) if before.get(name) != now.get(name)]:
+        raise SettingsError(
+            f"The interrupted training had other {', '.join(changed)}. "
+            "Give the same options and data again, or --no-resume to start over."
+        )
 
 
 def state_count(names: list[str], prefix: str) -> int:

@@ -135,7 +135,8 @@ def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.
         started = checkpoint.evaluate()
         checkpoint.keep_if_best(started)
         progress.start_loss = started.get("val_loss", math.inf)
-    print(f"{phase.name}: up to {phase.epochs} epochs at {size[0]} x {size[1]} pixels", file=sys.stderr)
+    epochs = "1 epoch" if phase.epochs == 1 else f"up to {phase.epochs} epochs"
+    print(f"{phase.name}: {epochs} at {size[0]} x {size[1]} pixels", file=sys.stderr)
     callbacks: list[keras.callbacks.Callback] = [checkpoint]
     if run.tensorboard and is_first_host():
         callbacks.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from pathlib import Path
 from types import SimpleNamespace
@@ -128,8 +129,25 @@ def test_a_key_that_does_not_exist_is_noticed() -> None:
     assert say("es", "none_of_these") == "ninguna de ellas"
 
 
+def test_nothing_breaks_a_line_before_a_french_mark_or_a_percent_sign() -> None:
+    texts = {
+        language: "\n".join([*TEXTS[language].values(), *GRADIO_TEXTS[language].values(), *OTHERS[language].values()])
+        for language in OTHERS
+    }
+    assert re.findall(r".* (?:[:;!?»%](?: |$)).*|.*« .*", texts["fr"], re.MULTILINE) == []
+    assert re.findall(r".* %.*", texts["es"]) == []
+
+
+def test_the_marks_around_a_file_name_are_those_of_the_language() -> None:
+    sentence = Sentence(
+        "{name} is an empty file. Choose an image file with content.", name=Sentence("“{name}”", name="a")
+    )
+    assert translated(ImageError(sentence), "es").startswith("«a» es un archivo vacío.")
+    assert translated(ImageError(sentence), "fr").startswith("«\u00a0a\u00a0» est un fichier vide.")
+
+
 def test_numbers_are_written_as_people_do() -> None:
-    assert [decimal(language, 12345.67, 1) for language in LANGUAGES] == ["12,345.7", "12.345,7", "12\u202f345,7"]
+    assert [decimal(language, 12345.67, 1) for language in LANGUAGES] == ["12,345.7", "12\u00a0345,7", "12\u202f345,7"]
     assert [percent(language, 0.97) for language in LANGUAGES] == ["97%", "97\u00a0%", "97\u00a0%"]
 
 

@@ -117,3 +117,13 @@ def test_a_full_disk_is_said(call: Callable[[Any], list[Path]], monkeypatch: pyt
     monkeypatch.setattr(UploadStorage, "has_room", lambda _: False)
     with pytest.raises(gr.Error, match="no room for files"):
         call(PACKED)
+
+
+def test_too_many_files_that_were_uploaded_are_left_to_the_handler_which_says_so_on_the_page(
+    call: Callable[[Any], list[Path]],
+) -> None:
+    (path,) = call(PACKED)
+    many = [{"path": str(path), "meta": {"_type": "gradio.FileData"}}] * 201
+    assert len(call(many)) == 201
+    with pytest.raises(gr.Error, match="At most 200 images"):
+        call([*many, PACKED])

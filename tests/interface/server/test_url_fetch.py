@@ -11,10 +11,11 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from anyio import to_thread
 from gradio import processing_utils
 
 from interface.server import url_fetch
-from interface.server.url_fetch import fetch, fetch_within_limits
+from interface.server.url_fetch import fetch, fetch_within_limits, fetched
 from model.limits import Limits
 from tests.support.serving import loopback_server
 
@@ -100,3 +101,15 @@ def test_gradio_fetches_in_this_way(monkeypatch: pytest.MonkeyPatch) -> None:
         image = gr.Image()
     with pytest.raises(gr.Error, match="could not be fetched"):
         asyncio.run(image.async_move_resource_to_block_cache("http://127.0.0.1:1/x.png"))
+
+
+def test_a_handler_of_the_page_fetches_to_where_uploads_are(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    async def handle() -> Path:
+        return await to_thread.run_sync(fetched, f"{server}/cat.gif")
+
+    path = asyncio.run(handle())
+    assert path.is_relative_to(tmp_path) and path.name == "cat.gif" and path.read_bytes() == IMAGE

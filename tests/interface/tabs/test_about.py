@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def changed(colour_bundle: Path, tmp_path: Path) -> Callable[[object], LoadedMod
 def test_the_embedded_model_is_described_in_every_language(language: str) -> None:
     page = model_page(LoadedModel(Classifier.load(EMBEDDED), ModelSource(EMBEDDED)), language)
     metrics = json.loads((EMBEDDED / METRICS).read_text(encoding="utf-8"))
-    assert f"{metrics['accuracy']:.3f}" in page and decimal(language, metrics["n"]) in page
+    assert decimal(language, metrics["accuracy"], 3) in page and decimal(language, metrics["n"]) in page
     right, count = (decimal(language, number) for number in (round(metrics["accuracy"] * metrics["n"]), metrics["n"]))
     sentence = {"en": f"Right for {right} of {count} images", "es": f"Acierta {right} de {count}"}
     assert sentence.get(language, f"Juste pour {right}") in page
@@ -61,6 +62,14 @@ def test_text_from_a_bundle_is_escaped(changed: Callable[[object], LoadedModel])
     page = model_page(changed({"n": evil, "split": evil, "accuracy": evil, "per_class": {evil: row}}), "en")
     assert "<img" not in page and "&lt;img" in page
     assert "<b>bundle" not in page
+
+
+def test_shares_are_named_only_where_images_were_kept_for_a_split(changed: Callable[[object], LoadedModel]) -> None:
+    model = changed({"split": "test", "n": 9, "accuracy": 1.0})
+    assert say("en", "about_split") in model_page(model, "en")
+    by_folds = replace(model.classifier.bundle, metrics={"split": "folds", "n": 9, "accuracy": 1.0})
+    model.classifier.bundle = by_folds
+    assert say("en", "about_split") not in model_page(model, "en")
 
 
 def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]) -> None:

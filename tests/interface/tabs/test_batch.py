@@ -122,7 +122,7 @@ FOUND = [
 def test_the_page_counts_what_is_sure_and_what_is_not() -> None:
     counts = batch._counts(FOUND, "en")
     shown = " ".join(re.sub(r"<[^>]*>", " ", counts).split())
-    assert shown == "5 images: Cat 2 Not sure 1 None of these 1 could not be read 1"
+    assert shown == "5 images: Cat 2 Not sure 1 None of these 1 Could not be read 1"
     assert re.findall(r'data-places="([\d ]+)" title="(\d+%)"', counts) == [
         ("0 4", "40%"),
         ("1", "20%"),

@@ -6,9 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from interface.tabs import video_stream
+from interface.tabs.timeline import seconds_text
 from interface.tabs.video_stream import ClipRequest, ClipUpdate, read_clip
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
@@ -41,3 +43,21 @@ def test_the_first_frame_gives_no_estimate_of_the_time_that_is_left(
     assert with_results[0].startswith("Reading … 0:00 so far,")
     assert with_results[1].endswith("left.")
     assert with_results[-1].startswith("60 frames read,")
+
+
+def test_the_seconds_and_the_sentence_above_the_timeline_agree(tmp_path: Path) -> None:
+    rows = np.random.default_rng(1)
+    noise = [
+        rows.integers(0, 255, (90, 120, 3), np.uint8) for _ in range(20)
+    ]  # frames that are taken for several labels
+    path = write_clip(tmp_path / "clip.mkv", noise, rate=10)
+    decoders: Any = SimpleNamespace(
+        call=lambda task, *values: task(*values), stream=lambda task, *values, stopped: task(*values)
+    )
+
+    *_, last = read_clip(Classifier.load(EMBEDDED), decoders, ClipRequest(path, FrameRange(), "es"), lambda: False)
+
+    assert last.results
+    for label, seconds in last.results.seconds:
+        assert f"</i>{label} {seconds_text(float(seconds), 'es')}</span>" in last.results.timeline
+    assert last.results.timeline.count("</i>") == len(last.results.seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from pathlib import Path
@@ -53,6 +54,17 @@ def test_every_frame_is_a_row(record: ClipRecord, tmp_path: Path) -> None:
     assert [int(row["index"]) for row in rows] == list(range(60))
     assert [row["segment"] for row in rows[::20]] == ["'=cat()", "none of these", "dog <b>"]
     assert float(rows[3]["probability"]) == pytest.approx(0.9)
+
+
+def test_tables_with_accents_begin_with_the_mark_that_excel_needs(tmp_path: Path) -> None:
+    marked = {}
+    for label in ("Canada", "Canadá"):
+        record = ClipRecord([label, "dog"], 0.5)
+        record.add(FramePrediction(0, 0.0, np.array([0.9, 0.1], np.float32)))
+        tables = write_frames_csv(record, tmp_path / "frames.csv", 2), write_segments_csv(record, tmp_path / "s.csv")
+        marked[label] = [table.read_bytes().startswith(codecs.BOM_UTF8) for table in tables]
+
+    assert marked == {"Canada": [False, False], "Canadá": [True, True]}
 
 
 def test_no_label_becomes_a_formula_of_a_spreadsheet(record: ClipRecord, tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def test_a_push_is_one_commit_with_every_file_and_a_tag(hub: Hub, push: Push) ->
     assert "README.md" not in json.loads(published(hub)["manifest.json"])["files"]
 
 
+def test_a_push_names_a_few_files_and_counts_the_others(hub: Hub, push: Push) -> None:
+    pushed = push()
+    *_, first, second = result(pushed)["changed"][:9]
+    assert f", {first} and {len(result(pushed)['changed']) - 8} more files.\n" in pushed.stderr
+    assert second not in pushed.stderr
+
+
 def test_a_second_push_finds_nothing_to_do(hub: Hub, push: Push) -> None:
     first = result(push("--license", "apache-2.0", "--dataset-name", "national flags"))
     hub.repositories[REPOSITORY].references.pop(first["version"])
@@ -74,7 +81,10 @@ def test_a_second_push_finds_nothing_to_do(hub: Hub, push: Push) -> None:
 
 
 def test_a_dry_run_lists_the_files_and_writes_nothing(hub: Hub, push: Push) -> None:
-    assert "model.tflite" in result(push("--dry-run"))["changed"]
+    dry = push("--dry-run")
+    changed = result(dry)["changed"]
+    assert "model.tflite" in changed
+    assert f"Would write to “{REPOSITORY}”: " + "".join(f"\n  {path}" for path in changed) in dry.stderr
     assert not hub.repositories
     assert not hub.requests("POST|PUT")
 
@@ -128,8 +138,10 @@ def test_a_file_that_the_bundle_no_longer_has_is_deleted(hub: Hub, push: Push, t
     (bundle / "labels.fr.txt").unlink()
     write_manifest(bundle)
 
-    assert "labels.fr.txt" in result(push(bundle=bundle))["changed"]
+    pushed = push(bundle=bundle)
+    assert "labels.fr.txt" in result(pushed)["changed"]
     assert "labels.fr.txt" not in published(hub)
+    assert f"Deleted from “{REPOSITORY}”: labels.fr.txt.\n" in pushed.stderr
 
 
 def test_a_pull_request_leaves_the_branch_alone_and_is_made_once(hub: Hub, push: Push) -> None:

@@ -21,7 +21,13 @@ from tests.support.images import COLOURS, write_class
 from tests.support.serving import ROOT
 from tests.support.training import TINY
 from train.__main__ import main
-from train.trainer.checkpoint import Progress, ProgressFile, has_progress, progress_directory
+from train.trainer.checkpoint import (
+    Progress,
+    ProgressFile,
+    has_progress,
+    progress_directory,
+    refuse_other_settings,
+)
 
 
 def state(epoch: int = 3) -> Progress:
@@ -50,6 +56,16 @@ def test_progress_of_other_settings_is_refused_with_their_names(tmp_path: Path) 
 
     with pytest.raises(SettingsError, match=r"other epochs, size\. Give the same options"):
         ProgressFile(tmp_path / "bundle", {"epochs": 6, "seed": 1, "size": 32}).load()
+
+
+def test_other_settings_are_refused_before_there_is_data(tmp_path: Path) -> None:
+    out = tmp_path / "bundle"
+    refuse_other_settings(out, {"epochs": 6})  # nothing was interrupted
+    ProgressFile(out, {"epochs": 5, "hidden": (1, 2), "training images": "fingerprint"}).save(state())
+
+    refuse_other_settings(out, {"epochs": 5, "hidden": (1, 2)})
+    with pytest.raises(SettingsError, match=r"other epochs\. Give the same options"):
+        refuse_other_settings(out, {"epochs": 6, "hidden": (1, 2)})
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and nothing", b"not a zip"])

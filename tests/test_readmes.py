@@ -36,8 +36,8 @@ OTHER_OPTIONS = {
     "--nightly",
     "--minutes",
     "--images",
-    "--rounds",
-    "--seconds",  # of benchmarks/cluster.py
+    "--rounds",  # of benchmarks/cluster.py
+    "--seconds",  # of benchmarks/load.py
     "--strict",
     "--address",  # of ray
     "--array",  # of sbatch

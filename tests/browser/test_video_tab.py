@@ -188,7 +188,14 @@ def test_a_clip_that_the_browser_cannot_play_is_said_to_be_one_and_another_plays
 def test_a_clip_that_comes_before_the_answer_to_the_one_in_its_place_is_read(page: Page, tmp_path: Path) -> None:
     open_video_tab(page)
     held: list[Route] = []
-    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+
+    def hold_the_first(route: Route) -> None:
+        if not held and "first.mp4" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/queue/join*", hold_the_first)
     upload(page, write_clip(tmp_path / "first.mp4", [scene(64, 48)] * 3, codec="libx264", pixels="yuv420p"))
     expect(page.locator("#status textarea")).to_have_value("Reading …")
     clear(page)

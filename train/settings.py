@@ -138,7 +138,8 @@ class Settings:
         head_epochs: Epochs with the pretrained layers frozen; a quarter of all when left out.
         finetune_layers: Layers trained after that: 0 for all, 20 for the last 20 before the head, -100
             for all but the first 100. Where a network that starts from a linear probe trains its last layers only, and
-            by folds, these are its last blocks (six of EfficientNet-Lite0's sixteen), on activations computed once.
+            by folds, these are its last blocks, on activations computed once: six of EfficientNet-Lite0's sixteen, four
+            for more than 1,000 images.
         finetune_learning_rate: Highest learning rate after that; a quarter of the other one when left out.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.

@@ -1,8 +1,8 @@
 """`best`, the default: EfficientNet-Lite0 from ImageNet weights, a regression on its features, then fine-tuning.
 
 Its weights come with a package that training installs, so that nothing is downloaded. The regression and the network
-whose last six blocks are trained compete (train/trainer/cross_fit.py): by folds, or on the validation images of a
-larger set.
+whose last blocks are trained compete (train/trainer/cross_fit.py): by folds, or on the validation images of a larger
+set.
 
 Measurements behind these settings: docs/lab-notebook.md, “Recipes”.
 """

@@ -24,7 +24,7 @@ from train.trainer.phases import Phase, optimizer
 from train.trainer.run import TrainingRun
 
 _MOST_VIEWS = 8  # of each image, the image itself among them
-_LEAST_VIEWS = 4  # where these take too much memory, training begins at a later layer, whose activations are smaller
+_FEW_IMAGES = 1000  # of more, training fewer layers predicts unseen images better; docs/lab-notebook.md
 _MOST_BYTES = 2**30
 _RATE = 1e-3  # for the last layers alone; docs/lab-notebook.md
 
@@ -49,7 +49,8 @@ class Tail:
         pooled = keras.layers.GlobalAveragePooling2D()(model.get_layer(FEATURES).output)
         trunk = keras.Model(model.inputs, [entrance.output, pooled])
         count = len(self._targets)
-        views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (count * _bytes(entrance))))
+        bytes_of_each = 2 * math.prod(entrance.output.shape[1:])
+        views = min(_MOST_VIEWS, max(2, _MOST_BYTES // (count * bytes_of_each)))
         self._activations = np.zeros((views, count, *entrance.output.shape[1:]), np.float16)
         self.features = np.zeros((views, count, pooled.shape[-1]), np.float32)
         size, grey = (run.spec.width, run.spec.height), run.spec.colour_mode == "grey"
@@ -146,23 +147,15 @@ def _assign(variables: Sequence[keras.Variable], values: Sequence[np.ndarray]) -
 def _entrance(model: keras.Model, images: int) -> keras.layers.Layer:
     """Return the layer after which a network is trained; every later layer depends on it alone.
 
-    It is the first residual sum of the last width before the last resolution (docs/lab-notebook.md), or the first one
-    of the last resolution where so many activations of the former would take too much memory.
+    It is the first residual sum of the last resolution; for few images the first of the last width before that.
     """
     height = model.get_layer(FEATURES).output.shape[1]
     sums = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
     before = [layer for layer in sums if layer.output.shape[1] > height]
     last = next(layer for layer in sums if layer.output.shape[1] == height)
-    if not before:
+    if not before or images > _FEW_IMAGES:
         return last
-    shape = before[-1].output.shape
-    earlier = next(layer for layer in before if layer.output.shape == shape)
-    return earlier if _LEAST_VIEWS * images * _bytes(earlier) <= _MOST_BYTES else last
-
-
-def _bytes(layer: keras.layers.Layer) -> int:
-    """Return how much memory the activations of an image take."""
-    return 2 * math.prod(layer.output.shape[1:])
+    return next(layer for layer in before if layer.output.shape == before[-1].output.shape)
 
 
 def _freeze_before(model: keras.Model, entrance: keras.layers.Layer) -> None:

@@ -162,7 +162,7 @@ def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, ba
         assert np.abs(model.get_layer(LOGITS).get_weights()[0] - before).max() > 0
 
 
-def test_more_layers_are_trained_where_the_activations_before_them_fit_into_memory(
+def test_more_layers_are_trained_on_few_images_than_on_many(
     backbone_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = brightness_images([0, 1] * 4, 2, seed=3)
@@ -174,7 +174,7 @@ def test_more_layers_are_trained_where_the_activations_before_them_fit_into_memo
         return {layer.output.shape[1] for layer in model.layers if layer.trainable_weights and layer.output.ndim == 4}
 
     assert trained_widths() == {1, 2}
-    monkeypatch.setattr("train.trainer.tail._MOST_BYTES", 2000)
+    monkeypatch.setattr("train.trainer.tail._FEW_IMAGES", 4)
     assert trained_widths() == {1}
 
 

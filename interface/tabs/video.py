@@ -159,6 +159,7 @@ def add_video_tab(
             outputs.after_reading(),
             api_visibility="private",
             show_progress="hidden",
+            trigger_mode="always_last",  # likewise, while the key frames of the one before are fetched
         )
     inputs.clip.clear(forget_clip, None, list(outputs.cleared()), **_IN_THE_PAGE)
     outputs.stop.click(stop_reading, None, None, api_visibility="private", queue=False)

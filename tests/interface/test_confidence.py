@@ -41,7 +41,7 @@ def test_there_are_four_levels(best: float, is_unknown: bool, level: str) -> Non
         ({"Cat": 0.8, "Dog": 0.2}, "es", "Cat", "Bastante seguro"),
         ({"Dog": 0.45, "Cat": 0.55}, "en", "Cat or Dog?", "Not sure"),
         ({"Dog": 0.45, "Cat": 0.55}, "es", "¿Cat o Dog?", "No está claro"),
-        ({"Cat": 0.55, "Dog": 0.05}, "fr", "Cat ?", "Pas sûr"),
+        ({"Cat": 0.55, "Dog": 0.05}, "fr", "Cat\xa0?", "Pas sûr"),
         ({"Cat": 0.3, "Dog": 0.2}, "en", "None of these", "No label fits well enough"),
     ],
 )

@@ -117,8 +117,8 @@ def test_every_setting_is_an_option_and_explained_in_the_help(capsys: pytest.Cap
     assert caught.value.code == 0
     for field in dataclasses.fields(Settings):
         assert "--" + field.name.replace("_", "-") in text
-    assert "Seed of the split" in text
+    assert "seed of the split" in text
     assert "width multiplier (default: 0.35)" in text
-    assert "Highest learning rate (best: 0.0003, small: 0.002)" in text
+    assert "highest learning rate (best: 0.0003, small: 0.002)" in text
     for group in GROUPS:
         assert f"{group}: " in text

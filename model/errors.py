@@ -19,6 +19,7 @@ functions turn it into a `gr.Error`, an exit status or a line in the log.
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from typing import Any
 
 # The error numbers for a full disk, and for a user's full quota.
@@ -41,6 +42,11 @@ class Sentence(str):
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template, sentence.values = template, values
         return sentence
+
+
+def name_of(source: Path | bytes) -> Sentence:
+    """Return how messages call a file, or content without a name."""
+    return Sentence("“{name}”", name=source.name) if isinstance(source, Path) else Sentence("The image")
 
 
 class VistazoError(Exception):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from model.errors import ImageError, Sentence, took_too_much_memory
+from model.errors import ImageError, Sentence, name_of, took_too_much_memory
 from model.image_file import load_image, open_image, sample_bits
 
 ColourMode = Literal["rgb", "grey"]
@@ -72,7 +72,7 @@ def read_image(source: Path | bytes, ample_side: int | None = None) -> np.ndarra
         ImageError: The file is not an image, is damaged, or has too many pixels; see `open_image`.
         DecodingError: There is not enough memory to decode it.
     """
-    name = Sentence("“{name}”", name=source.name) if isinstance(source, Path) else Sentence("The image")
+    name = name_of(source)
     try:
         content = source.read_bytes() if isinstance(source, Path) else source
     except OSError as error:

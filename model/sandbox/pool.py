@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from model.errors import DecodingError, Sentence
+from model.errors import DecodingError, Sentence, name_of
 from model.sandbox.worker_handle import DiedIdleError, State, Task, Worker
 from model.system_memory import resident_bytes
 
@@ -76,7 +76,7 @@ class DecoderPool:
             DecodingError: The worker died, or the function took too long.
             VistazoError: What the function raises.
         """
-        task = Task(function, (source, *arguments), _name_of(source), self._image_timeout)
+        task = Task(function, (source, *arguments), name_of(source), self._image_timeout)
         try:
             (result,) = self._results(task)
         except _OverBudgetError:
@@ -108,7 +108,7 @@ class DecoderPool:
             DecodingError: The worker died, or yielded nothing for too long.
             VistazoError: What the function raises.
         """
-        name = _name_of(path)
+        name = name_of(path)
         yield from self._results(
             Task(function, (path, *arguments), name, self._clip_timeout, stopped, low_priority, is_stream=True)
         )
@@ -226,7 +226,3 @@ def _server_stops(name: str) -> DecodingError:
     return DecodingError(
         Sentence("{name} was not read to its end: the server stops. Try again in a minute.", name=name)
     )
-
-
-def _name_of(source: Path | bytes) -> str:
-    return Sentence("“{name}”", name=source.name) if isinstance(source, Path) else Sentence("The image")

@@ -33,10 +33,7 @@ def part_counts(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.nd
         after fold: multiply them by the unit that `part_weights` returns for a network.
     """
     parts = [
-        [
-            distances(far, near) / max(mean_distance(near), _LEAST_DISTANCE)
-            for far, near in zip(others, known, strict=True)
-        ]
+        [distances(far, near) / mean_distance(near) for far, near in zip(others, known, strict=True)]
         for known, others in folds
     ]
     precision = 1 / np.maximum(np.concatenate(parts, axis=1).std(axis=1), _LEAST_SPREAD)
@@ -59,14 +56,14 @@ def part_weights(counts: Sequence[float], known: np.ndarray) -> tuple[tuple[floa
         The weights, which sum to 1; and what a distance of `part_counts` is multiplied by to be one of the joint
         features.
     """
-    scaled = np.array(counts) / [max(mean_distance(part), _LEAST_DISTANCE) for part in known]
+    scaled = np.array(counts) / [mean_distance(part) for part in known]
     return tuple(float(weight) for weight in scaled / scaled.sum()), float(1 / scaled.sum())
 
 
 def mean_distance(features: np.ndarray) -> float:
-    """Return the mean cosine distance of two different rows, (n, channels), of length 1; n at least 2."""
+    """Return the mean cosine distance of two different rows, (n, channels), of length 1; above 0, to divide by."""
     count = len(features)
-    return float(1 - np.square(features.mean(axis=0)).sum()) * count / (count - 1)
+    return max(float(1 - np.square(features.mean(axis=0)).sum()) * count / max(1, count - 1), _LEAST_DISTANCE)
 
 
 def _joined(parts: np.ndarray, weights: Sequence[float]) -> np.ndarray:

@@ -79,3 +79,8 @@ def test_the_mean_distance_is_that_of_all_pairs() -> None:
     pairs = 1 - (features @ features.T)[~np.eye(len(features), dtype=bool)]
 
     assert mean_distance(features) == pytest.approx(pairs.mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_the_mean_distance_of_equal_rows_can_be_divided_by(rows: int) -> None:
+    assert mean_distance(np.tile(normalised(np.ones((1, 16))), (rows, 1))) > 0

@@ -23,6 +23,7 @@ from train.settings import PRETRAINED, Settings
 
 FEATURES = "features"
 LOGITS = "logits"
+_LEAST_SQUARES = 1e-4  # no smaller: the served file may hold it as a float16 number
 
 
 def build(
@@ -110,10 +111,19 @@ def pooled_units(*activations: keras.KerasTensor, weights: Sequence[float] = ())
     Returns:
         All of them side by side, (batch, channels).
     """
-    pooled = [layers.UnitNormalization()(layers.GlobalAveragePooling2D()(one)) for one in activations]
+    pooled = [_unit(layers.GlobalAveragePooling2D()(one)) for one in activations]
     if weights:
         pooled = [layers.Rescaling(weight**0.5)(one) for one, weight in zip(pooled, weights, strict=True)]
     return layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+
+
+def _unit(rows: keras.KerasTensor) -> keras.KerasTensor:
+    """Return rows scaled to length 1, zeros as they are.
+
+    The layer of Keras bounds the inverse by 1e12, which is infinite in a file of float16 numbers.
+    """
+    squares = keras.ops.sum(keras.ops.square(rows), axis=-1, keepdims=True)
+    return rows * keras.ops.rsqrt(keras.ops.maximum(squares, _LEAST_SQUARES))
 
 
 def _small(images: keras.KerasTensor, settings: Settings, spec: InputSpec) -> keras.KerasTensor:

@@ -18,7 +18,7 @@ from tests.support.fitting import CORRUPT, Fitted
 from tests.support.grad_cam import grad_cam
 from tests.support.images import scene
 from train.export.litert import to_litert
-from train.network.architectures import reference_model
+from train.network.architectures import pooled_units, reference_model
 
 
 @pytest.fixture(
@@ -120,6 +120,19 @@ def test_weights_of_half_the_size_give_nearly_the_same_outputs(bundle: Path) -> 
         np.testing.assert_allclose(found["features"], expected["features"], atol=atol)
         cosine = float((normalised(found["features"]) * normalised(expected["features"])).sum())
         assert cosine > 0.999
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_image_to_which_no_unit_responds_has_features_of_zeros(half: bool) -> None:
+    image = keras.layers.Input((8, 8, 3), dtype="uint8", name="image")
+    activation = keras.layers.Conv2D(4, 3, activation="relu", name="features")(keras.layers.Rescaling(1.0)(image))
+    references = keras.Model(image, pooled_units(activation))
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(activation)))
+    network = to_litert(model, references, explain=False, half=half)
+
+    outputs = Interpreter(model_content=network).get_signature_runner("predict")(image=np.zeros((1, 8, 8, 3), np.uint8))
+
+    assert outputs["features"].tolist() == [[0, 0, 0, 0]]
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ def choose_input(
     if settings.colour == "auto" and all(all_grey(split.images) for split in splits.values()):
         spec = replace(spec, colour_mode="grey")
         print("All images are grey: training a grey network.", file=sys.stderr)
-    # Only a regression on pretrained features can be evaluated within seconds.
-    if settings.resize_rule != "auto" or not settings.starts_from_probe:
+    # Only a regression on pretrained features can be evaluated within seconds, by one label an image.
+    if settings.resize_rule != "auto" or not settings.starts_from_probe or settings.multi_label:
         return dict(splits), spec
     losses = _losses(store, splits["train"], spec, settings)
     rule = best_rule(losses)

@@ -255,7 +255,7 @@ class Settings:
             raise SettingsError(
                 "--folds should be 0 or at least 2."
                 if self.folds == 1
-                else "--folds needs a pretrained network with --probe, no hidden layers and one label an image."
+                else "--folds needs a pretrained network with --probe and no hidden layers."
             )
         if self.head_epochs is not None:
             _range("--head-epochs", self.head_epochs, 0, self.epochs)
@@ -302,7 +302,7 @@ class Settings:
     @property
     def starts_from_probe(self) -> bool:
         """Whether the logits start from a linear probe: it needs pretrained features and no hidden layers."""
-        return self.probe and self.weights != "none" and not self.hidden_layers and not self.multi_label
+        return self.probe and self.weights != "none" and not self.hidden_layers
 
     def folds_for(self, images: int) -> int:
         """Return the number of folds for so many images; 0 for a test split."""

@@ -15,7 +15,7 @@ from model.statistics import distances
 from model.verdict import probabilities_of
 from train.data.folders import Example
 from train.data.loading import LoadedSplit
-from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.metrics.calibration import Calibration, calibrate_any
 from train.recipes.registry import unused_options
 from train.settings import Settings
 from train.trainer.checkpoint import Progress, ProgressFile
@@ -122,7 +122,7 @@ def divided(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, Division
         none = LabelledImages(images.images[:0], images.targets[:0])
         run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, none)
         count = settings.folds_for(len(train.examples))
-        folds = make_folds(images.classes, np.array(train.groups), count, settings.seed, dataset.labels)
+        folds = make_folds(images.targets, np.array(train.groups), count, settings.seed, dataset.labels)
         return run, by_folds(folds)
     validation = labelled_images(dataset.splits["validation"], dataset.labels)
     run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, validation)
@@ -136,10 +136,10 @@ def _calibrated(fitted: CrossFit, run: TrainingRun, division: Division, examples
     """Calibrate a network by the predictions of unseen images by its like."""
     from train.trainer.statistics import fit_statistics, references_of
 
-    unseen = fitted.out_of_fold
-    calibration = calibrate(unseen.logits, unseen.classes)
+    unseen, several = fitted.out_of_fold, run.settings.multi_label
+    calibration = calibrate_any(unseen.logits, unseen.targets, multi_label=several)
     references = references_of(fitted.references, run, division.rows)
-    top = probabilities_of(unseen.logits, calibration.temperature).max(axis=1)
+    top = probabilities_of(unseen.logits, calibration.temperature, multi_label=several).max(axis=1)
     statistics = fit_statistics(references, unseen.distances, top)
     log = {"kept": fitted.name, **fitted.log}
     calibration = replace(calibration, statistics=statistics)
@@ -166,10 +166,7 @@ def train_model(dataset: Dataset, run: TrainingRun) -> TrainedModel:
     rows = np.arange(len(run.train.images))
     result = fit(run)
     logits = predict_logits(result.model, validation.images)
-    if settings.multi_label:
-        calibration = calibrate_multilabel(logits, validation.targets)
-    else:
-        calibration = calibrate(logits, validation.classes)
+    calibration = calibrate_any(logits, validation.targets, multi_label=settings.multi_label)
     probabilities = probabilities_of(logits, calibration.temperature, multi_label=settings.multi_label)
     features_of = reference_model(result.model)
     references = references_of(features_of, run, rows)

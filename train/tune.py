@@ -197,9 +197,13 @@ def _of_last_layers(run: TrainingRun, division: Division) -> tuple[float, float]
     """Return the loss and the accuracy of the images that are predicted by a network that did not see them."""
     from train.trainer.cross_fit import calibrated_losses, cross_validate
 
-    unseen = cross_validate(run, division)
-    right = unseen.logits.argmax(axis=1) == unseen.classes
-    return float(calibrated_losses(unseen.logits, unseen.classes).mean()), float(right.mean())
+    unseen, several = cross_validate(run, division), run.settings.multi_label
+    losses = calibrated_losses(unseen.logits, unseen.targets, multi_label=several)
+    if several:
+        right = (unseen.logits > 0) == (unseen.targets > 0)
+    else:
+        right = unseen.logits.argmax(axis=1) == unseen.targets.argmax(axis=1)
+    return float(losses.mean()), float(right.mean())
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:

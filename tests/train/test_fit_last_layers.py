@@ -13,7 +13,7 @@ import pytest
 from model.bundle import load_bundle
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted, fit
-from tests.support.images import write_colours
+from tests.support.images import write_class, write_colours
 from train.__main__ import main
 from train.trainer.checkpoint import Progress, ProgressFile
 
@@ -52,6 +52,19 @@ def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_f
     assert "2 folds" in page
     assert "trained on the other folds" in page
     assert not list(folds_fit.bundle.parent.glob(".*"))
+
+
+@pytest.mark.nightly
+def test_images_with_several_labels_go_by_folds_as_well(backbone_weights: Path, tmp_path: Path) -> None:
+    for name, colour in (("red", (200, 60, 60)), ("blue", (60, 60, 200)), ("blue+red", (200, 60, 200))):
+        write_class(tmp_path / "data" / name, colour, 6, 1)
+
+    options = [*OPTIONS, "--weights", str(backbone_weights), "--folds", "2", "--multi-label"]
+    bundle = fit(tmp_path / "data", tmp_path / "bundle", *options).bundle
+
+    metrics = json.loads((bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["split"], metrics["n"], metrics["multi_label"]) == ("folds", 18, True)
+    assert len(load_bundle(bundle).thresholds or ()) == 2
 
 
 def test_a_fit_that_was_killed_after_its_first_bundle_is_unfinished_and_resumed(

@@ -33,6 +33,19 @@ class Calibration:
     statistics: Statistics | None = None
 
 
+def calibrate_any(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> Calibration:
+    """Calibrate by validation images, each of one label or of any number of them.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of an image.
+        multi_label: Whether an image may have several labels, or none.
+    """
+    if multi_label:
+        return calibrate_multilabel(logits, targets)
+    return calibrate(logits, targets.argmax(axis=1) if len(targets) else np.zeros(0, int))
+
+
 def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     """Fit the temperature and choose the threshold on validation images.
 

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from train.data.augmentation import shrink_all
 from train.data.batches import INFERENCE_BATCH, LabelledImages
 from train.network.architectures import FEATURES, LOGITS
+from train.settings import Settings
 
 # Inverse strengths of the L2 penalty to try; the features are standardised, so these suit any data.
 _USUAL_PENALTY = 0.01
@@ -28,7 +29,7 @@ class Probe:
     """A logistic regression on pooled features, as weights of the layer "logits".
 
     Attributes:
-        classes: (k,), int: the classes that it was fitted on, in order.
+        classes: (k,), int: the classes that it was fitted on, in order; with several labels an image all of them.
         weights: (channels, k), float.
         offsets: (k,), float.
     """
@@ -42,9 +43,7 @@ class Probe:
         return features @ self.weights + self.offsets
 
 
-def start_from_probe(
-    model: keras.Model, train: LabelledImages, validation: LabelledImages, *, mirror: bool, seed: int
-) -> None:
+def start_from_probe(model: keras.Model, train: LabelledImages, validation: LabelledImages, settings: Settings) -> None:
     """Set the weights of the layer "logits" by a linear probe, so that fine-tuning does not distort the features.
 
     Linear probing, then fine-tuning: Kumar et al. 2022.
@@ -53,18 +52,19 @@ def start_from_probe(
         model: A network without dense layers between "features" and "logits".
         train: Images to fit on.
         validation: Images that choose the penalty; may be empty.
-        mirror: Fit on the mirrored images as well.
-        seed: Seed of the sample when there are very many images.
+        settings: Whether the mirrored images count as well, and whether an image has several labels; the seed of the
+            sample when there are very many images.
     """
     rows = np.arange(len(train.images))
     if len(rows) > _MOST_IMAGES:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_IMAGES, replace=False))
-    views, classes = probe_features(model, train.images, rows, mirror=mirror), train.classes[rows]
+        rows = np.sort(np.random.default_rng(settings.seed).choice(rows, _MOST_IMAGES, replace=False))
+    views, targets = probe_features(model, train.images, rows, mirror=settings.flip), train.targets[rows]
     tries = _QUICK_PENALTIES if len(validation.images) else (_USUAL_PENALTY,)
-    probes = [fit_probe(views, classes, penalty) for penalty in tries]
+    probes = [fit_probe(views, targets, penalty, multi_label=settings.multi_label) for penalty in tries]
     if len(probes) > 1:
         checks = pooled_features(model, validation.images)
-        probes.sort(key=lambda p: _accuracy(p, checks, validation.classes), reverse=True)
+        several = settings.multi_label
+        probes.sort(key=lambda probe: _share_right(probe, checks, validation, multi_label=several), reverse=True)
     set_probe(model, probes[0])
 
 
@@ -74,23 +74,29 @@ def probe_features(model: keras.Model, images: np.ndarray, rows: np.ndarray, *, 
     return np.stack([_features(pooled, images, rows, mirror=m) for m in ((False, True) if mirror else (False,))])
 
 
-def fit_probe(views: np.ndarray, classes: np.ndarray, penalty: float) -> Probe:
-    """Fit a regression.
+def fit_probe(views: np.ndarray, targets: np.ndarray, penalty: float, *, multi_label: bool = False) -> Probe:
+    """Fit a regression, or with several labels an image one for each label.
 
     Args:
         views: (views, n, channels), as `probe_features` returns them.
-        classes: (n,), int.
+        targets: (n, classes), float: 1 for every label of an image.
         penalty: Inverse strength of the L2 penalty on the standardised features.
+        multi_label: Whether an image may have several labels, or none.
     """
     features = views.reshape(-1, views.shape[-1])
     scaler = StandardScaler().fit(features)
-    targets = np.tile(classes, len(views))
-    fitted = LogisticRegression(C=penalty, max_iter=_STEPS).fit(scaler.transform(features), targets)
-    weights = fitted.coef_ / scaler.scale_  # (classes, channels), or one row for two classes
-    offsets = fitted.intercept_ - weights @ scaler.mean_
-    if len(fitted.classes_) == 2:
-        weights, offsets = np.concatenate([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
-    return Probe(fitted.classes_, weights.T, offsets)
+    scaled, tiled = scaler.transform(features), np.tile(targets, (len(views), 1))
+    if multi_label:
+        classes = np.arange(targets.shape[1])
+        fits = [_fit_label(scaled, tiled[:, label] > 0, penalty) for label in classes]
+        weights, offsets = np.stack([kernel for kernel, _ in fits]), np.array([offset for _, offset in fits])
+    else:
+        fitted = LogisticRegression(C=penalty, max_iter=_STEPS).fit(scaled, tiled.argmax(axis=1))
+        classes, weights, offsets = fitted.classes_, fitted.coef_, fitted.intercept_
+        if len(classes) == 2:  # one row for both
+            weights, offsets = np.concatenate([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
+    weights = weights / scaler.scale_  # (classes, channels)
+    return Probe(classes, weights.T, offsets - weights @ scaler.mean_)
 
 
 def set_probe(model: keras.Model, probe: Probe) -> None:
@@ -100,8 +106,20 @@ def set_probe(model: keras.Model, probe: Probe) -> None:
     model.get_layer(LOGITS).set_weights([kernel, bias])
 
 
-def _accuracy(probe: Probe, features: np.ndarray, classes: np.ndarray) -> float:
-    return float((probe.classes[probe.logits(features).argmax(axis=1)] == classes).mean())
+def _fit_label(scaled: np.ndarray, has_label: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
+    """Return the weights and the offset of the logit of one label; by its frequency where all images agree."""
+    if has_label.all() or not has_label.any():
+        return np.zeros(scaled.shape[1]), float(np.log((has_label.sum() + 0.5) / ((~has_label).sum() + 0.5)))
+    fitted = LogisticRegression(C=penalty, max_iter=_STEPS).fit(scaled, has_label)
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+def _share_right(probe: Probe, features: np.ndarray, images: LabelledImages, *, multi_label: bool) -> float:
+    """Return the share of images, or of the labels of all images, that a probe predicts rightly."""
+    logits = probe.logits(features)
+    if multi_label:
+        return float(((logits > 0) == (images.targets > 0)).mean())
+    return float((probe.classes[logits.argmax(axis=1)] == images.classes).mean())
 
 
 def out_of_fold(

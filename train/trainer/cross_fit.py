@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from model.verdict import probabilities_of
-from train.metrics.calibration import calibrate
+from train.metrics.calibration import calibrate_any
 from train.metrics.paired import clearly_best
 from train.metrics.unknown import reference_rows
 from train.network.architectures import build
@@ -45,14 +45,14 @@ class OutOfFold:
 
     Attributes:
         logits: (n, classes), float.
-        classes: (n,), int: the class of each image.
+        targets: (n, classes), float32: 1 for every label of an image.
         distances: (n,), float: of each image from the training images of its network. Among those of `CrossFit`, as
             the network of the bundle would measure them; before, as multiples of the distance of any two images.
         folds: Number of folds.
     """
 
     logits: np.ndarray
-    classes: np.ndarray
+    targets: np.ndarray
     distances: np.ndarray
     folds: int
 
@@ -122,10 +122,20 @@ def cross_validate(run: TrainingRun, division: Division) -> OutOfFold:
     return _judged(tail, run, division, regression).out_of_fold
 
 
-def calibrated_losses(logits: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the log loss of each image, (n,), after temperature scaling on all of them."""
-    probabilities = probabilities_of(logits, calibrate(logits, classes).temperature)
-    return -np.log(np.maximum(probabilities[np.arange(len(classes)), classes], _LEAST_PROBABILITY))
+def calibrated_losses(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> np.ndarray:
+    """Return the log loss of each image, (n,), after temperature scaling on all of them.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of an image.
+        multi_label: Whether an image may have several labels: its loss is then the mean over the labels.
+    """
+    temperature = calibrate_any(logits, targets, multi_label=multi_label).temperature
+    probabilities = probabilities_of(logits, temperature, multi_label=multi_label)
+    likely = np.maximum(np.where(targets > 0, probabilities, 1 - probabilities), _LEAST_PROBABILITY)
+    if multi_label:
+        return -np.log(likely).mean(axis=1)
+    return -np.log(likely[targets > 0])
 
 
 def winner(losses: dict[str, np.ndarray]) -> str:
@@ -185,36 +195,38 @@ def _started(run: TrainingRun, division: Division) -> tuple[Tail, _Regression]:
 
 def _regression(tail: Tail, run: TrainingRun, division: Division) -> _Regression:
     """Fit the regression with the penalty whose loss out of fold is lowest."""
-    classes, folds, unseen = run.targets.argmax(axis=1), division.folds, division.unseen
-    views = tail.features[: max(2, _MOST_SAMPLES // len(classes))]
+    targets, several = run.targets, run.settings.multi_label
+    folds, unseen = division.folds, division.unseen
+    views = tail.features[: max(2, _MOST_SAMPLES // len(targets))]
     tried: dict[float, tuple[list[Probe], np.ndarray]] = {}
     losses: dict[float, float] = {}
     for penalty in PENALTIES:
-        probes = [fit_probe(views[:, train], classes[train], penalty) for train, _ in folds]
-        logits = np.zeros((len(classes), run.classes), np.float32)
+        probes = [fit_probe(views[:, train], targets[train], penalty, multi_label=several) for train, _ in folds]
+        logits = np.zeros(targets.shape, np.float32)
         for probe, (_, other) in zip(probes, folds, strict=True):
             logits[other] = probe.logits(views[0, other])
         tried[penalty] = probes, logits
-        losses[penalty] = float(calibrated_losses(logits[unseen], classes[unseen]).mean())
+        losses[penalty] = float(calibrated_losses(logits[unseen], targets[unseen], multi_label=several).mean())
         if losses[penalty] > min(losses.values()):
             break  # the loss has one minimum, and weaker penalties take longer
     best = min(losses, key=lambda penalty: losses[penalty])
     _, found = part_counts([_features(tail, run, fold, tuned=False) for fold in folds])
     log = {"penalty": best, "penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}}
     probes, logits = tried[best]
-    whole = fit_probe(views[:, division.rows], classes[division.rows], best)
-    unseen_by = OutOfFold(logits[unseen], classes[unseen], found[_order(folds)], len(folds))
+    whole = fit_probe(views[:, division.rows], targets[division.rows], best, multi_label=several)
+    unseen_by = OutOfFold(logits[unseen], targets[unseen], found[_order(folds)], len(folds))
     return _Regression(probes, whole, unseen_by, log)
 
 
 def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regression) -> _Judged:
     """Fine-tune on each fold, and return what predicts unseen images best."""
-    classes, folds, unseen = run.targets.argmax(axis=1), division.folds, division.unseen
+    targets, several = run.targets, run.settings.multi_label
+    folds, unseen = division.folds, division.unseen
     pretrained = tail.model.get_weights()
-    logits = {name: np.zeros((len(classes), run.classes), np.float32) for name in (REGRESSION, FINE_TUNED, AVERAGE)}
+    logits = {name: np.zeros(targets.shape, np.float32) for name in (REGRESSION, FINE_TUNED, AVERAGE)}
     logits[REGRESSION][unseen] = regression.out_of_fold.logits
     features: dict[str, list[FoldFeatures]] = {name: [] for name in (FINE_TUNED, AVERAGE)}
-    done = np.zeros(len(classes), bool)
+    done = np.zeros(len(targets), bool)
     losses: dict[str, np.ndarray] = {}
     variables: dict[str, list[np.ndarray]] = {}
     for number, (train, other) in enumerate(folds):
@@ -225,7 +237,9 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
             logits[name][other] = tail.logits(other)
             features[name].append(_features(tail, run, (train, other), tuned=True))
         done[other] = True
-        losses = {name: calibrated_losses(given[done], classes[done]) for name, given in logits.items()}
+        losses = {
+            name: calibrated_losses(given[done], targets[done], multi_label=several) for name, given in logits.items()
+        }
         if number == 0 and not run.on_epoch and len(division.rows) > len(train):
             minutes = math.ceil((time.monotonic() - began) * len(folds) / 60)
             print(f"It takes up to {minutes} minute{'s' if minutes > 1 else ''} more.", file=sys.stderr)
@@ -240,7 +254,7 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     if kept == REGRESSION:
         return _Judged(kept, pretrained, (1.0,), means, regression.out_of_fold)
     counts, found = part_counts(features[kept])
-    unseen_by = OutOfFold(logits[kept][unseen], classes[unseen], found[_order(folds)], len(folds))
+    unseen_by = OutOfFold(logits[kept][unseen], targets[unseen], found[_order(folds)], len(folds))
     return _Judged(kept, variables[kept], counts, means, unseen_by)
 
 

@@ -32,11 +32,11 @@ class Division:
         return np.sort(np.concatenate([other for _, other in self.folds]))
 
 
-def make_folds(classes: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
+def make_folds(targets: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
     """Divide images into folds, stratified by class, each group in one fold.
 
     Args:
-        classes: (n,), int.
+        targets: (n, classes), 1 for every label of an image; of several the rarest counts.
         groups: (n,), int.
         folds: Number of folds, at least 2.
         seed: Seed of the division.
@@ -46,15 +46,22 @@ def make_folds(classes: np.ndarray, groups: np.ndarray, folds: int, seed: int, l
         DataError: A class has too few groups, so that a network would not see it.
     """
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    classes = _rarest_labels(targets)
     division = [(train, other) for train, other in splitter.split(classes, classes, groups)]
     for train, _ in division:
-        absent = sorted(set(range(len(labels))) - set(classes[train].tolist()))
-        if absent:
+        absent = np.flatnonzero(targets[train].sum(axis=0) == 0)
+        if len(absent):
             raise DataError(
                 f"Class “{labels[absent[0]]}” has all its images in one fold: they are too few, or too much alike. "
                 "Add images, or give --folds 0 and train, valid and test folders."
             )
     return division
+
+
+def _rarest_labels(targets: np.ndarray) -> np.ndarray:
+    """Return the index of each image's rarest label, (n,), int; one more than the last for an image without labels."""
+    rarity = np.where(targets > 0, 1 / np.maximum(targets.sum(axis=0), 1), 0)
+    return np.where(targets.any(axis=1), rarity.argmax(axis=1), targets.shape[1])
 
 
 def by_folds(folds: Sequence[Fold]) -> Division:

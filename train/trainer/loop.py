@@ -126,7 +126,7 @@ def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.
         model.set_weights(progress.best)
     elif settings.starts_from_probe:
         print("Starting from a regression on the pretrained features …", file=sys.stderr)
-        start_from_probe(model, run.train, run.validation, mirror=settings.flip, seed=settings.seed)
+        start_from_probe(model, run.train, run.validation, settings)
     _compile(model, settings, phase, len(batches))
     _restore(model, progress)
     checkpoint = ValidationCheckpoint(run, progress, phase, validation)

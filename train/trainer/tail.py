@@ -82,9 +82,11 @@ class Tail:
         steps_per_epoch = max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
         if not self._fresh:
             rate = settings.finetune_learning_rate or _RATE
+            several = settings.multi_label
+            loss = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
             self._tail.compile(
                 optimizer(settings, Phase("fine-tuning", 1, rate, 0), settings.epochs * steps_per_epoch),
-                keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+                loss(from_logits=True, label_smoothing=settings.label_smoothing),
             )
             self._tail.optimizer.build(self._tail.trainable_variables)
             self._fresh = _values(self._tail.optimizer)

@@ -31,19 +31,28 @@ def none_of(images: LabelledImages) -> LabelledImages:
 
 
 def test_each_image_is_left_out_once_and_a_group_is_never_divided() -> None:
-    classes, groups = np.repeat([0, 1], 20), np.arange(40) // 2
+    targets, groups = np.repeat(np.eye(2), 20, axis=0), np.arange(40) // 2
 
-    folds = make_folds(classes, groups, 5, 1, LABELS)
+    folds = make_folds(targets, groups, 5, 1, LABELS)
 
     assert sorted(np.concatenate([other for _, other in folds]).tolist()) == list(range(40))
     assert all(not set(groups[train]) & set(groups[other]) for train, other in folds)
 
 
 def test_a_class_of_one_group_is_refused_by_name() -> None:
-    classes, groups = np.repeat([0, 1], 10), np.r_[np.arange(10), np.full(10, 99)]
+    targets, groups = np.repeat(np.eye(2), 10, axis=0), np.r_[np.arange(10), np.full(10, 99)]
 
     with pytest.raises(DataError, match="“light” has all its images in one fold"):
-        make_folds(classes, groups, 5, 1, LABELS)
+        make_folds(targets, groups, 5, 1, LABELS)
+
+
+def test_images_of_several_labels_are_divided_by_the_rarest_one() -> None:
+    targets = np.ones((30, 2))
+    targets[10:, 1] = 0  # ten images have both labels, twenty the first alone
+
+    folds = make_folds(targets, np.arange(30), 5, 1, LABELS)
+
+    assert [int(targets[other, 1].sum()) for _, other in folds] == [2] * 5
 
 
 def losses_of(tuned: list[float], average: list[float]) -> dict[str, np.ndarray]:
@@ -81,11 +90,16 @@ def test_fine_tuning_is_given_up_where_it_is_clearly_worse(
 
 
 def test_losses_are_those_after_calibration() -> None:
-    classes = np.array([0, 1] * 50)
-    logits = np.where(np.arange(2) == classes[:, np.newaxis], 1.0, 0.0)
+    targets = np.eye(2)[[0, 1] * 50]
+    logits = targets.copy()
     logits[:20] = logits[:20, ::-1]  # a fifth is wrong
 
-    assert calibrated_losses(10 * logits, classes).mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
+    one = calibrated_losses(10 * logits, targets, multi_label=False)
+    several = calibrated_losses(20 * logits - 10, targets, multi_label=True)
+
+    assert one.mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
+    assert several.shape == (100,)
+    assert several.mean() == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +108,7 @@ def fitted(backbone_weights: Path) -> tuple[LabelledImages, list]:
     settings = Settings(
         architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=1, batch_size=8
     )
-    folds = make_folds(images.classes, np.arange(20), 2, 1, LABELS)
+    folds = make_folds(images.targets, np.arange(20), 2, 1, LABELS)
     return images, list(
         cross_fit(TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)), by_folds(folds))
     )
@@ -135,10 +149,40 @@ def test_of_a_large_data_set_the_validation_images_judge(refit: bool, backbone_w
 
     assert len(division.rows) == (20 if refit else 12)
     for network in cross_fit(run, division):
-        assert network.out_of_fold.classes.tolist() == validation.classes.tolist()
+        assert network.out_of_fold.targets.tolist() == validation.targets.tolist()
         # The network of the bundle is the one that was measured, unless it has learned from these images as well.
         served = predict_logits(network.model, validation.images)
         assert np.allclose(network.out_of_fold.logits, served, atol=0.05) == (not refit)
+
+
+def test_labels_of_which_an_image_has_any_number_are_fitted_in_the_same_way(backbone_weights: Path) -> None:
+    rng = np.random.default_rng(3)
+    targets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6, np.float32)
+    # The first label is a light image, the second a red one.
+    colours = np.where(targets[:, :1] > 0, 200, 90) + np.array([40, -40, -40]) * targets[:, 1:]
+    images = np.clip(colours[:, None, None] + rng.normal(0, 5, (24, 32, 32, 3)), 0, 255).astype(np.uint8)
+    settings = Settings(
+        architecture="mobilenet_v2",
+        weights=str(backbone_weights),
+        size=32,
+        probe=True,
+        epochs=2,
+        batch_size=8,
+        multi_label=True,
+        colour_shift=0,
+        brightness_contrast=0,
+    )
+    run = TrainingRun(
+        settings, InputSpec(32, 32), 2, LabelledImages(images, targets), LabelledImages(images[:0], targets[:0])
+    )
+
+    networks = list(cross_fit(run, by_folds(make_folds(targets, np.arange(24), 3, 1, LABELS))))
+
+    for network in networks:
+        unseen = network.out_of_fold
+        assert unseen.targets.tolist() == targets.tolist()
+        assert ((unseen.logits > 0) == (targets > 0)).mean() > 0.8
+        assert ((predict_logits(network.model, images) > 0) == (targets > 0)).mean() > 0.8
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])

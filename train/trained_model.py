@@ -160,7 +160,7 @@ def train_model(dataset: Dataset, run: TrainingRun) -> TrainedModel:
     from train.network.linear_probe import predicted_features
     from train.trainer.loop import fit, predict_logits
     from train.trainer.refit import refit, wants_refit
-    from train.trainer.statistics import fit_statistics, mean_distance, references_of
+    from train.trainer.statistics import fit_statistics, references_of, usual_distance
 
     splits, settings, validation = dataset.splits, run.settings, run.validation
     rows = np.arange(len(run.train.images))
@@ -182,7 +182,7 @@ def train_model(dataset: Dataset, run: TrainingRun) -> TrainedModel:
             log["refit"] = {"images": len(examples)}
             features_of = reference_model(result.model)
             again = references_of(features_of, run, np.arange(len(run.targets)))
-            found = found * (mean_distance(again) / mean_distance(references))  # each network has a scale of its own
+            found = found * (usual_distance(again) / usual_distance(references))  # each network has a scale of its own
             statistics = fit_statistics(again, found, probabilities.max(axis=1))
     calibration = replace(calibration, statistics=statistics)
     return TrainedModel(result.model, features_of, calibration, log, examples, interrupted=result.interrupted)

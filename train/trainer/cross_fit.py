@@ -32,8 +32,6 @@ from train.trainer.statistics import FoldFeatures, part_counts, part_weights
 from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
-# Fine-tuning that is worse on so many folds, by more than a standard error, is given up.
-_FIRST_FOLDS = 2
 _LEAST_PROBABILITY = 1e-6
 # Of a large data set fewer views enter the regression: it takes longer, and becomes no better.
 _MOST_SAMPLES = 20_000
@@ -47,7 +45,7 @@ class OutOfFold:
         logits: (n, classes), float.
         targets: (n, classes), float32: 1 for every label of an image.
         distances: (n,), float: of each image from the training images of its network. Among those of `CrossFit`, as
-            the network of the bundle would measure them; before, as multiples of the distance of any two images.
+            the network of the bundle would measure them; before, as multiples of the usual distance of its network.
         folds: Number of folds.
     """
 
@@ -147,13 +145,6 @@ def winner(losses: dict[str, np.ndarray]) -> str:
     return clearly_best(losses, REGRESSION, standard_errors=1)
 
 
-def is_hopeless(losses: dict[str, np.ndarray]) -> bool:
-    """Return whether the regression beats every other candidate by one standard error; `losses` as in `winner`."""
-    others = (name for name in losses if name != REGRESSION)
-    pairs = ({name: losses[name], REGRESSION: losses[REGRESSION]} for name in others)
-    return all(clearly_best(pair, next(iter(pair)), standard_errors=1) == REGRESSION for pair in pairs)
-
-
 @dataclass(frozen=True)
 class _Regression:
     """A regression: that of each fold, that of the bundle, and the predictions out of fold."""
@@ -243,11 +234,9 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
         if number == 0 and not run.on_epoch and len(division.rows) > len(train):
             minutes = math.ceil((time.monotonic() - began) * len(folds) / 60)
             print(f"It takes up to {minutes} minute{'s' if minutes > 1 else ''} more.", file=sys.stderr)
-        elif number + 1 == _FIRST_FOLDS and is_hopeless(losses):
-            break
         if run.on_epoch:
             run.on_epoch({"epoch": number + 1, "val_loss": min(float(one.mean()) for one in losses.values())})
-    kept = winner(losses) if done[unseen].all() else REGRESSION
+    kept = winner(losses)
     means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
     print(f"Kept: {kept} (log loss of {done.sum()} unseen images: {shown}).", file=sys.stderr)
@@ -300,8 +289,8 @@ def _measured(
 ) -> tuple[tuple[float, ...], OutOfFold]:
     """Return the weights of the parts in the network of the bundle, and the distances as it would measure them."""
     known = tail.references(_stored(run, division.rows), tuned=len(counts) > 1)
-    weights, unit = part_weights(counts, known)
-    return weights, replace(unseen, distances=unseen.distances * unit)
+    weights, usual = part_weights(counts, known)
+    return weights, replace(unseen, distances=unseen.distances * usual)
 
 
 def _order(folds: Sequence[Fold]) -> np.ndarray:

@@ -23,14 +23,14 @@ def part_counts(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.nd
 
     A network that was tuned brings such images closer together than those of something else; where it has learned its
     training images by heart, it does so for a few only. The spread tells the two apart. How far apart a network has any
-    two images differs from one to the next, so that distances are compared as multiples of that.
+    two images differs from one to the next, so that distances in its parts are compared as multiples of that.
 
     Args:
         folds: The features of each fold.
 
     Returns:
         How much a distance counts in each part, which sum to 1; and the distances of the unseen images, (n,), fold
-        after fold: multiply them by the unit that `part_weights` returns for a network.
+        after fold, as multiples of the usual distance that `part_weights` returns for a network.
     """
     parts = [
         [distances(far, near) / mean_distance(near) for far, near in zip(others, known, strict=True)]
@@ -40,24 +40,33 @@ def part_counts(folds: Sequence[FoldFeatures]) -> tuple[tuple[float, ...], np.nd
     counts = tuple(float(count) for count in precision / precision.sum())
     found = []
     for known, others in folds:
-        weights, unit = part_weights(counts, known)
-        found.append(distances(_joined(others, weights), _joined(known, weights)) / unit)
+        weights, usual = part_weights(counts, known)
+        found.append(distances(_joined(others, weights), _joined(known, weights)) / usual)
     return counts, np.concatenate(found)
 
 
 def part_weights(counts: Sequence[float], known: np.ndarray) -> tuple[tuple[float, ...], float]:
-    """Return the weights of the parts in the joint features of one network, and the unit of their distances.
+    """Return the weights of the parts in the joint features of one network, and its usual distance.
 
     Args:
         counts: How much a distance counts in each part, as `part_counts` returns it.
         known: (parts, n, channels), each of length 1: the features of training images by this network.
 
     Returns:
-        The weights, which sum to 1; and what a distance of `part_counts` is multiplied by to be one of the joint
-        features.
+        The weights, which sum to 1; and the usual distance of a training image from the others.
     """
     scaled = np.array(counts) / [mean_distance(part) for part in known]
-    return tuple(float(weight) for weight in scaled / scaled.sum()), float(1 / scaled.sum())
+    weights = tuple(float(weight) for weight in scaled / scaled.sum())
+    return weights, usual_distance(_joined(known, weights))
+
+
+def usual_distance(references: np.ndarray) -> float:
+    """Return the median distance of each row, (m, channels), of length 1, from the others; above 0, to divide by.
+
+    It depends on the scale of the network and on the number of images, as the distances of unseen images do.
+    """
+    found = distances_within(references)
+    return max(float(np.median(found)) if len(found) else 0.0, _LEAST_DISTANCE)
 
 
 def mean_distance(features: np.ndarray) -> float:

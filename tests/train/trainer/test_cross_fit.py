@@ -16,7 +16,7 @@ from train.data.batches import LabelledImages
 from train.network.architectures import FEATURES, LOGITS, build, pooled_units
 from train.network.linear_probe import predicted_features
 from train.settings import Settings
-from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, is_hopeless, winner
+from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, winner
 from train.trainer.division import by_folds, by_validation, make_folds
 from train.trainer.loop import predict_logits
 from train.trainer.run import TrainingRun
@@ -73,20 +73,6 @@ def test_fine_tuning_is_kept_where_it_is_better_by_one_standard_error(
     tuned: list[float], average: list[float], kept: str
 ) -> None:
     assert winner(losses_of(tuned, average)) == kept
-
-
-@pytest.mark.parametrize(
-    ("tuned", "average", "given_up"),
-    [
-        ([1.1] * 10, [1.2] * 10, True),
-        ([1.1] * 10, [1.0] * 9 + [0.9], False),
-        ([2.1] + [0.99] * 9, [1.2] * 10, False),  # worse on average, by one image
-    ],
-)
-def test_fine_tuning_is_given_up_where_it_is_clearly_worse(
-    tuned: list[float], average: list[float], given_up: bool
-) -> None:
-    assert is_hopeless(losses_of(tuned, average)) == given_up
 
 
 def test_losses_are_those_after_calibration() -> None:

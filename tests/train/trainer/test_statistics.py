@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.statistics import distances, normalised
-from train.trainer.statistics import FoldFeatures, mean_distance, part_counts, part_weights
+from train.trainer.statistics import FoldFeatures, mean_distance, part_counts, part_weights, usual_distance
 
 
 def fold(seed: int, *noises: float, centre: float = 1.0) -> FoldFeatures:
@@ -39,12 +39,12 @@ def test_the_distances_are_those_of_the_weighted_features_fold_after_fold() -> N
     counts, found = part_counts(folds)
 
     for number, (known, others) in enumerate(folds):
-        weights, unit = part_weights(counts, known)
+        weights, usual = part_weights(counts, known)
         roots = np.sqrt(weights)
         near, far = (
             np.hstack([root * part for root, part in zip(roots, parts, strict=True)]) for parts in (known, others)
         )
-        np.testing.assert_allclose(found[30 * number : 30 * (number + 1)] * unit, distances(far, near), atol=1e-6)
+        np.testing.assert_allclose(found[30 * number : 30 * (number + 1)] * usual, distances(far, near), atol=1e-6)
         assert sum(weights) == pytest.approx(1)
 
 
@@ -59,9 +59,9 @@ def test_a_network_that_has_all_images_closer_together_measures_the_same() -> No
 
 def test_a_part_in_which_nothing_varies_keeps_the_distances_finite() -> None:
     counts, found = part_counts([fold(1, 1.0, 0.0)])
-    weights, unit = part_weights(counts, fold(1, 1.0, 0.0)[0])
+    weights, usual = part_weights(counts, fold(1, 1.0, 0.0)[0])
 
-    assert np.isfinite([*counts, *found, *weights, unit]).all()
+    assert np.isfinite([*counts, *found, *weights, usual]).all()
 
 
 def test_one_part_has_all_of_the_weight() -> None:
@@ -70,8 +70,19 @@ def test_one_part_has_all_of_the_weight() -> None:
     counts, found = part_counts([(known, others)])
 
     assert counts == (1.0,)
-    assert part_weights(counts, known) == ((1.0,), pytest.approx(mean_distance(known[0])))
-    np.testing.assert_allclose(found * mean_distance(known[0]), distances(others[0], known[0]), rtol=1e-4)
+    assert part_weights(counts, known) == ((1.0,), pytest.approx(usual_distance(known[0])))
+    np.testing.assert_allclose(found * usual_distance(known[0]), distances(others[0], known[0]), rtol=1e-4)
+
+
+def test_the_usual_distance_falls_with_more_training_images_as_that_of_unseen_images_does() -> None:
+    rng = np.random.default_rng(1)
+    many, others = (normalised(1 + 0.5 * rng.normal(size=(count, 16))) for count in (400, 100))
+    few = many[:100]
+
+    fewer, more = (np.median(distances(others, known)) / usual_distance(known) for known in (few, many))
+
+    assert usual_distance(many) < 0.8 * usual_distance(few)
+    assert fewer == pytest.approx(more, rel=0.05)
 
 
 def test_the_mean_distance_is_that_of_all_pairs() -> None:
@@ -82,5 +93,8 @@ def test_the_mean_distance_is_that_of_all_pairs() -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 5])
-def test_the_mean_distance_of_equal_rows_can_be_divided_by(rows: int) -> None:
-    assert mean_distance(np.tile(normalised(np.ones((1, 16))), (rows, 1))) > 0
+def test_the_distances_of_equal_rows_can_be_divided_by(rows: int) -> None:
+    equal = np.tile(normalised(np.ones((1, 16))), (rows, 1))
+
+    assert mean_distance(equal) > 0
+    assert usual_distance(equal) > 0

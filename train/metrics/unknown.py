@@ -45,7 +45,7 @@ def fit_none_rule(
     (distance_centre, distance_spread), (centre, spread) = _centre_and_spread(usual), _centre_and_spread(logits)
     rule = NoneRule(math.inf, distance_centre, distance_spread, centre, spread, -math.inf)
     scores = np.array([rule.score(float(d), float(p)) for d, p in zip(distances, top_probabilities, strict=True)])
-    farthest = min(float(np.quantile(usual, 1 - _TOO_FAR, method="higher")), float(logs.mean() + _FAR * logs.std()))
+    farthest = min(_upper_quantile(usual), _upper_quantile(logs), float(logs.mean() + _FAR * logs.std()))
     lowest = min(np.quantile(scores, _TOO_DOUBTFUL, method="lower"), scores.mean() - _Z * scores.std())
     # Rounded outwards, so that the image at the limit passes.
     return replace(rule, max_distance=round(math.exp(farthest) + 1e-6, 6), min_score=round(float(lowest) - 1e-6, 6))
@@ -72,6 +72,15 @@ def reference_rows(classes: np.ndarray, seed: int) -> np.ndarray:
     each = min(_MOST_PER_CLASS, max(_FEWEST_PER_CLASS, _MOST_REFERENCES // max(1, len(present))))
     chosen = [rng.permutation(np.flatnonzero(classes == one))[:each] for one in present]
     return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, int)
+
+
+def _upper_quantile(values: np.ndarray) -> float:
+    """Return what all but a twentieth of further values stay below, on average, however few these are.
+
+    It is the quantile of conformal prediction (Vovk et al. 2005).
+    """
+    rank = math.ceil((1 - _TOO_FAR) * (len(values) + 1))
+    return float(np.sort(values)[min(rank, len(values)) - 1])
 
 
 def _centre_and_spread(values: np.ndarray) -> tuple[float, float]:

@@ -50,6 +50,15 @@ def test_an_image_that_is_rather_far_and_not_probable_is_none_of_these() -> None
     assert rule.is_none(0.27, 0.4)
 
 
+def test_where_no_image_of_the_labels_is_very_far_the_limit_still_turns_a_few_away() -> None:
+    distances = np.linspace(0.1, 0.2, 100)
+
+    rule = fit_none_rule(distances, np.linspace(0.8, 0.99, 100), np.linspace(0.05, 0.3, 100))
+
+    assert rule is not None
+    assert 0.04 <= (distances > rule.max_distance).mean() <= 0.06
+
+
 def test_equal_images_give_a_rule_that_they_pass() -> None:
     rule = fit_none_rule(np.full(20, 0.1), np.full(20, 1.0), np.full(50, 0.1))
     assert rule is not None and not rule.is_none(0.1, 1.0)

@@ -57,20 +57,23 @@ def test_sigterm_cleans_up_and_ends_child_processes(tmp_path: Path) -> None:
     code = (
         "import pathlib, subprocess, sys\n"
         "from model.program import run_as_program\n"
-        "half = pathlib.Path(sys.argv[1])\n"
+        "half, started = map(pathlib.Path, sys.argv[1:])\n"
+        "child = f'import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(600)'\n"
         "def main():\n"
         "    try:\n"
         "        half.touch()\n"
-        "        subprocess.run([sys.executable, '-c', 'import sys; sys.stdin.read()'], stdin=subprocess.PIPE)\n"
+        "        subprocess.run([sys.executable, '-c', child])\n"
         "    finally:\n"
         "        half.unlink()\n"
         "sys.exit(run_as_program(main))"
     )
-    half = tmp_path / "half made"
-    process = subprocess.Popen([sys.executable, "-c", code, str(half)], cwd=ROOT)
-    while not half.exists() and process.poll() is None:
+    half, started = tmp_path / "half made", tmp_path / "started"
+    command = [sys.executable, "-c", code, str(half), str(started)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    while not started.exists() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(60) == 143
+    process.communicate(timeout=60)  # until the child, which holds the pipe as well, is gone
+    assert process.returncode == 143
     assert not half.exists()

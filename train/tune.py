@@ -19,6 +19,7 @@ from train.data.image_store import ImageStore
 from train.data.loading import load_splits, trainable
 from train.data.source import DataSource, read_data
 from train.input_selection import choose_input, first_input
+from train.metrics.classification import share_right
 from train.resource_errors import resource_error
 from train.search_space import Space, Value, combinations, parse_space, space_for
 from train.settings import Settings
@@ -199,11 +200,7 @@ def _of_last_layers(run: TrainingRun, division: Division) -> tuple[float, float]
 
     unseen, several = cross_validate(run, division), run.settings.multi_label
     losses = calibrated_losses(unseen.logits, unseen.targets, multi_label=several)
-    if several:
-        right = (unseen.logits > 0) == (unseen.targets > 0)
-    else:
-        right = unseen.logits.argmax(axis=1) == unseen.targets.argmax(axis=1)
-    return float(losses.mean()), float(right.mean())
+    return float(losses.mean()), share_right(unseen.logits, unseen.targets, multi_label=several)
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:

@@ -126,6 +126,19 @@ def top_k_accuracy(probabilities: np.ndarray, classes: np.ndarray, k: int) -> fl
     return float((best == classes[:, np.newaxis]).any(axis=1).mean())
 
 
+def share_right(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> float:
+    """Return the share of images whose most likely label is true; of several labels an image, the share of all labels.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of an image.
+        multi_label: Whether an image may have several labels; one is predicted from a logit of 0 on.
+    """
+    if multi_label:
+        return float(((logits > 0) == (targets > 0)).mean())
+    return float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())
+
+
 def cross_entropy(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Return the mean negative log-likelihood of the true classes, in nats."""
     true = probabilities[np.arange(len(classes)), classes].astype(np.float64)

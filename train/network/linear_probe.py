@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from train.data.augmentation import shrink_all
 from train.data.batches import INFERENCE_BATCH, LabelledImages
+from train.metrics.classification import share_right
 from train.network.architectures import FEATURES, LOGITS
 from train.settings import Settings
 
@@ -115,11 +116,10 @@ def _fit_label(scaled: np.ndarray, has_label: np.ndarray, penalty: float) -> tup
 
 
 def _share_right(probe: Probe, features: np.ndarray, images: LabelledImages, *, multi_label: bool) -> float:
-    """Return the share of images, or of the labels of all images, that a probe predicts rightly."""
-    logits = probe.logits(features)
-    if multi_label:
-        return float(((logits > 0) == (images.targets > 0)).mean())
-    return float((probe.classes[logits.argmax(axis=1)] == images.classes).mean())
+    """Return `share_right` of a probe, which never predicts the classes that it lacks."""
+    logits = np.full(images.targets.shape, -np.inf)
+    logits[:, probe.classes] = probe.logits(features)
+    return share_right(logits, images.targets, multi_label=multi_label)
 
 
 def out_of_fold(

@@ -12,7 +12,7 @@ import numpy as np
 from model.verdict import probabilities_of
 from train.data.batches import PlainBatches
 from train.metrics.calibration import calibrate
-from train.metrics.classification import cross_entropy
+from train.metrics.classification import cross_entropy, share_right
 from train.trainer.checkpoint import Progress
 from train.trainer.phases import Phase
 from train.trainer.run import TrainingRun
@@ -87,13 +87,11 @@ class ValidationCheckpoint(keras.callbacks.Callback):
         targets = np.concatenate([targets for _, targets in batches])
         if self._settings.multi_label:
             loss = float(np.logaddexp(0, np.where(targets > 0, -logits, logits)).mean())
-            return {"val_loss": loss, "val_accuracy": float(((logits > 0) == (targets > 0)).mean())}
-        classes = targets.argmax(axis=1)
-        temperature = calibrate(logits, classes).temperature
-        return {
-            "val_loss": cross_entropy(probabilities_of(logits, temperature), classes),
-            "val_accuracy": float((logits.argmax(axis=1) == classes).mean()),
-        }
+        else:
+            classes = targets.argmax(axis=1)
+            loss = cross_entropy(probabilities_of(logits, calibrate(logits, classes).temperature), classes)
+        right = share_right(logits, targets, multi_label=self._settings.multi_label)
+        return {"val_loss": loss, "val_accuracy": right}
 
     def keep_if_best(self, logs: dict[str, float]) -> None:
         """Keep the current weights when their loss is the lowest at this image size, or when the last epoch is wanted.

@@ -20,7 +20,7 @@ from train.trainer.checkpoint import Progress
 from train.trainer.devices import all_devices
 from train.trainer.hosts import is_first_host, joined
 from train.trainer.memory import keep_freed_memory, refuse_small_memory
-from train.trainer.phases import Phase, freeze, optimizer, plan
+from train.trainer.phases import Phase, freeze, loss_function, optimizer, plan
 from train.trainer.run import TrainingRun
 
 
@@ -157,12 +157,12 @@ def _fit_phase(run: TrainingRun, progress: Progress, phase: Phase, model: keras.
 def _compile(model: keras.Model, settings: Settings, phase: Phase, steps: int) -> None:
     """Compile a network for a phase of so many steps per epoch, and make the optimizer's variables."""
     if settings.multi_label:
-        loss, accuracy = keras.losses.BinaryCrossentropy, keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+        accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
     else:
-        loss, accuracy = keras.losses.CategoricalCrossentropy, keras.metrics.CategoricalAccuracy("accuracy")
+        accuracy = keras.metrics.CategoricalAccuracy("accuracy")
     model.compile(
         optimizer=optimizer(settings, phase, steps),
-        loss=loss(from_logits=True, label_smoothing=settings.label_smoothing),
+        loss=loss_function(settings),
         metrics=[accuracy],
     )
     model.optimizer.build(model.trainable_variables)

@@ -92,6 +92,12 @@ def optimizer(settings: Settings, phase: Phase, steps: int) -> keras.optimizers.
     return chosen
 
 
+def loss_function(settings: Settings) -> keras.losses.Loss:
+    """Return the loss: of a sigmoid for each label where an image may have several, of a softmax otherwise."""
+    loss = keras.losses.BinaryCrossentropy if settings.multi_label else keras.losses.CategoricalCrossentropy
+    return loss(from_logits=True, label_smoothing=settings.label_smoothing)
+
+
 def _cosine(phase: Phase, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Warm up for at most one epoch, then follow a cosine (Loshchilov & Hutter 2017)."""
     total = steps * phase.epochs

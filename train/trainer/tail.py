@@ -20,7 +20,7 @@ from train.data.augmentation import augment
 from train.data.batches import INFERENCE_BATCH, expected_draws
 from train.network.architectures import FEATURES, pooled_units
 from train.trainer.checkpoint import Progress, ProgressFile
-from train.trainer.phases import Phase, optimizer
+from train.trainer.phases import Phase, loss_function, optimizer
 from train.trainer.run import TrainingRun
 
 _MOST_VIEWS = 8  # of each image, the image itself among them
@@ -82,11 +82,9 @@ class Tail:
         steps_per_epoch = max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
         if not self._fresh:
             rate = settings.finetune_learning_rate or _RATE
-            several = settings.multi_label
-            loss = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
             self._tail.compile(
                 optimizer(settings, Phase("fine-tuning", 1, rate, 0), settings.epochs * steps_per_epoch),
-                loss(from_logits=True, label_smoothing=settings.label_smoothing),
+                loss_function(settings),
             )
             self._tail.optimizer.build(self._tail.trainable_variables)
             self._fresh = _values(self._tail.optimizer)

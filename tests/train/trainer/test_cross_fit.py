@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,6 +29,11 @@ LABELS = ("dark", "light")
 def none_of(images: LabelledImages) -> LabelledImages:
     """Return no images of the same kind."""
     return LabelledImages(images.images[:0], images.targets[:0])
+
+
+def settings_of(weights: Path, **changes: Any) -> Settings:
+    """Return the settings of a training of the last layers of a small network."""
+    return Settings(architecture="mobilenet_v2", weights=str(weights), size=32, probe=True, **changes)
 
 
 def test_each_image_is_left_out_once_and_a_group_is_never_divided() -> None:
@@ -91,9 +97,7 @@ def test_losses_are_those_after_calibration() -> None:
 @pytest.fixture(scope="module")
 def fitted(backbone_weights: Path) -> tuple[LabelledImages, list]:
     images = brightness_images([0, 1] * 10, 2, seed=3)
-    settings = Settings(
-        architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=1, batch_size=8
-    )
+    settings = settings_of(backbone_weights, epochs=1, batch_size=8)
     folds = make_folds(images.targets, np.arange(20), 2, 1, LABELS)
     return images, list(
         cross_fit(TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images)), by_folds(folds))
@@ -121,11 +125,8 @@ def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list
 @pytest.mark.parametrize("refit", [True, False])
 def test_of_a_large_data_set_the_validation_images_judge(refit: bool, backbone_weights: Path) -> None:
     train, validation = brightness_images([0, 1] * 6, 2, seed=3), brightness_images([0, 1] * 4, 2, seed=4)
-    settings = Settings(
-        architecture="mobilenet_v2",
-        weights=str(backbone_weights),
-        size=32,
-        probe=True,
+    settings = settings_of(
+        backbone_weights,
         epochs=4,
         batch_size=8,
         finetune_learning_rate=1e-3,
@@ -147,11 +148,8 @@ def test_labels_of_which_an_image_has_any_number_are_fitted_in_the_same_way(back
     # The first label is a light image, the second a red one.
     colours = np.where(targets[:, :1] > 0, 200, 90) + np.array([40, -40, -40]) * targets[:, 1:]
     images = np.clip(colours[:, None, None] + rng.normal(0, 5, (24, 32, 32, 3)), 0, 255).astype(np.uint8)
-    settings = Settings(
-        architecture="mobilenet_v2",
-        weights=str(backbone_weights),
-        size=32,
-        probe=True,
+    settings = settings_of(
+        backbone_weights,
         epochs=2,
         batch_size=8,
         multi_label=True,
@@ -174,11 +172,8 @@ def test_labels_of_which_an_image_has_any_number_are_fitted_in_the_same_way(back
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, backbone_weights: Path) -> None:
     images = brightness_images([0, 1] * 4, 2, seed=3)
-    settings = Settings(
-        architecture="mobilenet_v2",
-        weights=str(backbone_weights),
-        size=32,
-        probe=True,
+    settings = settings_of(
+        backbone_weights,
         epochs=2,
         batch_size=4,
         schedule=schedule,
@@ -196,7 +191,7 @@ def test_more_layers_are_trained_on_few_images_than_on_many(
     backbone_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = brightness_images([0, 1] * 4, 2, seed=3)
-    settings = Settings(architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True)
+    settings = settings_of(backbone_weights)
 
     def trained_widths() -> set[int]:
         model = build(settings, InputSpec(32, 32), 2)
@@ -210,9 +205,7 @@ def test_more_layers_are_trained_on_few_images_than_on_many(
 
 def test_beside_the_features_of_tuned_layers_stand_those_of_the_pretrained_ones(backbone_weights: Path) -> None:
     images = brightness_images([0, 1] * 4, 2, seed=3)
-    settings = Settings(
-        architecture="mobilenet_v2", weights=str(backbone_weights), size=32, probe=True, epochs=2, batch_size=4
-    )
+    settings = settings_of(backbone_weights, epochs=2, batch_size=4)
     model = build(settings, InputSpec(32, 32), 2)
     before = predicted_features(
         keras.Model(model.inputs, pooled_units(model.get_layer(FEATURES).output)), images.images

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from model.errors import DataError
 from model.folder_walk import HIDDEN, OF_SYSTEM
-from train.data.bursts import LEAST_FRAMES, bursts, how_to_group
+from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, rows_by_group
 from train.data.data_set import SPLITS, DataSet, refusals
 from train.data.folders import Example, all_labels, check_classes, count_classes
 from train.data.image_store import ImageStore
@@ -138,7 +138,7 @@ def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
         ("Near duplicates", [group if group in altered else -row for row, group in enumerate(near, 1)]),
     ):
         items: dict[str, list[Item]] = defaultdict(list)
-        for rows in _alike(groups):
+        for rows in rows_by_group(groups):
             where = "splits" if len({found.splits[row] for row in rows}) > 1 else "class"
             if where == "class" and len({found.kept[row].labels for row in rows}) > 1:
                 where = "classes"
@@ -168,14 +168,6 @@ def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
         f"clip look different, keep them in one split as well: fit with {how_to_group(found.kept)}.",
         _items(bursts(found.kept, near)),
     )
-
-
-def _alike(groups: Sequence[int]) -> list[list[int]]:
-    """Return the rows of each group of two or more, in order."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for row, group in enumerate(groups):
-        members[group].append(row)
-    return [rows for rows in members.values() if len(rows) > 1]
 
 
 def _group(rows: list[int], found: Inspection, data: Path, *, keep_one: bool) -> Item:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,19 +186,30 @@ def test_whatever_a_stopped_run_left_comes_to_the_same_table(
     assert not list(tmp_path.glob("*.partial"))
 
 
+# A run of `python -m model` that the system kills as soon as the rows of one file are written.
+KILLED_AFTER_ONE_FILE = """
+import os, signal, sys
+from model.__main__ import main
+from model.bulk.output import PredictionTable
+
+add = PredictionTable.add
+def add_and_die(self, prediction):
+    add(self, prediction)
+    os.kill(os.getpid(), signal.SIGKILL)
+PredictionTable.add = add_and_die
+main(sys.argv[1:])
+"""
+
+
 def test_a_killed_run_leaves_no_table_and_the_next_one_completes_it(colour_bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(3):
         write_clip(folder / f"{number}.mkv", [scene(seed=seed % 5) for seed in range(20)])
     table = tmp_path / "out.csv"
-    command = [sys.executable, "-m", "model", "predict", str(folder), "--csv", str(table)]
-    process = subprocess.Popen([*command, "--model", str(colour_bundle)], cwd=ROOT, stderr=subprocess.DEVNULL)
-    journal = tmp_path / "out.csv.journal"
-    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= 2):
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    options = ["predict", str(folder), "--csv", str(table), "--model", str(colour_bundle)]
+    killed = subprocess.run([sys.executable, "-c", KILLED_AFTER_ONE_FILE, *options], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
 
     assert not table.exists()
     assert not (tmp_path / "out.segments.csv").exists()

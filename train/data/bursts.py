@@ -21,16 +21,21 @@ def bursts(examples: Sequence[Example], groups: Sequence[int]) -> list[str]:
         examples: The images.
         groups: The group of each.
     """
-    members: dict[int, list[Example]] = defaultdict(list)
-    for example, group in zip(examples, groups, strict=True):
-        members[group].append(example)
-    large = sorted((found for found in members.values() if len(found) >= LEAST_FRAMES), key=lambda found: -len(found))
+    large = [[examples[row] for row in rows] for rows in rows_by_group(groups, LEAST_FRAMES)]
     lines = []
-    for found in large:
+    for found in sorted(large, key=len, reverse=True):
         labels = "+".join(sorted({example.label for example in found}, key=natural_key))
         names = sorted((example.path.name for example in found), key=natural_key)
         lines.append(f"{labels}: {len(found)} images, {names[0]} … {names[-1]}")
     return lines
+
+
+def rows_by_group(groups: Sequence[int], least: int = 2) -> list[list[int]]:
+    """Return the rows of each group of at least `least` images, in order."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups):
+        members[group].append(row)
+    return [rows for rows in members.values() if len(rows) >= least]
 
 
 def how_to_group(examples: Sequence[Example]) -> str:

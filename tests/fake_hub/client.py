@@ -7,6 +7,7 @@ and an empty cache, and forks for each call; what a call changes ends with it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -38,14 +39,15 @@ class Ended:
     stderr: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
     """A call that has not ended yet."""
 
     process: int
-    statuses: IO[str]
+    statuses: IO[bytes]
     out: Path
     err: Path
+    status: int | None = None
 
     def send_signal(self, number: int) -> None:
         os.kill(self.process, number)
@@ -54,11 +56,15 @@ class Running:
         """Wait until it has ended; AssertionError when it does not."""
         in_time = bool(select.select([self.statuses], [], [], seconds)[0])
         if not in_time:
-            os.kill(self.process, signal.SIGKILL)
-        status = int(self.statuses.readline())
+            self.kill()
+        self.status = int(self.statuses.readline())
         err = self.err.read_text(encoding="utf-8")
         assert in_time, f"it did not end in {seconds} s: {err}"
-        return Ended(status, self.out.read_text(encoding="utf-8"), err)
+        return Ended(self.status, self.out.read_text(encoding="utf-8"), err)
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
 
 
 class Client:
@@ -67,6 +73,7 @@ class Client:
     def __init__(self, origins: Origins, folder: Path) -> None:
         self.home = folder / "home"  # HF_HOME
         self._folder = folder
+        self._last: Running | None = None
         self._environment = environment(folder, HF_ENDPOINT=origins.url, HF_HOME=str(self.home), HF_HUB_OFFLINE="0")
 
     def __enter__(self) -> Client:
@@ -76,8 +83,7 @@ class Client:
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
+            bufsize=0,  # `select` must see whatever has not been read
         )
         return self
 
@@ -96,8 +102,12 @@ class Client:
         out, err = self._folder / "out", self._folder / "err"
         asked = {"code": code, "arguments": list(arguments), "variables": more, "out": str(out), "err": str(err)}
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        return Running(int(self._process.stdout.readline()), self._process.stdout, out, err)
+        if self._last and self._last.status is None:  # a test failed before it had ended
+            self._last.kill()
+            self._process.stdout.readline()
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self._last = Running(int(self._process.stdout.readline()), self._process.stdout, out, err)
+        return self._last
 
     def run(self, code: str, arguments: Sequence[str], **more: str) -> Ended:
         """Start code, and wait until it has ended."""

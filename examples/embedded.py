@@ -29,7 +29,7 @@ from train.export.bundle import new_bundle, write_json, write_manifest
 from train.export.model_card import write_card
 from train.fit import export_model
 from train.metrics.calibration import calibrate
-from train.report.write import write_report
+from train.report.write import REPORT, write_report
 from train.settings import Settings
 from train.trained_model import Dataset, TrainedModel
 
@@ -83,7 +83,7 @@ def _evaluate(directory: Path, dataset: Dataset) -> None:
     metrics = {"split": "test"} | evaluate_outputs(bundle, served_outputs(Classifier(bundle), test.images), targets)
     metrics = {name: value for name, value in metrics.items() if name not in _LONG}
     write_json(directory / METRICS, metrics)
-    write_report(directory, metrics, dataset.labels)
+    write_report(directory / REPORT, metrics, dataset.labels)
     write_card(bundle, metrics)
     write_manifest(directory)
     load_bundle(directory)

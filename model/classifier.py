@@ -89,7 +89,9 @@ class Classifier:
         Raises:
             BundleError: As in `logits`.
         """
-        return self.outputs(prepared)[1]
+        with self._lock:
+            outputs = self._network.run(prepared)
+        return self._classification(*outputs)
 
     def predict_frame(self, prepared: np.ndarray) -> Classification:
         """Return the probabilities and the verdict for a frame of a clip, without blocking predictions of images.
@@ -113,15 +115,24 @@ class Classifier:
             if len(self._idle) < (os.cpu_count() or 1):
                 self._idle.append(network)
 
-    def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, Classification]:
-        """Return the logits, (classes,), float32, of a prepared image, and the prediction that follows from them.
+    def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, Classification, bool]:
+        """Return what there is to say of a prepared image.
+
+        Args:
+            prepared: (height, width, 3), uint8 RGB.
+
+        Returns:
+            The logits, (classes,), float32; the prediction that follows from them; and whether it is one of the
+            training images whose features the bundle keeps, or a copy of one.
 
         Raises:
             BundleError: As in `logits`.
         """
         with self._lock:
             logits, features = self._network.run(prepared)
-        return logits, self._classification(logits, features)
+        statistics = self.bundle.statistics
+        is_training_image = statistics is not None and features is not None and statistics.holds(features)
+        return logits, self._classification(logits, features), is_training_image
 
     def explain(self, prepared: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the logits and the Grad-CAM map of one label (Selvaraju et al. 2017).

@@ -27,11 +27,13 @@ class Classification:
             that nothing is there, such as “no flag”.
         is_unknown: Whether the image is unlike the training images, or no label is probable enough. The most likely
             label is not to be believed then.
+        temperature: What the logits were divided by: more than the bundle's far from the training images.
     """
 
     probabilities: np.ndarray
     verdict: Verdict
     is_unknown: bool
+    temperature: float = 1.0
 
 
 def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None = None) -> Classification:
@@ -54,7 +56,7 @@ def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None
         verdict = "none" if unknown or not (probabilities >= bundle.thresholds).any() else verdict
     elif unknown or (verdict == "sure" and is_background_label(bundle.labels[best])):
         verdict = "none"
-    return Classification(probabilities, verdict, unknown)
+    return Classification(probabilities, verdict, unknown, temperature)
 
 
 def _is_unknown(probabilities: np.ndarray, bundle: Bundle, distance: float | None) -> bool:

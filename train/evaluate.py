@@ -27,7 +27,7 @@ from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
 from train.report.predictions import PREDICTIONS, write_predictions
-from train.report.write import REPORT, write_report
+from train.report.write import write_report
 
 if TYPE_CHECKING:
     from train.trainer.cross_fit import OutOfFold
@@ -40,10 +40,12 @@ class Outputs:
     Attributes:
         logits: (n, classes), float32.
         classifications: The predictions that follow from them, with their verdicts.
+        training_images: The number of them whose features the bundle keeps: the network was trained on these.
     """
 
     logits: np.ndarray
     classifications: Sequence[Classification]
+    training_images: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Evaluation:
     """A model, evaluated.
 
     Attributes:
-        metrics: The metrics that are single numbers, with "split" and the number of "unreadable" files.
+        metrics: The metrics that are single numbers, with "split", and the numbers of "unreadable" files and of
+            "training_images" among those that were read.
         files: The evaluated images.
         right: (n,), bool: whether the prediction for each of them is right.
     """
@@ -107,22 +110,18 @@ def run_evaluate(
             raise DataError(f"None of the {len(matched)} files in “{data.folder}” is an image that can be read.")
         targets = multi_hot(kept, index_of, len(bundle.labels))
         outputs = served_outputs(classifier, images)
-        metrics = {"split": split, "unreadable": len(unreadable)} | evaluate_outputs(bundle, outputs, targets)
+        counts = {"unreadable": len(unreadable), "training_images": outputs.training_images}
+        metrics = {"split": split} | counts | evaluate_outputs(bundle, outputs, targets)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
             evidence = evidence_of(bundle, images, kept, outputs, targets) if report_images else None
             print("Drawing the report …", file=sys.stderr)
-            write_report(report_folder(out).parent, metrics, bundle.labels, evidence)
+            write_report(out, metrics, bundle.labels, evidence)
             files = [example.path.as_posix() for example in kept]
             truth = [example.labels for example in kept]
             write_predictions(out / PREDICTIONS, files, truth, outputs.classifications, bundle.labels)
     return Evaluation(summary(metrics), [example.path for example in kept], _are_right(bundle, outputs, targets))
-
-
-def report_folder(out: Path) -> Path:
-    """Return where the report of an evaluation goes: the directory itself where that is its name, else one inside."""
-    return out if out.name == REPORT else out / REPORT
 
 
 def _are_right(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> np.ndarray:
@@ -142,8 +141,8 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
         images: (n, height, width, 3), uint8 RGB, prepared.
     """
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
-    found = [classifier.outputs(image) for image in progress]
-    return Outputs(np.array([logits for logits, _ in found]), [classification for _, classification in found])
+    logits, classifications, seen = zip(*(classifier.outputs(image) for image in progress), strict=True)
+    return Outputs(np.array(logits), classifications, sum(seen))
 
 
 def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
@@ -162,7 +161,10 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
         targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities = np.array([found.probabilities for found in outputs.classifications])
-    uncalibrated = probabilities_of(outputs.logits, multi_label=bundle.multi_label)
+    # Far from the training images probabilities shrink in any case; without temperature scaling they would as well.
+    pairs = zip(outputs.logits, outputs.classifications, strict=True)
+    shrunk = [logits * bundle.temperature / found.temperature for logits, found in pairs]
+    uncalibrated = probabilities_of(np.array(shrunk), multi_label=bundle.multi_label)
     if bundle.multi_label:
         metrics = multilabel_metrics(
             probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated

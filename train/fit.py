@@ -178,7 +178,7 @@ def evaluate_bundle(
         metrics |= {f"regression_{name}": (regression or metrics)[name] for name in ("accuracy", "loss")}
     write_json(directory / METRICS, metrics)
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
-    write_report(directory, metrics, dataset.labels, evidence if options.report_images else None)
+    write_report(directory / REPORT, metrics, dataset.labels, evidence if options.report_images else None)
     if options.report_images:
         truth = [example.labels for example in examples]
         write_predictions(

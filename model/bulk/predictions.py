@@ -16,6 +16,7 @@ from tqdm import tqdm
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
+from model.labels import is_background_label
 from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
@@ -24,7 +25,7 @@ from model.video.export import frames_as_json, label_text, ranked, summary
 from model.video.prediction import FramePrediction, FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames
-from model.video.record import ClipRecord
+from model.video.record import NONE_OF_THESE, ClipRecord
 
 _MOST_SEGMENTS = 50  # lines for one clip
 _LEAST_SHOWN = 0.01  # as on the page: who searches the lines for a label should find the files that may show it
@@ -127,7 +128,10 @@ def print_text(prediction: Prediction) -> None:
             for place, (label, probability) in enumerate(prediction.ranking)
             if place == 0 or probability >= _LEAST_SHOWN
         ]
-        print(f"{printable(prediction.path)}: {_DOUBT[prediction.verdict]}{', '.join(likely)}", flush=True)
+        # A likeliest label such as “no flag” says itself that there is nothing.
+        says_so = prediction.verdict == "none" and is_background_label(prediction.ranking[0][0])
+        doubt = "" if says_so else _DOUBT[prediction.verdict]
+        print(f"{printable(prediction.path)}: {doubt}{', '.join(likely)}", flush=True)
         return
     print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)
 
@@ -135,9 +139,11 @@ def print_text(prediction: Prediction) -> None:
 def _clip_lines(name: str, clip: ClipRecord) -> list[str]:
     segments, total = clip.segments(), clip.aggregate()
     head = f"{name}: {total.frames} frames, {total.duration:.1f} s"
+    # A model with a label such as “no flag” has one name for nothing, as on the page.
+    nothing = next((label for label in clip.labels if is_background_label(label)), NONE_OF_THESE)
     # That of “none of these” is the probability of the likeliest label, not of there being none.
     shown = [
-        label_text(segment.label) + ("" if segment.label is None else f" {segment.confidence:.0%}")
+        label_text(segment.label, nothing) + ("" if segment.label is None else f" {segment.confidence:.0%}")
         for segment in segments[:_MOST_SEGMENTS]
     ]
     if len(segments) == 1:

@@ -37,7 +37,7 @@ def open_report(browser: Browser) -> Iterator[Callable[[Path], Page]]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text))  # what the page's policy forbids
         page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else problems.append(r.url))
-        page.goto((directory / "report" / "index.html").as_uri())
+        page.goto((directory / "index.html").as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         return page
 

@@ -98,6 +98,23 @@ def test_text_of_a_clip_gives_no_probability_for_none_of_these(
     assert second.endswith("  none of these")
 
 
+def test_a_label_that_means_that_nothing_is_there_is_the_name_of_nothing_in_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = ClipRecord(["France", "no flag"], 0.5, 2, has_statistics=True)
+    for index in range(15):
+        clip.add(FramePrediction(index, index / 5, np.array([0.9, 0.1]), is_unknown=True))
+
+    print_text(Prediction(tmp_path / "a.jpg", [("no flag", 0.94)], "none"))
+    print_text(Prediction(tmp_path / "b.jpg", [("no flag", 0.55), ("France", 0.4)], "unsure"))
+    print_text(Prediction(tmp_path / "clip.mp4", clip.ranking(), clip=clip))
+
+    nothing, doubtful, of_clip = capsys.readouterr().out.splitlines()
+    assert nothing.endswith("a.jpg: no flag 94.0%")
+    assert doubtful.endswith("b.jpg: not sure: no flag 55.0%, France 40.0%")
+    assert of_clip.endswith(": no flag")
+
+
 def test_text_of_a_clip_is_its_segments_however_many_frames_and_labels_it_has(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,13 @@ def test_with_two_labels_an_image_of_something_else_is_none_of_these(first: floa
     assert verdict(first, WITH_STATISTICS, 0.2) == ("sure" if first > 0.6 else "unsure")
 
 
+def test_far_from_the_training_images_the_logits_are_divided_by_more() -> None:
+    near, far = (classification_of(np.log([0.9, 0.1]), WITH_STATISTICS, distance) for distance in (0.2, 0.9))
+
+    assert near.temperature == 1
+    assert far.temperature == RULE.temperature_factor(0.9) > 1
+
+
 def test_without_statistics_a_low_probability_is_none_of_these() -> None:
     assert verdict(0.51, replace(BUNDLE, unknown_threshold=0.55)) == "none"
     assert verdict(0.56, replace(BUNDLE, unknown_threshold=0.55)) == "unsure"

@@ -53,11 +53,11 @@ def test_evaluate_writes_metrics_and_report(
 
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
-    accuracy, written = capsys.readouterr().out.splitlines()
+    accuracy, _, written = capsys.readouterr().out.splitlines()
     assert re.match(r"\d+ of 36 images right \(\d+ %, 95 % interval \d+ to \d+\)\.", accuracy)
-    assert written == f"Wrote {out / 'report' / 'index.html'}."
-    assert set(hashes(out)) == {"metrics.json", "predictions.csv", "report/index.html"} | {
-        f"report/{name}.png"
+    assert written == f"Wrote {out / 'index.html'}."
+    assert set(hashes(out)) == {"metrics.json", "predictions.csv", "index.html"} | {
+        f"{name}.png"
         for name in (
             "classes",
             "confusion_matrix",
@@ -71,7 +71,22 @@ def test_evaluate_writes_metrics_and_report(
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["n"] == 36
     assert metrics["unknown"]["threshold"] == load_bundle(colour_fit.bundle).unknown_threshold
-    assert (out / "report" / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
+    assert (out / "index.html").read_text(encoding="utf-8").count("data:image/jpeg;base64,") == 36
+
+
+def test_images_that_the_model_was_trained_on_are_counted_and_said_to_prove_little(
+    colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = write_colours(tmp_path / "new", per_class=4, seed=91)
+
+    assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--json"]) == 0
+    seen = capsys.readouterr()
+    assert main(["evaluate", str(colour_fit.bundle), str(new), "--json"]) == 0
+    unseen = capsys.readouterr()
+
+    count = last_line(seen.out)["training_images"]
+    assert count > 0 and f"was trained on at least {count} of these images" in seen.err
+    assert last_line(unseen.out)["training_images"] == 0 and "was trained on" not in unseen.err
 
 
 def test_private_images_can_be_left_out_of_the_report(

@@ -56,7 +56,8 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
     """Return how good a model is, and whether that is no better than chance.
 
     Args:
-        metrics: At least "n", "accuracy" and "split"; "majority_accuracy" where the metrics have it.
+        metrics: At least "n", "accuracy" and "split"; "majority_accuracy" and "training_images" where the metrics
+            have them.
     """
     from train.metrics.intervals import wilson_interval
 
@@ -69,6 +70,11 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
         f"{round(n * accuracy)} of {n} {images} {right} ({percent(accuracy)} %, 95 % interval {percent(low)} to "
         f"{percent(high)})."
     ]
+    if seen := metrics.get("training_images", 0):
+        sentences.append(
+            f"The model was trained on at least {seen} of these images, or on copies of them: images that are new to "
+            "it are what counts."
+        )
     if is_chance(metrics):
         chance = metrics["majority_accuracy"]
         how = "no better than chance" if accuracy <= chance else "not shown to be better than chance"

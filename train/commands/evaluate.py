@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> Ending:
     """Evaluate, and say how good the model is."""
     source = source_of(options)
     require_source(source)  # before anything is imported that takes seconds, or fetched
-    from train.evaluate import report_folder, run_evaluate
+    from train.evaluate import run_evaluate
 
     if options.images and not options.out:
         raise SettingsError("--images needs --out DIR, where the report that shows them is written.")
@@ -52,5 +52,5 @@ def run(options: argparse.Namespace) -> Ending:
     else:
         advice = ""
     if options.out:
-        lines.append(f"Wrote {report_folder(options.out) / 'index.html'}.")
+        lines.append(f"Wrote {options.out / 'index.html'}.")
     return Ending(lines, advice, [evaluation.metrics])

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.errors import DataError
 from model.preprocessing import InputSpec
-from train.data.bursts import LEAST_FRAMES, bursts, how_to_group
+from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, shared_beginnings
 from train.data.data_set import SPLITS, DataSet, count_of, listed, refuse_untrainable
 from train.data.folders import Example, all_labels, check_classes, count_classes
 from train.data.image_store import ImageStore, Unreadable
@@ -114,13 +114,17 @@ def _groups(train: LoadedSplit, settings: Settings) -> list[int]:
     groups = grouped(train.examples, settings.group_by, pairs)
     if alike:
         print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
-    if found := bursts(train.examples, groups) if not settings.group_by else []:
+    if settings.group_by or any(example.group for example in train.examples):
+        return groups
+    if found := bursts(train.examples, groups):
         print(
             f"{count_of(len(found), 'group')} of {LEAST_FRAMES} images or more that look alike ({found[0]}): frames of "
             f"one burst or clip. Where frames of one clip look different, keep them in one split as well with "
             f"{how_to_group(train.examples)}.",
             file=sys.stderr,
         )
+    elif said := shared_beginnings(train.examples):
+        print(said, file=sys.stderr)
     return groups
 
 

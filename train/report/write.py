@@ -15,17 +15,16 @@ REPORT = "report"
 
 
 def write_report(
-    directory: Path, metrics: Mapping[str, Any], labels: Sequence[str], evidence: Evidence | None = None
+    folder: Path, metrics: Mapping[str, Any], labels: Sequence[str], evidence: Evidence | None = None
 ) -> None:
-    """Write report/index.html and its plots; plots whose metrics are missing are left out.
+    """Write index.html and its plots; plots whose metrics are missing are left out.
 
     Args:
-        directory: The bundle.
+        folder: Where to write; of a bundle it is "report".
         metrics: The content of metrics.json.
         labels: The labels in class order.
         evidence: The evaluated images, which a click opens; None writes a page without images.
     """
-    folder = directory / REPORT
     folder.mkdir(exist_ok=True)
     drawn = {name: draw() for name, draw in _plots(metrics, labels).items()}
     for name, content in drawn.items():

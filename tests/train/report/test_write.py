@@ -53,7 +53,7 @@ def page(metrics: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> R
 
 def read(directory: Path, metrics: dict[str, Any]) -> Reader:
     write_report(directory, metrics, EVIL)
-    return Reader((directory / "report" / "index.html").read_text(encoding="utf-8"))
+    return Reader((directory / "index.html").read_text(encoding="utf-8"))
 
 
 def test_labels_are_text_and_never_markup(page: Reader) -> None:
@@ -115,7 +115,7 @@ def test_metrics_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any],
     page = read(tmp_path, older)
 
     assert {str(s["id"]) for s in page.all("section")} == {"summary", "matrix", "mistakes", "classes"}
-    assert sorted(p.name for p in (tmp_path / "report").glob("*.png")) == [
+    assert sorted(p.name for p in tmp_path.glob("*.png")) == [
         "classes.png",
         "confusion_matrix.png",
         "confusion_matrix_normalised.png",

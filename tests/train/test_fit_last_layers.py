@@ -54,6 +54,15 @@ def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_f
     assert not list(folds_fit.bundle.parent.glob(".*"))
 
 
+def test_a_handful_of_images_is_enough(backbone_weights: Path, tmp_path: Path) -> None:
+    write_colours(tmp_path / "data", per_class=2)
+
+    fitted = fit(tmp_path / "data", tmp_path / "bundle", *OPTIONS, "--weights", str(backbone_weights))
+
+    metrics = json.loads((fitted.bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["split"], metrics["folds"], metrics["n"]) == ("folds", 2, 6)
+
+
 @pytest.mark.nightly
 def test_images_with_several_labels_go_by_folds_as_well(backbone_weights: Path, tmp_path: Path) -> None:
     for name, colour in (("red", (200, 60, 60)), ("blue", (60, 60, 200)), ("blue+red", (200, 60, 200))):

@@ -33,7 +33,7 @@ class Division:
 
 
 def make_folds(targets: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
-    """Divide images into folds, stratified by class, each group in one fold.
+    """Divide images into folds, stratified by class, each group in one fold; into fewer where there are fewer.
 
     Args:
         targets: (n, classes), 1 for every label of an image; of several the rarest counts.
@@ -45,8 +45,14 @@ def make_folds(targets: np.ndarray, groups: np.ndarray, folds: int, seed: int, l
     Raises:
         DataError: A class has too few groups, so that a network would not see it.
     """
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     classes = _rarest_labels(targets)
+    folds = min(folds, len(np.unique(groups)), int(np.unique(classes, return_counts=True)[1].max()))
+    if folds < 2:
+        raise DataError(
+            f"The {len(targets)} images are too few, or too much alike, to be divided into folds. Add images of every "
+            "class."
+        )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     division = [(train, other) for train, other in splitter.split(classes, classes, groups)]
     for train, _ in division:
         absent = np.flatnonzero(targets[train].sum(axis=0) == 0)

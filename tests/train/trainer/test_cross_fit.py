@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ def test_a_class_of_one_group_is_refused_by_name() -> None:
 
     with pytest.raises(DataError, match="“light” has all its images in one fold"):
         make_folds(targets, groups, 5, 1, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("each", "groups", "folds"),
+    [(4, range(8), 4), (10, [0] * 5 + [1] * 5 + [2] * 5 + [3] * 5, 4), (2, range(4), 2)],
+    ids=["four images a class", "two clips a class", "two images a class"],
+)
+def test_there_are_as_many_folds_as_few_images_or_groups_allow(each: int, groups: Sequence[int], folds: int) -> None:
+    targets = np.repeat(np.eye(2), each, axis=0)
+
+    division = make_folds(targets, np.array(groups), 5, 1, LABELS)
+
+    assert len(division) == folds
+    assert all(targets[train].any(axis=0).all() and len(other) for train, other in division)
+
+
+def test_images_that_cannot_be_divided_are_refused() -> None:
+    with pytest.raises(DataError, match="The 2 images are too few"):
+        make_folds(np.eye(2), np.arange(2), 5, 1, LABELS)
 
 
 def test_images_of_several_labels_are_divided_by_the_rarest_one() -> None:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from model.errors import DataError
 from model.folder_walk import HIDDEN, OF_SYSTEM
 from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, rows_by_group
 from train.data.data_set import SPLITS, DataSet, refusals
 from train.data.folders import Example, all_labels, check_classes, count_classes
+from train.data.folds import make_folds
 from train.data.image_store import ImageStore
 from train.data.inspection import Inspection, inspect
 from train.data.label_translations import read_translations
+from train.data.loading import trainable
 from train.data.shortcuts import shortcuts
 from train.data.source import DataSource, read_data, require_source
 from train.data.split import grouped, split
+from train.data.targets import multi_hot
 from train.findings import Finding, Item
 from train.label_errors import probable_label_errors
-from train.settings import Settings
+from train.recipes.registry import load_recipe
 
 _FEW_IMAGES = 20
 _MOST_IMBALANCE = 10
@@ -63,7 +68,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
         Finding("Left out", False, "Look whether that is right.", _items(data.left_out.lines(but=_USUAL))),
         *_duplicates(found, root),
         *_odd_files(found, root),
-        *_classes(found, divided=data.divided),
+        *_classes(found, data),
     ]
     if weights:
         with ImageStore() as store:
@@ -90,7 +95,6 @@ def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
     """Yield the sentences with which training with the usual settings would stop."""
     yield from refusals(data)
     kept: dict[str, list[Example]] = defaultdict(list)
-    rows = [row for row, split_name in enumerate(found.splits) if split_name == "train"]
     for example, split_name in zip(found.kept, found.splits, strict=True):
         kept[split_name].append(example)
     for name in SPLITS[1:]:
@@ -108,23 +112,33 @@ def _refusals(data: DataSet, found: Inspection) -> Iterator[str]:
                 check_classes(kept["train"], [label], "training", 2)
             except DataError as error:
                 yield str(error)
-    if "validation" in data.splits or len(labels) < 2 or any(counts.get(label, 0) < 2 for label in labels):
+    if len(labels) > 1 and all(counts.get(label, 0) > 1 for label in labels):
+        try:
+            _divide(data, found, labels)
+        except DataError as error:
+            yield str(error)
+
+
+def _divide(data: DataSet, found: Inspection, labels: Sequence[str]) -> None:
+    """Divide the images as `fit` does by default; raises `DataError` where it would refuse to."""
+    usual = load_recipe("best")
+    names = trainable(data.splits)
+    rows = [row for name in names for row, split_name in enumerate(found.splits) if split_name == name]
+    by_folds = usual.folds_for(len(rows))
+    if "validation" in data.splits and not by_folds:
         return
     place = {row: number for number, row in enumerate(rows)}
+    examples = [found.kept[row] for row in rows]
     pairs = [
         (place[one], place[other]) for one, other in (*found.copies, *found.near) if one in place and other in place
     ]
-    usual = Settings()
-    try:
-        split(
-            kept["train"],
-            grouped(kept["train"], pairs=pairs, by_content=False),
-            validation_share=usual.validation_share,
-            test_share=0 if "test" in data.splits else usual.test_share,
-            seed=usual.seed,
-        )
-    except DataError as error:
-        yield str(error)
+    groups = grouped(examples, pairs=pairs, by_content=False)
+    if by_folds:
+        targets = multi_hot(examples, {label: place for place, label in enumerate(labels)}, len(labels))
+        make_folds(targets, np.array(groups), by_folds, usual.seed, labels)
+    else:
+        test_share = 0 if "test" in data.splits else usual.test_share
+        split(examples, groups, validation_share=usual.validation_share, test_share=test_share, seed=usual.seed)
 
 
 def _duplicates(found: Inspection, data: Path) -> Iterator[Finding]:
@@ -221,15 +235,16 @@ def _odd_files(found: Inspection, data: Path) -> Iterator[Finding]:
         )
 
 
-def _classes(found: Inspection, *, divided: bool) -> Iterator[Finding]:
+def _classes(found: Inspection, data: DataSet) -> Iterator[Finding]:
     counts = Counter(label for example in found.kept for label in example.labels)
     if not counts:
         return
     few = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < _FEW_IMAGES]
     yield Finding("Classes with few images", False, f"Add images: {_FEW_IMAGES} or more are advisable.", _items(few))
-    tiny = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < 3]
-    if not divided:
-        yield Finding("Classes too small to be split", True, "Add images: at least three are needed.", _items(tiny))
+    least = 2 if load_recipe("best").folds_for(len(found.kept)) else 3
+    tiny = [f"{label}: {count}" for label, count in sorted(counts.items()) if count < least]
+    if not data.divided:
+        yield Finding("Classes too small to be split", True, f"Add images: at least {least} are needed.", _items(tiny))
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     ratio = counts[largest] / counts[smallest]
     if ratio > _MOST_IMBALANCE:

@@ -113,7 +113,8 @@ def divided(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, Division
         DataError: A class has too few groups for the folds.
     """
     from train.data.batches import LabelledImages, labelled_images
-    from train.trainer.division import by_folds, by_validation, make_folds
+    from train.data.folds import make_folds
+    from train.trainer.division import by_folds, by_validation
     from train.trainer.run import TrainingRun
 
     train = dataset.splits["train"]

@@ -142,6 +142,32 @@ def test_imbalance_and_small_classes_are_found(data: Path, capsys: pytest.Captur
     assert found["Classes too small to be split"]["items"] == ["rare: 1"]
 
 
+def test_a_handful_of_images_is_few_but_not_refused_since_fit_takes_it(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("cat", "dog"):
+        for index in range(2, 20):
+            (data / label / f"{index}.png").unlink()
+
+    status, found = check(data, capsys)
+
+    assert status == 0
+    assert set(found) == {"Classes with few images"}
+
+
+def test_a_class_whose_images_all_look_alike_is_refused_as_by_fit(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "clip").mkdir()
+    for index in range(6):
+        image(555).save(data / "clip" / f"{index}.png")
+
+    _, found = check(data, capsys)
+
+    (refusal,) = found["What fit refuses"]["items"]
+    assert "Class “clip” has all its images in one fold" in refusal
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -19,13 +19,14 @@ import keras
 import numpy as np
 
 from model.verdict import probabilities_of
+from train.data.folds import Fold
 from train.metrics.calibration import calibrate_any
 from train.metrics.paired import clearly_best
 from train.metrics.unknown import reference_rows
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
 from train.trainer.checkpoint import ProgressFile
-from train.trainer.division import Division, Fold
+from train.trainer.division import Division
 from train.trainer.memory import keep_freed_memory
 from train.trainer.run import TrainingRun
 from train.trainer.statistics import FoldFeatures, part_counts, part_weights

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
-from model.errors import DataError
+from train.data.folds import Fold
 from train.trainer.run import TrainingRun
-
-Fold = tuple[np.ndarray, np.ndarray]  # the rows to train on, and the others
 
 
 @dataclass(frozen=True)
@@ -30,44 +27,6 @@ class Division:
     def unseen(self) -> np.ndarray:
         """The rows that are predicted by a network that did not see them, in order."""
         return np.sort(np.concatenate([other for _, other in self.folds]))
-
-
-def make_folds(targets: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:
-    """Divide images into folds, stratified by class, each group in one fold; into fewer where there are fewer.
-
-    Args:
-        targets: (n, classes), 1 for every label of an image; of several the rarest counts.
-        groups: (n,), int.
-        folds: Number of folds, at least 2.
-        seed: Seed of the division.
-        labels: The labels in class order.
-
-    Raises:
-        DataError: A class has too few groups, so that a network would not see it.
-    """
-    classes = _rarest_labels(targets)
-    folds = min(folds, len(np.unique(groups)), int(np.unique(classes, return_counts=True)[1].max()))
-    if folds < 2:
-        raise DataError(
-            f"The {len(targets)} images are too few, or too much alike, to be divided into folds. Add images of every "
-            "class."
-        )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    division = [(train, other) for train, other in splitter.split(classes, classes, groups)]
-    for train, _ in division:
-        absent = np.flatnonzero(targets[train].sum(axis=0) == 0)
-        if len(absent):
-            raise DataError(
-                f"Class “{labels[absent[0]]}” has all its images in one fold: they are too few, or too much alike. "
-                "Add images, or give --folds 0 and train, valid and test folders."
-            )
-    return division
-
-
-def _rarest_labels(targets: np.ndarray) -> np.ndarray:
-    """Return the index of each image's rarest label, (n,), int; one more than the last for an image without labels."""
-    rarity = np.where(targets > 0, 1 / np.maximum(targets.sum(axis=0), 1), 0)
-    return np.where(targets.any(axis=1), rarity.argmax(axis=1), targets.shape[1])
 
 
 def by_folds(folds: Sequence[Fold]) -> Division:

@@ -70,6 +70,7 @@ class Tail:
         self._pretrained = keras.models.clone_model(pretrained)
         self._pretrained.set_weights(pretrained.get_weights())
         self._fresh: list[np.ndarray] = []  # the optimizer's variables before the first step
+        self._steps = 0  # of an epoch
 
     def train(self, rows: np.ndarray, progress_file: ProgressFile | None = None) -> None:
         """Train the last layers on some of the images, from the weights that the network has now.
@@ -79,11 +80,13 @@ class Tail:
             progress_file: Where the progress is kept after each epoch and read from, if anywhere.
         """
         settings = self._settings
-        steps_per_epoch = max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
         if not self._fresh:
+            # The same number for every fold and for the network of the bundle: the learning rate is to end at 0 there,
+            # and to compile again for another schedule takes as long as many steps.
+            self._steps = max(settings.min_steps_per_epoch, math.ceil(len(rows) / settings.batch_size))
             rate = settings.finetune_learning_rate or _RATE
             self._tail.compile(
-                optimizer(settings, Phase("fine-tuning", 1, rate, 0), settings.epochs * steps_per_epoch),
+                optimizer(settings, Phase("fine-tuning", 1, rate, 0), settings.epochs * self._steps),
                 loss_function(settings),
             )
             self._tail.optimizer.build(self._tail.trainable_variables)
@@ -97,7 +100,7 @@ class Tail:
         left = range(progress.epoch, settings.epochs)
         for epoch in tqdm(left, desc="fine-tuning", unit="epoch", leave=False, disable=None, file=sys.stderr):
             rng = np.random.default_rng([settings.seed, len(rows), epoch])
-            for _ in range(steps_per_epoch):
+            for _ in range(self._steps):
                 chosen = rng.choice(rows, settings.batch_size, p=shares)
                 views = rng.integers(0, len(self._activations), settings.batch_size)
                 self._tail.train_on_batch(self._activations[views, chosen].astype(np.float32), self._targets[chosen])

@@ -162,6 +162,21 @@ def test_every_training_of_the_last_layers_moves_their_weights(schedule: str, ba
         assert np.abs(model.get_layer(LOGITS).get_weights()[0] - before).max() > 0
 
 
+def test_the_learning_rate_ends_at_zero_however_many_images_are_trained_on(backbone_weights: Path) -> None:
+    images = brightness_images([0, 1] * 8, 2, seed=3)
+    settings = settings_of(backbone_weights, epochs=2, batch_size=4, min_steps_per_epoch=1)
+    tail = Tail(
+        build(settings, InputSpec(32, 32), 2), TrainingRun(settings, InputSpec(32, 32), 2, images, none_of(images))
+    )
+
+    for rows in (8, 16, 4):
+        tail.train(np.arange(rows))
+
+        steps = int(tail._tail.optimizer.iterations)
+        assert steps == 4  # two epochs of the first eight images
+        assert float(tail._tail.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
 def test_more_layers_are_trained_on_few_images_than_on_many(
     backbone_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

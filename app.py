@@ -235,8 +235,8 @@ def _parser() -> Parser:
         "--model",
         action="append",
         metavar="REPO[@REVISION] | DIRECTORY",
-        help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model); given twice, a tab reads "
-        "the same image with both models",
+        help="what to serve; “default” is the embedded model (default: the variable VISTAZO_MODEL, else the embedded "
+        "model); given twice, a tab reads the same image with both models",
     )
     parser.add_argument(
         "--fallback",

@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="an image, a clip, or a folder of both; with --out also an address such as s3://bucket/folder",
     )
-    parser.add_argument("--model", metavar="M", help="directory or Hub repository (default: the embedded model)")
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        help="directory or Hub repository; “default” is the embedded model (default: the variable VISTAZO_MODEL, else "
+        "the embedded model)",
+    )
     parser.add_argument(
         "--frames-per-second", metavar="N", type=float, help="predict at most N frames of each second of a clip"
     )

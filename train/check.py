@@ -18,7 +18,9 @@ from train.data.shortcuts import shortcuts
 from train.data.source import DataSource, read_data, require_source
 from train.data.split import grouped, split
 from train.findings import Finding, Item
+from train.input_selection import first_input
 from train.label_errors import probable_label_errors
+from train.recipes.registry import load_recipe
 from train.settings import Settings
 
 _FEW_IMAGES = 20
@@ -50,7 +52,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
     except DataError as error:
         return [_refused([str(error)])]
     data.announce()
-    found = inspect(data.splits)
+    found = inspect(data.splits, first_input(load_recipe("best")))
     root = data.root
     findings = [
         _refused(list(_refusals(data, found))),

@@ -1,4 +1,4 @@
-"""The parser of every command: a mistake in a command line is answered in a sentence, a misspelt option with the right one."""
+"""The parser of every command: a mistake is answered in a sentence, a misspelt option with the right one."""
 
 from __future__ import annotations
 

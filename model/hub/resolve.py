@@ -128,8 +128,8 @@ def _nothing_named() -> str:
             f"https://huggingface.co/spaces/{space}/settings to a model's repository, such as user/name@revision."
         )
     return (
-        "No model of yours is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to a bundle's "
-        "directory or a Hub repository such as user/name@revision."
+        "No model of yours is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to "
+        "a bundle's directory or a Hub repository such as user/name@revision."
     )
 
 

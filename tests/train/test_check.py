@@ -98,9 +98,7 @@ def test_what_looks_alike_is_one_group(data: Path, capsys: pytest.CaptureFixture
     assert "Near duplicates within a class" not in found
 
 
-def test_what_fit_keeps_in_one_split_is_what_check_names(
-    data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_fit_keeps_in_one_split_is_what_check_names(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     image(1).save(data / "cat" / "saved anew.jpg", quality=92)
     # At the network's size every other column is left, so that one image is half darker and half brighter.
     plain = 60 + np.array(image(50).resize((447, 447))) // 2

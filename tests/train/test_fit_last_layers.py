@@ -160,7 +160,9 @@ def test_a_training_of_the_last_layers_that_was_stopped_goes_on_after_its_last_e
         patch.setattr(ProgressFile, "save", stopping_after(3, KeyboardInterrupt))
         assert main([*arguments, "--out", str(broken), "--resume"]) == 0
     assert "Resuming after epoch 2 of 4" in (said := capsys.readouterr().err)
-    assert f"Stopped: {broken} holds the regression. The same command with --resume goes on after the last epoch." in said
+    assert (
+        f"Stopped: {broken} holds the regression. The same command with --resume goes on after the last epoch." in said
+    )
     assert main([*arguments, "--out", str(broken), "--resume"]) == 0
     assert "Resuming after epoch 3 of 4" in capsys.readouterr().err
 

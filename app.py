@@ -26,10 +26,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.command_names import command
 from model.errors import HubUnreachableError, SettingsError, VistazoError
 from model.hub.http import configure_client
 from model.limits import limits
 from model.packages import PAGE, missing_packages
+from model.parser import Parser
 from model.program import run_as_program
 
 if TYPE_CHECKING:
@@ -89,26 +91,24 @@ def make_demo(model: str | None, fallback: str | None, other: str | None = None)
     return build_demo(*loaders)
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python app.py") -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the app until it is interrupted or terminated.
 
     Args:
         arguments: The command line; None for that of the program.
-        prog: Name of the program in its help.
 
     Returns:
         0, or 2 for a user's mistake.
     """
-    options = _parser(prog).parse_args(arguments)
-    if sentence := missing_packages(prog, PAGE):
+    options = _parser().parse_args(arguments)
+    if sentence := missing_packages(command("serve"), PAGE):
         print(f"error: {sentence}", file=sys.stderr)
         return 2
     logging.basicConfig(format="%(message)s")
     logging.getLogger("vistazo").setLevel(logging.INFO)
     try:
         models = _models(options)
-        if arguments is None or prog != "python app.py":
-            print("Starting: the model, then the page. This takes some seconds …", flush=True)
+        print("Starting: the model, then the page. This takes some seconds …", flush=True)
         limits()  # raises where one is set wrongly
         return _run(options, models)
     except VistazoError as error:
@@ -226,17 +226,17 @@ def _end_on_sigterm(folder: Path, page: Page | None = None) -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def _parser() -> Parser:
     on_space = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if on_space else "127.0.0.1")
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
-    parser = argparse.ArgumentParser(prog=prog, description="Serve a model as a web page and an API.")
+    parser = Parser(prog=command("serve"), description="Serve a model as a web page and an API.")
     parser.add_argument(
         "--model",
         action="append",
         metavar="REPO[@REVISION] | DIRECTORY",
-        help="what to serve (default: the variable VISTAZO_MODEL, else the embedded model); given twice, a tab reads "
-        "the same image with both models",
+        help="what to serve; “default” is the embedded model (default: the variable VISTAZO_MODEL, else the embedded "
+        "model); given twice, a tab reads the same image with both models",
     )
     parser.add_argument(
         "--fallback",

@@ -76,14 +76,14 @@ def _run(name: str, rest: list[str]) -> int:
     if name == "serve":
         import app
 
-        return app.main(rest, prog="vistazo serve")
+        return app.main(rest)
     if name == "predict":
         from model.__main__ import main as model_main
 
-        return model_main([name, *rest], prog="vistazo")
+        return model_main([name, *rest])
     from train.__main__ import main as train_main
 
-    return train_main([name, *rest], prog="vistazo")
+    return train_main([name, *rest])
 
 
 if __name__ == "__main__":

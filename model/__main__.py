@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
 
+from model.command_names import command
 from model.errors import VistazoError
 from model.hub.http import configure_client
 from model.packages import SERVING, asks_for_help, missing_packages
+from model.parser import Parser
 from model.program import Terminated, run_as_program
 
 with contextlib.suppress(ModuleNotFoundError):  # `main` says which package is missing
@@ -22,14 +23,14 @@ with contextlib.suppress(ModuleNotFoundError):  # `main` says which package is m
 _INTERRUPTED = 130  # as shells return for Ctrl-C
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 2 for an error that the user can correct, 130 for Ctrl-C."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    sentence = missing_packages(f"{prog} predict", SERVING)
+    sentence = missing_packages(command("predict"), SERVING)
     if sentence and not (asks_for_help(arguments) and "predict" in globals()):
         print(f"error: {sentence}", file=sys.stderr)
         return 2
-    options = _parser(prog).parse_args(arguments)
+    options = _parser().parse_args(arguments)
     # Pillow warns about unusual files; what makes one unreadable is raised as an error.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
@@ -52,10 +53,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m model") 
         close_decoders()
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="Use a trained model, without TensorFlow.")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m model", description="Use a trained model, without TensorFlow.")
     commands = parser.add_subparsers(dest="command", required=True)
-    predict.add_arguments(commands.add_parser("predict", help="predict images, clips, and folders of both"))
+    what = "predict images, clips, and folders of both"
+    predict.add_arguments(commands.add_parser("predict", prog=command("predict"), help=what))
     return parser
 
 

@@ -16,6 +16,11 @@ from train.__main__ import _COMMANDS as TRAINING
 COMMANDS = ["serve", "predict", *TRAINING]
 
 
+@pytest.fixture(autouse=True)
+def started_as_vistazo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["vistazo"])
+
+
 def test_help_lists_every_command_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert vistazo.main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -43,6 +48,60 @@ def test_each_command_explains_its_options_under_its_own_name(
 
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: vistazo {command} ")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("fit my_images --out b --overwite", "--overwite is no option of `vistazo fit`. Did you mean --overwrite?"),
+        ("fit my_images --ouut b", "--ouut is no option of `vistazo fit`. Did you mean --out?"),
+        ("fit my_images -out b", "-out is no option of `vistazo fit`. Did you mean --out?"),
+        ("predict --mdl=b", "--mdl is no option of `vistazo predict`. Did you mean --model?"),
+        ("serve --modle b", "--modle is no option of `vistazo serve`. Did you mean --model?"),
+        ("push my_bundle you/model --xyz", "--xyz is no option of `vistazo push`."),
+        (
+            "fit my images --out b",
+            "`vistazo fit` cannot tell what “images” is for. Names stand together, those with spaces in quotes.",
+        ),
+        ("fit my_images --rotation -5", "the following arguments are required: --out."),  # -5 is a number
+    ],
+)
+def test_a_misspelt_option_is_answered_in_a_line_with_the_one_that_was_meant(
+    line: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *arguments = line.split()
+    with pytest.raises(SystemExit) as ended:
+        vistazo.main([command, *arguments])
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"error: {answer} `vistazo {command} --help` lists all.\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "by_script", "line", "name"),
+    [
+        ("app.py", True, "serve", "bash scripts/serve"),
+        ("vistazo.py", True, "fit", "bash scripts/train fit"),
+        ("app.py", False, "serve", "python app.py"),
+        ("train/__main__.py", False, "fit", "python -m train fit"),
+    ],
+)
+def test_a_mistake_names_the_program_as_it_was_started(
+    program: str,
+    by_script: bool,
+    line: str,
+    name: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program])
+    monkeypatch.setattr("model.command_names._started_by_script", lambda: by_script)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit):
+        vistazo.main([line, "--modle"])
+
+    assert f" of `{name}`. " in capsys.readouterr().err
 
 
 def test_no_command_shows_the_help_and_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import logging
@@ -12,11 +11,14 @@ import warnings
 from collections.abc import Sequence
 from types import ModuleType
 
+from model.command_names import command
 from model.errors import VistazoError
 from model.hub.http import configure_client
 from model.packages import SERVING, TRAINING, asks_for_help, missing_packages
+from model.parser import Parser
 from model.program import Terminated, run_as_program
 
+_PROGRAM = "python -m train"
 # A command is a module of this name with `add_arguments(parser)` and `run(options) -> Ending`; its docstring is its
 # help. `INTERRUPTED` describes what Ctrl-C leaves behind, where something may be.
 _COMMANDS = (
@@ -38,17 +40,17 @@ _HUB_COMMANDS = ("evaluate", "explain", "compare", "convert", "site", "push", "p
 _UNTRAINED = ("site", "push", "push-data", "versions", "pull")  # these need no training packages
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0, 2 for a user's mistake, 130 when interrupted."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    if sentence := _missing(arguments, prog):
+    if sentence := _missing(arguments):
         print(f"error: {sentence}", file=sys.stderr)
         return 2
     _quiet()
     try:
-        parser = _parser(prog, arguments)
+        parser = _parser(arguments)
     except ModuleNotFoundError:  # even the help names the settings' choices, which a few packages have
-        print(f"error: {missing_packages(prog, TRAINING)}", file=sys.stderr)
+        print(f"error: {missing_packages(_PROGRAM, TRAINING)}", file=sys.stderr)
         return 2
     options = parser.parse_args(arguments)
     if options.command in _HUB_COMMANDS:
@@ -81,12 +83,12 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m train") 
         raise
 
 
-def _missing(arguments: Sequence[str], prog: str) -> str | None:
+def _missing(arguments: Sequence[str]) -> str | None:
     """Return a sentence when the command needs packages that are not installed; its help needs none."""
     if not arguments or arguments[0] not in _COMMANDS or asks_for_help(arguments):
         return None
     needed = SERVING if arguments[0] in _UNTRAINED else TRAINING
-    return missing_packages(f"{prog} {arguments[0]}", needed)
+    return missing_packages(command(arguments[0]), needed)
 
 
 def _quiet() -> None:
@@ -110,16 +112,18 @@ def _module(command: str) -> ModuleType:
     return importlib.import_module(f"train.commands.{command.replace('-', '_')}")
 
 
-def _parser(prog: str, arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str] = ()) -> Parser:
     """Return the parser; where a command is named first, with the options of that command alone, which is quicker."""
-    parser = argparse.ArgumentParser(prog=prog, description="Train, evaluate and publish image classifiers.")
+    parser = Parser(prog=_PROGRAM, description="Train, evaluate and publish image classifiers.")
     commands = parser.add_subparsers(dest="command", required=True)
     named = arguments[:1] and arguments[0] in _COMMANDS
     for name in arguments[:1] if named else _COMMANDS:
         module = _module(name)
         meaning = (module.__doc__ or "").partition(": ")[2].strip().rstrip(".")
         module.add_arguments(
-            commands.add_parser(name, help=meaning, description=meaning[:1].upper() + meaning[1:] + ".")
+            commands.add_parser(
+                name, prog=command(name), help=meaning, description=meaning[:1].upper() + meaning[1:] + "."
+            )
         )
     return parser
 

@@ -29,7 +29,7 @@ from train.report.predictions import PREDICTIONS, write_predictions
 from train.report.write import REPORT, write_report
 from train.settings import Settings
 from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
-from train.trainer.checkpoint import ProgressFile, has_progress, refuse_other_settings
+from train.trainer.checkpoint import ProgressFile, has_progress, how_to_resume, refuse_other_settings
 from train.trainer.hosts import is_first_host, join_hosts, leave_hosts
 
 
@@ -109,7 +109,7 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
         except KeyboardInterrupt:
             if not metrics:
                 raise
-            print("Stopped: the regression is kept. The same command with --resume goes on.", file=sys.stderr)
+            print(f"Stopped: {options.out} holds the regression. {how_to_resume(options.out)}", file=sys.stderr)
             interrupted = True
         if not interrupted:
             progress_file.remove()

@@ -16,12 +16,13 @@ from tqdm import tqdm
 from model.bulk.listing import PART_SIZE, files_below
 from model.bulk.output import PredictionTable
 from model.bulk.predictions import predict_file, print_json, print_text, printable
-from model.bundle import MANIFEST, sha256_of
+from model.bundle import MANIFEST, Bundle, sha256_of
 from model.classifier import Classifier
 from model.command_names import command
 from model.commands.predict_many import predict_into_folder, refuse_without_out
 from model.errors import ImageError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
+from model.presentation import default_title
 from model.video.reader import FrameRange
 
 
@@ -33,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="an image, a clip, or a folder of both; with --out also an address such as s3://bucket/folder",
     )
-    parser.add_argument("--model", metavar="M", help="directory or Hub repository (default: the embedded model)")
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        help="directory or Hub repository; “default” is the embedded model (default: the variable VISTAZO_MODEL, else "
+        "the embedded model)",
+    )
     parser.add_argument(
         "--frames-per-second", metavar="N", type=float, help="predict at most N frames of each second of a clip"
     )
@@ -81,10 +87,12 @@ def run(options: argparse.Namespace) -> int:
         raise ImageError(
             f"There is no image and no clip in {', '.join(map(str, options.paths))}. Give a folder that has some."
         )
-    classifier = Classifier.load(resolve_model(options.model or os.environ.get("VISTAZO_MODEL")))
+    model = options.model or os.environ.get("VISTAZO_MODEL")
+    classifier = Classifier.load(resolve_model(model))
     top = min(options.top, len(classifier.bundle.labels))
     table = _table(options.csv, top, classifier, frame_range, files) if options.csv else None
     failed: list[Path] = []
+    remark = "" if model else _whose(classifier.bundle)
     for number, file in enumerate(files, 1):
         if table is not None and table.has(file):
             continue
@@ -104,6 +112,9 @@ def run(options: argparse.Namespace) -> int:
         elif options.json:
             print_json(prediction)
         else:
+            if remark:
+                _print_note(remark)
+                remark = ""
             print_text(prediction)
     if table is not None:
         table.finish()
@@ -120,6 +131,12 @@ def run(options: argparse.Namespace) -> int:
         for file in failed:
             _print_note(f"  {printable(file)}")
     return 2 if failed else 0
+
+
+def _whose(bundle: Bundle) -> str:
+    """Say which model predicts where none was named: who forgot to name one would take its labels for theirs."""
+    knows = bundle.presentation.title or default_title(bundle.labels)
+    return f"The embedded model predicts. It knows: {knows}. --model DIRECTORY takes yours."
 
 
 def _table(

@@ -24,6 +24,7 @@ from model.hub.retry import OnRetry
 from model.other_models import KERAS_SUFFIXES, LITERT_SUFFIX
 
 EMBEDDED = Path(__file__).parents[1] / "default"
+EMBEDDED_NAME = "default"  # on a command line, where no directory has that name
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -61,12 +62,12 @@ def repository_of(name: str | None) -> tuple[str, str | None] | None:
     """Return repository and revision when `name` can only be one of the Hub, else None.
 
     Raises:
-        ModelNotFoundError: It is neither a directory nor the name of a repository.
+        ModelNotFoundError: It is no directory, no name of a repository and not that of the embedded model.
     """
     if not name:
         return None
     directory = os.path.expanduser(name)  # noqa: PTH111  (Path.expanduser raises for unknown users)
-    if os.path.isdir(directory):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
+    if os.path.isdir(directory) or name == EMBEDDED_NAME:  # noqa: PTH112  (Path.is_dir raises for names that are too long)
         return None
     if os.path.exists(directory):  # noqa: PTH110
         if name.lower().endswith((*KERAS_SUFFIXES, LITERT_SUFFIX)):
@@ -101,8 +102,8 @@ def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource
     """Find the bundle that a model name stands for; of a repository fetch the files that serving needs.
 
     Args:
-        name: A directory, a Hub repository as "user/name", "user/name@revision" or the address of one of its pages,
-            or None for the embedded model.
+        name: A directory, a Hub repository as "user/name", "user/name@revision" or the address of one of its pages;
+            None, or "default" where no directory has that name, for the embedded model.
         on_retry: Called with a sentence before the Hub is asked again.
 
     Raises:
@@ -112,9 +113,11 @@ def find_model(name: str | None, on_retry: OnRetry | None = None) -> ModelSource
     repository = repository_of(name)
     if repository:
         return _pull(*repository, on_retry or (lambda _: None))
-    if not name and not EMBEDDED.is_dir():
+    if name and (name != EMBEDDED_NAME or os.path.isdir(name)):  # noqa: PTH112
+        return ModelSource(Path(os.path.expanduser(name)))  # noqa: PTH111
+    if not EMBEDDED.is_dir():
         raise ModelNotFoundError(_nothing_named())
-    return ModelSource(Path(os.path.expanduser(name)) if name else EMBEDDED)  # noqa: PTH111
+    return ModelSource(EMBEDDED)
 
 
 def _nothing_named() -> str:
@@ -125,8 +128,8 @@ def _nothing_named() -> str:
             f"https://huggingface.co/spaces/{space}/settings to a model's repository, such as user/name@revision."
         )
     return (
-        "No model is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to a bundle's "
-        "directory or a Hub repository such as user/name@revision."
+        "No model of yours is named, and none was installed with this program: give --model, or set VISTAZO_MODEL to "
+        "a bundle's directory or a Hub repository such as user/name@revision."
     )
 
 

@@ -112,6 +112,16 @@ def test_every_python_block_of_a_document_can_be_parsed(path: Path) -> None:
         ast.parse(block, f"{path.name}:{line}")
 
 
+def test_what_the_commands_of_the_first_documents_write_is_no_change_of_the_repository() -> None:
+    pages = (ROOT / "README.md", ROOT / "docs" / "first-model.md")
+    words = [word for page in pages for one in shown_commands(page) for word in pairwise(one.words)]
+    written = {name for option, name in words if option == "--out"}
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+    assert written == {"my_bundle", "report", "sheets"}
+    assert {f"/{name}/" for name in written} | {"/.*.training/"} <= set(lines)
+
+
 def test_readme_shows_commands() -> None:
     names = {one.words[1] for one in shown_commands(ROOT / "README.md") if one.words[0] == "vistazo"}
 

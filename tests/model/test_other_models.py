@@ -72,7 +72,7 @@ def test_a_model_is_named_and_its_commands_run_as_printed(
         if line[0] == "hf":
             assert line[:3] == ["hf", "download", place.name] and "--local-dir" in line
             continue
-        options = _parser("python -m train").parse_args(line[3:])
+        options = _parser().parse_args(line[3:])
         if options.command == "convert":
             assert (options.scale is None) == ("vistazo" in config or "model.tflite" in files)
             assert options.out == Path("my_bundle")

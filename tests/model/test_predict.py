@@ -57,6 +57,26 @@ def test_json_is_one_object_a_line_one_line_a_file(
     assert second["aggregate"]["majority"] in load_bundle(colour_bundle).labels
 
 
+def test_the_embedded_model_is_named_once_when_no_other_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VISTAZO_MODEL", raising=False)
+    first, second = IMAGE_KINDS["rgb"](tmp_path), IMAGE_KINDS["greyscale"](tmp_path)
+    remark = "The embedded model predicts. It knows: "
+
+    assert predict(first, second) == 0
+    said = capsys.readouterr().err
+    assert said.startswith(remark) and said.count(remark) == 1
+    assert said.splitlines()[0].endswith(" more. --model DIRECTORY takes yours.")
+
+    assert predict(first, "--model", "default") == 0
+    assert predict(first, "--json") == 0
+    assert predict(first, "--csv", tmp_path / "rows.csv") == 0
+    monkeypatch.setenv("VISTAZO_MODEL", "default")
+    assert predict(first) == 0
+    assert remark not in capsys.readouterr().err
+
+
 def test_text_names_the_file_and_the_likeliest_labels(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

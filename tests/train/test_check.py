@@ -14,8 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.command_names import command
 from tests.support.images import hashes
 from train.__main__ import main
+from train.data.image_store import ImageStore
+from train.data.loading import load_splits
+from train.data.source import DataSource, read_data
+from train.input_selection import first_input
+from train.recipes.registry import load_recipe
 
 
 def image(seed: int) -> Image.Image:
@@ -90,6 +96,26 @@ def test_what_looks_alike_is_one_group(data: Path, capsys: pytest.CaptureFixture
     assert group == "cat/1.png = cat/again.png = cat/saved anew.jpg = dog/stray.webp"
     assert len(found["Near duplicates across classes"]["files"]) == 4  # which label is right, only people see
     assert "Near duplicates within a class" not in found
+
+
+def test_what_fit_keeps_in_one_split_is_what_check_names(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image(1).save(data / "cat" / "saved anew.jpg", quality=92)
+    # At the network's size every other column is left, so that one image is half darker and half brighter.
+    plain = 60 + np.array(image(50).resize((447, 447))) // 2
+    stripes = np.where(np.arange(447) % 2, 60, -60)[None, :, None]
+    Image.fromarray(plain).save(data / "dog" / "plain.png")
+    Image.fromarray((plain + stripes).astype(np.uint8)).save(data / "dog" / "striped.png")
+    settings = load_recipe("best")
+
+    with ImageStore() as store:
+        load_splits(store, read_data(DataSource(data)), first_input(settings), settings)
+    said = capsys.readouterr().err
+    _, found = check(data, capsys)
+
+    groups = [item for kind, finding in found.items() if "uplicates" in kind for item in finding["items"]]
+    assert groups == ["cat/1.png = cat/saved anew.jpg"]
+    assert "2 images have copies or near duplicates; these stay in one split." in said
+    assert f" `{command('check', str(data))}` names them." in said
 
 
 def test_the_files_to_act_on_are_written_as_a_table(

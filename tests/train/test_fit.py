@@ -168,7 +168,8 @@ def test_an_interrupted_fit_leaves_no_half_bundle_and_keeps_the_old_one(
     assert main(["fit", str(two_classes(tmp_path)), "--out", str(copied_bundle), "--overwrite", *QUICK, *TINY]) == 130
 
     assert len(begun) == 1
-    assert "with --resume to continue.\nInterrupted; no bundle was written." in capsys.readouterr().err
+    said = f"Interrupted; no new bundle was written; {copied_bundle} is the one from before."
+    assert f"with --resume goes on after the last epoch.\n{said}" in capsys.readouterr().err
     assert hashes(copied_bundle) == hashes(colour_bundle)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".copied.training", "copied", "data"]
 

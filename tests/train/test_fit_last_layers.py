@@ -100,6 +100,31 @@ def test_a_fit_that_was_killed_after_its_first_bundle_is_unfinished_and_resumed(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_stopped_fit_by_folds_says_that_it_begins_again_and_which_bundle_is_there(
+    tmp_path: Path,
+    backbone_weights: Path,
+    weights_only: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    bundle = tmp_path / "bundle"
+    arguments = ["fit", str(write_colours(tmp_path / "data", per_class=4)), "--out", str(bundle), *OPTIONS]
+    arguments += ["--weights", str(backbone_weights), "--folds", "2"]
+    with monkeypatch.context() as patch:
+        patch.setattr("train.trainer.cross_fit._judged", stopped)
+        assert main(arguments) == 0
+    said = f"Stopped: {bundle} holds the regression. The same command with --resume begins again."
+    assert said in capsys.readouterr().err
+
+    monkeypatch.setattr("train.trainer.cross_fit._started", stopped)
+    assert main([*arguments, "--resume"]) == 130
+    said = f"begins again.\nInterrupted; no new bundle was written; {bundle} is the one from before."
+    assert said in capsys.readouterr().err
+
+
 def test_a_set_that_is_not_divided_into_folds_is_measured_on_its_test_split(
     backbone_weights: Path, tmp_path: Path
 ) -> None:
@@ -144,7 +169,9 @@ def test_a_training_of_the_last_layers_that_was_stopped_goes_on_after_its_last_e
         patch.setattr(ProgressFile, "save", stopping_after(3, KeyboardInterrupt))
         assert main([*arguments, "--out", str(broken), "--resume"]) == 0
     assert "Resuming after epoch 2 of 4" in (said := capsys.readouterr().err)
-    assert "with --resume goes on" in said
+    assert (
+        f"Stopped: {broken} holds the regression. The same command with --resume goes on after the last epoch." in said
+    )
     assert main([*arguments, "--out", str(broken), "--resume"]) == 0
     assert "Resuming after epoch 3 of 4" in capsys.readouterr().err
 

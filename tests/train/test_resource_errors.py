@@ -80,7 +80,7 @@ def test_a_disk_that_is_full_after_an_epoch_keeps_the_epochs_before_it(
         patch.setattr("train.trainer.checkpoint.np.savez", full_at_the_third)
         assert main(command) == 2
     error = capsys.readouterr().err.splitlines()
-    assert error[-2] == "Run the same command with --resume to continue."
+    assert error[-2] == "The same command with --resume goes on after the last epoch."
     assert error[-1].startswith("error: The disk is full. Free some space")
     assert not bundle.exists()
     assert [path.name for path in progress_directory(bundle).iterdir()] == ["state.npz"]

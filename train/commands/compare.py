@@ -18,7 +18,9 @@ INTERRUPTED = "the table is not finished"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="directories or Hub repositories")
+    parser.add_argument(
+        "bundles", metavar="BUNDLE", nargs="+", help="directories, Hub repositories, or “default”, the embedded model"
+    )
     add_data_argument(parser, "folder per class; folder names are matched to labels", "--data", required=True)
     add_label_arguments(parser)
     parser.add_argument(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,8 +31,7 @@ def add_label_arguments(parser: argparse.ArgumentParser) -> None:
 
 def label_options(options: argparse.Namespace) -> list[str]:
     """Return the options for labels that were given, quoted for a shell."""
-    given = {"--labels": options.labels, "--label-column": options.label_column, "--label-from": options.label_from}
-    return [text for option, value in given.items() if value for text in (option, shlex.quote(str(value)))]
+    return _given(options).as_arguments()[1:]
 
 
 def add_data_argument(parser: argparse.ArgumentParser, what: str, name: str = "data", **more: bool) -> None:
@@ -51,7 +49,7 @@ def add_data_argument(parser: argparse.ArgumentParser, what: str, name: str = "d
 
 def source_of(options: argparse.Namespace) -> DataSource:
     """Return where the data is; what is elsewhere is fetched into a cache first."""
-    source = DataSource(Path(options.data), options.labels, options.label_column, options.label_from)
+    source = _given(options)
     if not is_remote(options.data):
         return source
     data = fetch_data(options.data, options.label_column)
@@ -59,3 +57,7 @@ def source_of(options: argparse.Namespace) -> DataSource:
     if data.table is None or source.labels or source.label_from:
         return source
     return replace(source, labels=data.table, label_column="")
+
+
+def _given(options: argparse.Namespace) -> DataSource:
+    return DataSource(Path(options.data), options.labels, options.label_column, options.label_from)

@@ -17,7 +17,7 @@ INTERRUPTED = "the evaluation is not complete"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("bundle", metavar="BUNDLE", help="directory or Hub repository")
+    parser.add_argument("bundle", metavar="BUNDLE", help="directory, Hub repository, or “default”, the embedded model")
     add_data_argument(parser, "folder per class; folder names are matched to labels")
     add_label_arguments(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="also write metrics.json and the report here")

@@ -12,7 +12,9 @@ from train.commands.ending import Ending, add_json_argument
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's directory or a Hub repository")
+    parser.add_argument(
+        "bundle", metavar="BUNDLE", help="a bundle's directory, a Hub repository, or “default”, the embedded model"
+    )
     parser.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="images to explain")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="directory for the contact sheets")
     parser.add_argument("--label", metavar="NAME", help="the label to explain (default: the most probable)")

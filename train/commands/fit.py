@@ -19,7 +19,7 @@ from train.commands.ending import Ending, accuracy_sentences, add_json_argument,
 from train.recipes.registry import RECIPES, changed_recipe, load_recipe
 from train.resource_errors import resource_error
 from train.settings import ARCHITECTURES, CHECKPOINTS, GROUPS, OPTIMIZERS, PRETRAINED, SCHEDULES, Settings
-from train.trainer.checkpoint import has_progress
+from train.trainer.checkpoint import has_progress, how_to_resume
 
 _CHOICES = {"architecture": ARCHITECTURES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "checkpoint": CHECKPOINTS}
 _KINDS: dict[str, Callable[[str], object]] = {
@@ -161,8 +161,11 @@ def run(options: argparse.Namespace) -> Ending:
         )
     except BaseException as error:
         if (isinstance(error, KeyboardInterrupt | Terminated) or resource_error(error)) and has_progress(options.out):
-            print("Run the same command with --resume to continue.", file=sys.stderr)
-        if _manifest_of(options.out) not in (before, b""):  # the regression of a small set is written first
+            print(how_to_resume(options.out), file=sys.stderr)
+        after = _manifest_of(options.out)
+        if after and after == before:
+            error.add_note(f"no new bundle was written; {options.out} is the one from before. Serve it: {serve}")
+        elif after:  # the regression of a small set is written first
             error.add_note(f"{options.out} is a whole bundle, without fine-tuning. Serve it: {serve}")
         raise
     if not metrics:

@@ -13,7 +13,9 @@ INTERRUPTED = "the directory is as it was"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's directory or a Hub repository")
+    parser.add_argument(
+        "bundle", metavar="BUNDLE", help="a bundle's directory, a Hub repository, or “default”, the embedded model"
+    )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="a new directory, or a site to write again"
     )

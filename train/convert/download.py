@@ -45,12 +45,15 @@ def local_model(name: str) -> Iterator[Path]:
         yield Path(name)
         return
     try:
-        repository, revision = repository_of(name) or ("", None)
+        found = repository_of(name)
     except ModelNotFoundError:
         if "://" in name:
             raise
+        found = None
+    if found is None:
         yield Path(name)  # `find_source` explains what the file should be
         return
+    repository, revision = found
     try:
         contents = list_contents(repository, revision, _say)
     except ModelNotFoundError as error:

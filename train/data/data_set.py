@@ -26,6 +26,7 @@ class DataSet:
         notes: How the data was understood, one sentence each.
         origins: The folders of each split, where they have other names than the split.
         empty: Class folders of the training split without an image.
+        arguments: What names it on a command line, for commands in messages.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class DataSet:
     notes: Sequence[str] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     empty: Sequence[str] = ()
+    arguments: Sequence[str] = ("DATA",)
 
     @property
     def examples(self) -> list[Example]:

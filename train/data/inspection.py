@@ -13,13 +13,12 @@ from tqdm import tqdm
 
 from model.errors import DecodingError, ImageError
 from model.image_file import open_image
-from model.preprocessing import read_image
+from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import Example
 from train.data.image_files import suffix_of
 from train.data.image_store import Unreadable
 from train.data.near_duplicates import Signatures
 
-_AMPLE_SIDE = 128
 _AT_ONCE = 2048
 _BLOCK = 32  # images a thread takes at a time: handing over each would cost more than a small image
 # The format that a file's suffix stands for, as Pillow names it.
@@ -61,8 +60,13 @@ class _File:
     mode: str
 
 
-def inspect(splits: Mapping[str, Sequence[Example]]) -> Inspection:
-    """Read and decode every file once, on all cores, and keep nothing of its pixels but a signature."""
+def inspect(splits: Mapping[str, Sequence[Example]], spec: InputSpec) -> Inspection:
+    """Read and decode every file once, on all cores, and keep nothing of its pixels but a signature.
+
+    Args:
+        splits: The images by split.
+        spec: The input of the network that is to be trained: what looks alike is told from the same pixels as in `fit`.
+    """
     found = Inspection()
     examples = [example for of_split in splits.values() for example in of_split]
     split_of = [split for split, of_split in splits.items() for _ in of_split]
@@ -72,9 +76,9 @@ def inspect(splits: Mapping[str, Sequence[Example]]) -> Inspection:
     def look(row: int) -> _File | str:
         path = examples[row].path
         try:
-            signatures.set(row, read_image(path, _AMPLE_SIDE))
+            signatures.set(row, prepare(read_image(path, spec.ample_side), spec))
             content = path.read_bytes()
-            with open_image(content, path.name, _AMPLE_SIDE) as image:
+            with open_image(content, path.name, spec.ample_side) as image:
                 digest = hashlib.sha256(content).digest()[:16]
                 return _File(digest, image.width, image.height, image.format or "", image.mode)
         except (ImageError, DecodingError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.command_names import command
 from model.errors import DataError
 from model.preprocessing import InputSpec
 from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, shared_beginnings
@@ -68,9 +69,11 @@ def load_splits(store: ImageStore, data: DataSet, spec: InputSpec, settings: Set
     print_unreadable(unreadable)
     check_classes(splits["train"].examples, all_labels(data.splits["train"]), "training", 2)
     pool = [splits[name] for name in trainable(splits)]
+    words = [*data.arguments, *(["--multi-label"] if settings.multi_label else [])]
+    check = command("check", *words)
     if settings.folds_for(sum(len(split.examples) for split in pool)):
-        return _for_folds(splits, pool, settings)
-    return _split_off(store, splits, settings) if missing_validation else splits
+        return _for_folds(splits, pool, settings, check)
+    return _split_off(store, splits, settings, check) if missing_validation else splits
 
 
 def trainable(splits: Iterable[str]) -> list[str]:
@@ -79,20 +82,22 @@ def trainable(splits: Iterable[str]) -> list[str]:
 
 
 def _for_folds(
-    splits: Mapping[str, LoadedSplit], pool: Sequence[LoadedSplit], settings: Settings
+    splits: Mapping[str, LoadedSplit], pool: Sequence[LoadedSplit], settings: Settings, check: str
 ) -> dict[str, LoadedSplit]:
     """Return all images that may be trained on, with their groups, and the split that was given for the metrics."""
     images = pool[0].images if len(pool) == 1 else np.concatenate([split.images for split in pool])
     examples = [example for split in pool for example in split.examples]
-    groups = _groups(LoadedSplit(images, examples), settings)
+    groups = _groups(LoadedSplit(images, examples), settings, check)
     kept = next(({name: splits[name]} for name in ("test", "validation") if name in splits), {})
     return {"train": LoadedSplit(images, examples, tuple(groups))} | kept
 
 
-def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: Settings) -> dict[str, LoadedSplit]:
+def _split_off(
+    store: ImageStore, splits: Mapping[str, LoadedSplit], settings: Settings, check: str
+) -> dict[str, LoadedSplit]:
     """Return the splits with validation images, and test images where there are none, taken from training."""
     train = splits["train"]
-    groups = _groups(train, settings)
+    groups = _groups(train, settings, check)
     rows = split(
         train.examples,
         groups,
@@ -107,13 +112,16 @@ def _split_off(store: ImageStore, splits: Mapping[str, LoadedSplit], settings: S
     }
 
 
-def _groups(train: LoadedSplit, settings: Settings) -> list[int]:
-    """Return the group of each image, and print what was found."""
+def _groups(train: LoadedSplit, settings: Settings, check: str) -> list[int]:
+    """Return the group of each image, and print what was found, and the command that names it."""
     alike: set[int] = set()
     pairs = _recorded(near_duplicates(train.images) if settings.near_duplicates else (), alike)
     groups = grouped(train.examples, settings.group_by, pairs)
     if alike:
-        print(f"{len(alike)} images have near duplicates; these stay in one split.", file=sys.stderr)
+        print(
+            f"{len(alike)} images have copies or near duplicates; these stay in one split. `{check}` names them.",
+            file=sys.stderr,
+        )
     if settings.group_by or any(example.group for example in train.examples):
         return groups
     if found := bursts(train.examples, groups):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +43,12 @@ class DataSource:
     label_from: str = ""
     origin: Origin | None = None
 
+    def as_arguments(self) -> list[str]:
+        """Return the words that name it on a command line, quoted for a shell: the folder, then options."""
+        given = {"--labels": self.labels, "--label-column": self.label_column, "--label-from": self.label_from}
+        options = [text for option, value in given.items() if value for text in (option, shlex.quote(str(value)))]
+        return [shlex.quote(str(self.folder)), *options]
+
 
 def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable[str] = ()) -> DataSet:
     """List the images of a data set with their labels; no image is opened.
@@ -55,7 +62,10 @@ def read_data(source: DataSource, *, multi_label: bool = False, labels: Iterable
         DataError: There is no such folder, or it is not clear what its images show.
     """
     require_source(source)
-    labels = tuple(labels)
+    return replace(_read(source, tuple(labels), multi_label=multi_label), arguments=source.as_arguments())
+
+
+def _read(source: DataSource, labels: tuple[str, ...], *, multi_label: bool) -> DataSet:
     left_out = LeftOut()
     if is_archive(source.folder):
         source = replace(source, folder=unpacked(source.folder))

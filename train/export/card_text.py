@@ -10,8 +10,8 @@ from typing import Any
 
 from model.hub.address import parse_address
 
-BEGIN = "<!-- vistazo: begin of what `train push` writes; changes in here are lost -->"
-END = "<!-- vistazo: end of what `train push` writes -->"
+BEGIN = "<!-- vistazo: begin of what `vistazo push` writes; changes in here are lost -->"
+END = "<!-- vistazo: end of what `vistazo push` writes -->"
 NO_DATASET_NAME = "folders of images"
 _SPACE_BADGE = re.compile(r"^\[!\[[^\]]*\]\([^)]*\)\]\(https://huggingface\.co/spaces/([\w.-]+/[\w.-]+)\)$", re.M)
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)

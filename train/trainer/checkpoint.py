@@ -143,6 +143,20 @@ def has_progress(out: Path) -> bool:
     return (progress_directory(out) / _STATE).is_file()
 
 
+def how_to_resume(out: Path) -> str:
+    """Return what --resume does with an interrupted training, in a sentence; by folds, no epoch of it is kept."""
+    goes_on = any(_epochs_in(path) for path in progress_directory(out).glob("*.npz"))
+    return f"The same command with --resume {'goes on after the last epoch' if goes_on else 'begins again'}."
+
+
+def _epochs_in(path: Path) -> int:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return int(json.loads(str(stored["json"]))["epoch"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return 0
+
+
 def refuse_other_settings(out: Path, settings: Mapping[str, object]) -> None:
     """Raise `SettingsError` if the interrupted training of a bundle had other settings.
 

@@ -164,6 +164,17 @@ def test_where_no_model_is_named_or_embedded_it_says_what_to_set(
     assert sentence in str(raised.value) and str(tmp_path) not in str(raised.value)
 
 
+def test_default_names_the_embedded_model_unless_there_is_a_directory_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve.repository_of("default") is None
+    assert resolve.find_model("default") == resolve.find_model(None) == resolve.ModelSource(EMBEDDED)
+
+    (tmp_path / "default").mkdir()
+    assert resolve.find_model("default").directory == Path("default")
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_files_that_may_not_be_read(status: int, hub: Hub, commit: str, pull: Pull) -> None:
     hub.fail(r"/resolve/", status=status)

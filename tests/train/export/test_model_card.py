@@ -63,6 +63,13 @@ def test_the_card_describes_the_model_and_its_limits(hub: Hub, push: Push) -> No
     assert published(hub)[image].startswith(b"\x89PNG")
 
 
+def test_the_card_of_the_embedded_model_is_as_it_would_be_written_now() -> None:
+    card = model_card(load_bundle(EMBEDDED))
+
+    assert (EMBEDDED / "README.md").read_text(encoding="utf-8") == card
+    assert "begin of what `vistazo push` writes" in card
+
+
 def test_a_card_without_a_licence_says_so(hub: Hub, push: Push) -> None:
     result(push())
     assert "No licence is named: ask the author" in published(hub)["README.md"].decode()

@@ -71,7 +71,7 @@ def test_a_space_that_has_to_be_paid_for_names_the_ways_out(hub: Hub, push: Push
     assert "The model is published at commit" in done.stderr and "--hardware cpu-upgrade" in done.stderr
     assert "`--sdk static`" in done.stderr and "`--hardware zero-a10g`" in done.stderr and "/pricing" in done.stderr
     (serve,) = [line for line in re.findall(r"`([^`]+)`", done.stderr) if line.startswith("python app.py ")]
-    options = app._parser("python app.py").parse_args(shlex.split(serve)[2:])
+    options = app._parser().parse_args(shlex.split(serve)[2:])
     assert options.share and options.model == [f"{REPOSITORY}@{hub.repositories[REPOSITORY].references['main']}"]
 
 

@@ -15,7 +15,7 @@ from gradio.components import Component
 from gradio.helpers import Examples
 
 from interface.confidence import card, failed_card
-from interface.i18n.language import ENGLISH, language_of, percent, say, text
+from interface.i18n.language import ENGLISH, language_of, probability_text, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
@@ -47,7 +47,10 @@ _SHOWN_SIDE = 768
 LEAST_EXPLAINED = 0.01
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
-Box = tuple[tuple[int, int, int, int], str]
+_OUTLINE = 5  # pixels of such an image
+
+Place = tuple[int, int, int, int]
+Box = tuple[Place, str]
 Updates = dict[Component, Any]
 
 
@@ -87,7 +90,7 @@ class Stage:
             self.shown: "heat",
         }
 
-    def boxes(self, found: tuple[np.ndarray, list[Box]], legend: str) -> Updates:
+    def boxes(self, found: tuple[np.ndarray, list[tuple[np.ndarray, str]]], legend: str) -> Updates:
         """Return the values that show boxes."""
         return self.photo(ready=True, legend=legend) | {
             self.image: gr.update(visible="hidden"),
@@ -156,7 +159,7 @@ def add_image_tab(
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
             return shown, [
-                (detection.box, f"{names[detection.label]} {percent(language, detection.probability)}")
+                (detection.box, f"{names[detection.label]} {probability_text(language, detection.probability)}")
                 for detection in locate(classifier, shown)
             ]
 
@@ -213,7 +216,8 @@ def add_image_tab(
             return box.photo(ready=True, legend=html.unescape(str(error.message)))
         if not detections:
             return box.photo(ready=True, legend=say(language, "nothing_found"))
-        return box.boxes((drawn, detections), say(language, "boxes_legend"))
+        outlines = [(outline(place, drawn.shape), name) for place, name in detections]
+        return box.boxes((drawn, outlines), say(language, "boxes_legend"))
 
     def answered(prediction: dict[str, float], is_unknown: bool, language: str) -> Updates:
         """Return the values that show what an image is."""
@@ -319,6 +323,23 @@ def _add_endpoints(
     calls[0].click(predict_image, box.image, answer, api_name="predict_image", **common)
     calls[1].click(explain_image, [box.image, box.why], box.heat, api_name="explain_image", **common)
     calls[2].click(locate_image, box.image, box.found, api_name="locate_image", **common)
+
+
+def outline(place: Place, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a mask that draws a box without the colour that Gradio fills it with, which changes a flag's colours.
+
+    Args:
+        place: Left, top, right and bottom in pixels.
+        shape: Height and width of the image, and whatever comes behind them.
+
+    Returns:
+        (height, width), float32: 1 on the lines, which lie inside the box, 0 elsewhere.
+    """
+    left, top, right, bottom = place
+    mask = np.zeros(shape[:2], np.float32)
+    mask[top:bottom, left:right] = 1
+    mask[top + _OUTLINE : bottom - _OUTLINE, left + _OUTLINE : right - _OUTLINE] = 0
+    return mask
 
 
 def index_of(label: object, bundle: Bundle, language: str = ENGLISH) -> int | None:

@@ -47,10 +47,12 @@ _SHOWN_SIDE = 768
 LEAST_EXPLAINED = 0.01
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
-_OUTLINE = 5  # pixels of such an image
+# The lines of a box, in pixels of such an image from the edge inwards.
+_WHITE_LINE, _COLOURED_LINE = 8, (2, 6)
 
 Place = tuple[int, int, int, int]
 Box = tuple[Place, str]
+Outline = tuple[np.ndarray, str]
 Updates = dict[Component, Any]
 
 
@@ -90,7 +92,7 @@ class Stage:
             self.shown: "heat",
         }
 
-    def boxes(self, found: tuple[np.ndarray, list[tuple[np.ndarray, str]]], legend: str) -> Updates:
+    def boxes(self, found: tuple[np.ndarray, list[Outline]], legend: str) -> Updates:
         """Return the values that show boxes."""
         return self.photo(ready=True, legend=legend) | {
             self.image: gr.update(visible="hidden"),
@@ -216,8 +218,7 @@ def add_image_tab(
             return box.photo(ready=True, legend=html.unescape(str(error.message)))
         if not detections:
             return box.photo(ready=True, legend=say(language, "nothing_found"))
-        outlines = [(outline(place, drawn.shape), name) for place, name in detections]
-        return box.boxes((drawn, outlines), say(language, "boxes_legend"))
+        return box.boxes(outlined(drawn, detections), say(language, "boxes_legend"))
 
     def answered(prediction: dict[str, float], is_unknown: bool, language: str) -> Updates:
         """Return the values that show what an image is."""
@@ -325,20 +326,29 @@ def _add_endpoints(
     calls[2].click(locate_image, box.image, box.found, api_name="locate_image", **common)
 
 
-def outline(place: Place, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a mask that draws a box without the colour that Gradio fills it with, which changes a flag's colours.
+def outlined(image: np.ndarray, found: Sequence[Box]) -> tuple[np.ndarray, list[Outline]]:
+    """Return an image and its boxes as lines: Gradio would fill a box with colour, and green would turn brown.
 
     Args:
-        place: Left, top, right and bottom in pixels.
-        shape: Height and width of the image, and whatever comes behind them.
+        image: (height, width, 3), uint8 RGB.
+        found: Boxes, which lie in the image, and their labels.
 
     Returns:
-        (height, width), float32: 1 on the lines, which lie inside the box, 0 elsewhere.
+        The image with white lines, which set a box apart from an object of its colour, and for each box a mask,
+        (height, width), 1 on its coloured line, which lies between white ones, and 0 elsewhere.
     """
+    drawn = image.copy()
+    for place, _ in found:
+        drawn[_lines(place, image.shape, 0, _WHITE_LINE) > 0] = 255
+    return drawn, [(_lines(place, image.shape, *_COLOURED_LINE), name) for place, name in found]
+
+
+def _lines(place: Place, shape: tuple[int, ...], outer: int, inner: int) -> np.ndarray:
+    """Return a mask of what lies at least `outer` and less than `inner` pixels inside a box."""
     left, top, right, bottom = place
     mask = np.zeros(shape[:2], np.float32)
-    mask[top:bottom, left:right] = 1
-    mask[top + _OUTLINE : bottom - _OUTLINE, left + _OUTLINE : right - _OUTLINE] = 0
+    for inset, value in ((outer, 1), (inner, 0)):
+        mask[top + inset : max(0, bottom - inset), left + inset : max(0, right - inset)] = value
     return mask
 
 

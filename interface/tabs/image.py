@@ -21,6 +21,7 @@ from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.server.url_fetch import fetched
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
+from interface.tabs.outlines import Box, Outline, outlined
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
@@ -47,12 +48,6 @@ _SHOWN_SIDE = 768
 LEAST_EXPLAINED = 0.01
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
-# The lines of a box, in pixels of such an image from the edge inwards.
-_WHITE_LINE, _COLOURED_LINE = 8, (2, 6)
-
-Place = tuple[int, int, int, int]
-Box = tuple[Place, str]
-Outline = tuple[np.ndarray, str]
 Updates = dict[Component, Any]
 
 
@@ -324,32 +319,6 @@ def _add_endpoints(
     calls[0].click(predict_image, box.image, answer, api_name="predict_image", **common)
     calls[1].click(explain_image, [box.image, box.why], box.heat, api_name="explain_image", **common)
     calls[2].click(locate_image, box.image, box.found, api_name="locate_image", **common)
-
-
-def outlined(image: np.ndarray, found: Sequence[Box]) -> tuple[np.ndarray, list[Outline]]:
-    """Return an image and its boxes as lines: Gradio would fill a box with colour, and green would turn brown.
-
-    Args:
-        image: (height, width, 3), uint8 RGB.
-        found: Boxes, which lie in the image, and their labels.
-
-    Returns:
-        The image with white lines, which set a box apart from an object of its colour, and for each box a mask,
-        (height, width), 1 on its coloured line, which lies between white ones, and 0 elsewhere.
-    """
-    drawn = image.copy()
-    for place, _ in found:
-        drawn[_lines(place, image.shape, 0, _WHITE_LINE) > 0] = 255
-    return drawn, [(_lines(place, image.shape, *_COLOURED_LINE), name) for place, name in found]
-
-
-def _lines(place: Place, shape: tuple[int, ...], outer: int, inner: int) -> np.ndarray:
-    """Return a mask of what lies at least `outer` and less than `inner` pixels inside a box."""
-    left, top, right, bottom = place
-    mask = np.zeros(shape[:2], np.float32)
-    for inset, value in ((outer, 1), (inner, 0)):
-        mask[top + inset : max(0, bottom - inset), left + inset : max(0, right - inset)] = value
-    return mask
 
 
 def index_of(label: object, bundle: Bundle, language: str = ENGLISH) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from interface.i18n.language import percent, say
+from interface.i18n.language import probability_text, say
 from interface.rendering import render
 from model.bundle import Bundle
 from model.verdict import SURE_FROM
@@ -72,7 +72,7 @@ def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str
     level = level_of(best, is_unknown=is_unknown)
     words = say(language, _WORDS[level])
     if level == "none":
-        detail = say(language, "closest", label=label, probability=percent(language, best))
+        detail = say(language, "closest", label=label, probability=probability_text(language, best))
         return Confidence(level, say(language, "none_headline"), words, detail)
     if level == "unsure":
         rivals = [other for other, probability in others[:1] if probability >= _LEAST_RIVAL]
@@ -93,7 +93,7 @@ def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_u
         title: Whose prediction it is, where there are several.
     """
     bars = [
-        (label, percent(language, probability), f"{100 * probability:.1f}")
+        (label, probability_text(language, probability), f"{100 * probability:.1f}")
         for label, probability in sorted(prediction.items(), key=lambda pair: -pair[1])
         if probability >= _LEAST_BAR
     ]

@@ -16,7 +16,7 @@ from model.presentation import default_description, default_title, known_labels,
 
 _CHIPS = 8
 _LABELS_LISTED = 300
-_IN_TITLE, _IN_DESCRIPTION = 3, 6  # labels
+_IN_TITLE, _IN_DESCRIPTION, _BACKGROUND_NAMED = 3, 6, 3  # labels
 _OWN_LICENCE = "Apache-2.0"
 _HUB = "https://huggingface.co/"
 # The texts for Gradio's names of its buttons, which are English in every language.
@@ -76,6 +76,25 @@ def model_title(model: LoadedModel, language: str) -> str:
     return own or name.rpartition("/")[2]
 
 
+def model_titles(models: Sequence[LoadedModel], language: str) -> list[str]:
+    """Return titles that differ: where two models have the same one, with directory or repository, then its commit."""
+    titles = [model_title(model, language) for model in models]
+    sources = [source_title(model, language) for model in models]
+    names = [model.source.repository or source for model, source in zip(models, sources, strict=True)]
+    longer = ([f"{title} ({name})" for title, name in zip(titles, more, strict=True)] for more in (names, sources))
+    return _distinct(titles, *longer)
+
+
+def source_titles(models: Sequence[LoadedModel], language: str) -> list[str]:
+    """Return what to call models in a line of text, with numbers where that would be the same."""
+    return _distinct([source_title(model, language) for model in models])
+
+
+def source_title(model: LoadedModel, language: str) -> str:
+    """Return what to call a model in a line of text."""
+    return say(language, "embedded_model") if is_embedded(model) else model.source.title
+
+
 def description(model: LoadedModel, language: str) -> str:
     """Return the model's own description; what can be said of its labels where it has none."""
     bundle = model.classifier.bundle
@@ -93,6 +112,20 @@ def description(model: LoadedModel, language: str) -> str:
 def is_embedded(model: LoadedModel) -> bool:
     """Return whether a model is the one that comes with the app."""
     return model.source.repository is None and model.source.directory == EMBEDDED
+
+
+def count_of_labels(bundle: Bundle, language: str) -> tuple[int, str]:
+    """Return how many labels name something, and in quotes those that do not: 97 and “no flag”; may be empty."""
+    known = _known_labels(bundle, language)
+    others = set(bundle.labels_in(language)).difference(known)
+    quoted = [say(language, "quoted", text=name) for name in bundle.labels_in(language) if name in others]
+    return len(known), _enumeration(quoted, _BACKGROUND_NAMED, language) if quoted else ""
+
+
+def _distinct(*choices: list[str]) -> list[str]:
+    """Return the first choice of names that differ from one another; the first with numbers where none does."""
+    numbered = [f"{name} ({number})" for number, name in enumerate(choices[0], start=1)]
+    return next((names for names in choices if len(set(names)) == len(names)), numbered)
 
 
 def _known_labels(bundle: Bundle, language: str) -> list[str]:

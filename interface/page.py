@@ -13,7 +13,7 @@ import gradio as gr
 
 from interface.deep_links import names_example, tab_to_open
 from interface.examples import copied, example_names, examples_of
-from interface.header import header_html
+from interface.header import header_html, source_titles
 from interface.i18n import language as languages
 from interface.i18n.language import ENGLISH, language_of, say, text, translated
 from interface.rendering import asset
@@ -22,7 +22,7 @@ from interface.server.gradio_internals import LAUNCH_OPTIONS, MAX_SESSIONS, exam
 from interface.server.request_guard import RequestGuard
 from interface.server.routes import server_options
 from interface.server.storage import UploadStorage
-from interface.tabs.about import add_about_tab, model_pages, source_title
+from interface.tabs.about import add_about_tab, model_pages
 from interface.tabs.batch import add_batch_tab, page_headings
 from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
@@ -172,7 +172,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
                 add_compare_tab(models[0], models[1], images, decoders, guard)
         with _tab("about"):
             about = add_about_tab(models, decoders, page.storage)
-    source = _plain_text(_source(model, ENGLISH), "model", "source")
+    source = _plain_text(_sources(models, ENGLISH), "model", "source")
     bounds = _plain_text(_limits(ENGLISH), "limits_title", "limits")
     _add_news(model)
 
@@ -187,7 +187,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
             heading(language),
             *({"headers": names(language), "data": []} for names in tables),
             model_pages(models, language),
-            _source(model, language),
+            _sources(models, language),
             _limits(language),
             # The first tab is open already: a visitor who was faster than this answer stays where they are.
             gr.update(selected=tab) if tab and tab != opened[0] else gr.skip(),
@@ -209,8 +209,12 @@ def _tab(name: str) -> gr.Tab:
     return gr.Tab(text(f"{name}_tab"), id=name, elem_id=f"tab-{name}")
 
 
-def _source(model: LoadedModel, language: str) -> str:
-    return say(language, "model_is", title=source_title(model, language))
+def _sources(models: Sequence[LoadedModel], language: str) -> str:
+    """Name the models that are served: one, or the two that are compared."""
+    *others, last = source_titles(models, language)
+    if not others:
+        return say(language, "model_is", title=last)
+    return say(language, "models_are", titles=say(language, "and_last", names=", ".join(others), last=last))
 
 
 def _limits(language: str) -> str:

@@ -13,7 +13,9 @@ TEXTS = {
     "labels": "Etiquetas",
     "and_more": "y {count} más",
     "and_last": "{names} y {last}",
+    "quoted": "«{text}»",
     "model_is": "Modelo: {title}",
+    "models_are": "Modelos: {titles}",
     "embedded_model": "el modelo incluido",
     "model": "Modelo",
     "note": "Nota",
@@ -46,7 +48,7 @@ TEXTS = {
     "hide_boxes": "Ocultar los recuadros",
     "legend": "Leyenda",
     "heat_legend": "Las zonas claras apuntan a {label}; las oscuras no influyeron.",
-    "boxes_legend": "Cada recuadro marca dónde se encontró una etiqueta, con su probabilidad.",
+    "boxes_legend": "Cada recuadro marca dónde se encontró una etiqueta, con su probabilidad en ese lugar.",
     "camera_hint": "Enciende la cámara y pulsa «Grabar»: la imagen se clasifica mientras la cámara funciona.",
     "camera_off": "Enciende la cámara",
     "camera_denied": "El navegador no deja que esta página use la cámara. Permítelo en la barra de direcciones y "
@@ -184,8 +186,10 @@ TEXTS = {
     "measured": "Nadie lo ha medido con fotos de otros sitios, donde puede ir peor.",
     "measured_embedded": "Son banderas dibujadas y fotografiadas por un programa, como las "
     "de entrenamiento. De 13 fotos de banderas reales reconoce 12.",
-    "limit_labels": "Conoce sus {count} etiquetas y nada más. Puede equivocarse con mucha seguridad en imágenes "
-    "distintas de las de entrenamiento.",
+    "limit_labels": "Conoce sus {count} etiquetas y nada más.",
+    "limit_labels_background": "Conoce {count} etiquetas y {background}, y nada más.",
+    "limit_label_background": "Conoce una etiqueta y {background}, y nada más.",
+    "limit_unlike": "Puede equivocarse con mucha seguridad en imágenes distintas de las de entrenamiento.",
     "limit_never_none": "Nunca dice «ninguna de ellas»: toda imagen recibe una etiqueta.",
     "limit_probability_alone": "No sabe cómo son sus imágenes de entrenamiento: «ninguna de ellas» depende solo de la "
     "probabilidad y se le escapa más a menudo. Si lo entrenas de nuevo con esta versión de Vistazo, lo sabrá.",
@@ -338,6 +342,7 @@ GRADIO = {
     "upload_text.click_to_upload": "Elige un archivo",
     "upload_text.paste_clipboard": "Pegar del portapapeles",
     "common.or": "o",
+    "common.complete": "Listo",
     "common.no_devices": "No se encontró ninguna cámara",
     "image.allow_webcam_access": "El navegador no deja que esta página use la cámara. Permítelo en la barra de "
     "direcciones y vuelve a hacer clic.",
@@ -349,5 +354,6 @@ GRADIO = {
     "pantalla; entonces pierdes tu turno.",
     "blocks.long_requests_queue": "Hay muchas peticiones en espera. Duplica este Space para no esperar.",
     "blocks.waiting_for_inputs": "El archivo aún se está subiendo; inténtalo de nuevo cuando acabe.",
+    "status.queue_position": "En espera: puesto {position} de {size}",
     "errors.contact_page_author": "Avisa a quien publicó la página.",
 }

@@ -13,7 +13,9 @@ TEXTS = {
     "labels": "Étiquettes",
     "and_more": "et {count} autres",
     "and_last": "{names} et {last}",
+    "quoted": "« {text} »",
     "model_is": "Modèle : {title}",
+    "models_are": "Modèles : {titles}",
     "embedded_model": "le modèle inclus",
     "model": "Modèle",
     "note": "Remarque",
@@ -47,7 +49,7 @@ TEXTS = {
     "hide_boxes": "Masquer les cadres",
     "legend": "Légende",
     "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
-    "boxes_legend": "Chaque cadre marque l’endroit où une étiquette a été trouvée, avec sa probabilité.",
+    "boxes_legend": "Chaque cadre marque où une étiquette a été trouvée, avec sa probabilité à cet endroit.",
     "camera_hint": "Allumez la caméra, puis cliquez sur « Enregistrer » : l’image est classée tant que la "
     "caméra tourne.",
     "camera_off": "Allumez la caméra",
@@ -187,8 +189,10 @@ TEXTS = {
     "measured": "Personne ne l’a mesuré sur des photos d’ailleurs, où il peut être moins bon.",
     "measured_embedded": "Ce sont des drapeaux dessinés et photographiés par un programme, comme ses "
     "images d’entraînement. Sur 13 photos de vrais drapeaux, il en reconnaît 12.",
-    "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre. Il peut se tromper avec assurance sur des "
-    "images différentes de celles de son entraînement.",
+    "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre.",
+    "limit_labels_background": "Il connaît {count} étiquettes et {background}, et rien d’autre.",
+    "limit_label_background": "Il connaît une étiquette et {background}, et rien d’autre.",
+    "limit_unlike": "Il peut se tromper avec assurance sur des images différentes de celles de son entraînement.",
     "limit_never_none": "Il ne dit jamais « aucune d’elles » : toute image reçoit une étiquette.",
     "limit_probability_alone": "Il ne sait rien de l’aspect de ses images d’entraînement : « aucune d’elles » dépend "
     "de la seule probabilité et lui échappe plus souvent. Un nouvel entraînement avec cette version de Vistazo "
@@ -347,8 +351,10 @@ GRADIO = {
     "upload_text.click_to_upload": "Choisissez un fichier",
     "upload_text.paste_clipboard": "Coller depuis le presse-papiers",
     "common.or": "ou",
+    "common.complete": "Terminé",
     "image.allow_webcam_access": "Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-la dans la "
     "barre d’adresse et cliquez à nouveau.",
     "image.drop_to_upload": "Déposez une image ici",
     "video.drop_to_upload": "Déposez une vidéo ici",
+    "status.queue_position": "En attente : place {position} sur {size}",
 }

@@ -75,6 +75,11 @@ def percent(language: str, share: float, digits: int = 0) -> str:
     return f"{decimal(language, 100 * share, digits)}{space}%"
 
 
+def probability_text(language: str, value: float) -> str:
+    """Return a probability, 0 to 1, as a whole percentage in a language; what is not quite certain is 99 % at most."""
+    return percent(language, value if value >= 1 else min(value, 0.99))
+
+
 def language_of(request: gr.Request | Request | None) -> str:
     """Return the language of a request: "en", "es" or "fr"; English for programs that name none."""
     if request is None:

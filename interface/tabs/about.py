@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.header import is_embedded, model_title
+from interface.header import count_of_labels, model_titles, source_title
 from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text
 from interface.rendering import render
 from interface.server.storage import UploadStorage
@@ -81,23 +81,24 @@ def add_about_tab(models: Sequence[LoadedModel], decoders: DecoderPool, files: U
 
 def model_pages(models: Sequence[LoadedModel], language: str) -> str:
     """Return what is known about one or two models as HTML, see `model_page`."""
-    return "".join(model_page(model, language, titled=len(models) > 1) for model in models)
+    titles = model_titles(models, language) if len(models) > 1 else [""]
+    return "".join(model_page(model, language, title) for model, title in zip(models, titles, strict=True))
 
 
-def model_page(model: LoadedModel, language: str, *, titled: bool = False) -> str:
+def model_page(model: LoadedModel, language: str, title: str = "") -> str:
     """Return what is known about a model as HTML; all text from its bundle is escaped.
 
     Args:
         model: The model and where it comes from.
         language: The visitor's language.
-        titled: Whether the model is named.
+        title: What to call the model; empty where there is only one.
     """
     bundle = model.classifier.bundle
     return render(
         "about.html",
         say=partial(say, language),
         most=_LONGEST_TEXT,
-        title=model_title(model, language) if titled else "",
+        title=title,
         score=score(bundle, language),
         measured_on=measured_on(model, language),
         limits=list(limits_of(model, language)),
@@ -108,11 +109,6 @@ def model_page(model: LoadedModel, language: str, *, titled: bool = False) -> st
         columns=["", *(say(language, name) for name in ("precision", "recall", "f1", "support"))],
         classes=list(_classes(bundle, language)),
     )
-
-
-def source_title(model: LoadedModel, language: str) -> str:
-    """Return what to call a model in a line of text."""
-    return say(language, "embedded_model") if is_embedded(model) else model.source.title
 
 
 def _plot(number: int, plot: np.ndarray | None = None, name: str = "") -> gr.Image:
@@ -145,7 +141,11 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
     bundle = model.classifier.bundle
     settings, spec = bundle.settings, bundle.input
     yield say(language, "about_source"), source_title(model, language)
-    yield say(language, "about_labels"), decimal(language, len(bundle.labels))
+    count, background = count_of_labels(bundle, language)
+    labels = decimal(language, count)
+    if background:
+        labels = say(language, "and_last", names=labels, last=background)
+    yield say(language, "about_labels"), labels
     colour, rule = say(language, _COLOURS[spec.colour_mode]), say(language, _RULES[spec.resize_rule])
     yield say(language, "about_input"), f"{spec.width} x {spec.height}, {colour}, {rule}"
     if settings.get("architecture"):

@@ -14,7 +14,7 @@ import gradio as gr
 import numpy as np
 
 from interface.confidence import Level, failed_card, level_of
-from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text, translated
+from interface.i18n.language import ENGLISH, decimal, language_of, percent, probability_text, say, text, translated
 from interface.rendering import asset, render
 from interface.server.request_guard import RequestGuard
 from interface.server.results import result_folder
@@ -241,7 +241,7 @@ def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str
         names = [(readable(label), share) for label, share in names]
     if doubt and entry.level == "unsure":
         names = [(say(language, "perhaps", label=label), share) for label, share in names]
-    return ", ".join(f"{name} {percent(language, share)}" for name, share in names)
+    return ", ".join(f"{name} {probability_text(language, share)}" for name, share in names)
 
 
 def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: int = 4) -> Row:

@@ -12,11 +12,10 @@ from typing import Any
 import gradio as gr
 
 from interface.confidence import card
-from interface.header import model_title
+from interface.header import model_titles, source_titles
 from interface.i18n.language import decimal, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
-from interface.tabs.about import source_title
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from model.bundle import Bundle
 from model.classifier import predicted_labels, top_labels
@@ -89,15 +88,16 @@ def add_compare_tab(
         try:
             with guard.handle(request, "compare_image") as language:
                 both = opinions(image, language)
+                titles = model_titles((first, second), language)
                 cards = [
                     card(
                         one.ranking(language),
                         one.bundle,
                         language,
                         is_unknown=one.found.is_unknown,
-                        title=model_title(one.model, language),
+                        title=title,
                     )
-                    for one in both
+                    for one, title in zip(both, titles, strict=True)
                 ]
                 return [*cards, gr.update(value=agreement(both, language), elem_classes=[])]
         except gr.Error as error:
@@ -142,13 +142,8 @@ def agreement(opinions: Sequence[Opinion], language: str) -> str:
     names = [_names(labels, one.bundle, language) for labels, one in zip(shown, opinions, strict=True)]
     verdict = say(language, "agree" if agreed else "disagree", label=names[0], first=names[0], second=names[1])
     taken = (
-        say(
-            language,
-            "milliseconds",
-            title=source_title(one.model, language),
-            time=decimal(language, one.milliseconds, 1),
-        )
-        for one in opinions
+        say(language, "milliseconds", title=title, time=decimal(language, one.milliseconds, 1))
+        for one, title in zip(opinions, source_titles([one.model for one in opinions], language), strict=True)
     )
     return "\n".join([verdict, *taken])
 

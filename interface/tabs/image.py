@@ -15,12 +15,13 @@ from gradio.components import Component
 from gradio.helpers import Examples
 
 from interface.confidence import card, failed_card
-from interface.i18n.language import ENGLISH, language_of, percent, say, text
+from interface.i18n.language import ENGLISH, language_of, probability_text, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.server.url_fetch import fetched
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
+from interface.tabs.outlines import Box, Outline, outlined
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
@@ -47,7 +48,6 @@ _SHOWN_SIDE = 768
 LEAST_EXPLAINED = 0.01
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
-Box = tuple[tuple[int, int, int, int], str]
 Updates = dict[Component, Any]
 
 
@@ -87,7 +87,7 @@ class Stage:
             self.shown: "heat",
         }
 
-    def boxes(self, found: tuple[np.ndarray, list[Box]], legend: str) -> Updates:
+    def boxes(self, found: tuple[np.ndarray, list[Outline]], legend: str) -> Updates:
         """Return the values that show boxes."""
         return self.photo(ready=True, legend=legend) | {
             self.image: gr.update(visible="hidden"),
@@ -156,7 +156,7 @@ def add_image_tab(
             shown = decoders.call(shown_image, path, _SHOWN_SIDE)
             names = bundle.labels_in(language)
             return shown, [
-                (detection.box, f"{names[detection.label]} {percent(language, detection.probability)}")
+                (detection.box, f"{names[detection.label]} {probability_text(language, detection.probability)}")
                 for detection in locate(classifier, shown)
             ]
 
@@ -213,7 +213,7 @@ def add_image_tab(
             return box.photo(ready=True, legend=html.unescape(str(error.message)))
         if not detections:
             return box.photo(ready=True, legend=say(language, "nothing_found"))
-        return box.boxes((drawn, detections), say(language, "boxes_legend"))
+        return box.boxes(outlined(drawn, detections), say(language, "boxes_legend"))
 
     def answered(prediction: dict[str, float], is_unknown: bool, language: str) -> Updates:
         """Return the values that show what an image is."""

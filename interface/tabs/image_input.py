@@ -1,4 +1,4 @@
-"""The box for one image, with its examples: what is put into it is classified at once."""
+"""The box for one image, with its examples: what is put into it is classified right away."""
 
 from __future__ import annotations
 

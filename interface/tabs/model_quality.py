@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from interface.header import is_embedded
+from interface.header import count_of_labels, is_embedded
 from interface.i18n.language import decimal, percent, say
 from model.bundle import Bundle
 from model.loading import LoadedModel
@@ -53,7 +53,10 @@ def measured_on(model: LoadedModel, language: str) -> str:
 def limits_of(model: LoadedModel, language: str) -> Iterator[str]:
     """Yield the limits of a model in plain words."""
     bundle = model.classifier.bundle
-    yield say(language, "limit_labels", count=decimal(language, len(bundle.labels)))
+    count, background = count_of_labels(bundle, language)
+    key = "limit_label_background" if count == 1 else "limit_labels_background"
+    known = say(language, key if background else "limit_labels", count=decimal(language, count), background=background)
+    yield f"{known} {say(language, 'limit_unlike')}"
     if bundle.statistics is None and bundle.thresholds is None and bundle.unknown_threshold is None:
         yield say(language, "limit_never_none")
     elif bundle.statistics is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from interface.i18n.language import ENGLISH, decimal, percent, say
+from interface.i18n.language import ENGLISH, decimal, probability_text, say
 from interface.label_colours import label_colours
 from interface.rendering import render
 from model.video.export import label_text
@@ -102,7 +102,7 @@ def _bar(segment: Segment, duration: float, colour: str, nothing: str, language:
     """Return what the template draws for a segment: times in seconds, place and width in percent."""
     name = label_text(segment.label, nothing)
     times = say(language, "timeline_segment", label=name, start=clock(segment.start), end=clock(segment.end))
-    confidence = "" if segment.label is None else f", {percent(language, segment.confidence)}"
+    confidence = "" if segment.label is None else f", {probability_text(language, segment.confidence)}"
     return {
         "name": name,
         "title": times + confidence,

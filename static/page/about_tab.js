@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { run } from "./engine.js";
-import { labels, site, title } from "./site.js";
+import { countOfLabels, site, title } from "./site.js";
 import { decimal, say } from "./texts.js";
 
 export function aboutTab() {
@@ -19,7 +19,7 @@ export function aboutTab() {
         el("h2", {}, say("about")),
         rows([...facts(), [say("site_runs_on"), backend]]),
         el("h2", {}, say("limits_title")),
-        el("p", {}, `${say("limit_labels", { count: decimal(labels.length) })} ${say("limit_harm")}`),
+        el("p", {}, `${limitOfLabels()} ${say("limit_unlike")} ${say("limit_harm")}`),
         el("p", {}, say("site_private")),
       ),
       el(
@@ -54,13 +54,21 @@ function rows(entries) {
   );
 }
 
+function limitOfLabels() {
+  const { count, background } = countOfLabels();
+  const key = count === 1 ? "limit_label_background" : "limit_labels_background";
+  return say(background ? key : "limit_labels", { count: decimal(count), background });
+}
+
 function facts() {
+  const { count: known, background } = countOfLabels();
+  const count = decimal(known);
   const { input, temperature, unknown_threshold: threshold } = site.model;
   const { architecture, recipe, weights, fingerprint, bytes } = site.about;
   const source = site.repository ? `${site.repository}, ${site.commit}` : title();
   return [
     [say("about_source"), source],
-    [say("about_labels"), decimal(labels.length)],
+    [say("about_labels"), background ? say("and_last", { names: count, last: background }) : count],
     [
       say("about_input"),
       `${input.width} x ${input.height}, ${say(`colour_${input.colour_mode}`)}, ${say(`rule_${input.resize_rule}`)}`,

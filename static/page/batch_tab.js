@@ -7,7 +7,7 @@ import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
 import { readable } from "./site.js";
-import { decimal, percent, say } from "./texts.js";
+import { decimal, probabilityText, say } from "./texts.js";
 
 const TILE_SIDE = 240;
 const MOST_TILES = 500; // images beyond are in the table only
@@ -131,7 +131,7 @@ async function tile({ ranked, shown, level, reason }, file) {
 function caption(shown, level) {
   if (level === "none") return say("none_of_these");
   const name = (label) => (level === "unsure" ? say("perhaps", { label }) : label);
-  return shown.map(({ label, probability }) => `${name(readable(label))} ${percent(probability)}`).join(", ");
+  return shown.map(({ label, probability }) => `${name(readable(label))} ${probabilityText(probability)}`).join(", ");
 }
 
 function columns() {

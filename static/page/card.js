@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { labels, readable, site } from "./site.js";
-import { percent, say } from "./texts.js";
+import { probabilityText, say } from "./texts.js";
 
 export const TOP = 5;
 const VERY_SURE = 0.9;
@@ -42,7 +42,7 @@ function confidenceOf(ranked, isUnknown) {
   const level = levelOf(probability, isUnknown);
   const words = say(WORDS[level]);
   if (level === "none") {
-    const detail = say("closest", { label, probability: percent(probability) });
+    const detail = say("closest", { label, probability: probabilityText(probability) });
     return { level, headline: say("none_headline"), words, detail };
   }
   if (level === "unsure") {
@@ -63,7 +63,7 @@ export function card({ probabilities, isUnknown }) {
         "li",
         {},
         el("span", {}, readable(label)),
-        el("b", {}, percent(probability)),
+        el("b", {}, probabilityText(probability)),
         el("i", { "--share": `${(100 * probability).toFixed(1)}%` }),
       ),
     );

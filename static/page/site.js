@@ -4,6 +4,7 @@ import { decimal, format, language, say } from "./texts.js";
 
 const LABELS_IN_TITLE = 3;
 const LABELS_IN_DESCRIPTION = 6;
+const BACKGROUND_NAMED = 3;
 
 export let site = null;
 export let labels = [];
@@ -17,6 +18,13 @@ export async function loadSite() {
 export function knownLabels() {
   const known = labels.filter((_, index) => !site.model.background.includes(index));
   return known.length ? known : labels;
+}
+
+// How many labels name something, and in quotes those that do not: 97 and “no flag”; may be empty.
+export function countOfLabels() {
+  const known = knownLabels();
+  const others = known === labels ? [] : site.model.background.map((index) => say("quoted", { text: labels[index] }));
+  return { count: known.length, background: others.length ? enumeration(others, BACKGROUND_NAMED) : "" };
 }
 
 // Empty in site.json where it would only list the labels, which have names in other languages.

@@ -2,7 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { labels, readable, site } from "./site.js";
-import { clock, decimal, duration, percent, say } from "./texts.js";
+import { clock, decimal, duration, probabilityText, say } from "./texts.js";
 
 // As in interface/label_colours.py.
 const COLOURS = ["#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e", "#6a4fb3", "#5f6b00"];
@@ -91,7 +91,7 @@ function dot(colour) {
 function bar(segment, width, colours, seek) {
   const { label, start, end, confidence } = segment;
   const name = shownLabel(label);
-  const share = label === null ? "" : `, ${percent(confidence)}`;
+  const share = label === null ? "" : `, ${probabilityText(confidence)}`;
   const title = say("timeline_segment", { label: name, start: clock(start), end: clock(end) }) + share;
   const made = el(
     "button",

@@ -44,6 +44,7 @@ def test_an_example_is_read_by_both(open_page: Callable[..., Page], phone: bool)
     assert both_labels(page) == ["Brazil", "Brazil"]
     times = r"(the embedded model|without-names): \d+\.\d ms"
     expect(page.locator("#agreement textarea")).to_have_value(re.compile(rf"^Both say Brazil\.\n{times}\n{times}$"))
+    expect(page.locator("#source textarea")).to_have_value("Models: the embedded model and without-names")
     expect(page).to_have_url(re.compile(r"[?]tab=compare&example=brazil$"))
     assert not scrolls_sideways(page)
     assert serious_findings(page) == []

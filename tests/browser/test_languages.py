@@ -12,13 +12,21 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import TABS, open_tab, scrolls_sideways, top_label
 from tests.support.serving import EXAMPLES
 
+# Collects what screen readers are told of the work's progress; each text stays for a second only.
+_LISTEN = """() => {
+  window.told = new Set();
+  const listen = () => {
+    for (const status of document.querySelectorAll("[role=status].sr-only")) told.add(status.textContent.trim());
+  };
+  new MutationObserver(listen).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [
-        "Choose an image, or paste one or its address: it is classified at once.",
-        "Choose a video: it is read at once.",
+        "Choose an image, or paste one or its address: it is classified right away.",
+        "Choose a video: it is classified right away.",
         "What the camera shows appears here.",
-        "Choose several images: they are classified at once.",
+        "Choose several images: they are classified right away.",
         "How good it is",
     ],
     "es": [
@@ -37,6 +45,7 @@ SAID = {
     ],
 }
 BRAZIL = {"en": "Brazil", "es": "Brasil", "fr": "Brésil"}
+DONE = {"en": "Done", "es": "Listo", "fr": "Terminé"}
 UPLOAD = {"en": "Upload file", "es": "Subir un archivo", "fr": "Envoyer un fichier"}
 RECOGNISES = {
     "en": "Recognises 97 national flags",
@@ -81,6 +90,7 @@ def test_a_visitor_chooses_another_language(open_page: Callable[..., Page]) -> N
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
+        pytest.param("en", "is not an image that can be read", marks=pytest.mark.nightly),
         ("es", "no es una imagen que se pueda leer"),
         pytest.param("fr", "n’est pas une image lisible", marks=pytest.mark.nightly),
     ],
@@ -95,7 +105,10 @@ def test_errors_and_names_of_what_is_where_come_in_the_visitors_language(
     chooser.value.set_files(tmp_path / "notes.png")
     expect(page.locator("#answer")).to_contain_text(sentence)
 
+    page.evaluate(_LISTEN)
     page.locator("#image input[type=file]").set_input_files(EXAMPLES / "images" / "brazil.jpg")
     expect(top_label(page)).to_have_text(BRAZIL[language])
+    page.wait_for_function("done => told.has(done)", arg=DONE[language])
+    assert not page.evaluate("[...told].filter((text) => text.startsWith('common.'))")
     page.locator("#show-boxes").click()
     expect(page.locator("#found .legend-item, #found button").filter(has_text=BRAZIL[language]).first).to_be_visible()

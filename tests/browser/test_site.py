@@ -94,10 +94,13 @@ def test_a_narrow_page_has_no_serious_finding_and_does_not_scroll_sideways(
     page = open_site("?example=canada", dark=dark, narrow=True)
     expect(top_label(page)).to_have_text("Canada")
 
+    strip = page.get_by_role("tablist")
+    assert strip.evaluate("strip => strip.scrollHeight <= strip.clientHeight"), "no scroll bar beside the tabs"
     for tab in page.get_by_role("tab").all():
         tab.click()
         assert serious_findings(page) == []
         assert not scrolls_sideways(page)
+    expect(page.locator("main")).to_contain_text("It knows 97 labels and “no flag”, and nothing else.")
 
 
 def test_several_images_get_tiles_counts_and_a_table(open_site: Callable[..., Page], tmp_path: Path) -> None:

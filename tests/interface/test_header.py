@@ -12,7 +12,7 @@ from typing import cast
 
 import pytest
 
-from interface.header import description, header_html, model_title
+from interface.header import description, header_html, model_title, model_titles, source_titles
 from model.bundle import CONFIG, MANIFEST
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED, ModelSource
@@ -83,3 +83,30 @@ def test_a_repository_has_a_link_and_a_licence(embedded: LoadedModel) -> None:
     assert 'href="https://huggingface.co/somebody/flags"' in header_html(model, "en")
     assert "Licence: &lt;b&gt;mit" in header_html(model, "en")
     assert "huggingface" not in header_html(embedded, "en") and "Apache-2.0" in header_html(embedded, "en")
+
+
+@pytest.mark.parametrize(
+    ("sources", "titles", "names"),
+    [
+        ([ModelSource(Path("a/one")), ModelSource(Path("a/two"))], ["Pets (one)", "Pets (two)"], ["one", "two"]),
+        ([ModelSource(Path("a/b")), ModelSource(Path("c/b"))], ["Pets (1)", "Pets (2)"], ["b (1)", "b (2)"]),
+        (
+            [ModelSource(Path("x"), "me/one", commit="c0"), ModelSource(Path("y"), "me/two", commit="c1")],
+            ["Pets (me/one)", "Pets (me/two)"],
+            ["me/one, commit c0", "me/two, commit c1"],
+        ),
+        (
+            [ModelSource(Path("x"), "me/pets", commit="c0"), ModelSource(Path("y"), "me/pets", commit="c1")],
+            ["Pets (me/pets, commit c0)", "Pets (me/pets, commit c1)"],
+            ["me/pets, commit c0", "me/pets, commit c1"],
+        ),
+    ],
+)
+def test_two_models_of_one_title_are_told_apart_by_where_they_come_from(
+    embedded: LoadedModel, sources: list[ModelSource], titles: list[str], names: list[str]
+) -> None:
+    bundle = replace(embedded.classifier.bundle, presentation=Presentation("Pets"))
+    models = [LoadedModel(cast(Classifier, SimpleNamespace(bundle=bundle)), source) for source in sources]
+    assert model_titles(models, "en") == titles
+    assert source_titles(models, "en") == names
+    assert model_titles([embedded, models[0]], "en") == ["Flag spotter", "Pets"]

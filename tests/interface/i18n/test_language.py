@@ -22,6 +22,7 @@ from interface.i18n.language import (
     in_english,
     language_of,
     percent,
+    probability_text,
     say,
     text,
     translated,
@@ -157,6 +158,13 @@ def test_numbers_are_written_as_people_do() -> None:
 )
 def test_what_is_not_quite_all_or_nothing_is_not_said_to_be(share: float, said: str) -> None:
     assert percent("en", share) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1, "100%"), (0.9999, "99%"), (0.995, "99%"), (0.9944, "99%"), (0.984, "98%")]
+)
+def test_probabilities_near_certainty_read_the_same_wherever_they_stand(value: float, said: str) -> None:
+    assert probability_text("en", value) == said
 
 
 def test_programs_get_english_texts_in_place_of_placeholders() -> None:

@@ -56,6 +56,31 @@ def test_the_embedded_model_is_described_in_every_language(language: str) -> Non
     assert headings[language] in page
 
 
+@pytest.mark.parametrize(
+    ("language", "labels", "sentence", "count"),
+    [
+        ("en", ("cat", "dog", "no_pet"), "It knows 2 labels and “no pet”, and nothing else. It can", "2 and “no pet”"),
+        ("es", ("cat", "dog", "no pet"), "Conoce 2 etiquetas y «no pet», y nada más. Puede", "2 y «no pet»"),
+        (
+            "fr",
+            ("cat", "dog", "no pet"),
+            "Il connaît 2 étiquettes et «\u00a0no pet\u00a0», et rien d’autre. Il peut",
+            "2 et «\u00a0no pet\u00a0»",
+        ),
+        ("en", ("cat", "no cat"), "It knows one label and “no cat”, and nothing else. It can", "1 and “no cat”"),
+        ("en", ("cat", "dog"), "It knows its 2 labels and nothing else. It can", "2"),
+    ],
+)
+def test_a_label_that_names_nothing_is_not_counted(
+    changed: Callable[[object], LoadedModel], language: str, labels: tuple[str, ...], sentence: str, count: str
+) -> None:
+    model = changed({})
+    model.classifier.bundle = replace(model.classifier.bundle, labels=labels, translations={})
+    page = model_page(model, language)
+    assert sentence in page
+    assert f'<th scope="row">{say(language, "about_labels")}</th><td>{count}</td>' in page
+
+
 def test_text_from_a_bundle_is_escaped(changed: Callable[[object], LoadedModel]) -> None:
     evil = "<img src=x onerror=alert(1)>"
     row = {"precision": 1, "recall": 1, "f1": 0.5, "support": 3}

@@ -41,4 +41,4 @@ def test_agreement_goes_by_the_verdict(one: Opinion, other: Opinion, sentence: s
 
 def test_time_and_labels_follow_the_language() -> None:
     said = agreement([opinion([0.9, 0.1], spanish=True), opinion([0.9, 0.1])], "es").splitlines()
-    assert said == ["Ambos dicen gato.", "pets: 1,2 ms", "pets: 1,2 ms"]
+    assert said == ["Ambos dicen gato.", "pets (1): 1,2 ms", "pets (2): 1,2 ms"]

@@ -21,7 +21,7 @@ from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
 from model.verdict import Verdict
-from model.video.export import frames_as_json, label_text, ranked, summary
+from model.video.export import frames_as_json, label_text, percent_text, ranked, summary
 from model.video.prediction import FramePrediction, FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames
@@ -143,7 +143,7 @@ def _clip_lines(name: str, clip: ClipRecord) -> list[str]:
     nothing = next((label for label in clip.labels if is_background_label(label)), NONE_OF_THESE)
     # That of “none of these” is the probability of the likeliest label, not of there being none.
     shown = [
-        label_text(segment.label, nothing) + ("" if segment.label is None else f" {segment.confidence:.0%}")
+        label_text(segment.label, nothing) + ("" if segment.label is None else f" {percent_text(segment.confidence)}")
         for segment in segments[:_MOST_SEGMENTS]
     ]
     if len(segments) == 1:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from model.errors import Sentence, VideoError
-from model.video.export import label_text
+from model.video.export import label_text, percent_text
 from model.video.probe import open_container, read_header
 from model.video.reader import FrameRange, read_frames
 from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
@@ -95,7 +95,7 @@ def annotate(image: np.ndarray, row: FrameRow, none: str = NONE_OF_THESE) -> Non
 def _words(row: FrameRow, none: str) -> str:
     """Return the segment's label and its probability in this frame."""
     confidence = dict(row.ranking).get(row.segment or "")
-    return label_text(row.segment, none) if confidence is None else f"{row.segment} {confidence:.0%}"
+    return label_text(row.segment, none) if confidence is None else f"{row.segment} {percent_text(confidence)}"
 
 
 @lru_cache(maxsize=256)

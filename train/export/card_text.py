@@ -10,8 +10,9 @@ from typing import Any
 
 from model.hub.address import parse_address
 
-BEGIN = "<!-- vistazo: begin of what `vistazo push` writes; changes in here are lost -->"
-END = "<!-- vistazo: end of what `vistazo push` writes -->"
+_WRITTEN, _OLDER = "of what `vistazo push` writes", "of what `train push` writes"  # of cards that are published
+BEGIN = f"<!-- vistazo: begin {_WRITTEN}; changes in here are lost -->"
+END = f"<!-- vistazo: end {_WRITTEN} -->"
 NO_DATASET_NAME = "folders of images"
 _SPACE_BADGE = re.compile(r"^\[!\[[^\]]*\]\([^)]*\)\]\(https://huggingface\.co/spaces/([\w.-]+/[\w.-]+)\)$", re.M)
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(?:(.*?)\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -83,7 +84,7 @@ def merge_card(card: str, published: str | None, ours: Collection[str] | None = 
         if isinstance(theirs, list | str) and key in new.metadata:
             listed = [theirs] if isinstance(theirs, str) else map(str, theirs)
             metadata[key] = list(dict.fromkeys([*listed, *new.metadata[key]]))
-    text = old.text
+    text = old.text.replace(_OLDER, _WRITTEN)
     if not text.strip():
         text = new.text
     elif BEGIN in text and END in text.partition(BEGIN)[2]:

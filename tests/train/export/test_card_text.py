@@ -62,3 +62,9 @@ def test_no_metadata_raises(yaml: str) -> None:
 @pytest.mark.parametrize("index", ["text", [], [1], [{"results": []}], [{"results": [{"dataset": 1}]}]])
 def test_a_model_index_of_any_shape_names_no_data_set(index: object) -> None:
     assert told_by(f"---\nlicense: [mit]\nmodel-index: {index}\n---\n") == (None, None)
+
+
+def test_the_markers_of_older_cards_are_recognised() -> None:
+    older = f"# By hand\n\n{BEGIN}\nold\n{END}\nThanks.\n".replace("vistazo push", "train push")
+
+    assert read_card(merge_card(NEW, older)).text == f"# By hand\n\n{BEGIN}\nresults\n{END}\nThanks.\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from model.verdict import probabilities_of
-from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel, calibrated_losses
 from train.metrics.classification import cross_entropy
 
 
@@ -75,3 +75,16 @@ def test_a_few_images_of_many_labels_do_not_make_every_prediction_certain() -> N
     targets = np.eye(3)[np.arange(24) % 3]
     calibration = calibrate_multilabel(targets * 6 - 3, targets)
     assert 0.75 < calibration.temperature < 1
+
+
+def test_losses_are_those_after_calibration() -> None:
+    targets = np.eye(2)[[0, 1] * 50]
+    logits = targets.copy()
+    logits[:20] = logits[:20, ::-1]  # a fifth is wrong
+
+    one = calibrated_losses(10 * logits, targets, multi_label=False)
+    several = calibrated_losses(20 * logits - 10, targets, multi_label=True)
+
+    assert one.mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
+    assert several.shape == (100,)
+    assert several.mean() == pytest.approx(0.5, abs=0.03)

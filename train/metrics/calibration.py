@@ -130,8 +130,17 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
 
     temperature = _temperature_of_labels(logits, targets)
     probabilities = probabilities_of(logits, temperature, multi_label=True)
-    thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
-    return Calibration(temperature, None, tuple(thresholds))
+    return Calibration(temperature, None, best_thresholds(probabilities, targets))
+
+
+def best_thresholds(probabilities: np.ndarray, targets: np.ndarray) -> tuple[float, ...]:
+    """Return for each label the threshold of the highest F1, above 0; 0.5 where all images have the label or none.
+
+    Args:
+        probabilities: (n, classes), float, 0 to 1.
+        targets: (n, classes), 1 for every label of an image.
+    """
+    return tuple(_best_threshold(chances, true) for chances, true in zip(probabilities.T, targets.T, strict=True))
 
 
 def _temperature_of_labels(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -152,4 +161,4 @@ def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     best = int(f1[:-1].argmax())
     # Midway to the next lower probability, so that the threshold does not equal a validation score.
     lower = probabilities[probabilities < thresholds[best]]
-    return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)
+    return (float(thresholds[best]) + (float(lower.max()) if len(lower) else 0)) / 2

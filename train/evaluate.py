@@ -127,9 +127,8 @@ def run_evaluate(
 def _are_right(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> np.ndarray:
     """Return (n,), bool, as the metrics count an image as right: all labels exactly where there may be several."""
     probabilities = np.array([found.probabilities for found in outputs.classifications])
-    if bundle.multi_label:
-        thresholds = np.array(bundle.thresholds or (0.5,) * len(bundle.labels))
-        return np.asarray(((probabilities >= thresholds) == (targets > 0)).all(axis=1))
+    if bundle.thresholds is not None:
+        return np.asarray(((probabilities >= bundle.thresholds) == (targets > 0)).all(axis=1))
     return np.asarray(probabilities.argmax(axis=1) == targets.argmax(axis=1))
 
 
@@ -165,7 +164,7 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
     pairs = zip(outputs.logits, outputs.classifications, strict=True)
     shrunk = [logits * bundle.temperature / found.temperature for logits, found in pairs]
     uncalibrated = probabilities_of(np.array(shrunk), multi_label=bundle.multi_label)
-    if bundle.multi_label:
+    if bundle.thresholds is not None:
         metrics = multilabel_metrics(
             probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated
         )
@@ -211,5 +210,4 @@ def evidence_of(
         targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities = np.array([found.probabilities for found in outputs.classifications])
-    thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
-    return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)
+    return Evidence(images, [example.path.name for example in examples], targets, probabilities, bundle.thresholds)

@@ -11,7 +11,7 @@ from model.statistics import Statistics
 from model.verdict import probabilities_of
 from train.metrics.classification import cross_entropy
 
-DEFAULT_THRESHOLD = 0.5  # of a label without validation images
+_DEFAULT_THRESHOLD = 0.5  # of a label without validation images
 _TEMPERATURES = (0.05, 20.0)  # where the search ends; the prior keeps away from both
 _LEAST_PROBABILITY = 1e-6
 _SPREAD_BELOW_1, _SPREAD_ABOVE_1 = 0.15, 0.7
@@ -126,7 +126,7 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
     """
     classes = targets.shape[1]
     if not len(logits):
-        return Calibration(thresholds=(DEFAULT_THRESHOLD,) * classes)
+        return Calibration(thresholds=(_DEFAULT_THRESHOLD,) * classes)
 
     temperature = _temperature_of_labels(logits, targets)
     probabilities = probabilities_of(logits, temperature, multi_label=True)
@@ -153,7 +153,7 @@ def _temperature_of_labels(logits: np.ndarray, targets: np.ndarray) -> float:
 
 def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     if not 0 < true.sum() < len(true):
-        return DEFAULT_THRESHOLD
+        return _DEFAULT_THRESHOLD
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, thresholds = precision_recall_curve(true, probabilities)

@@ -127,7 +127,7 @@ def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
     assert metrics["n"] == 54
     assert metrics["accuracy"] > 0.8
     assert "ece_before" in metrics
-    page = (tmp_path / "out" / "report" / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert 'data-cell="0-found"' in page
     assert page.count("data:image/jpeg;base64,") >= 12
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -128,6 +129,10 @@ def test_a_bundle_with_several_labels_is_evaluated_on_folders_with_several(
     assert metrics["accuracy"] > 0.8
     assert "ece_before" in metrics
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    with (tmp_path / "out" / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["truth"] for row in rows} == {"blue", "red", "blue+red"}
+    assert np.mean([row["predicted"] == row["truth"] for row in rows]) == pytest.approx(metrics["accuracy"], abs=1e-6)
     assert 'data-cell="0-found"' in page
     assert page.count("data:image/jpeg;base64,") >= 12
 

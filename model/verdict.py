@@ -49,12 +49,12 @@ def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None
         temperature *= bundle.statistics.rule.temperature_factor(distance)
     probabilities = probabilities_of(logits, temperature, multi_label=bundle.multi_label)
     unknown = _is_unknown(probabilities, bundle, distance)
-    best = int(probabilities.argmax())
-    top = float(probabilities[best])
+    # With several labels an image, those below their thresholds are not predicted, however probable.
+    counted = np.where(probabilities >= (bundle.thresholds or 0), probabilities, 0)
+    best = int(counted.argmax())
+    top = float(counted[best])
     verdict: Verdict = "sure" if top >= SURE_FROM else "unsure"
-    if bundle.thresholds is not None:
-        verdict = "none" if unknown or not (probabilities >= bundle.thresholds).any() else verdict
-    elif unknown or (verdict == "sure" and is_background_label(bundle.labels[best])):
+    if unknown or not top or (verdict == "sure" and is_background_label(bundle.labels[best])):
         verdict = "none"
     return Classification(probabilities, verdict, unknown, temperature)
 

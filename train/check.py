@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -43,7 +44,8 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
 
     Args:
         source: The images and their labels.
-        weights: "imagenet" or a weights file of MobileNetV2 0.35, to look for probable label errors as well.
+        weights: "imagenet" or a weights file of MobileNetV2 0.35, to look for probable label errors as well, where
+            each image has one label.
         multi_label: An image may have several labels.
 
     Returns:
@@ -73,9 +75,12 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
         *_odd_files(found, root),
         *_classes(found, data),
     ]
-    if weights:
+    if weights and any(example.others for example in found.kept):
+        print("Label errors are not looked for, since images have several labels.", file=sys.stderr)
+    elif weights:
+        groups = grouped(found.kept, pairs=[*found.copies, *found.near], by_content=False)
         with ImageStore() as store:
-            errors = probable_label_errors(found.kept, weights, store)
+            errors = probable_label_errors(found.kept, groups, weights, store)
         findings.append(
             Finding(
                 "Probable label errors",

@@ -40,11 +40,13 @@ class Outputs:
     Attributes:
         logits: (n, classes), float32.
         classifications: The predictions that follow from them, with their verdicts.
+        predicted: (n, classes), bool: the most likely label; with several labels an image all from their thresholds on.
         training_images: The number of them whose features the bundle keeps: the network was trained on these.
     """
 
     logits: np.ndarray
     classifications: Sequence[Classification]
+    predicted: np.ndarray
     training_images: int = 0
 
 
@@ -119,18 +121,10 @@ def run_evaluate(
             print("Drawing the report …", file=sys.stderr)
             write_report(out, metrics, bundle.labels, evidence)
             files = [example.path.as_posix() for example in kept]
-            truth = [example.labels for example in kept]
-            write_predictions(out / PREDICTIONS, files, truth, outputs.classifications, bundle.labels)
-    return Evaluation(summary(metrics), [example.path for example in kept], _are_right(bundle, outputs, targets))
-
-
-def _are_right(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> np.ndarray:
-    """Return (n,), bool, as the metrics count an image as right: all labels exactly where there may be several."""
-    probabilities = np.array([found.probabilities for found in outputs.classifications])
-    if bundle.multi_label:
-        thresholds = np.array(bundle.thresholds or (0.5,) * len(bundle.labels))
-        return np.asarray(((probabilities >= thresholds) == (targets > 0)).all(axis=1))
-    return np.asarray(probabilities.argmax(axis=1) == targets.argmax(axis=1))
+            found = outputs.predicted, outputs.classifications
+            write_predictions(out / PREDICTIONS, files, targets, *found, bundle.labels)
+    right = (outputs.predicted == (targets > 0)).all(axis=1)  # of several labels all, as the metrics count
+    return Evaluation(summary(metrics), [example.path for example in kept], right)
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
@@ -142,14 +136,23 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
     """
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
     logits, classifications, seen = zip(*(classifier.outputs(image) for image in progress), strict=True)
-    return Outputs(np.array(logits), classifications, sum(seen))
+    predicted = _predicted(classifications, classifier.bundle.thresholds)
+    return Outputs(np.array(logits), classifications, predicted, sum(seen))
 
 
 def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
     """Return what networks that did not see the images predict for them, with the bundle's calibration."""
     pairs = zip(out_of_fold.logits, out_of_fold.distances, strict=True)
     found = [classification_of(logits, bundle, float(distance)) for logits, distance in pairs]
-    return Outputs(out_of_fold.logits, found)
+    return Outputs(out_of_fold.logits, found, _predicted(found, bundle.thresholds))
+
+
+def _predicted(classifications: Sequence[Classification], thresholds: Sequence[float] | None) -> np.ndarray:
+    """Return which labels are predicted, (n, classes), bool."""
+    probabilities = np.array([found.probabilities for found in classifications])
+    if thresholds is not None:
+        return probabilities >= np.array(thresholds)
+    return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
 
 
 def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:
@@ -165,7 +168,7 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
     pairs = zip(outputs.logits, outputs.classifications, strict=True)
     shrunk = [logits * bundle.temperature / found.temperature for logits, found in pairs]
     uncalibrated = probabilities_of(np.array(shrunk), multi_label=bundle.multi_label)
-    if bundle.multi_label:
+    if bundle.thresholds is not None:
         metrics = multilabel_metrics(
             probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated
         )
@@ -211,5 +214,4 @@ def evidence_of(
         targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities = np.array([found.probabilities for found in outputs.classifications])
-    thresholds = (bundle.thresholds or (0.5,) * len(bundle.labels)) if bundle.multi_label else None
-    return Evidence(images, [example.path.name for example in examples], targets, probabilities, thresholds)
+    return Evidence(images, [example.path.name for example in examples], targets, probabilities, bundle.thresholds)

@@ -180,10 +180,8 @@ def evaluate_bundle(
     evidence = evidence_of(classifier.bundle, images, examples, outputs, targets)
     write_report(directory / REPORT, metrics, dataset.labels, evidence if options.report_images else None)
     if options.report_images:
-        truth = [example.labels for example in examples]
-        write_predictions(
-            directory / REPORT / PREDICTIONS, evidence.names, truth, outputs.classifications, dataset.labels
-        )
+        found = outputs.predicted, outputs.classifications
+        write_predictions(directory / REPORT / PREDICTIONS, evidence.names, targets, *found, dataset.labels)
     write_presentation(directory, classifier, examples, outputs.classifications, options.presentation)
     write_card(load_bundle(directory), metrics)
     write_manifest(directory)

@@ -34,7 +34,9 @@ class LabelError:
     probability: float
 
 
-def probable_label_errors(examples: Sequence[Example], weights: str, store: ImageStore) -> list[LabelError]:
+def probable_label_errors(
+    examples: Sequence[Example], groups: Sequence[int], weights: str, store: ImageStore
+) -> list[LabelError]:
     """Return the images whose label is probably wrong, most probable first.
 
     A logistic regression on pretrained features predicts each image without having seen it. Ranked by the normalised
@@ -42,11 +44,12 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Imag
 
     Args:
         examples: The images, each with one label.
+        groups: The group of each image: one that looks like another would hide that both are mislabelled.
         weights: "imagenet" or a weights file of MobileNetV2 0.35.
         store: Where decoded images go.
 
     Raises:
-        DataError: A class has fewer images than there are folds.
+        DataError: A class has fewer images than there are folds, or all of them look alike.
         SettingsError: The weights cannot be used.
     """
     from train.network.architectures import build
@@ -54,18 +57,19 @@ def probable_label_errors(examples: Sequence[Example], weights: str, store: Imag
 
     labels = all_labels(examples)
     classes = np.array([labels.index(example.label) for example in examples])
-    rarest = int(np.bincount(classes).argmin())
-    if np.bincount(classes)[rarest] < _FOLDS:
-        raise DataError(
-            f"Class “{labels[rarest]}” has fewer than {_FOLDS} images: too few to find label errors. Add images "
-            "or leave out --weights."
-        )
+    for number, label in enumerate(labels):
+        of_class = np.array(groups)[classes == number]
+        if len(of_class) < _FOLDS or len(np.unique(of_class)) < 2:
+            raise DataError(
+                f"Class “{label}” has fewer than {_FOLDS} images, or all of them look alike: too few to find label "
+                "errors. Add images or leave out --weights."
+            )
     settings = changed_recipe("best", {"weights": weights})
     spec = InputSpec(*settings.input_size)
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     images, _, _ = store.load(examples, spec, "reading")
     features = pooled_features(network, images)
-    probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed)
+    probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=np.array(groups))
     top = probabilities.max(axis=1)
     margins = top - probabilities[np.arange(len(classes)), classes]
     rows = [row for row in np.argsort(-margins, kind="stable") if margins[row] >= _LEAST_MARGIN]

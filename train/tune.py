@@ -196,7 +196,8 @@ def _on_validation(run: TrainingRun) -> tuple[float, float]:
 
 def _of_last_layers(run: TrainingRun, division: Division) -> tuple[float, float]:
     """Return the loss and the accuracy of the images that are predicted by a network that did not see them."""
-    from train.trainer.cross_fit import calibrated_losses, cross_validate
+    from train.metrics.calibration import calibrated_losses
+    from train.trainer.cross_fit import cross_validate
 
     unseen, several = cross_validate(run, division), run.settings.multi_label
     losses = calibrated_losses(unseen.logits, unseen.targets, multi_label=several)

@@ -12,15 +12,12 @@ export function classificationOf(logits, features, model, references) {
   const distance = rule && references && features ? distanceTo(features, references) : null;
   const factor = distance === null ? 1 : Math.max(1, distance / rule.max_distance) ** SHRINKING;
   const probabilities = probabilitiesOf(logits, model.temperature * factor, model.multi_label);
-  const best = argmax(probabilities);
-  const top = probabilities[best];
-  const isUnknown = unknown(top, distance, model);
-  let verdict = top >= SURE_FROM ? "sure" : "unsure";
-  if (model.thresholds) {
-    if (isUnknown || !probabilities.some((value, index) => value >= model.thresholds[index])) verdict = "none";
-  } else if (isUnknown || (verdict === "sure" && model.background.includes(best))) {
-    verdict = "none";
-  }
+  const isUnknown = unknown(probabilities[argmax(probabilities)], distance, model);
+  // With several labels an image, those below their thresholds are not predicted, however probable.
+  const counted = probabilities.map((value, index) => (value >= (model.thresholds?.[index] ?? 0) ? value : 0));
+  const best = argmax(counted);
+  let verdict = counted[best] >= SURE_FROM ? "sure" : "unsure";
+  if (isUnknown || !counted[best] || (verdict === "sure" && model.background.includes(best))) verdict = "none";
   return { probabilities, verdict, isUnknown };
 }
 

@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from model.bundle import load_bundle
+from model.bundle import Bundle, load_bundle
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
 from model.preprocessing import ColourMode, InputSpec, ResizeRule, prepared_image
@@ -156,8 +157,7 @@ def test_a_large_photograph_is_prepared_nearly_as_in_python(page: Page) -> None:
     assert difference.mean() < 0.6
 
 
-def verdicts(page: Page, bundle_path: Path, cases: list[tuple[np.ndarray, np.ndarray | None]]) -> list[Any]:
-    bundle = load_bundle(bundle_path)
+def verdicts(page: Page, bundle: Bundle, cases: list[tuple[np.ndarray, np.ndarray | None]]) -> list[Any]:
     texts = {language: page_texts(language) for language in LANGUAGES}
     model = describe_site(bundle, with_batch_of_one(bundle.network.read_bytes()), Source(), texts)["model"]
     rows = None
@@ -167,10 +167,27 @@ def verdicts(page: Page, bundle_path: Path, cases: list[tuple[np.ndarray, np.nda
     return page.evaluate(VERDICTS, [given, model, rows])
 
 
-@pytest.mark.parametrize("name", ["colour_bundle", pytest.param("embedded", marks=pytest.mark.nightly)])
-def test_logits_get_the_same_probabilities_and_verdict(name: str, page: Page, request: pytest.FixtureRequest) -> None:
+SEVERAL_LABELS: dict[str, Any] = {
+    "labels": ("none", "red", "blue"),
+    "multi_label": True,
+    "thresholds": (0.8, 0.2, 0.5),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("colour_bundle", {}),
+        ("colour_bundle", SEVERAL_LABELS),
+        pytest.param("embedded", {}, marks=pytest.mark.nightly),
+    ],
+    ids=["one label", "several labels", "embedded"],
+)
+def test_logits_get_the_same_probabilities_and_verdict(
+    name: str, changes: dict[str, Any], page: Page, request: pytest.FixtureRequest
+) -> None:
     path: Path = EMBEDDED if name == "embedded" else request.getfixturevalue(name)
-    bundle = load_bundle(path)
+    bundle = replace(load_bundle(path), **changes)
     random = np.random.default_rng(7)
     cases: list[tuple[np.ndarray, np.ndarray | None]] = []
     for spread in (0.1, 1, 3, 10):
@@ -184,7 +201,7 @@ def test_logits_get_the_same_probabilities_and_verdict(name: str, page: Page, re
             cases.append((logits, near))
 
     for (logits, features), (probabilities, verdict, is_unknown) in zip(
-        cases, verdicts(page, path, cases), strict=True
+        cases, verdicts(page, bundle, cases), strict=True
     ):
         distance = None if bundle.statistics is None or features is None else bundle.statistics.distance(features)
         expected = classification_of(logits, bundle, distance)

@@ -68,6 +68,18 @@ def test_of_several_labels_none_that_reaches_its_threshold_means_none_of_these()
     assert found(0.9, 0.8, distance=0.9) == "none"
 
 
+def test_of_several_labels_the_verdict_is_that_of_the_labels_that_are_predicted() -> None:
+    several = replace(BUNDLE, labels=("none", "cat"), multi_label=True, thresholds=(0.8, 0.2))
+
+    def found(none: float, cat: float) -> str:
+        return classification_of(np.array([np.log(p / (1 - p)) for p in (none, cat)]), several).verdict
+
+    assert found(0.7, 0.25) == "unsure"  # the more probable label is below its threshold
+    assert found(0.7, 0.65) == "sure"
+    assert found(0.95, 0.1) == "none"
+    assert found(0.85, 0.9) == "sure"
+
+
 def test_far_from_all_training_images_no_probability_is_near_1() -> None:
     logits = np.array([30.0, 0.0])
     near, far = (classification_of(logits, WITH_STATISTICS, d).probabilities for d in (0.4, 1.2))

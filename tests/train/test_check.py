@@ -269,16 +269,20 @@ def test_a_folder_that_is_not_there_is_a_mistake_of_the_user(
     assert "There is no data folder" in capsys.readouterr().err
 
 
-def test_exchanged_labels_are_probable_errors(
-    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Even random features tell black from white."""
-    root = tmp_path / "plain"
+def black_and_white(root: Path) -> Path:
+    """Write images that even random features tell apart."""
     rng = np.random.default_rng(1)
     for label, level in (("black", 40), ("white", 200)):
         (root / label).mkdir(parents=True)
         for index in range(25):
             Image.fromarray(rng.integers(level, level + 40, (32, 32, 3), np.uint8)).save(root / label / f"{index}.png")
+    return root
+
+
+def test_exchanged_labels_are_probable_errors(
+    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = black_and_white(tmp_path / "plain")
     for index in (3, 11):
         (root / "black" / f"{index}.png").rename(root / "white" / f"exchanged {index}.png")
 
@@ -290,3 +294,41 @@ def test_exchanged_labels_are_probable_errors(
     assert errors["files"] and set(errors["files"]) <= {"white/exchanged 3.png", "white/exchanged 11.png"}
     shares = [int(re.fullmatch(r".*: black, (\d+)% probable", item)[1]) for item in errors["items"]]  # type: ignore[index]
     assert shares == sorted(shares, reverse=True) and min(shares) > 80, "the most probable first, and none that is not"
+
+
+def test_copies_with_the_same_wrong_label_do_not_hide_each_other(
+    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = black_and_white(tmp_path / "plain")
+    wrong = ["white/3.png", *(f"white/3 copy {number}.png" for number in range(3))]
+    for name in wrong:
+        shutil.copy(root / "black" / "3.png", root / name)
+    (root / "black" / "3.png").unlink()
+
+    main(["check", str(root), "--json", "--weights", str(backbone_weights)])
+
+    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert set(found["Probable label errors"]["files"]) == set(wrong)
+
+
+def test_images_that_look_alike_are_too_few_to_find_label_errors(
+    backbone_weights: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "frames").mkdir()
+    for number in range(6):
+        image(555).save(data / "frames" / f"{number}.png")
+
+    assert main(["check", str(data), "--weights", str(backbone_weights)]) == 2
+    assert "“frames” has fewer than 5 images, or all of them look alike" in capsys.readouterr().err
+
+
+def test_label_errors_are_not_looked_for_among_several_labels(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "dog").rename(data / "cat+dog")
+
+    main(["check", str(data), "--multi-label", "--json", "--weights", str(tmp_path / "not read.h5")])
+
+    captured = capsys.readouterr()
+    assert "Probable label errors" not in {finding["kind"] for finding in json.loads(captured.out)}
+    assert "Label errors are not looked for, since images have several labels." in captured.err

@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="imagenet|FILE",
-        help="also find probable label errors, by the features of a pretrained network: imagenet, or a weights file of "
-        "MobileNetV2 0.35",
+        help="also find probable label errors, where each image has one label, by the features of a pretrained "
+        "network: imagenet, or a weights file of MobileNetV2 0.35",
     )
     parser.add_argument(
         "--multi-label",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from model.errors import DataError
 from train.data.bursts import LEAST_FRAMES
 from train.data.data_set import SPLITS
-from train.data.folders import Example, natural_key
+from train.data.folders import Example, all_labels, count_classes, natural_key
 
 
 def split(
@@ -20,7 +20,8 @@ def split(
 ) -> tuple[list[int], list[int], list[int]]:
     """Divide images into three splits: seeded, stratified by class, each group in one split.
 
-    The largest groups are placed first, each in the split that still lacks most of its classes.
+    The largest groups are placed first, then those of the rarest classes, each in the split that still lacks most of
+    its classes (Sechidis et al. 2011). An image of several labels counts for each of them.
 
     Args:
         examples: All images.
@@ -39,7 +40,7 @@ def split(
     members: dict[int, list[int]] = defaultdict(list)
     for row, group in enumerate(groups):
         members[group].append(row)
-    counts = Counter(example.label for example in examples)
+    counts = count_classes(examples)
     _refuse_small_classes(examples, groups, sum(wanted))
     goals = {label: _goals(count, validation_share, test_share) for label, count in counts.items()}
     missing = {label: list(goal) for label, goal in goals.items()}
@@ -47,10 +48,11 @@ def split(
     by_name = sorted(members, key=lambda group: min(str(examples[row].path) for row in members[group]))
     order = np.random.default_rng(seed).permutation(by_name)
     splits: tuple[list[int], list[int], list[int]] = ([], [], [])
-    for group in sorted(order.tolist(), key=lambda g: -len(members[g])):
-        held = Counter(examples[row].label for row in members[group])
+    held_by = {group: count_classes(examples[row] for row in rows) for group, rows in members.items()}
+    for group in sorted(order.tolist(), key=lambda g: (-len(members[g]), min(counts[label] for label in held_by[g]))):
+        held = held_by[group]
 
-        def need(index: int, held: Counter[str] = held) -> float:
+        def need(index: int, held: Mapping[str, int] = held) -> float:
             return sum(n * missing[label][index] / max(1, goals[label][index]) for label, n in held.items())
 
         chosen = max((index for index in range(3) if wanted[index]), key=need)
@@ -58,7 +60,7 @@ def split(
         for label, count in held.items():
             missing[label][chosen] -= count
     for index, rows in enumerate(splits):
-        absent = set(counts) - {examples[row].label for row in rows}
+        absent = set(counts) - set(all_labels(examples[row] for row in rows))
         if wanted[index] and absent:
             raise DataError(
                 f"Class “{min(absent, key=natural_key)}” has no image left for the {SPLITS[index]} split: its images "
@@ -131,8 +133,9 @@ def _split_size(count: int, share: float) -> int:
 def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wanted: int) -> None:
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
-        groups_of[example.label].add(group)
-    counts = Counter(example.label for example in examples)
+        for label in example.labels:
+            groups_of[label].add(group)
+    counts = count_classes(examples)
     small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < wanted]
     if not small:
         return

@@ -11,8 +11,9 @@ from model.statistics import Statistics
 from model.verdict import probabilities_of
 from train.metrics.classification import cross_entropy
 
-DEFAULT_THRESHOLD = 0.5  # of a label without validation images
+_DEFAULT_THRESHOLD = 0.5  # of a label without validation images
 _TEMPERATURES = (0.05, 20.0)  # where the search ends; the prior keeps away from both
+_LEAST_PROBABILITY = 1e-6
 _SPREAD_BELOW_1, _SPREAD_ABOVE_1 = 0.15, 0.7
 
 
@@ -44,6 +45,26 @@ def calibrate_any(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool)
     if multi_label:
         return calibrate_multilabel(logits, targets)
     return calibrate(logits, targets.argmax(axis=1) if len(targets) else np.zeros(0, int))
+
+
+def calibrated_losses(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> np.ndarray:
+    """Return the log loss of each image, (n,), after temperature scaling on all of them.
+
+    Args:
+        logits: (n, classes), float.
+        targets: (n, classes), 1 for every label of an image.
+        multi_label: Whether an image may have several labels: its loss is then the mean over the labels.
+    """
+    temperature = (
+        _temperature_of_labels(logits, targets)
+        if multi_label
+        else calibrate(logits, targets.argmax(axis=1)).temperature
+    )
+    probabilities = probabilities_of(logits, temperature, multi_label=multi_label)
+    likely = np.maximum(np.where(targets > 0, probabilities, 1 - probabilities), _LEAST_PROBABILITY)
+    if multi_label:
+        return -np.log(likely).mean(axis=1)
+    return -np.log(likely[targets > 0])
 
 
 def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
@@ -105,21 +126,34 @@ def calibrate_multilabel(logits: np.ndarray, targets: np.ndarray) -> Calibration
     """
     classes = targets.shape[1]
     if not len(logits):
-        return Calibration(thresholds=(DEFAULT_THRESHOLD,) * classes)
+        return Calibration(thresholds=(_DEFAULT_THRESHOLD,) * classes)
 
+    temperature = _temperature_of_labels(logits, targets)
+    probabilities = probabilities_of(logits, temperature, multi_label=True)
+    return Calibration(temperature, None, best_thresholds(probabilities, targets))
+
+
+def best_thresholds(probabilities: np.ndarray, targets: np.ndarray) -> tuple[float, ...]:
+    """Return for each label the threshold of the highest F1, above 0; 0.5 where all images have the label or none.
+
+    Args:
+        probabilities: (n, classes), float, 0 to 1.
+        targets: (n, classes), 1 for every label of an image.
+    """
+    return tuple(_best_threshold(chances, true) for chances, true in zip(probabilities.T, targets.T, strict=True))
+
+
+def _temperature_of_labels(logits: np.ndarray, targets: np.ndarray) -> float:
     def loss(temperature: float) -> float:
         scaled = logits / temperature
         return float(np.logaddexp(0, np.where(targets > 0, -scaled, scaled)).mean())
 
-    temperature = fitted_temperature(loss, logits.size)
-    probabilities = probabilities_of(logits, temperature, multi_label=True)
-    thresholds = [_best_threshold(probabilities[:, label], targets[:, label]) for label in range(classes)]
-    return Calibration(temperature, None, tuple(thresholds))
+    return fitted_temperature(loss, logits.size)
 
 
 def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     if not 0 < true.sum() < len(true):
-        return DEFAULT_THRESHOLD
+        return _DEFAULT_THRESHOLD
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, thresholds = precision_recall_curve(true, probabilities)
@@ -127,4 +161,4 @@ def _best_threshold(probabilities: np.ndarray, true: np.ndarray) -> float:
     best = int(f1[:-1].argmax())
     # Midway to the next lower probability, so that the threshold does not equal a validation score.
     lower = probabilities[probabilities < thresholds[best]]
-    return round(float((thresholds[best] + (lower.max() if len(lower) else 0)) / 2), 4)
+    return (float(thresholds[best]) + (float(lower.max()) if len(lower) else 0)) / 2

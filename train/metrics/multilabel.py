@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from train.metrics.calibration import DEFAULT_THRESHOLD
 from train.metrics.classification import averages, by_label, extremes
 from train.metrics.curves import curves, histograms
 from train.metrics.intervals import wilson_interval
@@ -18,7 +17,7 @@ def multilabel_metrics(
     probabilities: np.ndarray,
     targets: np.ndarray,
     labels: Sequence[str],
-    thresholds: Sequence[float] | None,
+    thresholds: Sequence[float],
     *,
     uncalibrated: np.ndarray | None = None,
 ) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def multilabel_metrics(
         probabilities: (n, classes), float, 0 to 1; n at least 1.
         targets: (n, classes), 1 for every label of an image.
         labels: The labels in class order.
-        thresholds: The probability from which each label counts; 0.5 when not given.
+        thresholds: The probability from which each label counts.
         uncalibrated: (n, classes), the probabilities without temperature scaling.
 
     Returns:
@@ -41,8 +40,7 @@ def multilabel_metrics(
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    wanted = np.array(thresholds if thresholds is not None else [DEFAULT_THRESHOLD] * len(labels))
-    true, predicted = targets > 0, probabilities >= wanted
+    true, predicted = targets > 0, probabilities >= np.array(thresholds)
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = float((true == predicted).all(axis=1).mean())
     ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)
@@ -70,7 +68,7 @@ def multilabel_metrics(
             }
             for i, label in enumerate(labels)
         },
-        "thresholds": {label: round(float(value), 4) for label, value in zip(labels, wanted, strict=True)},
+        "thresholds": {label: round(float(value), 4) for label, value in zip(labels, thresholds, strict=True)},
         "curves": drawn,
         "histograms": histograms(probabilities, true, labels),
         "reliability": {

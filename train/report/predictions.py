@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,22 +17,26 @@ PREDICTIONS = "predictions.csv"
 def write_predictions(
     path: Path,
     files: Sequence[str],
-    truth: Sequence[Sequence[str]],
+    targets: np.ndarray,
+    predicted: np.ndarray,
     classifications: Sequence[Classification],
     labels: Sequence[str],
 ) -> None:
-    """Write one row an image: path, true labels, predicted label, verdict, and the probability of every label.
+    """Write one row an image: path, true labels, predicted labels, verdict, and the probability of every label.
+
+    Several labels are joined by “+”, as in the names of folders.
 
     Args:
         path: Where to write.
         files: The images' names.
-        truth: The true labels of each image; several are joined by “+”, as in the names of folders.
+        targets: (n, classes), 1 for every label of an image.
+        predicted: (n, classes), bool: the labels that it is predicted to have.
         classifications: The predictions.
         labels: The labels in class order.
     """
     rows: list[list[Cell]] = []
-    for name, true, found in zip(files, truth, classifications, strict=True):
-        best = labels[int(np.argmax(found.probabilities))]
-        rows.append([name, "+".join(true), best, found.verdict, *(round(float(p), 6) for p in found.probabilities)])
+    for name, true, chosen, found in zip(files, targets > 0, predicted, classifications, strict=True):
+        truth, answer = ("+".join(itertools.compress(labels, row)) for row in (true, chosen))
+        rows.append([name, truth, answer, found.verdict, *(round(float(p), 6) for p in found.probabilities)])
     with path.open("w", newline="", encoding=csv_encoding([*files, *labels])) as file:
         write_csv(file, ["path", "truth", "predicted", "verdict", *labels], rows)

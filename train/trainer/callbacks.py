@@ -9,10 +9,9 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from model.verdict import probabilities_of
 from train.data.batches import PlainBatches
-from train.metrics.calibration import calibrate
-from train.metrics.classification import cross_entropy, share_right
+from train.metrics.calibration import calibrated_losses
+from train.metrics.classification import share_right
 from train.trainer.checkpoint import Progress
 from train.trainer.phases import Phase
 from train.trainer.run import TrainingRun
@@ -85,13 +84,9 @@ class ValidationCheckpoint(keras.callbacks.Callback):
         batches = [self._validation[index] for index in range(len(self._validation))]
         logits = np.concatenate([np.asarray(self.model.predict_on_batch(images)) for images, _ in batches])
         targets = np.concatenate([targets for _, targets in batches])
-        if self._settings.multi_label:
-            loss = float(np.logaddexp(0, np.where(targets > 0, -logits, logits)).mean())
-        else:
-            classes = targets.argmax(axis=1)
-            loss = cross_entropy(probabilities_of(logits, calibrate(logits, classes).temperature), classes)
-        right = share_right(logits, targets, multi_label=self._settings.multi_label)
-        return {"val_loss": loss, "val_accuracy": right}
+        several = self._settings.multi_label
+        loss = float(calibrated_losses(logits, targets, multi_label=several).mean())
+        return {"val_loss": loss, "val_accuracy": share_right(logits, targets, multi_label=several)}
 
     def keep_if_best(self, logs: dict[str, float]) -> None:
         """Keep the current weights when their loss is the lowest at this image size, or when the last epoch is wanted.

@@ -18,22 +18,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from model.verdict import probabilities_of
 from train.data.folds import Fold
-from train.metrics.calibration import calibrate_any
+from train.metrics.calibration import calibrated_losses
 from train.metrics.paired import clearly_best
-from train.metrics.unknown import reference_rows
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
 from train.trainer.checkpoint import ProgressFile
 from train.trainer.division import Division
 from train.trainer.memory import keep_freed_memory
 from train.trainer.run import TrainingRun
-from train.trainer.statistics import FoldFeatures, part_counts, part_weights
+from train.trainer.statistics import FoldFeatures, part_counts, part_weights, stored_rows
 from train.trainer.tail import Tail
 
 REGRESSION, FINE_TUNED, AVERAGE = "regression", "fine-tuned", "average"
-_LEAST_PROBABILITY = 1e-6
 # Of a large data set fewer views enter the regression: it takes longer, and becomes no better.
 _MOST_SAMPLES = 20_000
 
@@ -119,22 +116,6 @@ def cross_validate(run: TrainingRun, division: Division) -> OutOfFold:
     """
     tail, regression = _started(run, division)
     return _judged(tail, run, division, regression).out_of_fold
-
-
-def calibrated_losses(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> np.ndarray:
-    """Return the log loss of each image, (n,), after temperature scaling on all of them.
-
-    Args:
-        logits: (n, classes), float.
-        targets: (n, classes), 1 for every label of an image.
-        multi_label: Whether an image may have several labels: its loss is then the mean over the labels.
-    """
-    temperature = calibrate_any(logits, targets, multi_label=multi_label).temperature
-    probabilities = probabilities_of(logits, temperature, multi_label=multi_label)
-    likely = np.maximum(np.where(targets > 0, probabilities, 1 - probabilities), _LEAST_PROBABILITY)
-    if multi_label:
-        return -np.log(likely).mean(axis=1)
-    return -np.log(likely[targets > 0])
 
 
 def winner(losses: dict[str, np.ndarray]) -> str:
@@ -277,19 +258,14 @@ def _trained(
 def _features(tail: Tail, run: TrainingRun, fold: Fold, *, tuned: bool) -> FoldFeatures:
     """Return the features of a fold's images, with the weights that the network has now."""
     train, other = fold
-    return tail.references(_stored(run, train), tuned=tuned), tail.references(other, tuned=tuned)
-
-
-def _stored(run: TrainingRun, rows: np.ndarray) -> np.ndarray:
-    """Return those of the rows whose features are stored."""
-    return rows[reference_rows(run.targets[rows].argmax(axis=1), run.settings.seed)]
+    return tail.references(stored_rows(run, train), tuned=tuned), tail.references(other, tuned=tuned)
 
 
 def _measured(
     tail: Tail, run: TrainingRun, division: Division, counts: tuple[float, ...], unseen: OutOfFold
 ) -> tuple[tuple[float, ...], OutOfFold]:
     """Return the weights of the parts in the network of the bundle, and the distances as it would measure them."""
-    known = tail.references(_stored(run, division.rows), tuned=len(counts) > 1)
+    known = tail.references(stored_rows(run, division.rows), tuned=len(counts) > 1)
     weights, usual = part_weights(counts, known)
     return weights, replace(unseen, distances=unseen.distances * usual)
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from model.statistics import Statistics, distances, normalised
+from train.data.folds import rarest_labels
 from train.metrics.unknown import distances_within, fit_none_rule, reference_rows
 from train.network.linear_probe import predicted_features
 from train.trainer.run import TrainingRun
@@ -88,8 +89,12 @@ def references_of(model: keras.Model, run: TrainingRun, rows: np.ndarray) -> np.
         run: The images, and the seed of the choice.
         rows: (n,), int, in order: rows of the images that the network was trained on.
     """
-    chosen = rows[reference_rows(run.targets[rows].argmax(axis=1), run.settings.seed)]
-    return as_stored(predicted_features(model, run.images(chosen).images))
+    return as_stored(predicted_features(model, run.images(stored_rows(run, rows)).images))
+
+
+def stored_rows(run: TrainingRun, rows: np.ndarray) -> np.ndarray:
+    """Return those of the rows, (n,), int, whose features are stored: some of each label, by the rarest of an image."""
+    return rows[reference_rows(rarest_labels(run.targets[rows]), run.settings.seed)]
 
 
 def as_stored(features: np.ndarray) -> np.ndarray:

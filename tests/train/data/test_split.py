@@ -83,6 +83,31 @@ def test_a_class_with_too_few_different_images_is_named(count: int, copies: int,
         splits_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
 
 
+def images_of(*kinds: tuple[str, int]) -> list[Example]:
+    """Return so many images of each kind, whose labels are joined by “+”."""
+    every = [labels.split("+") for labels, count in kinds for _ in range(count)]
+    return [Example(Path(f"{row}.png"), first, tuple(others)) for row, (first, *others) in enumerate(every)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_of_several_labels_is_stratified_however_it_is_ordered(seed: int) -> None:
+    rare = [f"rare {number}" for number in range(10)]
+    examples = images_of(("common", 570), *((f"common+{label}", 3) for label in rare), ("zebra", 1), ("cat+zebra", 99))
+
+    splits = split(examples, range(len(examples)), validation_share=0.15, test_share=0.15, seed=seed)
+
+    counted = [Counter(label for row in rows for label in examples[row].labels) for rows in splits]
+    assert all(counts[label] == 1 for counts in counted for label in rare)
+    assert [counts["zebra"] for counts in counted] == [70, 15, 15]
+
+
+def test_a_label_that_is_always_the_second_is_counted() -> None:
+    examples = images_of(("common", 20), ("common+few", 2))
+
+    with pytest.raises(DataError, match="“few” has 2 different readable images"):
+        split(examples, range(len(examples)), validation_share=0.1, test_share=0.1, seed=1)
+
+
 @given(
     counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
     shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),

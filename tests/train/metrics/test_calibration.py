@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from model.verdict import probabilities_of
-from train.metrics.calibration import Calibration, calibrate, calibrate_multilabel
+from train.metrics.calibration import (
+    Calibration,
+    best_thresholds,
+    calibrate,
+    calibrate_multilabel,
+    calibrated_losses,
+)
 from train.metrics.classification import cross_entropy
 
 
@@ -75,3 +81,26 @@ def test_a_few_images_of_many_labels_do_not_make_every_prediction_certain() -> N
     targets = np.eye(3)[np.arange(24) % 3]
     calibration = calibrate_multilabel(targets * 6 - 3, targets)
     assert 0.75 < calibration.temperature < 1
+
+
+def test_losses_are_those_after_calibration() -> None:
+    targets = np.eye(2)[[0, 1] * 50]
+    logits = targets.copy()
+    logits[:20] = logits[:20, ::-1]  # a fifth is wrong
+
+    one = calibrated_losses(10 * logits, targets, multi_label=False)
+    several = calibrated_losses(20 * logits - 10, targets, multi_label=True)
+
+    assert one.mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
+    assert several.shape == (100,)
+    assert several.mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_threshold_of_an_improbable_label_is_above_0() -> None:
+    """The network gives the label 40 parts in a million where it is, and 20 where it is not."""
+    has_label = np.arange(20) < 4
+    probabilities = np.where(has_label, 4e-5, 2e-5)[:, None]
+
+    (threshold,) = best_thresholds(probabilities, has_label[:, None])
+
+    np.testing.assert_array_equal(probabilities[:, 0] >= threshold, has_label)

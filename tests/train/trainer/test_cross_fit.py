@@ -17,7 +17,7 @@ from train.data.folds import make_folds
 from train.network.architectures import FEATURES, LOGITS, build, pooled_units
 from train.network.linear_probe import predicted_features
 from train.settings import Settings
-from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, calibrated_losses, cross_fit, winner
+from train.trainer.cross_fit import AVERAGE, FINE_TUNED, REGRESSION, cross_fit, winner
 from train.trainer.division import by_folds, by_validation
 from train.trainer.loop import predict_logits
 from train.trainer.run import TrainingRun
@@ -54,19 +54,6 @@ def test_fine_tuning_is_kept_where_it_is_better_by_one_standard_error(
     tuned: list[float], average: list[float], kept: str
 ) -> None:
     assert winner(losses_of(tuned, average)) == kept
-
-
-def test_losses_are_those_after_calibration() -> None:
-    targets = np.eye(2)[[0, 1] * 50]
-    logits = targets.copy()
-    logits[:20] = logits[:20, ::-1]  # a fifth is wrong
-
-    one = calibrated_losses(10 * logits, targets, multi_label=False)
-    several = calibrated_losses(20 * logits - 10, targets, multi_label=True)
-
-    assert one.mean() == pytest.approx(0.5, abs=0.03)  # −0.8 ln 0.8 − 0.2 ln 0.2
-    assert several.shape == (100,)
-    assert several.mean() == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from model.preprocessing import InputSpec
 from tests.support.training import brightness_images
 from train.data.augmentation import shrink_all
 from train.data.batches import LabelledImages
+from train.metrics.calibration import calibrated_losses
 from train.network.architectures import build
 from train.settings import Settings
 from train.trainer.checkpoint import Progress, ProgressFile
@@ -91,6 +92,16 @@ def test_the_best_epoch_is_kept_and_patience_ends_a_phase() -> None:
     losses = [row["val_loss"] for row in result.history]
     assert len(losses) == 1 + int(np.argmin(losses)) + 2
     assert not result.interrupted
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_loss_that_chooses_the_epoch_is_the_calibrated_one(several: bool) -> None:
+    result = fitted(tiny(epochs=4, multi_label=several), WRONG)
+
+    (kept,) = (row for row in result.history if row["epoch"] == result.best_epoch)
+    logits = predict_logits(result.model, WRONG.images)
+    losses = calibrated_losses(logits, WRONG.targets, multi_label=several)
+    assert kept["val_loss"] == pytest.approx(losses.mean(), rel=1e-3)
 
 
 @pytest.mark.parametrize(("patience", "kept_last"), [(20, True), (2, False)])

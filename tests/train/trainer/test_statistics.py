@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.preprocessing import InputSpec
 from model.statistics import distances, normalised
-from train.trainer.statistics import FoldFeatures, mean_distance, part_counts, part_weights, usual_distance
+from train.data.batches import LabelledImages
+from train.settings import Settings
+from train.trainer.run import TrainingRun
+from train.trainer.statistics import (
+    FoldFeatures,
+    mean_distance,
+    part_counts,
+    part_weights,
+    stored_rows,
+    usual_distance,
+)
 
 
 def fold(seed: int, *noises: float, centre: float = 1.0) -> FoldFeatures:
@@ -98,3 +109,13 @@ def test_the_distances_of_equal_rows_can_be_divided_by(rows: int) -> None:
 
     assert mean_distance(equal) > 0
     assert usual_distance(equal) > 0
+
+
+def test_of_several_labels_images_of_each_are_stored() -> None:
+    """The first label of every image is the same; the second is one of twenty."""
+    kinds = np.arange(2000) % 20
+    images = LabelledImages(np.zeros((2000, 1, 1, 3), np.uint8), np.hstack([np.ones((2000, 1)), np.eye(20)[kinds]]))
+    none = LabelledImages(images.images[:0], images.targets[:0])
+    run = TrainingRun(Settings(multi_label=True), InputSpec(1, 1), 21, images, none)
+
+    assert np.bincount(kinds[stored_rows(run, np.arange(2000))]).tolist() == [50] * 20

@@ -83,6 +83,15 @@ def test_a_class_with_too_few_different_images_is_named(count: int, copies: int,
         splits_of(list_examples(tmp_path), validation_share=0.1, test_share=0.1, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("test_share", "sentence"),
+    [(0.1, "3 are needed .* into training, validation and test"), (0, "2 are needed .* into training and validation")],
+)
+def test_the_splits_that_are_asked_for_are_named(test_share: float, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=sentence):
+        splits_of(examples_of(tmp_path, {"a": 9, "b": 1}), validation_share=0.1, test_share=test_share, seed=1)
+
+
 @given(
     counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
     shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),

@@ -240,7 +240,7 @@ def predicted_labels(found: Classification, bundle: Bundle) -> list[str]:
         bundle: The labels and thresholds.
 
     Returns:
-        None where the image is unlike the training images or no label is probable enough; with several labels an image,
+        No label where the image is unlike the training images or none is probable enough; with several labels an image,
         all labels from their thresholds on, most likely first; otherwise the most likely label.
     """
     if found.is_unknown:

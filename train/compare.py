@@ -20,7 +20,6 @@ from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
 from train.data.source import DataSource, read_data
 from train.evaluate import Evaluation, run_evaluate
-from train.metrics.intervals import wilson_interval
 from train.metrics.paired import mcnemar
 
 COLUMNS = (
@@ -110,14 +109,13 @@ def short_names(models: Sequence[str]) -> list[str]:
 
 def _row(model: str, classifier: Classifier, evaluation: Evaluation, milliseconds: float) -> dict[str, Any]:
     metrics = evaluation.metrics
-    low, high = wilson_interval(metrics["accuracy"], metrics["n"])
     return {
         "bundle": model,
         "architecture": str(classifier.bundle.settings.get("architecture", "")),
         "n": metrics["n"],
         "accuracy": metrics["accuracy"],
-        "accuracy_low": round(low, 6),
-        "accuracy_high": round(high, 6),
+        "accuracy_low": metrics["accuracy_low"],
+        "accuracy_high": metrics["accuracy_high"],
         "macro_f1": metrics["macro_f1"],
         "loss": metrics["loss"],
         "milliseconds_per_image": round(milliseconds, 3),

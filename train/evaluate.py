@@ -21,6 +21,7 @@ from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
 from train.data.loading import print_unreadable
 from train.data.source import DataSource, read_data
+from train.data.split import grouped
 from train.data.targets import multi_hot
 from train.export.bundle import write_json
 from train.metrics.classification import classification_metrics, summary
@@ -113,7 +114,8 @@ def run_evaluate(
         targets = multi_hot(kept, index_of, len(bundle.labels))
         outputs = served_outputs(classifier, images)
         counts = {"unreadable": len(unreadable), "training_images": outputs.training_images}
-        metrics = {"split": split} | counts | evaluate_outputs(bundle, outputs, targets)
+        groups = grouped(kept, by_content=False)
+        metrics = {"split": split} | counts | evaluate_outputs(bundle, outputs, targets, groups)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_json(out / "metrics.json", metrics)
@@ -155,13 +157,16 @@ def _predicted(classifications: Sequence[Classification], thresholds: Sequence[f
     return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
 
 
-def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> dict[str, Any]:
+def evaluate_outputs(
+    bundle: Bundle, outputs: Outputs, targets: np.ndarray, groups: Sequence[int] = ()
+) -> dict[str, Any]:
     """Return all metrics of a network's outputs, with the bundle's temperature, thresholds and statistics.
 
     Args:
         bundle: The model.
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
+        groups: The group of each image, where some belong together.
     """
     probabilities = np.array([found.probabilities for found in outputs.classifications])
     # Far from the training images probabilities shrink in any case; without temperature scaling they would as well.
@@ -170,7 +175,7 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
     uncalibrated = probabilities_of(np.array(shrunk), multi_label=bundle.multi_label)
     if bundle.thresholds is not None:
         metrics = multilabel_metrics(
-            probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated
+            probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated, groups=groups
         )
     else:
         metrics = classification_metrics(
@@ -178,7 +183,8 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
             targets.argmax(axis=1),
             bundle.labels,
             uncalibrated=uncalibrated,
-            threshold=bundle.unknown_threshold,
+            threshold=None if bundle.statistics else bundle.unknown_threshold,  # which the verdict then ignores
+            groups=groups,
         )
     return (
         {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs.classifications, targets)}

@@ -16,7 +16,7 @@ from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
 from train.data.folders import all_labels, check_classes, fingerprint
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations
-from train.data.loading import load_splits, missing_classes, split_sizes
+from train.data.loading import given_groups, load_splits, missing_classes, split_sizes
 from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
 from train.evaluate import evaluate_outputs, evidence_of, outputs_out_of_fold, served_outputs
@@ -31,6 +31,12 @@ from train.settings import Settings
 from train.trained_model import FOLDS, Dataset, TrainedModel, train_networks
 from train.trainer.checkpoint import ProgressFile, has_progress, how_to_resume, refuse_other_settings
 from train.trainer.hosts import is_first_host, join_hosts, leave_hosts
+
+# By folds alone: the file that is served has been trained on every image that could measure it.
+_NOT_MEASURED = (
+    "The metrics and the rule for “none of these” come from networks in float32, not from the 8-bit file: measure it "
+    "with vistazo evaluate on other images."
+)
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def run_fit(settings: Settings, options: FitOptions) -> dict[str, Any]:
                 if not is_first_host():
                     return {}
                 print("Converting the network for serving …", file=sys.stderr)
+                if settings.quantize and dataset.splits.keys() == {"train"}:
+                    print(_NOT_MEASURED, file=sys.stderr)
                 calibration = dataset.splits["train"].images if settings.quantize else None
                 network = served_network(trained.network, trained.references, calibration)
                 with new_bundle(options.out) as directory:
@@ -162,18 +170,21 @@ def evaluate_bundle(
         regression: The metrics of the regression that fine-tuning competed with; by default it is the model itself.
 
     Returns:
-        All metrics, as metrics.json holds them.
+        All metrics, as metrics.json holds them; "folds" where the training images were divided into folds.
     """
     classifier = Classifier.load(directory)
     split = next((name for name in ("test", "validation") if name in dataset.splits), "train")
     images, examples = dataset.splits[split].images, dataset.splits[split].examples
+    groups = dataset.splits[split].groups or given_groups(examples, str(classifier.bundle.settings["group_by"]))
     targets = multi_hot(examples, {label: i for i, label in enumerate(dataset.labels)}, len(dataset.labels))
     if split == "train" and trained.out_of_fold is not None:
         outputs = outputs_out_of_fold(classifier.bundle, trained.out_of_fold)
-        about: dict[str, Any] = {"split": FOLDS, "folds": trained.out_of_fold.folds}
+        about: dict[str, Any] = {"split": FOLDS}
     else:
         outputs, about = served_outputs(classifier, images), {"split": split}
-    metrics = about | evaluate_outputs(classifier.bundle, outputs, targets) | {"training": trained.log}
+    if dataset.splits["train"].groups and trained.out_of_fold is not None:
+        about["folds"] = trained.out_of_fold.folds
+    metrics = about | evaluate_outputs(classifier.bundle, outputs, targets, groups) | {"training": trained.log}
     if trained.out_of_fold is not None:
         metrics |= {f"regression_{name}": (regression or metrics)[name] for name in ("accuracy", "loss")}
     write_json(directory / METRICS, metrics)

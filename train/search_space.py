@@ -61,9 +61,13 @@ def space_for(space: Space, settings: Settings, images: int) -> Space:
     last_layers = by_folds or settings.trains_last_layers(images)
     if not space:
         return parse_space(_USUAL_OF_LAST_LAYERS if last_layers else _USUAL, settings)
-    unused = [name for name in space if name in settings.unused(images, by_folds=by_folds)]
+    unused = [
+        name
+        for name, values in space.items()
+        if any(name in dataclasses.replace(settings, **{name: one}).unused(images, by_folds=by_folds) for one in values)
+    ]
     if unused:
-        instead = "--folds 0" if by_folds else "--finetune-layers 0"
+        instead = "--folds 0 --finetune-layers 0" if by_folds else "--finetune-layers 0"
         raise SettingsError(
             f"--setting {unused[0]} changes nothing in this training of the last layers. "
             f"Tune others, such as finetune_learning_rate, or give {instead}."

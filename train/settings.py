@@ -132,7 +132,7 @@ class Settings:
         optimizer: "adamw", "adam" or "sgd" (with Nesterov momentum of 0.9).
         learning_rate: Highest learning rate.
         schedule: "cosine" falls to zero after a warm-up, "constant" stays, "plateau" falls to a third
-            whenever validation has not improved for a third of the patience.
+            whenever validation has not improved for a third of the patience (where all layers are trained).
         weight_decay: Decoupled weight decay of AdamW.
         probe: Start the logits of a pretrained network from a logistic regression on its features (linear probe).
         head_epochs: Epochs with the pretrained layers frozen; a quarter of all when left out.
@@ -140,7 +140,8 @@ class Settings:
             for all but the first 100. Where a network that starts from a linear probe trains its last layers only, and
             by folds, these are its last blocks, on activations computed once: six of EfficientNet-Lite0's sixteen, four
             for more than 1,000 images.
-        finetune_learning_rate: Highest learning rate after that; a quarter of the other one when left out.
+        finetune_learning_rate: Highest learning rate after that. When left out: 0.001 where the last layers alone are
+            trained; otherwise the other rate, or a quarter of it without a linear probe.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.
         mixup_cutmix_prob: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
@@ -164,7 +165,8 @@ class Settings:
         training_scale: Size of the images in training as a share of the network's input; below 1 the network is
             served larger than it is trained, because random zoom makes objects look larger in training
             (Touvron et al. 2019).
-        quantize: Serve 8-bit integers, calibrated on training images, instead of float32.
+        quantize: Serve 8-bit integers, calibrated on training images, instead of float32. Where the metrics come from
+            folds, they are of float32: measure the file with `vistazo evaluate` on other images.
         patience: Epochs without improvement on validation before a phase ends early.
         group_by: Regular expression for file names; images that agree in its first group (a person, a
             film) stay in one split.
@@ -320,9 +322,11 @@ class Settings:
 
     def unused(self, images: int, *, by_folds: bool) -> tuple[str, ...]:
         """Return the settings that a training on so many images does not use."""
-        if by_folds:
-            return _NOT_BY_FOLDS
-        return _NOT_FOR_LAST_LAYERS if self.trains_last_layers(images) else ()
+        if not by_folds and not self.trains_last_layers(images):
+            return ()
+        # A rate that falls with validation needs validation in every epoch.
+        plateau = ("schedule",) if self.schedule == "plateau" else ()
+        return (_NOT_BY_FOLDS if by_folds else _NOT_FOR_LAST_LAYERS) + plateau
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as plain values, as they are stored in the bundle."""

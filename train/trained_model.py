@@ -58,7 +58,8 @@ class TrainedModel:
         log: "best_epoch", "history", after a second fit "refit", and with folds "kept" and what was tried: the key
             "training" of metrics.json.
         examples: The images it was trained on.
-        out_of_fold: Where all images were trained on: their predictions by networks that did not see them.
+        out_of_fold: The predictions of images by networks that did not see them: of all images by folds, else of the
+            validation images; None where all layers are trained.
         interrupted: Whether training was stopped before its end.
     """
 
@@ -93,8 +94,9 @@ def train_networks(
         return
     from train.trainer.cross_fit import cross_fit
 
-    if unused := unused_options(settings, len(run.targets), by_folds=bool(splits["train"].groups)):
-        instead = "--folds 0" if splits["train"].groups else "--finetune-layers 0"
+    unused = unused_options(settings, len(run.targets), by_folds=bool(splits["train"].groups))
+    if unused := unused + (["--tensorboard"] if tensorboard else []):
+        instead = "--folds 0 --finetune-layers 0" if splits["train"].groups else "--finetune-layers 0"
         print(f"This training does not use {' and '.join(unused)}. With {instead} it does.", file=sys.stderr)
     progress_file.load()  # refuses that of other settings or data
     progress_file.save(Progress())  # with it a fit that is killed after its first bundle is known to be unfinished

@@ -164,7 +164,7 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
         say(language, "about_size"),
         say(language, "megabytes", size=decimal(language, bundle.network.stat().st_size / 1e6, 1)),
     )
-    if bundle.unknown_threshold is not None:
+    if bundle.unknown_threshold is not None and bundle.statistics is None:
         yield say(language, "about_threshold"), percent(language, bundle.unknown_threshold)
     yield say(language, "about_temperature"), decimal(language, bundle.temperature, 2)
 
@@ -205,7 +205,8 @@ def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
         if isinstance(value := _nested(metrics, *path), int | float):
             yield say(language, key), _number(value, language)
     coverage, accuracy = (_nested(metrics, "unknown", name) for name in ("coverage", "accuracy_answered"))
-    if isinstance(coverage, int | float) and isinstance(accuracy, int | float):
+    # With statistics, no probability alone decides (model/verdict.py).
+    if bundle.statistics is None and isinstance(coverage, int | float) and isinstance(accuracy, int | float):
         shares = {"share": percent(language, coverage), "accuracy": percent(language, accuracy)}
         yield say(language, "coverage"), say(language, "coverage_and_accuracy", **shares)
 

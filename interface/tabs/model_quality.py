@@ -41,6 +41,8 @@ def measured_on(model: LoadedModel, language: str) -> str:
     if _share(metrics.get("accuracy")) is None:
         return ""
     key = {"test": "measured_test", "validation": "measured_validation"}.get(str(metrics.get("split")), "measured")
+    if key == "measured_validation" and "folds" in metrics:  # then the folds chose, and these images are a test
+        key = "measured_test"
     sentence = say(language, "measured_embedded" if is_embedded(model) else key)
     interval = metrics.get("accuracy_interval")
     bounds = [_share(bound) for bound in interval] if isinstance(interval, list) else []

@@ -78,7 +78,7 @@ function facts() {
     [say("about_weights"), weights === "none" ? "" : weights],
     [say("about_data"), fingerprint],
     [say("about_size"), `${(bytes / 1e6).toFixed(1)} MB`],
-    [say("about_threshold"), threshold === null ? "" : `${Math.round(100 * threshold)}%`],
+    [say("about_threshold"), threshold === null || site.model.statistics ? "" : `${Math.round(100 * threshold)}%`],
     [say("about_temperature"), temperature.toFixed(2)],
   ].filter(([, value]) => value);
 }

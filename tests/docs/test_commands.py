@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import io
 import re
 from argparse import ArgumentParser
@@ -17,6 +18,9 @@ import vistazo
 from tests.support.documents import ShownCommand, blocks, documents, make_reference, shown_commands
 from tests.support.serving import ROOT
 from train.commands.ending import accuracy_sentences
+from train.commands.fit import settings_of
+from train.recipes.registry import unused_options
+from train.search_space import parse_space, space_for
 
 COMMANDS = [command.name for command in vistazo.COMMANDS]
 # Programs that are not ours. What they are asked is for their own documentation.
@@ -155,3 +159,18 @@ def test_readme_shows_what_fit_says_at_its_end() -> None:
 )
 def test_a_command_that_would_not_run_is_noticed(command: str, mistake: str) -> None:
     assert mistake in (mistake_in(ShownCommand("here", tuple(command.split())).words) or "")
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("images", [400, 5000])
+def test_a_training_of_a_document_uses_its_options(path: Path, images: int) -> None:
+    for one in shown_commands(path):
+        words = [*one.words[:1], *one.words[3:]] if one.words[:3] == ("python", "-m", "train") else one.words
+        if words[0] != "vistazo" or words[1] not in ("fit", "tune"):
+            continue
+        options = parser_of(words[1]).parse_args(words[2:])
+        settings = settings_of(options)
+        folds = settings.folds_for(images)
+        assert unused_options(settings, images, by_folds=bool(folds)) == [], one.place
+        if words[1] == "tune":
+            space_for(parse_space(options.setting, settings), dataclasses.replace(settings, folds=folds), images)

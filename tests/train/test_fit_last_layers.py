@@ -195,3 +195,29 @@ def test_folds_that_cannot_be_are_refused_in_a_sentence(
     write_colours(tmp_path / "data", per_class=2)
 
     assert said in refusal(capsys, "fit", str(tmp_path / "data"), "--out", str(tmp_path / "bundle"), *options)
+
+
+def test_a_training_by_folds_says_what_it_does_not_measure_and_keeps_validation_images_for_the_metrics(
+    backbone_weights: Path, tmp_path: Path
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=8)
+    options = [*OPTIONS, "--weights", str(backbone_weights), "--folds", "2", "--no-near-duplicates"]
+    options += ["--group-by", "^[0-3]"]  # of each class; other images stand for themselves
+
+    done = fit(data, tmp_path / "alone", *options, "--quantize")
+    metrics = json.loads((done.bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert "come from networks in float32, not from the 8-bit file" in done.err
+    assert (metrics["split"], metrics["n"], metrics["groups"]) == ("folds", 24, 16)
+
+    other = write_colours(tmp_path / "other", per_class=4)
+    records = tmp_path / "records"
+    records.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.fit.find_spec", lambda name: True)
+        done = fit(data, tmp_path / "bundle", *options, "--validation", str(other), "--tensorboard", str(records))
+
+    metrics = json.loads((done.bundle / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["split"], metrics["folds"], metrics["n"], metrics["groups"]) == ("validation", 2, 12, 4)
+    assert "does not use --tensorboard. With --folds 0 --finetune-layers 0 it does." in done.err
+    assert not list(records.iterdir())
+    assert "These images were held out" in (done.bundle / "report" / "index.html").read_text(encoding="utf-8")

@@ -58,6 +58,8 @@ def test_an_unknown_recipe_is_refused_with_the_known_ones() -> None:
         ({"weights": "file.weights.h5"}, []),
         ({"dropout": 0.5, "finetune_learning_rate": 1e-4}, []),
         ({"learning_rate": 1e-3, "refit": 0}, ["--learning-rate", "--refit"]),
+        ({"schedule": "constant"}, []),
+        ({"schedule": "plateau"}, ["--schedule"]),
     ],
 )
 def test_what_a_training_by_folds_does_not_use_is_known_by_its_option(

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import SettingsError
 from tests.support.command_line import refusal
 from tests.support.images import COLOURS, write_class
 from tests.support.training import TINY
 from train.__main__ import main
+from train.recipes.registry import load_recipe
+from train.search_space import space_for
 from train.trainer.loop import FitResult
 from train.trainer.run import TrainingRun
 
@@ -116,7 +119,15 @@ def test_a_setting_that_a_training_by_folds_does_not_use_is_refused(
 
     said = refusal(capsys, "tune", str(data), "--out", str(tmp_path / "out"), "--trials", "1", *wanted)
 
-    assert "--setting learning_rate changes nothing" in said and "--folds 0" in said
+    assert "--setting learning_rate changes nothing" in said and "--folds 0 --finetune-layers 0" in said
+
+
+def test_a_value_that_a_training_of_the_last_layers_does_not_use_is_refused() -> None:
+    settings = load_recipe("best")
+
+    assert space_for({"schedule": ["cosine", "constant"]}, settings, 600)
+    with pytest.raises(SettingsError, match="--setting schedule changes nothing"):
+        space_for({"schedule": ["cosine", "plateau"]}, settings, 600)
 
 
 def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(

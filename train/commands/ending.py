@@ -56,13 +56,11 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
     """Return how good a model is, and whether that is no better than chance.
 
     Args:
-        metrics: At least "n", "accuracy" and "split"; "majority_accuracy" and "training_images" where the metrics
-            have them.
+        metrics: At least "n", "accuracy" and "split"; "accuracy_low", "accuracy_high", "majority_accuracy" and
+            "training_images" where the metrics have them.
     """
-    from train.metrics.intervals import wilson_interval
-
     n, accuracy = metrics["n"], metrics["accuracy"]
-    low, high = wilson_interval(accuracy, n)
+    low, high = _interval(metrics)
     split = metrics.get("split", "whole folder")
     images = _IMAGES.get(split, f"images ({split})")
     right = "with exactly the right labels" if metrics.get("multi_label") else "right"
@@ -87,10 +85,16 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
 
 def is_chance(metrics: Mapping[str, Any]) -> bool:
     """Return whether always answering with the most common label may be as good as a model; see the arguments above."""
+    chance = metrics.get("majority_accuracy")
+    return chance is not None and _interval(metrics)[0] <= chance
+
+
+def _interval(metrics: Mapping[str, Any]) -> tuple[float, float]:
     from train.metrics.intervals import wilson_interval
 
-    chance = metrics.get("majority_accuracy")
-    return chance is not None and wilson_interval(metrics["accuracy"], metrics["n"])[0] <= chance
+    if "accuracy_low" in metrics:
+        return metrics["accuracy_low"], metrics["accuracy_high"]
+    return wilson_interval(metrics["accuracy"], metrics["n"])
 
 
 def percent(share: float) -> str:

@@ -76,7 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="continue an interrupted training of this bundle, or start over",
     )
     main.add_argument("--overwrite", action="store_true", help="replace a finished bundle")
-    main.add_argument("--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs")
+    main.add_argument(
+        "--tensorboard", metavar="DIR", type=Path, help="directory for TensorBoard's logs, where all layers are trained"
+    )
     main.add_argument(
         "--images",
         action=argparse.BooleanOptionalAction,

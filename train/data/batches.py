@@ -33,11 +33,6 @@ class LabelledImages:
     images: np.ndarray
     targets: np.ndarray
 
-    @property
-    def classes(self) -> np.ndarray:
-        """Class index of each image, (n,), int; the first of several labels."""
-        return self.targets.argmax(axis=1) if len(self.targets) else np.zeros(0, np.int64)
-
 
 def labelled_images(split: LoadedSplit, labels: Sequence[str]) -> LabelledImages:
     """Return the images of a split with their targets, in the class order of `labels`."""

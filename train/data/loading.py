@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class LoadedSplit:
     Attributes:
         images: (n, height, width, 3), uint8 RGB.
         examples: The files of the images, in the same order.
-        groups: The group of each image, where the images are to be divided into folds; else empty.
+        groups: The group of each image: of training images where they are to be divided into folds, of others where
+            they were split off; else empty.
     """
 
     images: np.ndarray
@@ -106,7 +108,11 @@ def _split_off(
         seed=settings.seed,
     )
     return dict(splits) | {
-        name: LoadedSplit(store.select(train.images, chosen), [train.examples[row] for row in chosen])
+        name: LoadedSplit(
+            store.select(train.images, chosen),
+            [train.examples[row] for row in chosen],
+            tuple(groups[row] for row in chosen if name != "train"),  # those of train would ask for folds
+        )
         for name, chosen in zip(SPLITS, rows, strict=True)
         if chosen
     }
@@ -134,6 +140,12 @@ def _groups(train: LoadedSplit, settings: Settings, check: str) -> list[int]:
     elif said := shared_beginnings(train.examples):
         print(said, file=sys.stderr)
     return groups
+
+
+def given_groups(examples: Sequence[Example], group_by: str) -> Sequence[int]:
+    """Return the group of each image of a split that was given, by its table or the expression for file names."""
+    named = any(re.search(group_by, example.path.name) for example in examples)
+    return grouped(examples, group_by if named else "", by_content=False)
 
 
 def _recorded(pairs: Iterable[tuple[int, int]], rows: set[int]) -> Iterator[tuple[int, int]]:

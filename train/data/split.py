@@ -41,7 +41,8 @@ def split(
     for row, group in enumerate(groups):
         members[group].append(row)
     counts = count_classes(examples)
-    _refuse_small_classes(examples, groups, sum(wanted))
+    parts = [part for part, is_wanted in zip(("training", "validation", "test"), wanted, strict=True) if is_wanted]
+    _refuse_small_classes(examples, groups, parts)
     goals = {label: _goals(count, validation_share, test_share) for label, count in counts.items()}
     missing = {label: list(goal) for label, goal in goals.items()}
     # Sorted by file name, so that the order of the examples does not matter.
@@ -130,13 +131,13 @@ def _split_size(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
 
 
-def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wanted: int) -> None:
+def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], parts: Sequence[str]) -> None:
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
         for label in example.labels:
             groups_of[label].add(group)
     counts = count_classes(examples)
-    small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < wanted]
+    small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < len(parts)]
     if not small:
         return
     frames = [label for label in small if counts[label] >= LEAST_FRAMES]
@@ -155,6 +156,6 @@ def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], wa
             "metrics that flatter."
         )
     raise DataError(
-        f"{classes} (copies and groups count once); {wanted} are needed to divide a class into training, validation "
-        f"and test. {advice}"
+        f"{classes} (copies and groups count once); {len(parts)} are needed to divide a class into "
+        f"{', '.join(parts[:-1])} and {parts[-1]}. {advice}"
     )

@@ -183,6 +183,12 @@ def _folds(metrics: dict[str, Any]) -> int | None:
     return int(metrics["folds"]) if metrics.get("split") == "folds" else None
 
 
+def _images_of_verdict(counts: dict[str, Any]) -> str:
+    """Return how many images have a verdict, and how many of their most likely labels are right."""
+    share = counts.get("accuracy")
+    return f"{counts['n']} images" + ("" if share is None else f" ({share:.1%} right)")
+
+
 @functools.cache
 def _environment() -> jinja2.Environment:
     # Markdown, not HTML: `plain` escapes untrusted text.
@@ -197,5 +203,6 @@ def _environment() -> jinja2.Environment:
         "attribute": lambda text: html.escape(str(text)).replace("|", "&#124;"),
         "percent": lambda share, digits: f"{share:.{digits}%}",
         "decimal": lambda value, digits: f"{value:.{digits}f}",
+        "verdict": _images_of_verdict,
     }
     return environment

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from train.metrics.curves import curves, histograms
-from train.metrics.intervals import macro_f1_interval, wilson_interval
+from train.metrics.intervals import accuracy_interval, macro_f1_interval
 from train.metrics.reliability import expected_calibration_error, reliability, threshold_effect
 
 _EXTREMES = 5
@@ -21,6 +21,7 @@ def classification_metrics(
     *,
     uncalibrated: np.ndarray | None = None,
     threshold: float | None = None,
+    groups: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return all metrics of a model with one label per image.
 
@@ -30,9 +31,11 @@ def classification_metrics(
         labels: The labels in class order.
         uncalibrated: (n, classes), the probabilities without temperature scaling.
         threshold: Top probability below which the prediction is "none of these".
+        groups: The group of each image, where some belong together.
 
     Returns:
-        "n", "accuracy", "accuracy_interval" (95 %, Wilson), "top5_accuracy"; precision, recall and F1 as
+        "n", "accuracy", "accuracy_interval" (95 %), "groups" (their number, where there are fewer than images),
+        "top5_accuracy"; precision, recall and F1 as
         "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95 %);
         "majority_accuracy", which predicting the most common of several labels always would reach; "ece", "loss",
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
@@ -58,7 +61,7 @@ def classification_metrics(
     return {
         "n": len(classes),
         "accuracy": round(accuracy, 6),
-        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(accuracy, len(classes))],
+        **interval_of_accuracy(predicted == classes, groups),
         "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
         **averages(*scores),
         "macro_f1_interval": [round(bound, 6) for bound in macro_f1_interval(matrix)],
@@ -78,6 +81,13 @@ def classification_metrics(
         },
         **({} if threshold is None else {"unknown": threshold_effect(probabilities, classes, threshold)}),
     }
+
+
+def interval_of_accuracy(right: np.ndarray, groups: Sequence[int]) -> dict[str, Any]:
+    """Return "accuracy_interval", and "groups" where there are fewer than images; see `accuracy_interval`."""
+    count = len(set(groups))
+    interval = [round(bound, 6) for bound in accuracy_interval(right, groups)]
+    return {"accuracy_interval": interval} | ({"groups": count} if 0 < count < len(right) else {})
 
 
 def averages(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, support: np.ndarray) -> dict[str, float]:
@@ -116,8 +126,13 @@ def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict
 
 
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the metrics that are single numbers or words, which `vistazo evaluate` prints as its last line."""
-    return {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
+    """Return the metrics that are single numbers or words, which --json prints, with the ends of an interval.
+
+    These are "accuracy_low" and "accuracy_high", of the 95 % confidence interval.
+    """
+    single = {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
+    low_and_high = metrics.get("accuracy_interval") or ()
+    return single | dict(zip(("accuracy_low", "accuracy_high"), low_and_high, strict=False))
 
 
 def top_k_accuracy(probabilities: np.ndarray, classes: np.ndarray, k: int) -> float:

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _RESAMPLES = 1000
+_Z = 1.96
 
 
-def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(share: float, n: float, z: float = _Z) -> tuple[float, float]:
     """Return the 95 % confidence interval of a share of `n` cases (Wilson 1927)."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def accuracy_interval(right: np.ndarray, groups: Sequence[int] = ()) -> tuple[float, float]:
+    """Return the 95 % confidence interval of the share of images that are right.
+
+    Images of one group, such as a person or a clip, are right or wrong together. They count as fewer images then: as
+    many independent ones as would vary so much (Korn & Graubard 1998). Of 10 groups of 40 images, correlated by 0.05,
+    the interval holds the true share in 95 of 100 cases; that of independent images does in 75.
+
+    Args:
+        right: (n,), bool; n at least 1.
+        groups: The group of each image; empty where each stands for itself.
+    """
+    share, n = float(right.mean()), len(right)
+    names, group = np.unique(groups, return_inverse=True)
+    count = len(names)
+    if count in (0, 1, n) or share in (0, 1):
+        return wilson_interval(share, n)
+    from scipy.special import stdtrit  # takes a moment, which a command's first checks do not wait for
+
+    deviations = np.bincount(group, right - share)
+    variance = count / (count - 1) * float(deviations @ deviations) / n**2
+    if not variance:
+        return wilson_interval(share, n)
+    independent = share * (1 - share) / variance * (_Z / stdtrit(count - 1, 0.975)) ** 2
+    return wilson_interval(share, min(n, independent))
 
 
 def macro_f1_interval(matrix: np.ndarray, seed: int = 0) -> tuple[float, float]:

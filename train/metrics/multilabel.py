@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from train.metrics.classification import averages, by_label, extremes
+from train.metrics.classification import averages, by_label, extremes, interval_of_accuracy
 from train.metrics.curves import curves, histograms
-from train.metrics.intervals import wilson_interval
 from train.metrics.reliability import expected_gap, reliability
 
 
@@ -20,6 +19,7 @@ def multilabel_metrics(
     thresholds: Sequence[float],
     *,
     uncalibrated: np.ndarray | None = None,
+    groups: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return all metrics of a multi-label model.
 
@@ -29,6 +29,7 @@ def multilabel_metrics(
         labels: The labels in class order.
         thresholds: The probability from which each label counts.
         uncalibrated: (n, classes), the probabilities without temperature scaling.
+        groups: The group of each image, where some belong together.
 
     Returns:
         The keys of `classification_metrics` without "unknown": "accuracy" is the share of images whose labels are all
@@ -42,15 +43,15 @@ def multilabel_metrics(
 
     true, predicted = targets > 0, probabilities >= np.array(thresholds)
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
-    exact = float((true == predicted).all(axis=1).mean())
+    exact = (true == predicted).all(axis=1)
     ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)
     likely = probabilities.clip(1e-12, 1 - 1e-7)
     drawn = curves(probabilities, true, labels)
     return {
         "n": len(targets),
         "multi_label": True,
-        "accuracy": round(exact, 6),
-        "accuracy_interval": [round(bound, 6) for bound in wilson_interval(exact, len(targets))],
+        "accuracy": round(float(exact.mean()), 6),
+        **interval_of_accuracy(exact, groups),
         "top5_accuracy": round(float((~true | (ranks < 5)).all(axis=1).mean()), 6),
         **averages(*scores),
         **({"mean_average_precision": drawn["macro"]["average_precision"]} if drawn["macro"] else {}),

@@ -173,7 +173,7 @@ def refuse_other_settings(out: Path, settings: Mapping[str, object]) -> None:
 def _refuse_changes(before: Mapping[str, object], now: Mapping[str, object], names: Collection[str]) -> None:
     if changed := [name for name in sorted(names) if before.get(name) != now.get(name)]:
         raise SettingsError(
-            f"The interrupted training had other {', '.join(changed)}. "
+            f"The interrupted training differs in: {', '.join(changed)}. "
             "Give the same options and data again, or --no-resume to start over."
         )
 

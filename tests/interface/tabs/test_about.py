@@ -47,7 +47,8 @@ def test_the_embedded_model_is_described_in_every_language(language: str) -> Non
     names = load_bundle(EMBEDDED).labels_in(language)
     for name in (names[truth], names[predicted]):
         assert page.index(name) < page.index(say(language, "details")), "what is confused comes before the details"
-    assert say(language, "limit_probability_alone") not in page, "it has statistics"
+    for text in ("limit_probability_alone", "about_threshold", "coverage"):
+        assert say(language, text) not in page, "it has statistics"
     headings = {
         "en": "Labels with the lowest F1",
         "es": "Etiquetas con el F1 más bajo",
@@ -129,3 +130,18 @@ def test_odd_metrics_are_no_reason_to_fail(
     changed: Callable[[object], LoadedModel], metrics: dict[str, object]
 ) -> None:
     assert 'class="vz-model"' in model_page(changed(metrics), "en")
+
+
+def test_the_threshold_is_shown_where_the_probability_alone_decides(changed: Callable[[object], LoadedModel]) -> None:
+    model = changed({"n": 9, "accuracy": 1.0, "unknown": {"coverage": 0.9, "accuracy_answered": 1.0}})
+    assert say("en", "coverage") not in model_page(model, "en")
+    model.classifier.bundle = replace(model.classifier.bundle, statistics=None, unknown_threshold=0.4)
+    page = model_page(model, "en")
+    assert say("en", "about_threshold") in page and say("en", "coverage") in page
+
+
+def test_validation_images_that_chose_nothing_are_not_said_to_have_chosen(
+    changed: Callable[[object], LoadedModel],
+) -> None:
+    page = model_page(changed({"split": "validation", "n": 9, "accuracy": 0.3, "folds": 5}), "en")
+    assert "These images also chose" not in page and say("en", "measured_test") in page

@@ -108,6 +108,15 @@ def test_a_label_that_is_always_the_second_is_counted() -> None:
         split(examples, range(len(examples)), validation_share=0.1, test_share=0.1, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("test_share", "sentence"),
+    [(0.1, "3 are needed .* into training, validation and test"), (0, "2 are needed .* into training and validation")],
+)
+def test_the_splits_that_are_asked_for_are_named(test_share: float, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=sentence):
+        splits_of(examples_of(tmp_path, {"a": 9, "b": 1}), validation_share=0.1, test_share=test_share, seed=1)
+
+
 @given(
     counts=st.lists(st.integers(3, 40), min_size=2, max_size=4),
     shares=st.tuples(st.floats(0.01, 0.8), st.floats(0.01, 0.8)).filter(lambda s: sum(s) <= 0.9),

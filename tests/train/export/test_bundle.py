@@ -208,6 +208,7 @@ def test_the_card_begins_with_metadata_that_contains_the_metrics(colour_bundle: 
     assert "pipeline_tag: image-classification" in metadata
     assert f"value: {load_bundle(colour_bundle).metrics['accuracy']}" in metadata
     assert "# 2 green, 10 red and Blue" in text
-    effect = load_bundle(colour_bundle).metrics["unknown"]
-    assert f"withholds {effect['withheld_wrong']} wrong and {effect['withheld_right']} right predictions" in text
+    counts = load_bundle(colour_bundle).metrics["verdicts"]
+    assert f"The verdict is “sure” for {counts['sure']['n']} images (" in text
+    assert "threshold" not in text, "it has statistics, and no probability alone decides"
     assert "; without temperature scaling it is 0." in text

@@ -223,3 +223,30 @@ def test_the_code_in_the_card_classifies_an_image(way: str, hub: Hub, push: Push
     if way != "vistazo":
         predicted = published(hub)["labels.txt"].decode().splitlines()[int(predicted)]
     assert "Brazil" in predicted
+
+
+UNKNOWN = {"coverage": 0.9, "withheld_wrong": 3, "withheld_right": 1}
+VERDICTS = {
+    "sure": {"n": 30, "accuracy": 0.9},
+    "unsure": {"n": 10, "accuracy": 0.5},
+    "none": {"n": 0, "accuracy": None},
+}
+
+
+def test_the_card_tells_what_its_rule_for_none_of_these_does_with_the_images() -> None:
+    metrics = {"split": "test", "n": 40, "accuracy": 0.8, "unknown": UNKNOWN, "verdicts": VERDICTS}
+    embedded = load_bundle(EMBEDDED)
+    by_distance = model_card(embedded, metrics=metrics)
+    assert (
+        "The verdict is “sure” for 30 images (90.0% right), “unsure” for 10 images (50.0% right), and “none of these” "
+        "for 0 images, by their most likely label.\n" in by_distance
+    )
+    assert "withholds" not in by_distance
+    by_probability = model_card(dataclasses.replace(embedded, statistics=None), metrics=metrics)
+    assert "threshold for “none of these” withholds 3 wrong and 1 right" in by_probability
+    assert "The verdict is" not in by_probability
+
+
+def test_the_card_of_images_in_groups_says_that_its_interval_goes_by_them() -> None:
+    card = model_card(load_bundle(EMBEDDED), metrics=FOLDS | {"groups": 8})
+    assert "is 0.769 to 0.960, by 8 groups of images that belong together. A regression" in card

@@ -158,3 +158,13 @@ def test_with_fewer_than_five_labels_the_top_five_hold_all() -> None:
 
 def test_a_certain_and_wrong_prediction_has_a_finite_loss() -> None:
     assert cross_entropy(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(1e-12))
+
+
+def test_the_number_of_groups_is_named_where_some_images_belong_together(
+    predictions: tuple[np.ndarray, np.ndarray],
+) -> None:
+    independent = classification_metrics(*predictions, LABELS)
+    grouped = classification_metrics(*predictions, LABELS, groups=[row // 4 for row in range(200)])
+
+    assert "groups" not in independent and grouped["groups"] == 50
+    assert summary(grouped)["accuracy_low"] == grouped["accuracy_interval"][0]

@@ -120,3 +120,15 @@ def test_metrics_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any],
         "confusion_matrix.png",
         "confusion_matrix_normalised.png",
     ]
+
+
+def test_validation_images_of_a_training_by_folds_are_held_out(metrics: dict[str, Any]) -> None:
+    text = Reader(page_of(metrics | {"split": "validation", "folds": 5}, EVIL, {}, "")).text
+
+    assert "These images were held out" in text and "too optimistic" not in text
+
+
+def test_an_interval_by_groups_says_so(metrics: dict[str, Any]) -> None:
+    text = re.sub(r"\s+", " ", Reader(page_of(metrics | {"groups": 3}, EVIL, {}, "")).text)
+
+    assert "confidence interval, by 3 groups of images that belong together)." in text

@@ -54,7 +54,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_progress_of_other_settings_is_refused_with_their_names(tmp_path: Path) -> None:
     ProgressFile(tmp_path / "bundle", {"epochs": 5, "seed": 1}).save(state())
 
-    with pytest.raises(SettingsError, match=r"other epochs, size\. Give the same options"):
+    with pytest.raises(SettingsError, match=r"differs in: epochs, size\. Give the same options"):
         ProgressFile(tmp_path / "bundle", {"epochs": 6, "seed": 1, "size": 32}).load()
 
 
@@ -64,7 +64,7 @@ def test_other_settings_are_refused_before_there_is_data(tmp_path: Path) -> None
     ProgressFile(out, {"epochs": 5, "hidden": (1, 2), "training images": "fingerprint"}).save(state())
 
     refuse_other_settings(out, {"epochs": 5, "hidden": (1, 2)})
-    with pytest.raises(SettingsError, match=r"other epochs\. Give the same options"):
+    with pytest.raises(SettingsError, match=r"differs in: epochs\. Give the same options"):
         refuse_other_settings(out, {"epochs": 6, "hidden": (1, 2)})
 
 
@@ -168,7 +168,7 @@ def test_a_killed_training_resumes_to_the_same_result(
     assert main(command) == 2
     assert "Add --resume to continue it, or --no-resume" in capsys.readouterr().err
     assert main([*command, "--epochs", "9", "--resume"]) == 2
-    assert "had other epochs" in capsys.readouterr().err
+    assert "differs in: epochs" in capsys.readouterr().err
     assert main([*command, "--resume"]) == 0
 
     assert f"Resuming after epoch {epoch}" in capsys.readouterr().err

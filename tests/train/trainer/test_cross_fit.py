@@ -71,7 +71,7 @@ def test_the_regression_comes_first_with_the_predictions_out_of_fold(fitted: tup
 
     assert networks[0].name == REGRESSION
     assert networks[0].out_of_fold.logits.shape == (20, 2)
-    assert (networks[0].out_of_fold.logits.argmax(axis=1) == images.classes).mean() > 0.8
+    assert (networks[0].out_of_fold.logits.argmax(axis=1) == images.targets.argmax(axis=1)).mean() > 0.8
     assert (networks[0].out_of_fold.distances >= 0).all()
     assert networks[0].out_of_fold.folds == 2
 
@@ -81,7 +81,7 @@ def test_the_network_is_trained_on_all_images(fitted: tuple[LabelledImages, list
     model = networks[-1].model
 
     assert np.abs(model.get_layer(LOGITS).get_weights()[0]).sum() > 0
-    assert (predict_logits(model, images.images).argmax(axis=1) == images.classes).mean() > 0.8
+    assert (predict_logits(model, images.images).argmax(axis=1) == images.targets.argmax(axis=1)).mean() > 0.8
 
 
 @pytest.mark.parametrize("refit", [True, False])

@@ -273,7 +273,7 @@ images = brightness_images([0, 1] * 8, 2)
 result = fit(TrainingRun(settings, InputSpec(32, 32), 2, images, images))
 assert {layer.compute_dtype for layer in result.model.layers} == {"float32"}
 assert keras.config.dtype_policy().name == "float32"
-assert (predict_logits(result.model, images.images).argmax(axis=1) == images.classes).all()
+assert (predict_logits(result.model, images.images).argmax(axis=1) == images.targets.argmax(axis=1)).all()
 """
 
 

@@ -19,6 +19,7 @@ def multilabel_metrics(
     labels: Sequence[str],
     thresholds: Sequence[float],
     *,
+    predicted: np.ndarray | None = None,
     uncalibrated: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Return all metrics of a multi-label model.
@@ -28,6 +29,7 @@ def multilabel_metrics(
         targets: (n, classes), 1 for every label of an image.
         labels: The labels in class order.
         thresholds: The probability from which each label counts.
+        predicted: (n, classes), bool: the labels that are predicted, where other thresholds than these decided that.
         uncalibrated: (n, classes), the probabilities without temperature scaling.
 
     Returns:
@@ -40,7 +42,7 @@ def multilabel_metrics(
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    true, predicted = targets > 0, probabilities >= np.array(thresholds)
+    true, predicted = targets > 0, probabilities >= np.array(thresholds) if predicted is None else predicted
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = float((true == predicted).all(axis=1).mean())
     ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)

@@ -198,22 +198,22 @@ def evaluate_outputs(bundle: Bundle, outputs: Outputs, targets: np.ndarray) -> d
             uncalibrated=uncalibrated,
             threshold=bundle.unknown_threshold,
         )
-    return (
-        {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs.classifications, targets)}
-    )
+    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs, targets)}
 
 
-def verdict_counts(classifications: Sequence[Classification], targets: np.ndarray) -> dict[str, dict[str, Any]]:
+def verdict_counts(outputs: Outputs, targets: np.ndarray) -> dict[str, dict[str, Any]]:
     """Return for each verdict the number of images ("n") and the share whose most likely label is true ("accuracy").
 
     Args:
-        classifications: The predictions for images of the labels.
+        outputs: The predictions for images of the labels; a label that is predicted comes before one that is not.
         targets: (n, classes), 1 for every label of an image.
     """
-    right = [bool(row[found.probabilities.argmax()]) for row, found in zip(targets, classifications, strict=True)]
+    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    likely = (probabilities + outputs.predicted).argmax(axis=1)
+    right = [bool(row[label]) for row, label in zip(targets, likely.tolist(), strict=True)]
     counts: dict[str, dict[str, Any]] = {}
     for verdict in VERDICTS:
-        of_these = [ok for ok, found in zip(right, classifications, strict=True) if found.verdict == verdict]
+        of_these = [ok for ok, found in zip(right, outputs.classifications, strict=True) if found.verdict == verdict]
         share = round(sum(of_these) / len(of_these), 6) if of_these else None
         counts[verdict] = {"n": len(of_these), "accuracy": share}
     return counts

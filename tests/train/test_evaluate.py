@@ -11,11 +11,12 @@ import pytest
 
 from model.bundle import Bundle, load_bundle
 from model.preprocessing import InputSpec
+from model.verdict import Classification
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted
 from tests.support.images import hashes, write_class, write_colours
 from train.__main__ import main
-from train.evaluate import evaluate_outputs, outputs_out_of_fold
+from train.evaluate import Outputs, evaluate_outputs, outputs_out_of_fold, verdict_counts
 from train.trainer.cross_fit import OutOfFold
 
 
@@ -108,6 +109,14 @@ def test_each_fold_is_evaluated_with_thresholds_that_were_fitted_on_the_others()
     assert metrics["accuracy"] == 0.5
     assert metrics["label_counts"]["cat"] == {"found": 1, "missed": 1, "wrong": 1}
     assert metrics["thresholds"] == {"cat": 0.2, "dog": 0.2}, "those that are served"
+
+
+def test_a_verdict_is_right_where_the_most_likely_label_that_is_predicted_is_true() -> None:
+    probabilities = np.array([0.7, 0.25])
+    found = Classification(probabilities, "unsure", False)
+    outputs = Outputs(np.log(probabilities)[None], [found], probabilities[None] >= [0.8, 0.2])
+
+    assert verdict_counts(outputs, np.array([[0, 1]]))["unsure"] == {"n": 1, "accuracy": 1.0}
 
 
 def test_private_images_can_be_left_out_of_the_report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from train.data.source import DataSource, read_data
 from train.data.split import grouped
 from train.data.targets import multi_hot
 from train.export.bundle import write_json
+from train.metrics.calibration import best_thresholds
 from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
 from train.report.gallery import Evidence
@@ -138,22 +139,34 @@ def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
     """
     progress = tqdm(images, desc="evaluating", unit="image", leave=False, disable=None)
     logits, classifications, seen = zip(*(classifier.outputs(image) for image in progress), strict=True)
-    predicted = _predicted(classifications, classifier.bundle.thresholds)
+    thresholds = classifier.bundle.thresholds
+    predicted = _predicted(classifications, None if thresholds is None else np.array(thresholds))
     return Outputs(np.array(logits), classifications, predicted, sum(seen))
 
 
 def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
-    """Return what networks that did not see the images predict for them, with the bundle's calibration."""
-    pairs = zip(out_of_fold.logits, out_of_fold.distances, strict=True)
-    found = [classification_of(logits, bundle, float(distance)) for logits, distance in pairs]
-    return Outputs(out_of_fold.logits, found, _predicted(found, bundle.thresholds))
+    """Return what networks that did not see the images predict for them, with the bundle's calibration.
+
+    The bundle's thresholds of several labels are those that suit these very predictions best, which would make the
+    metrics look better than they are. So each fold gets thresholds that were fitted on the others.
+    """
+    fold_of, bundles, thresholds = out_of_fold.fold_of, [bundle] * out_of_fold.folds, None
+    if bundle.thresholds is not None:
+        probabilities = probabilities_of(out_of_fold.logits, bundle.temperature, multi_label=True)
+        others = [fold_of != fold for fold in range(out_of_fold.folds)]
+        fitted = [best_thresholds(probabilities[rows], out_of_fold.targets[rows]) for rows in others]
+        bundles = [replace(bundle, thresholds=one) for one in fitted]
+        thresholds = np.array(fitted)[fold_of]
+    rows = zip(out_of_fold.logits, out_of_fold.distances, fold_of.tolist(), strict=True)
+    found = [classification_of(logits, bundles[fold], float(distance)) for logits, distance, fold in rows]
+    return Outputs(out_of_fold.logits, found, _predicted(found, thresholds))
 
 
-def _predicted(classifications: Sequence[Classification], thresholds: Sequence[float] | None) -> np.ndarray:
-    """Return which labels are predicted, (n, classes), bool."""
+def _predicted(classifications: Sequence[Classification], thresholds: np.ndarray | None) -> np.ndarray:
+    """Return which labels are predicted, (n, classes), bool, by thresholds for all images or for each."""
     probabilities = np.array([found.probabilities for found in classifications])
     if thresholds is not None:
-        return probabilities >= np.array(thresholds)
+        return np.asarray(probabilities >= thresholds)
     return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
 
 
@@ -175,7 +188,13 @@ def evaluate_outputs(
     uncalibrated = probabilities_of(np.array(shrunk), multi_label=bundle.multi_label)
     if bundle.thresholds is not None:
         metrics = multilabel_metrics(
-            probabilities, targets, bundle.labels, bundle.thresholds, uncalibrated=uncalibrated, groups=groups
+            probabilities,
+            targets,
+            bundle.labels,
+            bundle.thresholds,
+            predicted=outputs.predicted,
+            uncalibrated=uncalibrated,
+            groups=groups,
         )
     else:
         metrics = classification_metrics(
@@ -186,22 +205,22 @@ def evaluate_outputs(
             threshold=None if bundle.statistics else bundle.unknown_threshold,  # which the verdict then ignores
             groups=groups,
         )
-    return (
-        {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs.classifications, targets)}
-    )
+    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs, targets)}
 
 
-def verdict_counts(classifications: Sequence[Classification], targets: np.ndarray) -> dict[str, dict[str, Any]]:
+def verdict_counts(outputs: Outputs, targets: np.ndarray) -> dict[str, dict[str, Any]]:
     """Return for each verdict the number of images ("n") and the share whose most likely label is true ("accuracy").
 
     Args:
-        classifications: The predictions for images of the labels.
+        outputs: The predictions for images of the labels; a label that is predicted comes before one that is not.
         targets: (n, classes), 1 for every label of an image.
     """
-    right = [bool(row[found.probabilities.argmax()]) for row, found in zip(targets, classifications, strict=True)]
+    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    likely = (probabilities + outputs.predicted).argmax(axis=1)
+    right = [bool(row[label]) for row, label in zip(targets, likely.tolist(), strict=True)]
     counts: dict[str, dict[str, Any]] = {}
     for verdict in VERDICTS:
-        of_these = [ok for ok, found in zip(right, classifications, strict=True) if found.verdict == verdict]
+        of_these = [ok for ok, found in zip(right, outputs.classifications, strict=True) if found.verdict == verdict]
         share = round(sum(of_these) / len(of_these), 6) if of_these else None
         counts[verdict] = {"n": len(of_these), "accuracy": share}
     return counts
@@ -220,4 +239,5 @@ def evidence_of(
         targets: (n, classes), float32: 1 for every label of an image.
     """
     probabilities = np.array([found.probabilities for found in outputs.classifications])
-    return Evidence(images, [example.path.name for example in examples], targets, probabilities, bundle.thresholds)
+    predicted = outputs.predicted if bundle.multi_label else None
+    return Evidence(images, [example.path.name for example in examples], targets, probabilities, predicted)

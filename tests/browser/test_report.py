@@ -75,7 +75,7 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
 ) -> None:
     targets = np.array([[1, 1], [0, 1], [0, 0]])
     metrics = {"split": "test"} | multilabel_metrics(PROBABILITIES, targets, LABELS, (0.5, 0.5))
-    write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, targets, PROBABILITIES, (0.5, 0.5)))
+    write_report(tmp_path, metrics, LABELS, Evidence(IMAGES, NAMES, targets, PROBABILITIES, PROBABILITIES >= 0.5))
     page = open_report(tmp_path)
 
     page.locator("[data-cell='1-missed']").click()

@@ -6,12 +6,18 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from model.bundle import Bundle
+from model.preprocessing import InputSpec
+from model.verdict import Classification
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted
 from tests.support.images import hashes, write_class, write_colours
 from train.__main__ import main
+from train.evaluate import Outputs, evaluate_outputs, outputs_out_of_fold, verdict_counts
+from train.trainer.cross_fit import OutOfFold
 
 
 def test_evaluate_gives_the_metrics_of_fit(grey_fit: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +93,31 @@ def test_images_that_the_model_was_trained_on_are_counted_and_said_to_prove_litt
     count = last_line(seen.out)["training_images"]
     assert count > 0 and f"was trained on at least {count} of these images" in seen.err
     assert last_line(unseen.out)["training_images"] == 0 and "was trained on" not in unseen.err
+
+
+def test_each_fold_is_evaluated_with_thresholds_that_were_fitted_on_the_others() -> None:
+    """The first fold has its labels from 0.65 on, the second from 0.2 on: neither suits the other."""
+    probabilities = np.array([[0.8, 0.8], [0.5, 0.5], [0.3, 0.3], [0.1, 0.1]])
+    targets, fold_of = np.array([[1, 1], [0, 0], [1, 1], [0, 0]]), np.array([0, 0, 1, 1])
+    bundle = Bundle(Path("bundle"), ("cat", "dog"), InputSpec(8, 8), True, 1.0, None, (0.2, 0.2))
+    unseen = OutOfFold(np.log(probabilities / (1 - probabilities)), targets, np.zeros(4), fold_of)
+
+    outputs = outputs_out_of_fold(bundle, unseen)
+
+    assert outputs.predicted.tolist() == [[True] * 2] * 2 + [[False] * 2] * 2
+    assert [found.verdict for found in outputs.classifications] == ["sure", "unsure", "none", "none"]
+    metrics = evaluate_outputs(bundle, outputs, targets)
+    assert metrics["accuracy"] == 0.5
+    assert metrics["label_counts"]["cat"] == {"found": 1, "missed": 1, "wrong": 1}
+    assert metrics["thresholds"] == {"cat": 0.2, "dog": 0.2}, "those that are served"
+
+
+def test_a_verdict_is_right_where_the_most_likely_label_that_is_predicted_is_true() -> None:
+    probabilities = np.array([0.7, 0.25])
+    found = Classification(probabilities, "unsure", False)
+    outputs = Outputs(np.log(probabilities)[None], [found], probabilities[None] >= [0.8, 0.2])
+
+    assert verdict_counts(outputs, np.array([[0, 1]]))["unsure"] == {"n": 1, "accuracy": 1.0}
 
 
 def test_private_images_can_be_left_out_of_the_report(

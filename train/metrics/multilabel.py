@@ -18,6 +18,7 @@ def multilabel_metrics(
     labels: Sequence[str],
     thresholds: Sequence[float],
     *,
+    predicted: np.ndarray | None = None,
     uncalibrated: np.ndarray | None = None,
     groups: Sequence[int] = (),
 ) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def multilabel_metrics(
         targets: (n, classes), 1 for every label of an image.
         labels: The labels in class order.
         thresholds: The probability from which each label counts.
+        predicted: (n, classes), bool: the labels that are predicted, where other thresholds than these decided that.
         uncalibrated: (n, classes), the probabilities without temperature scaling.
         groups: The group of each image, where some belong together.
 
@@ -41,7 +43,7 @@ def multilabel_metrics(
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    true, predicted = targets > 0, probabilities >= np.array(thresholds)
+    true, predicted = targets > 0, probabilities >= np.array(thresholds) if predicted is None else predicted
     scores = precision_recall_fscore_support(true, predicted, average=None, zero_division=0)
     exact = (true == predicted).all(axis=1)
     ranks = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1)

@@ -29,14 +29,14 @@ class Evidence:
         names: (n) file names, without folders.
         targets: (n, classes), 1 for every label of an image.
         probabilities: (n, classes), float, 0 to 1.
-        thresholds: With several labels an image, the probability from which each label is predicted; else None.
+        predicted: With several labels an image, (n, classes), bool: those that are predicted; else None.
     """
 
     images: np.ndarray
     names: Sequence[str]
     targets: np.ndarray
     probabilities: np.ndarray
-    thresholds: Sequence[float] | None = None
+    predicted: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,11 @@ def images_block(evidence: Evidence | None) -> str:
     """
     if evidence is None:
         return _BLOCK.format("{}")
-    cases = _single_label_cases(evidence) if evidence.thresholds is None else _multi_label_cases(evidence)
+    cases = (
+        _single_label_cases(evidence)
+        if evidence.predicted is None
+        else _multi_label_cases(evidence, evidence.predicted)
+    )
     cases.sort(key=lambda case: (not case.wrong, -case.confidence))
     images: list[list[str]] = []
     numbers: dict[int, int] = {}
@@ -116,9 +120,9 @@ def _single_label_cases(evidence: Evidence) -> list[_Case]:
     return [_Case(f"{t}-{p}", row, probability, probability, t != p) for row, (t, p, probability) in rows]
 
 
-def _multi_label_cases(evidence: Evidence) -> list[_Case]:
+def _multi_label_cases(evidence: Evidence, predicted: np.ndarray) -> list[_Case]:
     cases = []
-    shown, predicted = evidence.targets > 0, evidence.probabilities >= np.array(evidence.thresholds)
+    shown = evidence.targets > 0
     for row, label in np.argwhere(shown | predicted).tolist():
         probability = float(evidence.probabilities[row, label])
         if not predicted[row, label]:

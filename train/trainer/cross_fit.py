@@ -44,13 +44,18 @@ class OutOfFold:
         targets: (n, classes), float32: 1 for every label of an image.
         distances: (n,), float: of each image from the training images of its network. Among those of `CrossFit`, as
             the network of the bundle would measure them; before, as multiples of the usual distance of its network.
-        folds: Number of folds.
+        fold_of: (n,), int: the fold of each image, from 0 on.
     """
 
     logits: np.ndarray
     targets: np.ndarray
     distances: np.ndarray
-    folds: int
+    fold_of: np.ndarray
+
+    @property
+    def folds(self) -> int:
+        """Number of folds."""
+        return int(self.fold_of.max()) + 1
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ def _regression(tail: Tail, run: TrainingRun, division: Division) -> _Regression
     log = {"penalty": best, "penalties": {f"{penalty:g}": round(loss, 6) for penalty, loss in losses.items()}}
     probes, logits = tried[best]
     whole = fit_probe(views[:, division.rows], targets[division.rows], best, multi_label=several)
-    unseen_by = OutOfFold(logits[unseen], targets[unseen], found[_order(folds)], len(folds))
+    unseen_by = OutOfFold(logits[unseen], targets[unseen], found[_order(folds)], _fold_of(folds))
     return _Regression(probes, whole, unseen_by, log)
 
 
@@ -225,7 +230,7 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     if kept == REGRESSION:
         return _Judged(kept, pretrained, (1.0,), means, regression.out_of_fold)
     counts, found = part_counts(features[kept])
-    unseen_by = OutOfFold(logits[kept][unseen], targets[unseen], found[_order(folds)], len(folds))
+    unseen_by = OutOfFold(logits[kept][unseen], targets[unseen], found[_order(folds)], _fold_of(folds))
     return _Judged(kept, variables[kept], counts, means, unseen_by)
 
 
@@ -268,6 +273,11 @@ def _measured(
     known = tail.references(stored_rows(run, division.rows), tuned=len(counts) > 1)
     weights, usual = part_weights(counts, known)
     return weights, replace(unseen, distances=unseen.distances * usual)
+
+
+def _fold_of(folds: Sequence[Fold]) -> np.ndarray:
+    """Return the fold of each image, by their rows."""
+    return np.repeat(np.arange(len(folds)), [len(other) for _, other in folds])[_order(folds)]
 
 
 def _order(folds: Sequence[Fold]) -> np.ndarray:

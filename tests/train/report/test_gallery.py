@@ -49,13 +49,9 @@ def test_a_cell_of_many_images_shows_a_few_and_mistakes_go_first() -> None:
 
 def test_with_several_labels_images_are_found_missed_or_wrong() -> None:
     given = evidence(3)
-    several = Evidence(
-        given.images,
-        given.names,
-        np.array([[1, 1], [0, 1], [0, 0]]),
-        np.array([[0.9, 0.1], [0.3, 0.8], [0.7, 0.4]]),
-        (0.5, 0.5),
-    )
+    probabilities = np.array([[0.9, 0.1], [0.3, 0.8], [0.7, 0.4]])
+    targets = np.array([[1, 1], [0, 1], [0, 0]])
+    several = Evidence(given.images, given.names, targets, probabilities, probabilities >= 0.5)
 
     content = content_of(images_block(several))
 

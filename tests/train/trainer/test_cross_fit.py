@@ -122,10 +122,12 @@ def test_labels_of_which_an_image_has_any_number_are_fitted_in_the_same_way(back
         settings, InputSpec(32, 32), 2, LabelledImages(images, targets), LabelledImages(images[:0], targets[:0])
     )
 
-    networks = list(cross_fit(run, by_folds(make_folds(targets, np.arange(24), 3, 1, LABELS))))
+    folds = make_folds(targets, np.arange(24), 3, 1, LABELS)
+    networks = list(cross_fit(run, by_folds(folds)))
 
     for network in networks:
         unseen = network.out_of_fold
+        assert all((unseen.fold_of[other] == number).all() for number, (_, other) in enumerate(folds))
         assert unseen.targets.tolist() == targets.tolist()
         assert ((unseen.logits > 0) == (targets > 0)).mean() > 0.8
         assert ((predict_logits(network.model, images) > 0) == (targets > 0)).mean() > 0.8

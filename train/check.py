@@ -15,7 +15,7 @@ from model.preprocessing import InputSpec
 from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, rows_by_group
 from train.data.data_set import SPLITS, DataSet, refusals
 from train.data.folders import Example, all_labels, check_classes, count_classes
-from train.data.folds import make_folds
+from train.data.folds import make_folds, refuse_undivided
 from train.data.image_store import ImageStore
 from train.data.inspection import Inspection, inspect
 from train.data.label_translations import read_translations
@@ -150,6 +150,7 @@ def _divide(data: DataSet, found: Inspection, labels: Sequence[str]) -> None:
     ]
     groups = grouped(examples, pairs=pairs, by_content=False)
     if by_folds:
+        refuse_undivided(examples, groups)
         targets = multi_hot(examples, {label: place for place, label in enumerate(labels)}, len(labels))
         make_folds(targets, np.array(groups), by_folds, usual.seed, labels)
     else:

@@ -115,7 +115,7 @@ def divided(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, Division
         DataError: A class has too few groups for the folds.
     """
     from train.data.batches import LabelledImages, labelled_images
-    from train.data.folds import make_folds
+    from train.data.folds import make_folds, refuse_undivided
     from train.trainer.division import by_folds, by_validation
     from train.trainer.run import TrainingRun
 
@@ -124,6 +124,7 @@ def divided(dataset: Dataset, settings: Settings) -> tuple[TrainingRun, Division
     if train.groups:
         none = LabelledImages(images.images[:0], images.targets[:0])
         run = TrainingRun(settings, dataset.spec, len(dataset.labels), images, none)
+        refuse_undivided(train.examples, train.groups)
         count = settings.folds_for(len(train.examples))
         folds = make_folds(images.targets, np.array(train.groups), count, settings.seed, dataset.labels)
         return run, by_folds(folds)

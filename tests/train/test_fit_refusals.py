@@ -126,7 +126,7 @@ def test_check_names_what_fit_refuses(
     make: Callable[[Path], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tmp_path / "data")
-    sentence = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle", *QUICK)
+    sentence = refusal(capsys, "fit", tmp_path / "data", "--out", tmp_path / "bundle")
 
     assert main(["check", str(tmp_path / "data")]) == 1
 

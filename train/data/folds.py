@@ -7,8 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.errors import DataError
+from train.data.folders import Example
+from train.data.split import refuse_small_classes
 
 Fold = tuple[np.ndarray, np.ndarray]  # the rows to train on, and the others
+
+
+def refuse_undivided(examples: Sequence[Example], groups: Sequence[int]) -> None:
+    """Raise `DataError` where all images of a class are in one group: a network of the others would not see it."""
+    refuse_small_classes(examples, groups, 2, "to divide a class into folds", "train and valid folders with --folds 0")
 
 
 def make_folds(targets: np.ndarray, groups: np.ndarray, folds: int, seed: int, labels: Sequence[str]) -> list[Fold]:

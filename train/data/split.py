@@ -42,7 +42,8 @@ def split(
         members[group].append(row)
     counts = count_classes(examples)
     parts = [part for part, is_wanted in zip(("training", "validation", "test"), wanted, strict=True) if is_wanted]
-    _refuse_small_classes(examples, groups, parts)
+    purpose = f"to divide a class into {', '.join(parts[:-1])} and {parts[-1]}"
+    refuse_small_classes(examples, groups, len(parts), purpose, "train and valid folders")
     goals = {label: _goals(count, validation_share, test_share) for label, count in counts.items()}
     missing = {label: list(goal) for label, goal in goals.items()}
     # Sorted by file name, so that the order of the examples does not matter.
@@ -131,13 +132,24 @@ def _split_size(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
 
 
-def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], parts: Sequence[str]) -> None:
+def refuse_small_classes(
+    examples: Sequence[Example], groups: Sequence[int], least: int, purpose: str, instead: str
+) -> None:
+    """Raise `DataError` unless every class has images in so many groups.
+
+    Args:
+        examples: The images.
+        groups: The group of each.
+        least: The number of groups that a class needs.
+        purpose: What for, for the end of a sentence.
+        instead: What may be given in place of more images, after “or give”.
+    """
     groups_of: dict[str, set[int]] = defaultdict(set)
     for example, group in zip(examples, groups, strict=True):
         for label in example.labels:
             groups_of[label].add(group)
     counts = count_classes(examples)
-    small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < len(parts)]
+    small = [label for label in sorted(groups_of, key=natural_key) if len(groups_of[label]) < least]
     if not small:
         return
     frames = [label for label in small if counts[label] >= LEAST_FRAMES]
@@ -152,10 +164,7 @@ def _refuse_small_classes(examples: Sequence[Example], groups: Sequence[int], pa
     if frames:
         advice = (
             "Images that look alike, as the frames of one clip do, count once and stay in one split: add images of "
-            "other takes, or give train and valid folders; --no-near-duplicates divides the frames nevertheless, with "
-            "metrics that flatter."
+            f"other takes, or give {instead}; --no-near-duplicates divides the frames nevertheless, with metrics that "
+            "flatter."
         )
-    raise DataError(
-        f"{classes} (copies and groups count once); {len(parts)} are needed to divide a class into "
-        f"{', '.join(parts[:-1])} and {parts[-1]}. {advice}"
-    )
+    raise DataError(f"{classes} (copies and groups count once); {least} are needed {purpose}. {advice}")

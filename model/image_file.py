@@ -78,7 +78,7 @@ def open_image(content: bytes, name: str, ample_side: int | None = None) -> Imag
             are allowed in formats whose decoders take several times the memory.
         Exception: Those of Pillow: it is not an image, or is damaged.
     """
-    image = _opened(content)
+    image = open_header(content)
     try:
         limit = limits().image_megapixels
         if image.format in ("JPEG", "MPO"):
@@ -146,7 +146,7 @@ def load_image(image: ImageFile.ImageFile, content: bytes) -> None:
     upper = np.array(image)
     if sample_bits(image, int(upper[..., :3].max(initial=0)) << 8 | 255) == 16:
         return
-    with _opened(content) as again:
+    with open_header(content) as again:
         again.tile = [_lower_bytes(tile) for tile in again.tile]
         lower = np.array(again)
     for bands in (slice(0, 3), slice(3, None)):
@@ -172,7 +172,8 @@ def _is_big_endian(order: str) -> bool:
     return order == "B" or (order == "N" and sys.byteorder == "big")
 
 
-def _opened(content: bytes) -> ImageFile.ImageFile:
+def open_header(content: bytes) -> ImageFile.ImageFile:
+    """Open an image whose size has been checked, for its size as it is stored, its format and mode; see `open_image`."""
     if _is_heic(content):
         from pi_heif import options  # here, because most files are of other kinds
         from pi_heif.as_plugin import HeifImageFile

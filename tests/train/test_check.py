@@ -221,6 +221,20 @@ def test_a_label_that_the_files_give_away_is_named(
     assert found["Labels that the files give away"]["items"] == [sentence]
 
 
+def test_the_size_of_an_image_is_that_of_the_file_and_not_what_it_is_decoded_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    for place, (label, size) in enumerate((("cat", (1600, 1200)), ("dog", (800, 600)))):
+        (data / label).mkdir(parents=True)
+        for index in range(10):
+            image(100 * place + index).resize(size).save(data / label / f"{index}.jpg")
+
+    _, found = check(data, capsys)
+
+    assert found["Labels that the files give away"]["items"] == ["cat: 1.9 megapixels on average, the others 0.48"]
+
+
 def test_a_few_grey_images_are_counted_by_label(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("cat/1.png", "cat/2.png", "dog/3.png"):
         with Image.open(data / name) as photo:

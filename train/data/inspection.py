@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from model.errors import DecodingError, ImageError
-from model.image_file import open_image
+from model.image_file import open_header
 from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import Example
 from train.data.image_files import suffix_of
@@ -78,7 +78,7 @@ def inspect(splits: Mapping[str, Sequence[Example]], spec: InputSpec) -> Inspect
         try:
             signatures.set(row, prepare(read_image(path, spec.ample_side), spec))
             content = path.read_bytes()
-            with open_image(content, path.name, spec.ample_side) as image:
+            with open_header(content) as image:
                 digest = hashlib.sha256(content).digest()[:16]
                 return _File(digest, image.width, image.height, image.format or "", image.mode)
         except (ImageError, DecodingError) as error:

@@ -173,7 +173,7 @@ def _is_big_endian(order: str) -> bool:
 
 
 def open_header(content: bytes) -> ImageFile.ImageFile:
-    """Open an image whose size has been checked, for its size as it is stored, its format and mode; see `open_image`."""
+    """Open an image, whose size is not checked, for its size as it is stored, its format and mode; see `open_image`."""
     if _is_heic(content):
         from pi_heif import options  # here, because most files are of other kinds
         from pi_heif.as_plugin import HeifImageFile

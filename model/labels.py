@@ -35,6 +35,11 @@ def is_clean_text(text: object) -> bool:
     return isinstance(text, str) and text != "" and text == _cleaned(text)
 
 
+def percent_text(probability: float) -> str:
+    """Return a probability, 0 to 1, as a whole percentage; what is not quite certain is 99 % at most."""
+    return f"{probability if probability >= 1 else min(probability, 0.99):.0%}"
+
+
 def is_background_label(label: str) -> bool:
     """Return whether a label's name means that there is no object: “no flag”, “background”, “other”."""
     return _BACKGROUND.fullmatch(label.strip()) is not None

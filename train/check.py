@@ -11,6 +11,7 @@ import numpy as np
 
 from model.errors import DataError
 from model.folder_walk import HIDDEN, OF_SYSTEM
+from model.labels import percent_text
 from model.preprocessing import InputSpec
 from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, rows_by_group
 from train.data.data_set import SPLITS, DataSet, refusals
@@ -87,7 +88,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
                 True,
                 "Look at each, the most probable first: a network that has not seen the image says otherwise.",
                 [
-                    _about(error.example.path, root, f": {error.label}, {error.probability:.0%} probable")
+                    _about(error.example.path, root, f": {error.label}, {percent_text(error.probability)} probable")
                     for error in errors
                 ],
             )

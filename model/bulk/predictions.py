@@ -16,12 +16,12 @@ from tqdm import tqdm
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import Sentence, VideoError
-from model.labels import is_background_label
+from model.labels import is_background_label, percent_text
 from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_image
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
 from model.verdict import Verdict
-from model.video.export import frames_as_json, label_text, percent_text, ranked, summary
+from model.video.export import frames_as_json, label_text, ranked, summary
 from model.video.prediction import FramePrediction, FramePredictor
 from model.video.probe import is_clip, probe
 from model.video.reader import Frame, FrameRange, prepared_frames

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from model.errors import Sentence, VideoError
-from model.video.export import label_text, percent_text
+from model.labels import percent_text
+from model.video.export import label_text
 from model.video.probe import open_container, read_header
 from model.video.reader import FrameRange, read_frames
 from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow

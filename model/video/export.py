@@ -56,11 +56,6 @@ def label_text(label: str | None, none: str = NONE_OF_THESE) -> str:
     return none if label is None else label
 
 
-def percent_text(probability: float) -> str:
-    """Return a probability, 0 to 1, as a whole percentage; what is not quite certain is 99 % at most."""
-    return f"{probability if probability >= 1 else min(probability, 0.99):.0%}"
-
-
 def write_frames_csv(record: ClipRecord, path: Path, top: int) -> Path:
     """Write one row a frame; returns `path`."""
     with path.open("w", newline="", encoding=csv_encoding([*record.labels, record.none_of_these])) as file:

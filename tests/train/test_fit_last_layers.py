@@ -197,18 +197,25 @@ def test_folds_that_cannot_be_are_refused_in_a_sentence(
     assert said in refusal(capsys, "fit", str(tmp_path / "data"), "--out", str(tmp_path / "bundle"), *options)
 
 
-def test_a_training_by_folds_says_what_it_does_not_measure_and_keeps_validation_images_for_the_metrics(
+GROUPED = ["--folds", "2", "--no-near-duplicates", "--group-by", "^[0-3]"]  # other images stand for themselves
+
+
+@pytest.mark.nightly
+def test_a_training_by_folds_says_that_it_does_not_measure_the_8_bit_file(
     backbone_weights: Path, tmp_path: Path
 ) -> None:
     data = write_colours(tmp_path / "data", per_class=8)
-    options = [*OPTIONS, "--weights", str(backbone_weights), "--folds", "2", "--no-near-duplicates"]
-    options += ["--group-by", "^[0-3]"]  # of each class; other images stand for themselves
 
-    done = fit(data, tmp_path / "alone", *options, "--quantize")
+    done = fit(data, tmp_path / "bundle", *OPTIONS, "--weights", str(backbone_weights), *GROUPED, "--quantize")
+
     metrics = json.loads((done.bundle / "metrics.json").read_text(encoding="utf-8"))
     assert "come from networks in float32, not from the 8-bit file" in done.err
     assert (metrics["split"], metrics["n"], metrics["groups"]) == ("folds", 24, 16)
 
+
+def test_a_training_by_folds_keeps_validation_images_for_the_metrics(backbone_weights: Path, tmp_path: Path) -> None:
+    data = write_colours(tmp_path / "data", per_class=8)
+    options = [*OPTIONS, "--weights", str(backbone_weights), *GROUPED]
     other = write_colours(tmp_path / "other", per_class=4)
     records = tmp_path / "records"
     records.mkdir()

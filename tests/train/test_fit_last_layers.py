@@ -54,6 +54,7 @@ def test_the_bundle_is_complete_and_its_report_says_how_it_was_evaluated(folds_f
     assert not list(folds_fit.bundle.parent.glob(".*"))
 
 
+@pytest.mark.nightly  # tests/train/data/test_folds.py divides as few
 def test_a_handful_of_images_is_enough(backbone_weights: Path, tmp_path: Path) -> None:
     write_colours(tmp_path / "data", per_class=2)
 

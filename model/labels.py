@@ -35,9 +35,14 @@ def is_clean_text(text: object) -> bool:
     return isinstance(text, str) and text != "" and text == _cleaned(text)
 
 
+def as_shown(probability: float) -> float:
+    """Return a probability, 0 to 1, as it is shown in whole percents: what is not quite certain is 0.99 at most."""
+    return probability if probability >= 1 else min(probability, 0.99)
+
+
 def percent_text(probability: float) -> str:
-    """Return a probability, 0 to 1, as a whole percentage; what is not quite certain is 99 % at most."""
-    return f"{probability if probability >= 1 else min(probability, 0.99):.0%}"
+    """Return a probability, 0 to 1, as a whole percentage; see `as_shown`."""
+    return f"{as_shown(probability):.0%}"
 
 
 def is_background_label(label: str) -> bool:

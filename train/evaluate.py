@@ -51,6 +51,11 @@ class Outputs:
     predicted: np.ndarray
     training_images: int = 0
 
+    @property
+    def probabilities(self) -> np.ndarray:
+        """The probabilities of all images, (n, classes), float32, 0 to 1."""
+        return _probabilities(self.classifications)
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -164,10 +169,14 @@ def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
 
 def _predicted(classifications: Sequence[Classification], thresholds: np.ndarray | None) -> np.ndarray:
     """Return which labels are predicted, (n, classes), bool, by thresholds for all images or for each."""
-    probabilities = np.array([found.probabilities for found in classifications])
+    probabilities = _probabilities(classifications)
     if thresholds is not None:
         return np.asarray(probabilities >= thresholds)
     return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
+
+
+def _probabilities(classifications: Sequence[Classification]) -> np.ndarray:
+    return np.array([found.probabilities for found in classifications])
 
 
 def evaluate_outputs(
@@ -181,7 +190,7 @@ def evaluate_outputs(
         targets: (n, classes), float32: 1 for every label of an image.
         groups: The group of each image, where some belong together.
     """
-    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    probabilities = outputs.probabilities
     # Far from the training images probabilities shrink in any case; without temperature scaling they would as well.
     pairs = zip(outputs.logits, outputs.classifications, strict=True)
     shrunk = [logits * bundle.temperature / found.temperature for logits, found in pairs]
@@ -215,7 +224,7 @@ def verdict_counts(outputs: Outputs, targets: np.ndarray) -> dict[str, dict[str,
         outputs: The predictions for images of the labels; a label that is predicted comes before one that is not.
         targets: (n, classes), 1 for every label of an image.
     """
-    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    probabilities = outputs.probabilities
     likely = (probabilities + outputs.predicted).argmax(axis=1)
     right = [bool(row[label]) for row, label in zip(targets, likely.tolist(), strict=True)]
     counts: dict[str, dict[str, Any]] = {}
@@ -238,6 +247,6 @@ def evidence_of(
         outputs: What the network returned.
         targets: (n, classes), float32: 1 for every label of an image.
     """
-    probabilities = np.array([found.probabilities for found in outputs.classifications])
+    probabilities = outputs.probabilities
     predicted = outputs.predicted if bundle.multi_label else None
     return Evidence(images, [example.path.name for example in examples], targets, probabilities, predicted)

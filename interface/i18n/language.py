@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from interface.i18n import en, es, fr
 from model.errors import Sentence
+from model.labels import as_shown
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
@@ -76,8 +77,8 @@ def percent(language: str, share: float, digits: int = 0) -> str:
 
 
 def probability_text(language: str, value: float) -> str:
-    """Return a probability, 0 to 1, as a whole percentage in a language; what is not quite certain is 99 % at most."""
-    return percent(language, value if value >= 1 else min(value, 0.99))
+    """Return a probability, 0 to 1, as a whole percentage in a language; see `model.labels.as_shown`."""
+    return percent(language, as_shown(value))
 
 
 def language_of(request: gr.Request | Request | None) -> str:

@@ -18,11 +18,13 @@ from tests.fake_hub.writing import TOKEN
 from tests.support.serving import ROOT, environment
 
 REPOSITORY, SPACE = "somebody/flags", "somebody/show"
+OPTIONS = ("--space", SPACE)
 COMMIT = r"POST /api/models/somebody/flags/commit/"
 LOOK = r"GET /api/models/somebody/flags\?"
 UPLOAD = r"PUT /(upload|part)/"
 CREATE = r"POST /api/repos/create"
 TAG = r"POST /api/models/somebody/flags/tag/"
+SPACE_COMMIT = r"POST /api/spaces/somebody/show/commit/"
 VARIABLE = r"POST /api/spaces/somebody/show/variables"
 # Every request of a push, and the options that make it; a new Space has no variables here before the last one.
 MOMENTS: dict[str, tuple[str, ...]] = {
@@ -38,10 +40,10 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     TAG: (),
     r"POST /api/models/.*/branch/": ("--revision", "dev"),
     r"GET /api/models/.*/refs": ("--create-pr",),
-    r"GET /api/spaces/somebody/show\?": ("--space", SPACE),
-    r"POST /api/spaces/somebody/show/commit/": ("--space", SPACE),
-    r"GET /api/spaces/somebody/show/variables": ("--space", SPACE),
-    VARIABLE: ("--space", SPACE),
+    r"GET /api/spaces/somebody/show\?": OPTIONS,
+    SPACE_COMMIT: OPTIONS,
+    r"GET /api/spaces/somebody/show/variables": OPTIONS,
+    VARIABLE: OPTIONS,
 }
 _PUSH = (
     HURRY

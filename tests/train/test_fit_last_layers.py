@@ -21,6 +21,10 @@ OPTIONS = ["--recipe", "best", "--size", "32", "--epochs", "1", "--min-steps-per
 LAST_LAYERS = ["--folds", "0", "--finetune-layers", "30"]
 
 
+class PowerCut(BaseException):
+    """Ends a training at once, as a kill does."""
+
+
 def load_weights(bundle: Path) -> list[np.ndarray]:
     return keras.saving.load_model(bundle).get_weights()
 
@@ -80,9 +84,6 @@ def test_images_with_several_labels_go_by_folds_as_well(backbone_weights: Path, 
 def test_a_fit_that_was_killed_after_its_first_bundle_is_unfinished_and_resumed(
     tmp_path: Path, backbone_weights: Path, weights_only: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class PowerCut(BaseException):
-        """Ends a training at once, as a kill does."""
-
     def cut(*_: object) -> None:
         raise PowerCut
 
@@ -141,6 +142,18 @@ def test_a_set_that_is_not_divided_into_folds_is_measured_on_its_test_split(
     assert load_bundle(done.bundle).statistics is not None
 
 
+def stopping_after(epoch: int, reason: type[BaseException]) -> Callable[[ProgressFile, Progress], None]:
+    """Return what keeps the progress of a training and stops it after an epoch."""
+    save = ProgressFile.save
+
+    def saved(self: ProgressFile, progress: Progress) -> None:
+        save(self, progress)
+        if progress.epoch == epoch:
+            raise reason
+
+    return saved
+
+
 def test_a_training_of_the_last_layers_that_was_stopped_goes_on_after_its_last_epoch(
     backbone_weights: Path,
     weights_only: None,
@@ -148,38 +161,42 @@ def test_a_training_of_the_last_layers_that_was_stopped_goes_on_after_its_last_e
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    class PowerCut(BaseException):
-        """Ends a training at once, as a kill does."""
-
-    def stopping_after(epoch: int, reason: type[BaseException]) -> Callable[[ProgressFile, Progress], None]:
-        def saved(self: ProgressFile, progress: Progress) -> None:
-            save(self, progress)
-            if progress.epoch == epoch:
-                raise reason
-
-        return saved
-
-    save, data, broken, whole = ProgressFile.save, tmp_path / "data", tmp_path / "broken", tmp_path / "whole"
+    data, broken, whole = tmp_path / "data", tmp_path / "broken", tmp_path / "whole"
     write_colours(data, per_class=8)
-    arguments = ["fit", str(data), *OPTIONS, "--epochs", "4", "--weights", str(backbone_weights), *LAST_LAYERS]
+    arguments = ["fit", str(data), *OPTIONS, "--epochs", "3", "--weights", str(backbone_weights), *LAST_LAYERS]
 
-    with monkeypatch.context() as patch, pytest.raises(PowerCut):
-        patch.setattr(ProgressFile, "save", stopping_after(2, PowerCut))
-        main([*arguments, "--out", str(broken)])
     with monkeypatch.context() as patch:
-        patch.setattr(ProgressFile, "save", stopping_after(3, KeyboardInterrupt))
-        assert main([*arguments, "--out", str(broken), "--resume"]) == 0
-    assert "Resuming after epoch 2 of 4" in (said := capsys.readouterr().err)
-    assert (
-        f"Stopped: {broken} holds the regression. The same command with --resume goes on after the last epoch." in said
-    )
+        patch.setattr(ProgressFile, "save", stopping_after(2, KeyboardInterrupt))
+        assert main([*arguments, "--out", str(broken)]) == 0
+    said = f"Stopped: {broken} holds the regression. The same command with --resume goes on after the last epoch."
+    assert said in capsys.readouterr().err
     assert main([*arguments, "--out", str(broken), "--resume"]) == 0
-    assert "Resuming after epoch 3 of 4" in capsys.readouterr().err
+    assert "Resuming after epoch 2 of 3" in capsys.readouterr().err
 
     assert main([*arguments, "--out", str(whole)]) == 0
     for one, other in zip(load_weights(whole), load_weights(broken), strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.nightly
+def test_a_training_of_the_last_layers_that_was_killed_twice_goes_on_each_time(
+    backbone_weights: Path,
+    weights_only: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["fit", str(write_colours(tmp_path / "data", per_class=8)), "--out", str(tmp_path / "bundle")]
+    arguments += [*OPTIONS, "--epochs", "4", "--weights", str(backbone_weights), *LAST_LAYERS]
+    for epoch, resume in ((2, []), (3, ["--resume"])):
+        with monkeypatch.context() as patch, pytest.raises(PowerCut):
+            patch.setattr(ProgressFile, "save", stopping_after(epoch, PowerCut))
+            main([*arguments, *resume])
+
+    assert main([*arguments, "--resume"]) == 0
+    said = capsys.readouterr().err
+    assert "Resuming after epoch 2 of 4" in said and "Resuming after epoch 3 of 4" in said
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ def _say_where(page: Page, options: argparse.Namespace, said: str) -> None:
     """Print the address to open, as the last line of the start."""
     if options.share:
         failed = next((line for line in said.splitlines() if line.startswith("Could not create share link")), "")
-        print(f"For a week at most, from anywhere: {page.share_url}" if page.share_url else failed)
+        print(f"Public link, for a week at most: {page.share_url}" if page.share_url else failed)
     host = "localhost" if options.host in ("0.0.0.0", "::") else options.host
     print(f"Open http://{host}:{page.server_port} in a browser. Ctrl-C ends it.", flush=True)
 
@@ -245,7 +245,7 @@ def _parser() -> Parser:
         help="serve the embedded model when a repository cannot be reached, instead of waiting for it "
         "(default: the variable VISTAZO_FALLBACK, else waiting)",
     )
-    parser.add_argument("--share", action="store_true", help="also make a public link, good for a week")
+    parser.add_argument("--share", action="store_true", help="also create a public link, valid for a week")
     parser.add_argument("--host", metavar="H", default=host, help=f"address to listen on (default: {host})")
     parser.add_argument("--port", metavar="P", type=_port, default=port, help=f"port to listen on (default: {port})")
     return parser

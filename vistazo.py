@@ -37,7 +37,7 @@ _HELP = "\n".join(
     [
         "usage: vistazo COMMAND [OPTION ...]",
         "",
-        "Train an image classifier on your own images, publish it, and read photos and videos with it.",
+        "Train an image classifier on your own images, publish it, and classify photos and videos with it.",
         "",
         "commands:",
         *(f"  {command.name:<10}{command.help}" for command in COMMANDS),

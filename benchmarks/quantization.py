@@ -100,7 +100,7 @@ def lost(directory: Path, calibration: Path, data: Path) -> None:
         run = _runner(to_litert(network, calibration=given, explain=False))
         predicted = [int(run(images[number : number + 1]).argmax()) for number in range(len(images))]
         shares.append(100 * float(np.mean(np.array(predicted) == classes)))
-    print(f"accuracy on {len(images)} images: float {shares[0]:.1f} %, int8 {shares[1]:.1f} %")
+    print(f"accuracy on {len(images)} images: float {shares[0]:.1f}%, int8 {shares[1]:.1f}%")
 
 
 def _images(folder: Path, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:

@@ -111,7 +111,7 @@ def commands_page() -> str:
         tables: dict[str, list[str]] = {}
         for group in parser._action_groups:
             title = "" if group.title in _PLAIN_GROUPS else group.title or ""
-            rows = [_row(parser, action) for action in group._group_actions if action.dest != "help"]
+            rows = [_row(parser, a) for a in group._group_actions if a.dest != "help" and a.help != argparse.SUPPRESS]
             tables.setdefault(title, []).extend(rows)
         for title, rows in tables.items():
             if rows:

@@ -83,7 +83,7 @@ def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str
 
 
 def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool, title: str = "") -> str:
-    """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1 %; all texts are escaped.
+    """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1%; all texts are escaped.
 
     Args:
         prediction: As in `confidence_of`.

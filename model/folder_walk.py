@@ -69,7 +69,7 @@ class LeftOut:
         return sum(self._counts.get(reason, Counter()).values())
 
     def lines(self, but: Collection[Reason] = ()) -> list[str]:
-        """Return the number of things by reason, one line a reason: "24 files that are no images (.txt, .xml)".
+        """Return the number of things by reason, one line a reason: "24 files that are not images (.txt, .xml)".
 
         Args:
             but: Reasons that are not wanted.

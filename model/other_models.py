@@ -55,7 +55,7 @@ _SCALE_OF_FLOATS = (
 
 @dataclass(frozen=True)
 class OtherModel:
-    """A model that is no bundle.
+    """A model that is not a bundle.
 
     Attributes:
         what: What it is, with an article, for the middle of a sentence.
@@ -116,7 +116,7 @@ def _by_config(place: Place, files: list[str], config: Mapping[str, Any]) -> Oth
                 f'use it with `transformers.pipeline("image-classification", {json.dumps(place.name)})`, or {_train()}',
             )
         return OtherModel(
-            f"a transformers model ({described}), which is no image classifier that Vistazo runs",
+            f"a transformers model ({described}), which is not an image classifier that Vistazo runs",
             f"name a repository with a bundle, or {_train()}",
         )
     if isinstance(config.get("architecture"), str) and ("pretrained_cfg" in config or "num_classes" in config):

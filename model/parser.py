@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         options = {option.lstrip("-"): option for option in self._option_string_actions}
         nearest = get_close_matches(name.lstrip("-").lower(), options, 1, _LEAST_ALIKE)
         meant = f" Did you mean {options[nearest[0]]}?" if nearest else ""
-        self.exit(2, f"error: {name} is no option of `{self.prog}`.{meant} `{self.prog} --help` lists all.\n")
+        self.exit(2, f"error: {name} is not an option of `{self.prog}`.{meant} `{self.prog} --help` lists all.\n")
 
 
 def _is_number(word: str) -> bool:

@@ -23,7 +23,7 @@ _TINY = 1e-6
 # The distance of an image from itself comes from rounding: up to 0.00002. Images of one burst were 0.008 apart.
 _SAME = 1e-3
 # How fast the evidence shrinks with the distance beyond the limit. With 1, 2 and 3, of faces against photographs of
-# something else 33, 12 and 4 % kept a probability of 0.99; the log loss of images of the labels stayed the same.
+# something else 33, 12 and 4% kept a probability of 0.99; the log loss of images of the labels stayed the same.
 _SHRINKING = 3
 
 

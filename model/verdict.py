@@ -13,7 +13,7 @@ from model.labels import is_background_label
 Verdict = Literal["sure", "unsure", "none"]
 VERDICTS: tuple[Verdict, ...] = ("sure", "unsure", "none")
 
-# Of two labels, the other one has at most 40 % then: a model that is right in fewer cases should say so.
+# Of two labels, the other one has at most 40% then: a model that is right in fewer cases should say so.
 SURE_FROM = 0.6
 
 

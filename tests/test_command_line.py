@@ -53,12 +53,12 @@ def test_each_command_explains_its_options_under_its_own_name(
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("fit my_images --out b --overwite", "--overwite is no option of `vistazo fit`. Did you mean --overwrite?"),
-        ("fit my_images --ouut b", "--ouut is no option of `vistazo fit`. Did you mean --out?"),
-        ("fit my_images -out b", "-out is no option of `vistazo fit`. Did you mean --out?"),
-        ("predict --mdl=b", "--mdl is no option of `vistazo predict`. Did you mean --model?"),
-        ("serve --modle b", "--modle is no option of `vistazo serve`. Did you mean --model?"),
-        ("push my_bundle you/model --xyz", "--xyz is no option of `vistazo push`."),
+        ("fit my_images --out b --overwite", "--overwite is not an option of `vistazo fit`. Did you mean --overwrite?"),
+        ("fit my_images --ouut b", "--ouut is not an option of `vistazo fit`. Did you mean --out?"),
+        ("fit my_images -out b", "-out is not an option of `vistazo fit`. Did you mean --out?"),
+        ("predict --mdl=b", "--mdl is not an option of `vistazo predict`. Did you mean --model?"),
+        ("serve --modle b", "--modle is not an option of `vistazo serve`. Did you mean --model?"),
+        ("push my_bundle you/model --xyz", "--xyz is not an option of `vistazo push`."),
         (
             "fit my images --out b",
             "`vistazo fit` cannot tell what “images” is for. Names stand together, those with spaces in quotes.",

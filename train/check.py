@@ -71,7 +71,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             "Training leaves them out. Save them again or remove them.",
             [_about(file.path, root, f": {file.reason}") for file in found.unreadable],
         ),
-        Finding("Left out", False, "Look whether that is right.", _items(data.left_out.lines(but=_USUAL))),
+        Finding("Left out", False, "Check that this is intended.", _items(data.left_out.lines(but=_USUAL))),
         *_duplicates(found, root),
         *_odd_files(found, root),
         *_classes(found, data),
@@ -86,7 +86,7 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
             Finding(
                 "Probable label errors",
                 True,
-                "Look at each, the most probable first: a network that has not seen the image says otherwise.",
+                "Look at each, the most probable first: a network that has not seen the image disagrees.",
                 [
                     _about(error.example.path, root, f": {error.label}, {percent_text(error.probability)} probable")
                     for error in errors

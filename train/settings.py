@@ -140,12 +140,12 @@ class Settings:
             for all but the first 100. Where a network that starts from a linear probe trains its last layers only, and
             by folds, these are its last blocks, on activations computed once: six of EfficientNet-Lite0's sixteen, four
             for more than 1,000 images.
-        finetune_learning_rate: Highest learning rate after that. When left out: 0.001 where the last layers alone are
+        finetune_learning_rate: Highest rate of fine-tuning. When left out: 0.001 where the last layers alone are
             trained; otherwise the other rate, or a quarter of it without a linear probe.
         dropout: Share of the pooled features dropped in training, 0 to 1.
         label_smoothing: Share of the target probability spread over all labels, 0 to 1.
         mixup_cutmix_prob: Probability that a batch is mixed with itself, half by mixup, half by CutMix.
-        class_balance: How far rare classes are drawn as often as common ones, 0 to 1.
+        class_balance: How far rare classes are oversampled: 0 not at all, 1 until all are equally frequent.
         ema_decay: Decay of the moving average of the weights that is kept; 0 keeps the weights themselves.
         checkpoint: "best" keeps the epoch with the lowest validation loss; "last" keeps the end of a run that was
             not cut short, which is better with few validation images and a rate that falls to zero, unless the
@@ -170,7 +170,7 @@ class Settings:
         patience: Epochs without improvement on validation before a phase ends early.
         group_by: Regular expression for file names; images that agree in its first group (a person, a
             film) stay in one split.
-        folds: Fold by fold, each image is predicted by a network that did not see it, which gives the metrics, and
+        folds: Folds of the cross-validation: a network that did not see an image predicts it, for the metrics, and
             the network of the bundle is trained on all images; 0 for a test split instead, which needs more images.
             When left out: 5 for at most 500 images, with a network that starts from a linear probe.
         near_duplicates: Keep images that look the same in one split.

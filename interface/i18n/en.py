@@ -44,7 +44,7 @@ TEXTS = {
     "either": "{first} or {second}?",
     "closest": "Most like {label}, but only {probability}.",
     "card_empty": "Choose an image: it is classified right away.",
-    "image_empty": "Choose an image, or paste one or its address: it is classified right away.",
+    "image_empty": "Choose an image, or paste an image or its address: it is classified right away.",
     "show_heat": "Heat map",
     "hide_heat": "Hide the heat map",
     "show_boxes": "Boxes",
@@ -58,7 +58,7 @@ TEXTS = {
     "click again.",
     "camera_missing": "The browser found no camera, or another program uses it. Connect one or close that program, and "
     "click again.",
-    "camera_insecure": "Browsers give the camera to secure pages only. Open this page with https.",
+    "camera_insecure": "Browsers allow the camera on secure pages only. Open this page with https.",
     "camera_empty": "What the camera shows appears here.",
     "most_likely": "Most likely labels",
     "why": "Heat map for",
@@ -137,7 +137,7 @@ TEXTS = {
     "frames_read": "{count} frames read, {speed} per second.",
     "stopped_at": "Stopped at {time}.",
     "stopped_before": "Stopped before the first frame.",
-    "time_is_up": "The time limit of a request is reached: read until {time}. For the rest, set “From” and “To”.",
+    "time_is_up": "The request reached its time limit: classified up to {time}. For the rest, set “From” and “To”.",
     "table_shows": "The table shows the last {rows} frames; the CSV file has all.",
     "timeline": "Click to go to that moment of the clip.",
     "timeline_empty": "The timeline of the clip appears here.",
@@ -186,11 +186,11 @@ TEXTS = {
     "score": "Right for {right} of {count} images it had not seen ({share}).",
     "score_several": "All labels right for {right} of {count} images it had not seen ({share}).",
     "score_interval": "On many more such images it would be {low} to {high}.",
-    "measured_test": "They come from the same collection as its training images. Nobody has measured it on photos "
+    "measured_test": "They come from the same collection as its training images. It was not evaluated on photos "
     "from elsewhere, where it may be worse.",
-    "measured_validation": "These images also chose its settings, and come from the same collection as its training "
+    "measured_validation": "Its settings were chosen on these images, from the same collection as its training "
     "images: on other photos expect less.",
-    "measured": "Nobody has measured it on photos from elsewhere, where it may be worse.",
+    "measured": "It has not been evaluated on photos from elsewhere, where it may be worse.",
     "measured_embedded": "They are drawn flags, photographed by a program as its training images were. Of 13 photos "
     "of real flags it names 12.",
     "limit_labels": "It knows its {count} labels and nothing else.",
@@ -198,8 +198,8 @@ TEXTS = {
     "limit_label_background": "It knows one label and {background}, and nothing else.",
     "limit_unlike": "It can be confidently wrong on images unlike its training images.",
     "limit_never_none": "It never says “none of these”: any image gets a label.",
-    "limit_probability_alone": "It knows nothing of how its training images look: “none of these” goes by the "
-    "probability alone, and is missed more often. Training it again with this version of Vistazo adds that.",
+    "limit_probability_alone": "It stores nothing of its training images: “none of these” depends on the "
+    "probability alone, and is missed more often. Train it again with this version of Vistazo to add that.",
     "limit_weak": "Its weakest labels, with the share of their images that it recognises: {labels}.",
     "limit_chance": "It is no better than always naming the most common label, which is right for {share}.",
     "limit_harm": "Do not use it where a mistake could cause harm.",
@@ -244,7 +244,7 @@ TEXTS = {
     "not_uploaded": "This file was not uploaded here. Upload it and try again. A program sends it to "
     "/gradio_api/upload first, or gives a data URL or a public address in its place.",
     "not_base64": "The file is neither a data URL, base64 nor a public address. Send one of these, or send the file to "
-    "/gradio_api/upload and name the path that it answers.",
+    "/gradio_api/upload and give the path that it returns.",
     "unexpected": "Something went wrong on our side. Try again, or try another file.",
     "too_many_images": "At most {most} images can be classified at once. Received: {count}.",
     "no_such_label": "The model has no label “{label}”. Name one of its labels, or none.",
@@ -254,16 +254,16 @@ TEXTS = {
     "no_frame": "“{name}” has no frame in the range asked for. Choose an earlier one.",
     "camera_large": "The camera's image is too large. Choose a lower resolution.",
     "camera_damaged": "The camera's image is damaged. Start the camera again.",
-    "too_often": "At most {most} requests a minute are answered for one visitor. Try again in a minute.",
-    "file_too_large": "“{name}” has {size} MB; at most {most} MB are taken.",
-    "disk_full": "There is no room for files on the server at the moment. Try again in some minutes.",
+    "too_often": "At most {most} requests a minute are accepted per visitor. Try again in a minute.",
+    "file_too_large": "“{name}” is {size} MB; the limit is {most} MB.",
+    "disk_full": "There is no room for files on the server at the moment. Try again in a few minutes.",
     "no_such_page": "This app has no such page.",
-    "queue_full": "{most} requests wait already, which is the limit. Try again in a minute.",
-    "bodies_at_once": "At most {most} uploads of one visitor are received at once. Wait until one has arrived.",
+    "queue_full": "{most} requests are already waiting, which is the limit. Try again in a minute.",
+    "bodies_at_once": "At most {most} uploads per visitor are accepted at once. Wait until one has finished.",
     "body_too_slow": "The upload was too slow or stopped, so the app ended it. Try again on a faster connection.",
-    "body_too_large": "The request is larger than {most} MB, which is the limit. Send fewer or smaller files.",
+    "body_too_large": "The request exceeds the limit of {most} MB. Send fewer or smaller files.",
     "bad_call": "The endpoint takes other arguments. See “Use via API” on the page, and call again.",
-    "no_such_endpoint": "This app has no such endpoint. The page lists them under “API”.",
+    "no_such_endpoint": "This app has no such endpoint. See “Use via API” on the page.",
     "address_too_long": "The address is too long. Leave out what follows its question mark.",
     "address_not_fetched": "The file could not be fetched from its address: it is not public, does not answer, takes "
     "too long, or has more than {most} MB. Upload the file instead.",

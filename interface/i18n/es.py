@@ -39,9 +39,9 @@ TEXTS = {
     "none_headline": "Ninguna de ellas",
     "perhaps": "¿{label}?",
     "either": "¿{first} o {second}?",
-    "closest": "Lo más parecido es {label}, pero solo al {probability}.",
+    "closest": "Lo más parecido es {label}, pero solo con un {probability}.",
     "card_empty": "Elige una imagen: se clasifica al momento.",
-    "image_empty": "Elige una imagen, o pega una o su dirección: se clasifica al momento.",
+    "image_empty": "Elige una imagen, o pega una imagen o su dirección: se clasifica al momento.",
     "show_heat": "Mapa de calor",
     "hide_heat": "Ocultar el mapa",
     "show_boxes": "Recuadros",
@@ -55,7 +55,7 @@ TEXTS = {
     "vuelve a hacer clic.",
     "camera_missing": "El navegador no encontró ninguna cámara, o la usa otro programa. Conecta una o cierra ese "
     "programa y vuelve a hacer clic.",
-    "camera_insecure": "Los navegadores solo dan la cámara a páginas seguras. Abre esta página con https.",
+    "camera_insecure": "Los navegadores solo permiten la cámara en páginas seguras. Abre esta página con https.",
     "camera_empty": "Aquí aparecerá lo que muestra la cámara.",
     "most_likely": "Etiquetas más probables",
     "why": "Mapa de calor de",
@@ -131,7 +131,7 @@ TEXTS = {
     "frames_read": "{count} fotogramas leídos, {speed} por segundo.",
     "stopped_at": "Detenido en {time}.",
     "stopped_before": "Detenido antes del primer fotograma.",
-    "time_is_up": "Se alcanzó el límite de tiempo de una petición: leído hasta {time}. Para el resto, indica «Desde» "
+    "time_is_up": "La petición alcanzó su tiempo límite: clasificado hasta {time}. Para el resto, indica «Desde» "
     "y «Hasta».",
     "table_shows": "La tabla muestra los últimos {rows} fotogramas; el archivo CSV los tiene todos.",
     "timeline": "Haz clic para ir a ese momento del vídeo.",
@@ -179,11 +179,11 @@ TEXTS = {
     "score": "Acierta {right} de {count} imágenes que no había visto ({share}).",
     "score_several": "Acierta todas las etiquetas en {right} de {count} imágenes que no había visto ({share}).",
     "score_interval": "Con muchas más imágenes como esas acertaría entre el {low} y el {high}.",
-    "measured_test": "Son de la misma colección que las imágenes de entrenamiento. Nadie lo ha medido con fotos de "
+    "measured_test": "Son de la misma colección que las imágenes de entrenamiento. No se ha evaluado con fotos de "
     "otros sitios, donde puede ir peor.",
     "measured_validation": "Estas imágenes también sirvieron para ajustarlo y son de la misma colección que las de "
     "entrenamiento: con otras fotos espera menos.",
-    "measured": "Nadie lo ha medido con fotos de otros sitios, donde puede ir peor.",
+    "measured": "No se ha evaluado con fotos de otros sitios, donde puede ir peor.",
     "measured_embedded": "Son banderas dibujadas y fotografiadas por un programa, como las "
     "de entrenamiento. De 13 fotos de banderas reales reconoce 12.",
     "limit_labels": "Conoce sus {count} etiquetas y nada más.",
@@ -194,7 +194,7 @@ TEXTS = {
     "limit_probability_alone": "No sabe cómo son sus imágenes de entrenamiento: «ninguna de ellas» depende solo de la "
     "probabilidad y se le escapa más a menudo. Si lo entrenas de nuevo con esta versión de Vistazo, lo sabrá.",
     "limit_weak": "Sus etiquetas más flojas, con la parte de sus imágenes que reconoce: {labels}.",
-    "limit_chance": "No es mejor que decir siempre la etiqueta más común, que acierta el {share}.",
+    "limit_chance": "No es mejor que decir siempre la etiqueta más común, que acierta en el {share} de los casos.",
     "limit_harm": "No lo uses donde un error pueda causar daño.",
     "limits_title": "Límites",
     "colour_rgb": "en color",
@@ -235,7 +235,7 @@ TEXTS = {
     "not_uploaded": "Este archivo no se subió aquí. Súbelo e inténtalo de nuevo. Un programa lo envía primero a "
     "/gradio_api/upload, o da en su lugar una URL de datos o una dirección pública.",
     "not_base64": "El archivo no es una URL de datos, ni base64, ni una dirección pública. Envía una de estas cosas, o "
-    "envía el archivo a /gradio_api/upload y da la ruta que responde.",
+    "envía el archivo a /gradio_api/upload e indica la ruta que devuelve.",
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
@@ -246,14 +246,14 @@ TEXTS = {
     "camera_large": "La imagen de la cámara es demasiado grande. Elige una resolución menor.",
     "camera_damaged": "La imagen de la cámara está dañada. Vuelve a encender la cámara.",
     "too_often": "Se responden como máximo {most} peticiones por minuto y visitante. Inténtalo dentro de un minuto.",
-    "file_too_large": "«{name}» tiene {size} MB; se aceptan como máximo {most} MB.",
+    "file_too_large": "«{name}» ocupa {size} MB; el límite es de {most} MB.",
     "disk_full": "Ahora mismo no hay sitio para archivos en el servidor. Inténtalo dentro de unos minutos.",
     "no_such_page": "Esta aplicación no tiene esa página.",
-    "queue_full": "Ya esperan {most} peticiones, que es el límite. Inténtalo dentro de un minuto.",
-    "bodies_at_once": "Se reciben como máximo {most} archivos a la vez de un visitante. Espera a que llegue uno.",
+    "queue_full": "Ya hay {most} peticiones en espera, que es el límite. Inténtalo dentro de un minuto.",
+    "bodies_at_once": "Se aceptan como máximo {most} envíos a la vez por visitante. Espera a que termine uno.",
     "body_too_slow": "El envío llegaba demasiado despacio o se detuvo, y se interrumpió. Inténtalo con mejor conexión.",
-    "body_too_large": "La petición supera {most} MB, que es el límite. Envía menos archivos o más pequeños.",
-    "bad_call": "Esta llamada no tiene los argumentos que la página describe en «API». Míralos y vuelve a llamar.",
+    "body_too_large": "La petición supera el límite de {most} MB. Envía menos archivos o más pequeños.",
+    "bad_call": "Los argumentos de la llamada no son los que la página describe en «API». Consúltalos y repítela.",
     "no_such_endpoint": "Esta aplicación no tiene ese punto de acceso. La página los enumera en «API».",
     "address_too_long": "La dirección es demasiado larga. Quita lo que sigue al signo de interrogación.",
     "address_not_fetched": "No se pudo obtener el archivo de su dirección: no es pública, no responde, tarda "
@@ -261,13 +261,13 @@ TEXTS = {
 }
 
 ERRORS = {
-    "{name} was not read to its end: the server stops. Try again in a minute.": "{name} "
+    "{name} was not read to its end: the server is shutting down. Try again in a minute.": "{name} "
     "no se leyó hasta el final: el servidor se detiene. Inténtalo dentro de un minuto.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} tarda demasiado en decodificarse. "
-    "Redúcelo o elige otro.",
+    "Reduce el archivo o elige otro.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
-    "again, or choose another.": "{name} necesita demasiada memoria para decodificarse, o está dañado de un modo que "
-    "detiene el decodificador. Redúcelo, guárdalo de nuevo o elige otro.",
+    "again, or choose another.": "{name} necesita demasiada memoria para decodificarse, o tiene daños que detienen "
+    "el decodificador. Reduce el archivo, guárdalo de nuevo o elige otro.",
     "“{name}”": "«{name}»",
     "The image": "La imagen",
     "{name} cannot be opened: {reason}. Check the path.": "No se puede abrir {name}: {reason}. Comprueba la ruta.",
@@ -287,7 +287,7 @@ ERRORS = {
     ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "«{name}» no es un vídeo que se pueda "
     "leer. Usa MP4, MOV, WebM, MKV o AVI.",
-    "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Léela como "
+    "“{name}” is an image, not a clip. Predict it as an image.": "«{name}» es una imagen, no un vídeo. Trátala como "
     "imagen.",
     "“{name}” cannot be opened: there is no such file. Check the path.": "No se puede abrir «{name}»: no existe ese "
     "archivo. Comprueba la ruta.",
@@ -322,13 +322,13 @@ ERRORS = {
     "de este modelo: commit {commit}. Reinicia la aplicación para usarla.",
     "{reason} There is no usable copy on this machine.": "{reason} En esta máquina no hay ninguna copia que sirva.",
     "Offline copy of commit {commit}. {reason}": "Copia local del commit {commit}. {reason}",
-    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está puesto: no se preguntó al Hub "
+    "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE está definido: no se preguntó al Hub "
     "por «{name}».",
-    "“{file}” of “{name}” arrives damaged (commit {commit}).": "«{file}» de «{name}» llega dañado (commit {commit}).",
+    "“{file}” of “{name}” arrived damaged (commit {commit}).": "«{file}» de «{name}» llegó dañado (commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "El Hub no respondió a tiempo sobre «{name}».",
     "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.": "No se puede "
     "acceder al Hub para «{name}» ({reason}). Revisa la conexión o inténtalo más tarde.",
-    "The Hub limits requests now (status {status} for “{name}”).": "El Hub limita ahora las peticiones (estado "
+    "The Hub is limiting requests (status {status} for “{name}”).": "El Hub está limitando las peticiones (estado "
     "{status} para «{name}»).",
     "The Hub reports an error (status {status} for “{name}”).": "El Hub informa de un error (estado {status} para "
     "«{name}»).",

@@ -21,7 +21,7 @@ TEXTS = {
     "note": "Remarque",
     "news": "Nouveautés",
     "language": "Langue",
-    "limits": "Au plus : {megabytes} Mo par fichier, {image} mégapixels par image, {frame} mégapixels par image de "
+    "limits": "Au plus : {megabytes} Mo par fichier, {image} mégapixels par image, {frame} mégapixels par image de "
     "vidéo, {minutes} minutes par vidéo, {images} images à la fois.",
     "waiting_title": "# Vistazo\nLe modèle est en cours de chargement. Cette page s’ouvrira d’elle-même dès qu’il "
     "sera prêt.",
@@ -42,7 +42,7 @@ TEXTS = {
     "either": "{first} ou {second} ?",
     "closest": "Le plus proche : {label}, mais à {probability} seulement.",
     "card_empty": "Choisissez une image : elle est classée aussitôt.",
-    "image_empty": "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
+    "image_empty": "Choisissez une image, ou collez une image ou son adresse : elle est classée aussitôt.",
     "show_heat": "Carte de chaleur",
     "hide_heat": "Masquer la carte",
     "show_boxes": "Cadres",
@@ -57,7 +57,7 @@ TEXTS = {
     "et cliquez à nouveau.",
     "camera_missing": "Le navigateur n’a trouvé aucune caméra, ou un autre programme l’utilise. Branchez-en une ou "
     "fermez ce programme, et cliquez à nouveau.",
-    "camera_insecure": "Les navigateurs ne donnent la caméra qu’aux pages sécurisées. Ouvrez cette page en https.",
+    "camera_insecure": "Les navigateurs réservent la caméra aux pages sécurisées. Ouvrez cette page en https.",
     "camera_empty": "Ce que montre la caméra apparaîtra ici.",
     "most_likely": "Étiquettes les plus probables",
     "why": "Carte de chaleur pour",
@@ -91,7 +91,7 @@ TEXTS = {
     "video_tab": "Vidéo",
     "clip": "Vidéo",
     "not_playable": "Votre navigateur ne peut pas lire cette vidéo, mais elle peut être classée. La vidéo avec "
-    "étiquettes, sous « Télécharger », se lit dans tous les navigateurs.",
+    "étiquettes, sous « Télécharger », se lit dans tous les navigateurs.",
     "read_clip": "Classer de nouveau",
     "clip_hint": "Choisissez une vidéo : elle est classée aussitôt.",
     "reading_begins": "Lecture…",
@@ -133,8 +133,8 @@ TEXTS = {
     "frames_read": "{count} images lues, {speed} par seconde.",
     "stopped_at": "Arrêté à {time}.",
     "stopped_before": "Arrêté avant la première image.",
-    "time_is_up": "La durée limite d’une requête est atteinte : lu jusqu’à {time}. Pour la suite, indiquez « De » et "
-    "« À ».",
+    "time_is_up": "La requête a atteint sa durée limite : classé jusqu’à {time}. Pour la suite, indiquez « De » et "
+    "« À ».",
     "table_shows": "Le tableau montre les {rows} dernières images ; le fichier CSV les a toutes.",
     "timeline": "Cliquez pour aller à ce moment de la vidéo.",
     "timeline_empty": "La chronologie de la vidéo apparaîtra ici.",
@@ -182,11 +182,11 @@ TEXTS = {
     "score_several": "Toutes les étiquettes justes pour {right} images sur {count} qu’il n’avait jamais vues "
     "({share}).",
     "score_interval": "Sur beaucoup plus d’images semblables, ce serait entre {low} et {high}.",
-    "measured_test": "Elles viennent de la même collection que ses images d’entraînement. Personne ne l’a mesuré sur "
+    "measured_test": "Elles viennent de la même collection que ses images d’entraînement. Il n’a pas été évalué sur "
     "des photos d’ailleurs, où il peut être moins bon.",
     "measured_validation": "Ces images ont aussi servi à le régler et viennent de la même collection que celles "
     "d’entraînement : sur d’autres photos, attendez-vous à moins.",
-    "measured": "Personne ne l’a mesuré sur des photos d’ailleurs, où il peut être moins bon.",
+    "measured": "Il n’a pas été évalué sur des photos d’ailleurs, où il peut être moins bon.",
     "measured_embedded": "Ce sont des drapeaux dessinés et photographiés par un programme, comme ses "
     "images d’entraînement. Sur 13 photos de vrais drapeaux, il en reconnaît 12.",
     "limit_labels": "Il connaît ses {count} étiquettes et rien d’autre.",
@@ -198,7 +198,7 @@ TEXTS = {
     "de la seule probabilité et lui échappe plus souvent. Un nouvel entraînement avec cette version de Vistazo "
     "l’ajoute.",
     "limit_weak": "Ses étiquettes les plus faibles, avec la part de leurs images qu’il reconnaît : {labels}.",
-    "limit_chance": "Il n’est pas meilleur que de toujours donner l’étiquette la plus courante, juste à {share}.",
+    "limit_chance": "Il ne fait pas mieux que toujours l’étiquette la plus courante, juste dans {share} des cas.",
     "limit_harm": "Ne l’utilisez pas là où une erreur pourrait nuire.",
     "limits_title": "Limites",
     "colour_rgb": "en couleurs",
@@ -248,41 +248,40 @@ TEXTS = {
     "bad_seconds": "« De » et « À » doivent être des secondes, 0 ou plus. Reçu : {value}.",
     "no_frame": "« {name} » n’a aucune image dans l’intervalle demandé. Choisissez un intervalle plus tôt.",
     "camera_large": "L’image de la caméra est trop grande. Choisissez une résolution plus basse.",
-    "camera_damaged": "L’image de la caméra est abîmée. Relancez la caméra.",
+    "camera_damaged": "L’image de la caméra est endommagée. Relancez la caméra.",
     "too_often": "Au plus {most} requêtes par minute sont acceptées par visiteur. Réessayez dans une minute.",
-    "file_too_large": "« {name} » a {size} Mo ; au plus {most} Mo sont acceptés.",
-    "disk_full": "Il n’y a pas de place pour les fichiers sur le serveur en ce moment. Réessayez dans un moment.",
+    "file_too_large": "« {name} » fait {size} Mo ; la limite est de {most} Mo.",
+    "disk_full": "Il n’y a plus de place pour les fichiers sur le serveur. Réessayez dans quelques minutes.",
     "no_such_page": "Cette application n’a pas cette page.",
-    "queue_full": "{most} requêtes attendent déjà, c’est la limite. Réessayez dans une minute.",
+    "queue_full": "{most} requêtes sont déjà en attente : c’est la limite. Réessayez dans une minute.",
     "bodies_at_once": "Au plus {most} envois d’un même visiteur sont reçus à la fois. Attendez la fin de l’un d’eux.",
-    "body_too_slow": "L’envoi était trop lent ou s’est arrêté, il a été interrompu. Réessayez avec une meilleure "
-    "connexion.",
-    "body_too_large": "La requête dépasse {most} Mo, c’est la limite. Envoyez moins de fichiers ou de plus petits.",
-    "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
-    "no_such_endpoint": "Cette application n’a pas ce point d’accès. La page les énumère sous « API ».",
+    "body_too_slow": "L’envoi, trop lent ou arrêté, a été interrompu. Réessayez avec une meilleure connexion.",
+    "body_too_large": "La requête dépasse la limite de {most} Mo. Envoyez moins de fichiers ou de plus petits.",
+    "bad_call": "Cet appel n’a pas les arguments que la page décrit sous « API ». Regardez-les et réessayez.",
+    "no_such_endpoint": "Cette application n’a pas ce point d’accès. La page les énumère sous « API ».",
     "address_too_long": "L’adresse est trop longue. Supprimez ce qui suit le point d’interrogation.",
     "address_not_fetched": "Le fichier n’a pas pu être récupéré à son adresse : elle n’est pas publique, ne répond "
-    "pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
+    "pas, est trop lente, ou il dépasse {most} Mo. Envoyez plutôt le fichier.",
 }
 
 ERRORS = {
-    "{name} was not read to its end: the server stops. Try again in a minute.": "{name} "
+    "{name} was not read to its end: the server is shutting down. Try again in a minute.": "{name} "
     "n’a pas été lu jusqu’au bout : le serveur s’arrête. Réessayez dans une minute.",
-    "{name} takes too long to decode. Make it smaller, or choose another.": "{name} est trop long à décoder. "
-    "Réduisez-le, ou choisissez-en un autre.",
+    "{name} takes too long to decode. Make it smaller, or choose another.": "{name} : décodage trop long. "
+    "Réduisez le fichier, ou choisissez-en un autre.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "
-    "again, or choose another.": "{name} demande trop de mémoire pour être décodé, ou est abîmé d’une manière qui "
-    "arrête le décodeur. Réduisez-le, enregistrez-le de nouveau, ou choisissez-en un autre.",
+    "again, or choose another.": "{name} : trop de mémoire nécessaire au décodage, ou dommages qui "
+    "arrêtent le décodeur. Réduisez le fichier, enregistrez-le de nouveau, ou choisissez-en un autre.",
     "“{name}”": "« {name} »",
     "The image": "L’image",
-    "{name} cannot be opened: {reason}. Check the path.": "{name} ne peut pas être ouvert : {reason}. Vérifiez le "
+    "{name} cannot be opened: {reason}. Check the path.": "{name} : ouverture impossible ({reason}). Vérifiez le "
     "chemin.",
     "{name} is an empty file. Choose an image file with content.": "{name} est un fichier vide. Choisissez une image "
-    "qui a un contenu.",
+    "non vide.",
     "{name} is not an image that can be read. Use JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF or AVIF.": "{name} n’est pas "
     "une image lisible. Utilisez JPEG, PNG, HEIC, WebP, GIF, BMP, TIFF ou AVIF.",
-    "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} est abîmé et ne peut pas être "
-    "décodé. Enregistrez-le de nouveau ou choisissez-en un autre.",
+    "{name} is damaged and cannot be decoded. Save it again or choose another.": "{name} : fichier endommagé. "
+    "Enregistrez-le de nouveau ou choisissez-en un autre.",
     "{name} has too many pixels{size}; the limit is {limit} megapixels. Make it smaller first, or raise "
     "VISTAZO_MAX_IMAGE_MEGAPIXELS on your own machine.": "{name} a trop de "
     "pixels{size} ; la limite est de {limit} mégapixels. Réduisez-le d’abord, ou augmentez "
@@ -294,16 +293,16 @@ ERRORS = {
     ),
     "“{name}” is not a video that can be read. Use MP4, MOV, WebM, MKV or AVI.": "« {name} » n’est pas une vidéo "
     "lisible. Utilisez MP4, MOV, WebM, MKV ou AVI.",
-    "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Lisez-la "
+    "“{name}” is an image, not a clip. Predict it as an image.": "« {name} » est une image, pas une vidéo. Classez-la "
     "comme une image.",
-    "“{name}” cannot be opened: there is no such file. Check the path.": "« {name} » ne peut pas être ouvert : il n’y "
-    "a pas de tel fichier. Vérifiez le chemin.",
+    "“{name}” cannot be opened: there is no such file. Check the path.": "« {name} » ne peut pas être ouvert : ce "
+    "fichier n’existe pas. Vérifiez le chemin.",
     "“{name}” is an empty file. Choose a clip with content.": "« {name} » est un fichier vide. Choisissez une vidéo "
-    "qui a un contenu.",
+    "non vide.",
     "The frames of “{name}” have {width} x {height} pixels; the limit is {limit} megapixels. Make the clip smaller "
     "first.": "Les images de « {name} » ont {width} x {height} pixels ; la limite est de {limit} mégapixels. Réduisez "
     "la vidéo d’abord.",
-    "“{name}” is a sound file with a cover image, not a video. Choose a clip.": "« {name} » est un fichier de son "
+    "“{name}” is a sound file with a cover image, not a video. Choose a clip.": "« {name} » est un fichier audio "
     "avec une pochette, pas une vidéo. Choisissez une vidéo.",
     "“{name}” holds sound but no image. Choose a clip.": "« {name} » contient du son mais pas d’image. Choisissez "
     "une vidéo.",
@@ -313,7 +312,7 @@ ERRORS = {
     "“{name}” opens but no frame of it can be decoded. Convert it to H.264 (MP4) and try again.": "« {name} » s’ouvre, "
     "mais aucune image ne peut en être décodée. Convertissez-la en H.264 (MP4) et réessayez.",
     "“{name}” is damaged: it breaks off at {time:.1f} s. The frames up to there are kept; for the rest, save or upload "
-    "the clip again.": "« {name} » est abîmée : elle s’interrompt à {time:.1f} s. Les images jusque-là sont gardées ; "
+    "the clip again.": "« {name} » est endommagée, coupée à {time:.1f} s. Les images jusque-là sont gardées ; "
     "pour le reste, enregistrez ou envoyez la vidéo de nouveau.",
     "Nothing was read of “{name}”. Read the clip first.": "Rien n’a été lu de « {name} ». Lisez la vidéo d’abord.",
     "Loading the model.": "Le modèle est en cours de chargement.",
@@ -332,12 +331,12 @@ ERRORS = {
     "Offline copy of commit {commit}. {reason}": "Copie locale du commit {commit}. {reason}",
     "HF_HUB_OFFLINE is set: the Hub was not asked for “{name}”.": "HF_HUB_OFFLINE est défini : « {name} » n’a pas été "
     "demandé au Hub.",
-    "“{file}” of “{name}” arrives damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
+    "“{file}” of “{name}” arrived damaged (commit {commit}).": "« {file} » de « {name} » arrive endommagé "
     "(commit {commit}).",
     "The Hub did not respond in time for “{name}”.": "Le Hub n’a pas répondu à temps au sujet de « {name} ».",
     "The Hub cannot be reached for “{name}” ({reason}). Check the connection, or try again later.": "Le Hub est "
     "injoignable pour « {name} » ({reason}). Vérifiez la connexion ou réessayez plus tard.",
-    "The Hub limits requests now (status {status} for “{name}”).": "Le Hub limite actuellement les requêtes (statut "
+    "The Hub is limiting requests (status {status} for “{name}”).": "Le Hub limite actuellement les requêtes (statut "
     "{status} pour « {name} »).",
     "The Hub reports an error (status {status} for “{name}”).": "Le Hub signale une erreur (statut {status} pour "
     "« {name} »).",

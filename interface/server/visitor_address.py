@@ -21,7 +21,7 @@ def trusted_proxies() -> tuple[_Network, ...]:
     """Return the networks of the proxies that VISTAZO_TRUSTED_PROXIES names, which is read at the first call.
 
     Raises:
-        SettingsError: It is no list of addresses and networks.
+        SettingsError: It is not a list of addresses and networks.
     """
     names = [name.strip() for name in os.environ.get(_VARIABLE, "").split(",") if name.strip()]
     try:

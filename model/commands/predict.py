@@ -44,9 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames-per-second", metavar="N", type=float, help="predict at most N frames of each second of a clip"
     )
     parser.add_argument(
-        "--start", metavar="SECONDS", type=float, default=0.0, help="leave out what a clip shows earlier"
+        "--start", metavar="SECONDS", type=float, default=0.0, help="skip what a clip shows before this time"
     )
-    parser.add_argument("--end", metavar="SECONDS", type=float, help="leave out what a clip shows from this time on")
+    parser.add_argument("--end", metavar="SECONDS", type=float, help="skip what a clip shows from this time on")
     parser.add_argument(
         "--top", metavar="K", type=int, default=5, help="number of labels for each file and frame (default: 5)"
     )
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="write a row for each image or frame, and a row for each segment of a clip to NAME.segments.csv "
-        "beside it; after an interruption the same command goes on where it was",
+        "beside it; after an interruption the same command continues where it stopped",
     )
     output.add_argument(
         "--out",

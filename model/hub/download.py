@@ -121,7 +121,7 @@ def fetch_file(
             return path
     raise DamagedFileError(  # a proxy or a bad line: what is in the repository may be right
         Sentence(
-            "“{file}” of “{name}” arrives damaged (commit {commit}).",
+            "“{file}” of “{name}” arrived damaged (commit {commit}).",
             file=file.name,
             name=file.repository,
             commit=file.commit,

@@ -107,7 +107,7 @@ def _describe(
 def _temporary(repository: str, status: int | None) -> HubUnreachableError:
     if status == 429:
         return HubUnreachableError(
-            Sentence("The Hub limits requests now (status {status} for “{name}”).", status=status, name=repository)
+            Sentence("The Hub is limiting requests (status {status} for “{name}”).", status=status, name=repository)
         )
     return HubUnreachableError(
         Sentence("The Hub reports an error (status {status} for “{name}”).", status=status, name=repository)
@@ -132,7 +132,7 @@ def _describe_refusal(error: OSError, repository: str, revision: str | None, nam
         return f"“{repository}” has been disabled on the Hub. Name another."
     if status == 403:
         right = "the token in HF_TOKEN needs the right to read this repository." if token else "set HF_TOKEN."
-        return f"The Hub forbids to read “{repository}” (403): {right}"
+        return f"The Hub forbids reading “{repository}” (403): {right}"
     if status == 401 and token and not no_repository:
         return (
             f"The Hub does not accept the token in HF_TOKEN for “{repository}” (401). Make a new one with the right to "
@@ -147,7 +147,7 @@ def _describe_refusal(error: OSError, repository: str, revision: str | None, nam
         return f"There is no repository “{repository}” on the Hub ({status}), {right}."
     if status == 404:
         what = f"file “{name}” of “{repository}”" if name else f"“{repository}”, or no revision “{revision or 'main'}”"
-        return f"The Hub knows no {what} (404)."
+        return f"The Hub has no {what} (404)."
     return f"The Hub refuses to give “{repository}” (status {status})."
 
 

@@ -90,7 +90,7 @@ def hub_repository(name: str) -> tuple[str, str | None]:
     """
     address = parse_address(name)
     if address is None:
-        raise ModelNotFoundError(f"“{name[:100]}” is no Hub repository. Give one such as user/name@revision.")
+        raise ModelNotFoundError(f"“{name[:100]}” is not a Hub repository. Give one such as user/name@revision.")
     if address.kind != "model":
         raise ModelNotFoundError(
             f"“{name}” is the address of a {address.kind}, not of a model. Give a model's repository such as user/name."

@@ -224,5 +224,5 @@ class _OverBudgetError(DecodingError):
 
 def _server_stops(name: str) -> DecodingError:
     return DecodingError(
-        Sentence("{name} was not read to its end: the server stops. Try again in a minute.", name=name)
+        Sentence("{name} was not read to its end: the server is shutting down. Try again in a minute.", name=name)
     )

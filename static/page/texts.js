@@ -43,7 +43,7 @@ export function percent(share, digits = 0) {
   return shown("", 100 * share);
 }
 
-// Of a probability that is not quite certain, 99 % at most.
+// Of a probability that is not quite certain, 99% at most.
 export const probabilityText = (value) => percent(value >= 1 ? value : Math.min(value, 0.99));
 
 // A duration: “2.4 s”, “1 min 5 s”, “1 h 2 min”.

@@ -23,21 +23,21 @@ _LISTEN = """() => {
 # In each tab something that the browser translates, and something that the server says.
 SAID = {
     "en": [
-        "Choose an image, or paste one or its address: it is classified right away.",
+        "Choose an image, or paste an image or its address: it is classified right away.",
         "Choose a video: it is classified right away.",
         "What the camera shows appears here.",
         "Choose several images: they are classified right away.",
         "How good it is",
     ],
     "es": [
-        "Elige una imagen, o pega una o su dirección: se clasifica al momento.",
+        "Elige una imagen, o pega una imagen o su dirección: se clasifica al momento.",
         "Elige un vídeo: se clasifica al momento.",
         "Aquí aparecerá lo que muestra la cámara.",
         "Elige varias imágenes: se clasifican al momento.",
         "Qué tal lo hace",
     ],
     "fr": [
-        "Choisissez une image, ou collez-en une ou son adresse : elle est classée aussitôt.",
+        "Choisissez une image, ou collez une image ou son adresse : elle est classée aussitôt.",
         "Choisissez une vidéo : elle est classée aussitôt.",
         "Ce que montre la caméra apparaîtra ici.",
         "Choisissez plusieurs images : elles sont classées aussitôt.",

@@ -56,13 +56,13 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images_by_click_and_by_keyboar
 
     page.locator(".cells [data-cell='1-0']").click()
     assert "<i>dog</i>, predicted as cat: 1" in page.locator("#cell").inner_text()
-    assert "<b>mistaken.png (70 %)" in page.locator("#cell").inner_text()
+    assert "<b>mistaken.png (70%)" in page.locator("#cell").inner_text()
     assert page.locator("#cell img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 48
 
     page.locator(".cells [data-cell='0-0']").focus()
     page.keyboard.press("Enter")
-    assert "right.png (90 %)" in page.locator("#cell").inner_text()
-    assert "cat (70 %)\ntrue label: <i>dog</i>" in page.locator("#misled").inner_text()
+    assert "right.png (90%)" in page.locator("#cell").inner_text()
+    assert "cat (70%)\ntrue label: <i>dog</i>" in page.locator("#misled").inner_text()
 
     page.get_by_label("Show shares").check()
     assert page.locator(".cells [data-cell='1-0']").inner_text() == "50%"
@@ -80,9 +80,9 @@ def test_with_several_labels_a_click_opens_what_was_found_missed_or_wrongly_name
 
     page.locator("[data-cell='1-missed']").click()
     assert "<i>dog</i>, false negatives: 1" in page.locator("#cell").inner_text()
-    assert "right.png (10 %)" in page.locator("#cell").inner_text()
-    assert "cat (70 %)\nfalse positive" in page.locator("#misled").inner_text()
-    assert "<i>dog</i> (10 %)\nfalse negative" in page.locator("#misled").inner_text()
+    assert "right.png (10%)" in page.locator("#cell").inner_text()
+    assert "cat (70%)\nfalse positive" in page.locator("#misled").inner_text()
+    assert "<i>dog</i> (10%)\nfalse negative" in page.locator("#misled").inner_text()
 
 
 def test_a_page_without_images_says_how_to_get_one_with_them(

@@ -61,7 +61,7 @@ def test_a_file_that_arrives_damaged_again_and_again_is_waited_for(hub: Hub, com
     hub.fail(r"GET /[0-9a-f]{64}/model\.tflite", times=3, body=corrupted)
     result = load()
 
-    damaged = f"“model.tflite” of “{REPOSITORY}” arrives damaged (commit {commit})."
+    damaged = f"“model.tflite” of “{REPOSITORY}” arrived damaged (commit {commit})."
     assert any(damaged in text and "Trying again in 2 seconds." in text for text in result["texts"])
     assert result["title"] == f"{REPOSITORY}, commit {commit}" and result["note"] is None
 

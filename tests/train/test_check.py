@@ -198,7 +198,7 @@ def test_a_class_whose_images_all_look_alike_is_refused_as_by_fit(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda photo: photo.convert("L"), "cat: 100% are stored in grey, of the others 0%"),
+        (lambda photo: photo.convert("L"), "cat: 100% are stored in grey, 0% of the others"),
         (lambda photo: photo.resize((216, 216)), "cat: 0.047 megapixels on average, the others 0.0052"),
         (lambda photo: photo.resize((54, 96)), "cat: 0.56 times as wide as high on average, the others 1.00"),
     ],

@@ -12,19 +12,19 @@ GOOD = {"split": "test", "n": 45, "accuracy": 38 / 45, "majority_accuracy": 0.4}
 
 
 def test_the_sentence_counts_images_and_gives_the_interval() -> None:
-    assert accuracy_sentences(GOOD) == ["38 of 45 test images right (84 %, 95 % interval 71 to 92)."]
+    assert accuracy_sentences(GOOD) == ["38 of 45 test images right (84%, 95% interval 71 to 92)."]
 
 
 def test_a_share_near_one_is_not_rounded_to_certainty() -> None:
     (sentence,) = accuracy_sentences(GOOD | {"n": 1000, "accuracy": 0.998})
-    assert "(99.8 %, 95 % interval 99.3 to 99.9)" in sentence
+    assert "(99.8%, 95% interval 99.3 to 99.9)" in sentence
     (sentence,) = accuracy_sentences(GOOD | {"n": 10_000, "accuracy": 0.9998})
-    assert sentence.endswith("(99.9 %, 95 % interval 99.9 to 99.9).")
+    assert sentence.endswith("(99.9%, 95% interval 99.9 to 99.9).")
 
 
 def test_all_right_is_a_hundred_percent() -> None:
     (sentence,) = accuracy_sentences(GOOD | {"n": 60, "accuracy": 1.0})
-    assert sentence == "60 of 60 test images right (100 %, 95 % interval 94 to 100)."
+    assert sentence == "60 of 60 test images right (100%, 95% interval 94 to 100)."
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_model_that_may_be_no_better_than_chance_is_called_so(
 
 def test_several_labels_an_image_are_right_together() -> None:
     (sentence,) = accuracy_sentences({"split": "whole folder", "n": 4, "accuracy": 0.5, "multi_label": True})
-    assert sentence.startswith("2 of 4 images with exactly the right labels (50 %")
+    assert sentence.startswith("2 of 4 images with exactly the right labels (50%")
 
 
 def test_people_read_the_result_on_stdout_and_the_next_command_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

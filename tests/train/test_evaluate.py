@@ -59,7 +59,7 @@ def test_evaluate_writes_metrics_and_report(
     assert main(["evaluate", str(colour_fit.bundle), str(colour_fit.data), "--out", str(out)]) == 0
 
     accuracy, _, written = capsys.readouterr().out.splitlines()
-    assert re.match(r"\d+ of 36 images right \(\d+ %, 95 % interval \d+ to \d+\)\.", accuracy)
+    assert re.match(r"\d+ of 36 images right \(\d+%, 95% interval \d+ to \d+\)\.", accuracy)
     assert written == f"Wrote {out / 'index.html'}."
     assert set(hashes(out)) == {"metrics.json", "predictions.csv", "index.html"} | {
         f"{name}.png"

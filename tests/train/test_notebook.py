@@ -115,7 +115,7 @@ def test_the_cells_run_in_order_and_show_plots_mistakes_and_report(images: Path,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "95 % interval: " in result.stdout
+    assert "95% interval: " in result.stdout
     assert {"confusion_matrix.png", "training_curves.png"} <= set(displayed(calls, "image"))
     assert any(line.startswith("<iframe srcdoc=") for line in displayed(calls, "html"))
     assert any("<figure" in line or "No test image is wrong" in line for line in displayed(calls, "html"))

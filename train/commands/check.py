@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> Ending:
     if options.csv:
         count = write_files(findings, options.csv)
         lines.append(f"Wrote {options.csv}: {count} file{'' if count == 1 else 's'} to act on.")
-    advice = "Put right what is wrong, and give the same command again."
+    advice = "Fix these problems, and run the same command again."
     if not serious:
         data = [shlex.quote(str(options.data)), *label_options(options)]
         data += ["--multi-label"] if options.multi_label else []

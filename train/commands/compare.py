@@ -48,12 +48,12 @@ def run(options: argparse.Namespace) -> Ending:
 
 def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """Return the lines of a table of bundles."""
-    cells = [("bundle", "accuracy", "95 % interval", "macro F1", "loss", "ms/image", "parameters", "MB")]
+    cells = [("bundle", "accuracy", "95% interval", "macro F1", "loss", "ms/image", "parameters", "MB")]
     for row, name in zip(rows, names, strict=True):
         cells.append(
             (
                 name,
-                f"{100 * row['accuracy']:.1f} %",
+                f"{100 * row['accuracy']:.1f}%",
                 f"{100 * row['accuracy_low']:.0f} to {100 * row['accuracy_high']:.0f}",
                 f"{row['macro_f1']:.3f}",
                 f"{row['loss']:.3f}",

@@ -15,7 +15,7 @@ _IMAGES = {
     "validation": "validation images",
     "train": "training images",
     "whole folder": "images",
-    "folds": "images, each predicted by a network that was trained without it,",
+    "folds": "cross-validated images",
 }
 
 
@@ -65,7 +65,7 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
     images = _IMAGES.get(split, f"images ({split})")
     right = "with exactly the right labels" if metrics.get("multi_label") else "right"
     sentences = [
-        f"{round(n * accuracy)} of {n} {images} {right} ({percent(accuracy)} %, 95 % interval {percent(low)} to "
+        f"{round(n * accuracy)} of {n} {images} {right} ({percent(accuracy)}%, 95% interval {percent(low)} to "
         f"{percent(high)})."
     ]
     if seen := metrics.get("training_images", 0):
@@ -77,7 +77,7 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
         chance = metrics["majority_accuracy"]
         how = "no better than chance" if accuracy <= chance else "not shown to be better than chance"
         sentences.append(
-            f"This model is {how}: always answering with the most common label gets {percent(chance)} % right. "
+            f"This model is {how}: always answering with the most common label gets {percent(chance)}% right. "
             "Train on more images, or for longer."
         )
     return sentences

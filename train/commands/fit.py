@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_argument(main)
     main.add_argument("--title", metavar="TEXT", help="the model's name for people (default: its labels)")
     main.add_argument(
-        "--description", metavar="TEXT", help="one sentence of what it recognises (default: made of its labels)"
+        "--description", metavar="TEXT", help="one sentence on what it recognises (default: made from its labels)"
     )
     main.add_argument(
         "--example-images",

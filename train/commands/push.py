@@ -21,12 +21,12 @@ INTERRUPTED = "readers see the old commit or the new one. The same command goes 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="directory written by `vistazo fit`")
-    parser.add_argument("repository", metavar="REPO", help="where to, such as user/name; made when it is not there")
+    parser.add_argument("repository", metavar="REPO", help="such as user/name; created if it does not exist")
     parser.add_argument(
         "--private", action="store_true", help="make a new repository, or Space, private; a public one is refused"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--revision", metavar="BRANCH", help="branch to write to, made when it is not there")
+    where.add_argument("--revision", metavar="BRANCH", help="branch to write to; created if it does not exist")
     where.add_argument("--create-pr", action="store_true", help="open a pull request instead")
     parser.add_argument("--space", metavar="REPO", help="also make or update a Space that serves the pushed commit")
     parser.add_argument(
@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the Space: the Gradio app (default), or a page that runs the model in the visitor's browser, for free",
     )
     parser.add_argument(
-        "--hardware", metavar="NAME", help="of the Space, such as cpu-upgrade (default: that of the Hub, cpu-basic)"
+        "--hardware", metavar="NAME", help="hardware of the Space, such as cpu-upgrade (default: cpu-basic)"
     )
     parser.add_argument(
-        "--sleep", metavar="MINUTES|never", help="without a visitor, before the Space sleeps; needs paid hardware"
+        "--sleep", metavar="MINUTES|never", help="idle minutes before the Space sleeps; needs paid hardware"
     )
     parser.add_argument("--protected", action="store_true", help="make a new Space's page public and its files private")
     parser.add_argument(
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--commit-message", metavar="TEXT", help="message of the model's commit (default: its version)")
     parser.add_argument("--tag", metavar="NAME", help="also give the model's commit this tag, such as v1.0")
-    parser.add_argument("--replace", action="store_true", help="write over what somebody else has changed on the Hub")
+    parser.add_argument("--replace", action="store_true", help="overwrite what somebody else has changed on the Hub")
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     parser.add_argument("--license", metavar="ID", help="licence of the model, such as apache-2.0 or cc-by-4.0")
     parser.add_argument(
@@ -74,12 +74,12 @@ def run(options: argparse.Namespace) -> Ending:
     repository = repository_name("REPO", options.repository)
     space_name = repository_name("--space", options.space, "Space") if options.space else None
     if space_name and options.create_pr:
-        raise SettingsError("--space needs a commit that stays; a pull request may yet change. Leave one away.")
+        raise SettingsError("--space needs a permanent commit; a pull request may still change. Leave one out.")
     if options.tag and options.create_pr:
-        raise SettingsError("--tag needs a commit that stays; a pull request may yet change. Leave one away.")
+        raise SettingsError("--tag needs a permanent commit; a pull request may still change. Leave one out.")
     settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
     if settings != SpaceSettings() and not space_name:
-        raise SettingsError("--hardware, --sleep, --protected and --space-token are a Space's: name it with --space.")
+        raise SettingsError("--hardware, --sleep, --protected and --space-token set up a Space: name it with --space.")
     if options.sdk == "static":
         check_static_settings(space_name, settings)
     release = Release(options.commit_message, options.tag)

@@ -15,10 +15,10 @@ INTERRUPTED = "readers see the old commit or the new one. The same command goes 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_data_argument(parser, "folder per class, or train/, valid/ and test/ with these")
-    parser.add_argument("repository", metavar="REPO", help="where to, such as user/name; made when it is not there")
+    parser.add_argument("repository", metavar="REPO", help="such as user/name; created if it does not exist")
     add_label_arguments(parser)
     parser.add_argument("--public", action="store_true", help="let everybody see a new repository (default: private)")
-    parser.add_argument("--license", metavar="ID", help="licence of the images, such as cc-by-4.0; necessary")
+    parser.add_argument("--license", metavar="ID", help="licence of the images, such as cc-by-4.0; required")
     parser.add_argument("--replace", action="store_true", help="write over, and remove, other images that are there")
     parser.add_argument("--dry-run", action="store_true", help="list what would be written, and write nothing")
     add_json_argument(parser)

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         required=True,
-        help="number of trials in the end, those of an earlier search in --out included",
+        help="total number of trials, including those of an earlier search in --out",
     )
     parser.add_argument(
         "--out",

@@ -26,7 +26,7 @@ def unpack_model(archive: Path, to: Path) -> None:
         to: An empty folder.
 
     Raises:
-        ModelNotFoundError: It is no zip, is damaged, holds no older model or several, or files that are too large.
+        ModelNotFoundError: It is not a zip file, is damaged, or holds no older model or several, or large files.
     """
     try:
         with zipfile.ZipFile(archive) as opened:

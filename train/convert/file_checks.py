@@ -40,7 +40,7 @@ def unpack(path: Path, to: Path) -> tuple[dict[str, Any], Path]:
         The configuration, and the path of the weights.
 
     Raises:
-        BundleError: It is no such archive, or a malicious one.
+        BundleError: It is not such an archive, or a malicious one.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -41,7 +41,7 @@ class Graph:
         content: The file.
 
     Raises:
-        BundleError: It is damaged, or is no network from one tensor to one other.
+        BundleError: It is damaged, or is not a network from one tensor to one other.
     """
 
     def __init__(self, content: bytes) -> None:

@@ -105,7 +105,7 @@ def _say_what_was_taken(bare: tuple[str, ...] | None, recognised: bool, options:
     if recognised and not (options and options.scale and options.resize_rule):
         print(
             "This is an export of Teachable Machine. As in its own program, images are cropped to their centre and "
-            "scaled to -1..1; --resize-rule and --scale say otherwise.",
+            "scaled to -1..1; --resize-rule and --scale change that.",
             file=sys.stderr,
         )
 
@@ -145,7 +145,7 @@ def convert_in_process(job: ConversionJob, work: Path) -> dict[str, Any]:
         start_new_session=True,
     )
     name = Path(job.model).name
-    print(f"Opening {name} in a process with limits …", file=sys.stderr)
+    print(f"Opening {name} in a sandbox …", file=sys.stderr)
     try:
         size = sum(Path(path).stat().st_size for path in (job.model, job.weights) if path)
         _wait(process, work, name, OPEN_SECONDS + size / BYTES_PER_SECOND)

@@ -41,7 +41,7 @@ def find_source(legacy: Path, weights: Path | None = None) -> tuple[Path, Path |
         other = identify_model(Place(str(legacy.parent)), [legacy.name], {})
         if other is not None:
             raise OtherModelError(f"“{legacy}” is {other.what}: {other.advice}.")
-        raise ModelNotFoundError(f"“{legacy}” is no model that can be converted. {_FORMS}.")
+        raise ModelNotFoundError(f"“{legacy}” is not a model that can be converted. {_FORMS}.")
     architecture = legacy.parent / "architecture.json"
     if suffix in WEIGHTS_SUFFIXES and legacy.name.endswith(".weights.h5") and architecture.is_file():
         return architecture, legacy

@@ -17,7 +17,7 @@ _MOST_DIFFERENT = 0.35  # mean difference of thumbnails, in standard deviations
 _SHARE_OF_USUAL = 0.5
 _SAMPLE = 300
 _LEAST_SPREAD = 4.0  # grey levels; the noise of an image of one colour is no picture
-_KEPT = 0.875  # of width and height, for crops of 10 to 15 %
+_KEPT = 0.875  # of width and height, for crops of 10 to 15%
 _WEIGHTS = np.uint64(1) << np.arange(64, dtype=np.uint64)
 
 Change = Callable[[np.ndarray], np.ndarray]

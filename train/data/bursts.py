@@ -70,5 +70,5 @@ def shared_beginnings(examples: Sequence[Example]) -> str:
         return ""
     return (
         f"File names share {len(shared)} beginnings ({shared[0]}, {shared[1]} …). If each is a person, a place or a "
-        f"day, keep its images in one split: --group-by '{BEGINNING_PATTERN}'. The figures are too good otherwise."
+        f"day, keep its images in one split: --group-by '{BEGINNING_PATTERN}'. Otherwise the metrics are too high."
     )

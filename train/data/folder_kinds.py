@@ -15,7 +15,7 @@ from train.data.folders import natural_key, normalized_label
 from train.data.image_files import label_pattern, suffix_of
 from train.data.split_names import mentioned_split, split_of, splits_of
 
-NOT_IMAGES = Reason("file that is no image", "files that are no images")
+NOT_IMAGES = Reason("file that is not an image", "files that are not images")
 BUNDLES = Reason("bundle or report", "bundles and reports")
 MASKS = Reason("mask beside the images", "masks beside the images")
 
@@ -30,7 +30,7 @@ _PIECES = ALL_IMAGES | frozenset(
 _NUMBERED = re.compile(r"(.*?)[\W_]*\d+")
 _MASKS = frozenset(["masks", "mask", "annotations", "labels", "segmentation", "segmentations", "groundtruth"])
 _TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl")
-# A folder with these is a class whose images cannot be read; one with other files only, as .xml, is no class.
+# A folder with these is a class whose images cannot be read; one with other files only, as .xml, is not a class.
 _MEDIA = frozenset(
     [".mp4", ".mov", ".avi", ".mkv", ".webm", ".mp3", ".wav", ".psd", ".svg", ".dng", ".cr2", ".nef", ".zip", ".npy"]
 )
@@ -59,7 +59,7 @@ def remove_foreign(tree: Folder, left_out: LeftOut) -> None:
 
 
 def count_other_files(tree: Folder, left_out: LeftOut, top: Folder, used: Collection[str] = ()) -> None:
-    """Count the files of a tree that are no images, except those in `used` (paths) and translations in `top`."""
+    """Count the files of a tree that are not images, except those in `used` (paths) and translations in `top`."""
     for folder in tree.walk():
         for name in folder.others:
             if not (folder is top and language_of(name)) and f"{folder.path}/{name}" not in used:
@@ -120,7 +120,7 @@ def are_pieces(names: Collection[str]) -> bool:
 
 
 def is_of_papers(folder: Folder) -> bool:
-    """Return whether a folder holds files, none of them an image or another medium: it is no empty class."""
+    """Return whether a folder holds files, none of them an image or another medium: it is not an empty class."""
     suffixes = {suffix_of(name) for inside in folder.walk() for name in inside.others}
     return not folder.total and bool(suffixes) and not suffixes & _MEDIA
 

@@ -105,7 +105,7 @@ def _decoded(content: bytes, path: Path, notes: list[str]) -> str:
             notes.append(f"“{path.name}” is not UTF-8 and is read as cp1252, as Windows writes it.")
         if "\0" not in text:
             return text
-    raise DataError(f"“{path}” is no text in UTF-8, UTF-16 or cp1252. Save it as CSV in UTF-8.")
+    raise DataError(f"“{path}” is not text in UTF-8, UTF-16 or cp1252. Save it as CSV in UTF-8.")
 
 
 def _csv_rows(text: str, path: Path) -> tuple[list[str], list[Row]]:
@@ -168,7 +168,7 @@ def _json_values(text: str, path: Path) -> Iterable[tuple[int, Any]]:
         try:
             yield from ((1, value) for value in json.loads(text))
         except (ValueError, RecursionError) as error:
-            raise DataError(f"“{path}” is no JSON: {error}. Write one object for each image.") from error
+            raise DataError(f"“{path}” is not JSON: {error}. Write one object for each image.") from error
         return
     # Not splitlines(): it would break lines at characters that JSON allows within a text.
     for line, piece in enumerate(text.split("\n"), 1):
@@ -177,7 +177,7 @@ def _json_values(text: str, path: Path) -> Iterable[tuple[int, Any]]:
                 yield line, json.loads(piece)
             except (ValueError, RecursionError):
                 raise DataError(
-                    f"“{path}”, line {line}: is no JSON object. Received: {shown(piece.strip())}."
+                    f"“{path}”, line {line}: this is not a JSON object. Received: {shown(piece.strip())}."
                 ) from None
 
 

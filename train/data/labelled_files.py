@@ -93,7 +93,7 @@ def examples_of_names(
         left_out: Counts images that do not match.
 
     Raises:
-        SettingsError: It is no regular expression.
+        SettingsError: It is not a regular expression.
         DataError: It matches no file.
     """
     try:

@@ -59,7 +59,7 @@ def write_images(folder: Path, files: Sequence[str], target: Path, label_column:
             except (ArrowException, OSError) as error:
                 if isinstance(error, OSError) and error.errno:
                     raise
-                raise DataError(f"“{name}” is damaged or no Parquet file. Name another data set.") from error
+                raise DataError(f"“{name}” is damaged or not a Parquet file. Name another data set.") from error
     if not number:
         raise DataError("The data set holds no image with a label. Name another, or a --label-column.")
 

@@ -137,7 +137,7 @@ def _download(address: str, shown: str, target: Path) -> None:
         suffix = ".tar"  # of any compression
     else:
         raise DataError(
-            f"“{shown[:200]}” is no zip and no tar; it may be a page for people. Give the address of the archive."
+            f"“{shown[:200]}” is neither a zip nor a tar file; it may be a web page. Give the address of the archive."
         )
     part.rename(target / f"data{suffix}")
     note = {"file": f"data{suffix}", "sha256": digest.hexdigest()}

@@ -18,7 +18,7 @@ _LEAST_IMAGES = 10
 
 
 def shortcuts(examples: Sequence[Example], sizes: Sequence[tuple[int, int]], grey: Sequence[bool]) -> list[str]:
-    """Return a line for each label and each property that gives it away: "cat: 98 % are stored in grey, …".
+    """Return a line for each label and each property that gives it away: "cat: 98% are stored in grey, …".
 
     Args:
         examples: The images.
@@ -31,7 +31,7 @@ def shortcuts(examples: Sequence[Example], sizes: Sequence[tuple[int, int]], gre
     for label, members in _members(examples):
         if _separates(is_grey, members):
             some, others = is_grey[members].mean(), is_grey[~members].mean()
-            lines.append(f"{label}: {some:.0%} are stored in grey, of the others {others:.0%}")
+            lines.append(f"{label}: {some:.0%} are stored in grey, {others:.0%} of the others")
         if _separates(pixels, members):
             some, others = (np.median(pixels[rows]) / 1e6 for rows in (members, ~members))
             lines.append(f"{label}: {some:.2g} megapixels on average, the others {others:.2g}")

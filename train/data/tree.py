@@ -27,7 +27,7 @@ from train.data.split_names import UNLABELLED, mentioned_split, splits_of
 
 BESIDE = Reason("image beside the class folders", "images beside the class folders")
 NO_LABEL = Reason("image in a split without class folders", "images in splits without class folders")
-UNUSED = Reason("image in a folder that is no split", "images in folders that are no split")
+UNUSED = Reason("image in a folder that is not a split", "images in folders that are not splits")
 AGAIN = Reason(
     "image in a folder that holds the class folders again", "images in folders that hold the class folders again"
 )
@@ -229,7 +229,7 @@ def _divided(place: _Place, nested: Mapping[str, str], flat: Sequence[str], left
 
 
 def _holds_all_classes(folder: Folder, known: Collection[str]) -> bool:
-    """Return whether the only folder of a split is no class, by its name: “images”, or that of a split."""
+    """Return whether the only folder of a split is not a class, by its name: “images”, or that of a split."""
     name = folder.name
     return name.casefold() in ALL_IMAGES or bool(mentioned_split(name) and normalized_label(name) not in known)
 

@@ -1,6 +1,6 @@
 """The model card: the README.md that the Hub shows.
 
-The generated text stands between two markers, so that people can write around it: a later push changes only
+The generated text is between two markers, so that people can write around it: a later push changes only
 the text between them, and the metadata (https://huggingface.co/docs/hub/model-cards#model-card-metadata).
 """
 

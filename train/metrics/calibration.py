@@ -71,7 +71,7 @@ def calibrate(logits: np.ndarray, classes: np.ndarray) -> Calibration:
     """Fit the temperature and choose the threshold on validation images.
 
     The temperature minimises the negative log-likelihood (Guo et al. 2017) with a prior, see `fitted_temperature`. The
-    threshold is the top probability that 95 % of the correctly classified images exceed, and at most 0.5.
+    threshold is the top probability that 95% of the correctly classified images exceed, and at most 0.5.
 
     Args:
         logits: (n, classes), float.

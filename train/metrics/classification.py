@@ -34,9 +34,9 @@ def classification_metrics(
         groups: The group of each image, where some belong together.
 
     Returns:
-        "n", "accuracy", "accuracy_interval" (95 %), "groups" (their number, where there are fewer than images),
+        "n", "accuracy", "accuracy_interval" (95%), "groups" (their number, where there are fewer than images),
         "top5_accuracy"; precision, recall and F1 as
-        "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95 %);
+        "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95%);
         "majority_accuracy", which predicting the most common of several labels always would reach; "ece", "loss",
         "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
         predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
@@ -128,7 +128,7 @@ def extremes(f1: np.ndarray, support: np.ndarray, labels: Sequence[str]) -> dict
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the metrics that are single numbers or words, which --json prints, with the ends of an interval.
 
-    These are "accuracy_low" and "accuracy_high", of the 95 % confidence interval.
+    These are "accuracy_low" and "accuracy_high", of the 95% confidence interval.
     """
     single = {name: value for name, value in metrics.items() if isinstance(value, int | float | str | bool)}
     low_and_high = metrics.get("accuracy_interval") or ()

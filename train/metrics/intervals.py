@@ -11,14 +11,14 @@ _Z = 1.96
 
 
 def wilson_interval(share: float, n: float, z: float = _Z) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share of `n` cases (Wilson 1927)."""
+    """Return the 95% confidence interval of a share of `n` cases (Wilson 1927)."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def accuracy_interval(right: np.ndarray, groups: Sequence[int] = ()) -> tuple[float, float]:
-    """Return the 95 % confidence interval of the share of images that are right.
+    """Return the 95% confidence interval of the share of images that are right.
 
     Images of one group, such as a person or a clip, are right or wrong together. They count as fewer images then: as
     many independent ones as would vary so much (Korn & Graubard 1998). Of 10 groups of 40 images, correlated by 0.05,
@@ -44,7 +44,7 @@ def accuracy_interval(right: np.ndarray, groups: Sequence[int] = ()) -> tuple[fl
 
 
 def macro_f1_interval(matrix: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % confidence interval of the macro-averaged F1, by the bootstrap (Efron 1979, percentiles).
+    """Return the 95% confidence interval of the macro-averaged F1, by the bootstrap (Efron 1979, percentiles).
 
     Args:
         matrix: (classes, classes), int: images by true (rows) and predicted class; at least one image.

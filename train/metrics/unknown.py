@@ -11,7 +11,7 @@ from model.statistics import NoneRule, log_distance, logit, nearest_distances
 
 # The share of images of the labels that each of the two conditions may turn away.
 _TOO_FAR, _TOO_DOUBTFUL = 0.05, 0.03
-# Beyond so many standard deviations of the logarithm a distance is too far: 4 % of a normal distribution.
+# Beyond so many standard deviations of the logarithm a distance is too far: 4% of a normal distribution.
 _FAR = 1.75
 _Z = 1.9  # that of a normal distribution with the latter share; a few images have no quantile worth the name
 _FEWEST_IMAGES = 5
@@ -23,7 +23,7 @@ _MOST_REFERENCES, _MOST_PER_CLASS, _FEWEST_PER_CLASS = 2000, 50, 5
 def fit_none_rule(
     distances: np.ndarray, top_probabilities: np.ndarray, training_distances: np.ndarray
 ) -> NoneRule | None:
-    """Fit the rule; at least 92 % of images of the labels should pass it.
+    """Fit the rule; at least 92% of images of the labels should pass it.
 
     The few images that the network was not trained on say how far such images usually are. How much that varies is
     learned from the many training images, each of which is compared with the others.

@@ -148,7 +148,7 @@ def check_visibility(target: Target, current: RepositoryContents) -> None:
         page = f"{Target(target.repository, target.kind).url}/settings"
         raise PushError(
             f"“{target.repository}” is public, and --private makes only new repositories private. Nothing was written "
-            f"to it. Make it private at {page} and push again, or leave --private away."
+            f"to it. Make it private at {page} and push again, or leave out --private."
         )
 
 

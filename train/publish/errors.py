@@ -102,7 +102,7 @@ def _refused(response: Any, repository: str, served: str | None) -> Failure:
 def _unpaid_space(space: str, model: str) -> str:
     serve = command("serve", "--model", model, "--share")
     return (
-        f"The Hub asks to be paid for the Space “{space}” (402). Ways out: a page that runs the model in the visitor's "
+        f"The Space “{space}” must be paid for (402). Alternatives: a page that runs the model in the visitor's "
         "browser, which is free (the same command with `--sdk static`); ZeroGPU, of which a free account gets two "
         "Spaces (`--hardware zero-a10g`; the app is prepared for it, but was never seen there); a paid plan, which "
         "free CPU hardware needs as well (https://huggingface.co/pricing); hardware that is paid by the hour "

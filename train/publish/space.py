@@ -190,7 +190,7 @@ def _check_is_ours(current: RepositoryContents, last: LastPush | None, card: str
 
 
 def _is_made(path: Path) -> bool:
-    """Say whether a file is no source but was left by a run of the program."""
+    """Say whether a file is not a source but was left by a run of the program."""
     return "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts)
 
 
@@ -208,7 +208,7 @@ def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presen
         "python_version": PYTHON_VERSION,
         "app_file": _PROGRAM,
         "suggested_hardware": "cpu-basic",  # for whoever duplicates it
-        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
+        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Classifies photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [repository],
     }
@@ -223,7 +223,7 @@ def _readme(space: str, pin: str, preloaded: Sequence[str], presentation: Presen
 
 {plain(short)}
 
-A page that reads photos and videos with the model [{repository}](https://huggingface.co/{repository}), \
+A page that classifies photos and videos with the model [{repository}](https://huggingface.co/{repository}), \
 at commit `{commit}`. It was written by `vistazo push --space`, which also updates it.
 
 The variable `{VARIABLE}` in this Space's settings names the model and its commit. To have the Space for yourself, \

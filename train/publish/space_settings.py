@@ -73,9 +73,7 @@ def read_settings(
         if sleep != "never" and not (sleep.isascii() and sleep.isdecimal() and 1 <= int(sleep) <= 10**6):
             raise SettingsError(f"--sleep should be a number of minutes, or “never”. Received: {sleep[:40]}.")
         if hardware == _FREE:
-            raise SettingsError(
-                f"--sleep needs hardware that is paid for: {_FREE} sleeps after 48 hours. Leave it away."
-            )
+            raise SettingsError(f"--sleep needs paid hardware: {_FREE} sleeps after 48 hours. Leave it out.")
         seconds = -1 if sleep == "never" else 60 * int(sleep)
     return SpaceSettings("", hardware, seconds, _token(token_variable), protected)
 

@@ -32,11 +32,11 @@ _HEADERS = {
 def check_static_settings(space: str | None, settings: SpaceSettings) -> None:
     """Raise `SettingsError` for settings that a static Space does not have; `space` is its name, if one was given."""
     if not space:
-        raise SettingsError("--sdk static is a Space's: name it with --space.")
+        raise SettingsError("--sdk static needs a Space: name it with --space.")
     if settings.hardware or settings.sleep_seconds or settings.token:
         raise SettingsError(
-            "--hardware, --sleep and --space-token are a Gradio Space's: a static one runs in the visitor's browser. "
-            "Leave them away."
+            "--hardware, --sleep and --space-token are for Gradio Spaces: a static one runs in the visitor's browser. "
+            "Leave them out."
         )
 
 
@@ -72,7 +72,7 @@ def push_static_space(
     size = len(content_bytes(files["model/model.bin"]))
     if size > LARGE_BYTES:
         print(
-            f"The model has {size / 1e6:.0f} MB, which every visitor of “{space}” fetches once. Train with "
+            f"The model is {size / 1e6:.0f} MB, which every visitor of “{space}” fetches once. Train with "
             "--quantize, or with a smaller network, for phones and slow connections.",
             file=sys.stderr,
         )
@@ -89,7 +89,7 @@ def _readme(space: str, source: Source, presentation: Presentation) -> str:
         "colorTo": "yellow",
         "sdk": "static",
         "app_file": "index.html",
-        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Reads photos and videos",
+        "short_description": short if 0 < len(short) <= LONGEST_SHORT_DESCRIPTION else "Classifies photos and videos",
         "tags": ["image-classification", "vistazo"],
         "models": [source.repository],
         "custom_headers": _HEADERS,

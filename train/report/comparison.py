@@ -11,7 +11,7 @@ from train.report.plot_style import BLUE, INK, PALE, new_figure, png, short, tid
 
 
 def comparison_plot(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bytes:
-    """Draw the accuracy of each model with its 95 % interval; beside it, in words, what it costs.
+    """Draw the accuracy of each model with its 95% interval; beside it, in words, what it costs.
 
     Args:
         rows: As `train.compare` returns them, in the order in which they are drawn from the top.
@@ -25,15 +25,15 @@ def comparison_plot(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
     for place, row in enumerate(rows):
         low, high = row["accuracy_low"], row["accuracy_high"]
         axes.plot([low, high], [place, place], color=PALE, linewidth=2, solid_capstyle="round")
-        axes.plot([row["accuracy"]], [place], "o", color=BLUE, markersize=8, clip_on=False)  # whole at 100 %
+        axes.plot([row["accuracy"]], [place], "o", color=BLUE, markersize=8, clip_on=False)  # whole at 100%
         text = (
-            f"{100 * row['accuracy']:.1f} %    {row['milliseconds_per_image']:.1f} ms    {row['file_megabytes']:.1f} MB"
+            f"{100 * row['accuracy']:.1f}%    {row['milliseconds_per_image']:.1f} ms    {row['file_megabytes']:.1f} MB"
         )
         axes.annotate(
             text, (1, place), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
             color=INK, fontsize=9,
         )  # fmt: skip
-    title = f"Accuracy on {rows[0]['n']} images, with its 95 % interval; time per image; size of the file"
+    title = f"Accuracy on {rows[0]['n']} images, with its 95% interval; time per image; size of the file"
     tidy(axes, title, grid="x", ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [short(name) for name in names])
     lowest, highest = min(row["accuracy_low"] for row in rows), max(row["accuracy_high"] for row in rows)

@@ -80,7 +80,7 @@ def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Format a share as a percentage; a dash for None."""
-    return "–" if share is None else f"{100 * share:.{digits}f}\u00a0%"  # not broken over two lines
+    return "–" if share is None else f"{100 * share:.{digits}f}%"
 
 
 def decimal(value: float | None) -> str:

@@ -17,12 +17,12 @@ def with_batch_of_one(content: bytes) -> bytes:
         content: A LiteRT file.
 
     Raises:
-        BundleError: It is no LiteRT file.
+        BundleError: It is not a LiteRT file.
     """
     from ai_edge_litert import schema_py_generated as schema  # here: it takes 0.3 s to import
 
     if content[4:8] != _IDENTIFIER:
-        raise BundleError("The network is no LiteRT file. Fetch or write the bundle again.")
+        raise BundleError("The network is not a LiteRT file. Fetch or write the bundle again.")
     changed = bytearray(content)
     network = schema.Model.GetRootAs(changed, 0)
     for graph in map(network.Subgraphs, range(network.SubgraphsLength())):

@@ -92,7 +92,7 @@ def test_every_text_is_used() -> None:
 def test_errors_of_every_kind_are_errors_in_every_language() -> None:
     error = ImageError(Sentence("{name} is an empty file. Choose an image file with content.", name="“a{b}.png”"))
     assert str(error) == "“a{b}.png” is an empty file. Choose an image file with content."
-    assert translated(error, "fr") == "“a{b}.png” est un fichier vide. Choisissez une image qui a un contenu."
+    assert translated(error, "fr") == "“a{b}.png” est un fichier vide. Choisissez une image non vide."
     assert translated(error, "en") == str(error)
     assert translated(ImageError("plain {text}"), "es") == "plain {text}"
     inner = Sentence("{name} takes too long to decode. Make it smaller, or choose another.", name=Sentence("The image"))

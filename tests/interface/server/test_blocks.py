@@ -93,7 +93,7 @@ def test_an_unknown_session_is_not_logged(served_app: ServedApp, new_log: Callab
 def test_a_body_that_is_refused_in_the_middle_gets_its_sentence(served_app: ServedApp) -> None:
     body = b'{"data":["' + b"x" * 12_000_000 + b'"]}'
     status, answer = post_json(served_app.url, "/gradio_api/call/predict_image", body)
-    assert status == 413 and b"larger than 10 MB" in answer
+    assert status == 413 and b"limit of 10 MB" in answer
 
 
 @pytest.mark.parametrize(

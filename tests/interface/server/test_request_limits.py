@@ -126,7 +126,7 @@ def test_a_path_in_front_of_the_app_changes_nothing(limited: RequestLimits) -> N
 def test_a_body_without_end_is_ended(limited: RequestLimits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_limits, "_MAX_JSON", 1000)
     status, answer = asked(limited, "/gradio_api/queue/join", [b"x" * 600] * 1000)
-    assert status == 413 and "which is the limit" in answer["detail"]
+    assert status == 413 and "exceeds the limit" in answer["detail"]
     status, answer = asked(limited, "/gradio_api/upload", [b"x" * 10_000_000] * 1000)
     assert status == 413
     assert asked(limited, "/gradio_api/upload", [b"x" * 10_000_000] * 10)[0] == 200
@@ -156,7 +156,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_upload(
     looks = iter([True, False])
     monkeypatch.setattr(UploadStorage, "has_room", lambda _: next(looks))
     status, answer = asked(limited, "/gradio_api/upload", [b"x" * 600] * 10, "fr")
-    assert status == 507 and answer["detail"].startswith("Il n’y a pas de place")
+    assert status == 507 and answer["detail"].startswith("Il n’y a plus de place")
 
 
 def test_nothing_is_taken_while_the_disk_is_full(limited: RequestLimits, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,9 @@ def test_one_visitor_takes_only_so_many_places(limited: RequestLimits, monkeypat
     assert asked(limited, "/gradio_api/upload", [b"x"]) == (200, 1)  # whoever is done makes room
 
 
-@pytest.mark.parametrize(("language", "start"), [("en", "64 requests wait"), ("es", "Ya esperan 64"), ("fr", "64 req")])
+@pytest.mark.parametrize(
+    ("language", "start"), [("en", "64 requests are already waiting"), ("es", "Ya hay 64 peticiones"), ("fr", "64 req")]
+)
 def test_a_full_queue_is_told_politely(tmp_path: Path, language: str, start: str) -> None:
     limited = RequestLimits(_echo, UploadStorage(1), lambda _: True)
     status, answer = asked(limited, "/gradio_api/call/predict_image", [b"{}"], language)

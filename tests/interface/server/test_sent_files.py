@@ -102,7 +102,10 @@ def test_an_address_in_plain_json_is_fetched(
         ({"path": "/etc/passwd", "url": f"data:image/gif;base64,{PACKED}"}, "not uploaded here"),
         ({"url": 7}, "takes other arguments"),
         ([PACKED] * 201, "At most 200 images"),
-        ("data:image/png;base64," + base64.b64encode(bytes(2 * 2**20)).decode(), "“file.png” has 2 MB; at most 1 MB"),
+        (
+            "data:image/png;base64," + base64.b64encode(bytes(2 * 2**20)).decode(),
+            "“file.png” is 2 MB; the limit is 1 MB",
+        ),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_the_way_to_send_it(

@@ -106,7 +106,7 @@ def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]
     page = model_page(changed(metrics), "en")
     assert "recognises: 2 green (40%), Blue (70%)." in page
     assert "no better than always naming the most common label, which is right for 40%" in page
-    assert "These images also chose its settings" in page
+    assert "Its settings were chosen on these images" in page
     assert say("en", "limit_probability_alone") not in page, "it has statistics"
 
 
@@ -144,4 +144,4 @@ def test_validation_images_that_chose_nothing_are_not_said_to_have_chosen(
     changed: Callable[[object], LoadedModel],
 ) -> None:
     page = model_page(changed({"split": "validation", "n": 9, "accuracy": 0.3, "folds": 5}), "en")
-    assert "These images also chose" not in page and say("en", "measured_test") in page
+    assert "Its settings were chosen" not in page and say("en", "measured_test") in page

@@ -60,7 +60,7 @@ def test_a_hub_that_asks_for_a_long_pause_is_asked_again_soon(hub: Hub, commit: 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "500": ({"status": 500}, "status 500"),
-    "429": ({"status": 429, "headers": {"Retry-After": "86400"}}, "limits requests now"),
+    "429": ({"status": 429, "headers": {"Retry-After": "86400"}}, "is limiting requests"),
     "stall": ({"stall": 30}, "did not respond in time"),
     "reset": ({"reset": True}, "cannot be reached|in time"),
     "truncated": ({"body": truncated}, "cannot be reached|cannot be used|in time"),
@@ -161,7 +161,7 @@ def test_a_file_that_is_corrupted_each_time_is_not_served(hub: Hub, commit: str,
 
     pulled = pull()
     assert (
-        pulled.error and "“model.tflite” of “somebody/flags” arrives damaged" in pulled.error and commit in pulled.error
+        pulled.error and "“model.tflite” of “somebody/flags” arrived damaged" in pulled.error and commit in pulled.error
     )
     assert pulled.temporary, "the app waits and tries again"
     assert len(hub.requests(NETWORK)) == 2

@@ -126,10 +126,10 @@ def test_a_pinned_commit_whose_copy_lacks_the_other_languages_is_completed(hub: 
         (REPOSITORY + "@v9", None, "", f"“{REPOSITORY}” has no branch, tag or commit “v9”"),
         (REPOSITORY, {"status": 401}, "", f"There is no repository “{REPOSITORY}” .*private: then set HF_TOKEN"),
         (REPOSITORY, {"status": 401}, TOKEN, "does not accept the token in HF_TOKEN"),
-        (REPOSITORY, {"status": 403}, "", "forbids to read .*set HF_TOKEN"),
+        (REPOSITORY, {"status": 403}, "", "forbids reading .*set HF_TOKEN"),
         (REPOSITORY, {"status": 403}, TOKEN, "the token in HF_TOKEN needs the right to read this repository"),
         (REPOSITORY, {"status": 403, "code": "GatedRepo"}, TOKEN, "is gated: accept its conditions"),
-        (REPOSITORY, {"status": 404}, "", f"knows no “{REPOSITORY}”"),
+        (REPOSITORY, {"status": 404}, "", f"has no “{REPOSITORY}”"),
     ],
 )
 def test_what_may_not_be_read_or_does_not_exist(

@@ -195,9 +195,9 @@ def test_tasks_fail_when_the_pool_is_closed(own_decoders: DecoderPool) -> None:
     process = next(answers)
     own_decoders.close()
 
-    with pytest.raises(DecodingError, match="the server stops"):
+    with pytest.raises(DecodingError, match="the server is shutting down"):
         list(answers)
-    with pytest.raises(DecodingError, match="the server stops"):
+    with pytest.raises(DecodingError, match="the server is shutting down"):
         own_decoders.call(tasks.who, FILE)
     assert has_ended(process)
 

@@ -46,7 +46,7 @@ def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
 
 @pytest.mark.parametrize("transfer", [16, 18])
 def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_path: Path) -> None:
-    """White paper is 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408, table 1)."""
+    """White paper is 58% of the signal in PQ and 75% in HLG (ITU-R BT.2408, table 1)."""
     white = round(255 * (0.58 if transfer == 16 else 0.75))
     encoder = {"color_trc": str(transfer), "color_primaries": "9", "colorspace": "9"}
     images = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]

@@ -187,5 +187,6 @@ def test_a_clip_of_low_priority_is_predicted_behind_images(
     monkeypatch.setattr(classifier, "predict_frame", look)
     list(predict_video(classifier, long_clip(tmp_path), low_priority=low_priority))
 
-    assert min(seen) > own if low_priority else seen == {own}
+    lower = min(own + 1, 19)  # 19 is the lowest; the tests may run at it themselves
+    assert min(seen) >= lower if low_priority else seen == {own}
     assert os.getpriority(os.PRIO_PROCESS, 0) == own

@@ -69,7 +69,7 @@ def test_trouble_that_passes_is_outlasted(hub: Hub, fetch: Fetch, fault: dict) -
 def test_a_model_that_arrives_damaged_each_time_is_not_opened(hub: Hub, fetch: Fetch) -> None:
     hub.commit(REPOSITORY, files=MODEL)
     hub.fail(r"GET .*model\.h5", body=corrupted)
-    assert "“model.h5” of “somebody/flags” arrives damaged" in fetch()["error"]
+    assert "“model.h5” of “somebody/flags” arrived damaged" in fetch()["error"]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_the_model_in_a_directory(files: list[str], found: tuple[str, str | None
     [
         ("missing.keras", "no file or directory"),
         ("alone.json", "needs its weights"),
-        ("notes.txt", "no model that can be converted"),
+        ("notes.txt", "not a model that can be converted"),
         ("model.pkl", "a pickle .*, which may contain code"),
         ("export.pkl", "a fastai model"),
         ("best.pt", "PyTorch weights .*my_images"),

@@ -49,7 +49,7 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path, cache: Path) -> None:
         ("tulip", b"tulip2"),
     ]
     assert all(e.path.is_relative_to(cache) for e in data.examples)
-    assert "1 file that is no image (.mp4)" in data.summary()
+    assert "1 file that is not an image (.mp4)" in data.summary()
     assert [path.name for path in archive.parent.iterdir()] == ["a.zip"]
 
 
@@ -75,7 +75,7 @@ def test_a_zip_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> 
     data = read_data(DataSource(archive))
 
     assert len(data.examples) == 4
-    assert "1 file that is no image (.link)" in data.summary()
+    assert "1 file that is not an image (.link)" in data.summary()
 
 
 def test_a_tar_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_tar_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> 
     data = read_data(DataSource(archive))
 
     assert len(data.examples) == 4
-    assert "1 file that is no image (.link)" in data.summary()
+    assert "1 file that is not an image (.link)" in data.summary()
 
 
 def test_an_archive_is_unpacked_once_and_again_when_it_changes(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_parquet_of_another_task_is_refused(hub: Hub, read: Read) -> None:
     hub.commit(f"datasets/{NAME}", files=several)
     assert "several configurations (a, b)" in read(f"hf://datasets/{NAME}").stderr
     hub.commit(f"datasets/{NAME}", files={"train.parquet": b"PAR1 and no more"})
-    assert "is damaged or no Parquet file" in read(f"hf://datasets/{NAME}").stderr
+    assert "is damaged or not a Parquet file" in read(f"hf://datasets/{NAME}").stderr
 
 
 def test_a_column_of_labels_can_be_named(hub: Hub, read: Read) -> None:

@@ -190,10 +190,10 @@ def test_files_of_one_name_are_told_apart_by_split(tmp_path: Path) -> None:
         (csv_of("file,label"), {}, "has no rows"),
         ("", {}, "has no rows"),
         (b"PK\x03\x04rest", {}, "a workbook or a zip file"),
-        (b"\xff\xd8\xff\xe0\0\0\0\0\0\0", {}, "is no text"),
-        ('{"file_name": "a.jpg", "label": "cat"}\n{"file_name": \n', {}, "line 2: is no JSON object"),
+        (b"\xff\xd8\xff\xe0\0\0\0\0\0\0", {}, "is not text"),
+        ('{"file_name": "a.jpg", "label": "cat"}\n{"file_name": \n', {}, "line 2: this is not a JSON object"),
         ("[1, 2]", {"name": "t.json"}, "should be a JSON object for one image"),
-        ("[" * 100_000, {"name": "t.jsonl"}, "is no JSON: "),
+        ("[" * 100_000, {"name": "t.jsonl"}, "is not JSON: "),
     ],
 )
 def test_a_bad_table_gives_one_sentence_with_the_line(

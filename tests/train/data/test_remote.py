@@ -69,7 +69,7 @@ def test_an_archive_is_fetched_once_and_its_secrets_are_not_named(server: str, a
 
 @pytest.mark.parametrize(
     ("path", "sentence"),
-    [("/none.zip", "status 404"), ("/half.zip", "broke off|incomplete"), ("/page", "may be a page for people")],
+    [("/none.zip", "status 404"), ("/half.zip", "broke off|incomplete"), ("/page", "may be a web page")],
 )
 def test_what_is_no_archive_is_refused_and_leaves_nothing(path: str, sentence: str, server: str) -> None:
     with pytest.raises(DataError, match=sentence):

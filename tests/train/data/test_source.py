@@ -66,7 +66,7 @@ def test_what_is_left_out_is_counted_in_one_line(tmp_path: Path) -> None:
     assert [e.path.name for e in data.examples] == ["a.png", "b.png", "photo.HEIC"]
     assert data.summary() == (
         "2 classes, 3 images; left out: 2 files or folders of the system (Thumbs.db, __MACOSX), "
-        "2 hidden files and folders, 1 image beside the class folders, 4 files that are no images (.md, .txt, .xml)."
+        "2 hidden files and folders, 1 image beside the class folders, 4 files that are not images (.md, .txt, .xml)."
     ).replace("2 files or folders", "2 files and folders")
 
 
@@ -274,7 +274,7 @@ def test_folders_beside_the_splits_are_counted_and_named(tmp_path: Path) -> None
     )
 
     assert counts(data) == {"train": {"cat": 2, "dog": 2}}
-    assert "6 images in folders that are no split (figures, holdout)" in data.summary()
+    assert "6 images in folders that are not splits (figures, holdout)" in data.summary()
     assert "2 images in splits without class folders (test)" in data.summary()
     assert "4 images without a label (seg_pred)" in data.summary()
     assert data.notes == (

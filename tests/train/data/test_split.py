@@ -211,7 +211,7 @@ def pictures(count: int) -> list[np.ndarray]:
         pytest.param(lambda image: image[:, ::-1], id="mirrored"),
         pytest.param(lambda image: np.clip(image * 1.3, 0, 255).astype(np.uint8), id="brighter"),
         pytest.param(lambda image: image[6:114, 6:114], id="cropped by a tenth"),
-        pytest.param(lambda image: image[18:, :102], id="a corner cropped by 15 %"),
+        pytest.param(lambda image: image[18:, :102], id="a corner cropped by 15%"),
     ],
 )
 def test_an_altered_copy_is_a_near_duplicate_and_other_images_are_not(

@@ -117,7 +117,7 @@ def test_the_card_of_a_small_set_names_its_folds_the_interval_and_the_regression
     card = model_card(load_bundle(EMBEDDED), metrics=FOLDS)
     for words in (
         "40 images in 5 folds: each image was predicted by a network trained without it. The network published here "
-        "was then trained on all of them. The 95 % confidence interval of the accuracy is 0.769 to 0.960. A regression "
+        "was then trained on all of them. The 95% confidence interval of the accuracy is 0.769 to 0.960. A regression "
         "on the pretrained features has an accuracy of 0.875. Always predicting the most common label would have an "
         "accuracy of 0.500.\n",
         "| Accuracy | 0.9000 |",
@@ -145,7 +145,7 @@ def test_the_card_of_a_split_names_it_and_the_interval() -> None:
     metrics = {"split": "test", "n": 40, "accuracy": 0.9, "accuracy_interval": [0.769, 0.96]}
     card = model_card(load_bundle(EMBEDDED), metrics=metrics)
     assert (
-        "Evaluated on the test split: 40 images. The 95 % confidence interval of the accuracy is 0.769 to 0.960.\n"
+        "Evaluated on the test split: 40 images. The 95% confidence interval of the accuracy is 0.769 to 0.960.\n"
         in card
     )
     assert "fold" not in card.partition("## Results")[2].partition("## Limits")[0]

@@ -10,7 +10,7 @@ from train.metrics.intervals import accuracy_interval, macro_f1_interval, wilson
 
 
 def draw(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """True and predicted classes of a model that is right in 80 % of three classes of unequal size."""
+    """True and predicted classes of a model that is right in 80% of three classes of unequal size."""
     true = rng.choice(3, count, p=[0.5, 0.3, 0.2])
     return true, np.where(rng.random(count) < 0.7, true, rng.integers(0, 3, count))
 

@@ -288,5 +288,5 @@ def test_a_card_that_arrives_damaged_is_fetched_again(hub: Hub, push: Push) -> N
     hub.commit(REPOSITORY, files={**published(hub), "README.md": card})
     hub.fail("GET .*cache.*README", body=corrupted)
     done = push("--license", "apache-2.0")
-    assert done.returncode == 2 and "arrives damaged" in done.stderr
+    assert done.returncode == 2 and "arrived damaged" in done.stderr
     assert published(hub)["README.md"] == card

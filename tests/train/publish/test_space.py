@@ -192,7 +192,7 @@ def test_a_new_space_has_the_models_title_and_description() -> None:
     assert all(isinstance(card, bytes) and b"# My \\*cats\\*\n" in card for card in cards)
     settings = [settings_of(card) for card in cards if isinstance(card, bytes)]
     assert [one["title"] for one in settings] == ["My *cats*"] * 2
-    assert [one["short_description"] for one in settings] == ["Tells cats apart", "Reads photos and videos"]
+    assert [one["short_description"] for one in settings] == ["Tells cats apart", "Classifies photos and videos"]
 
 
 def test_a_private_model_is_not_preloaded(hub: Hub, push: Push) -> None:

@@ -92,7 +92,7 @@ def test_a_setting_that_is_refused_says_what_is_left_to_do(match: str, sentence:
         ({"hardware": "A100 please"}, "--hardware should be one of"),
         ({"sleep": "0"}, "--sleep should be a number of minutes"),
         ({"sleep": "soon"}, "--sleep should be"),
-        ({"sleep": "5", "hardware": "cpu-basic"}, "--sleep needs hardware"),
+        ({"sleep": "5", "hardware": "cpu-basic"}, "--sleep needs paid hardware"),
         ({"token_variable": SECRET}, "--space-token should be the name of an environment variable"),
         ({"token_variable": "hf-x y"}, "--space-token should be"),
         ({"token_variable": "VISTAZO_NO_SUCH_VARIABLE"}, "--space-token should be"),

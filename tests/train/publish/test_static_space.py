@@ -64,7 +64,7 @@ def test_a_gradio_space_is_not_overwritten_by_a_static_one(hub: Hub, push: Push,
     ("options", "reason"),
     [
         (("--sdk", "static"), "name it with --space"),
-        ((*STATIC, "--hardware", "cpu-upgrade"), "are a Gradio Space's"),
+        ((*STATIC, "--hardware", "cpu-upgrade"), "are for Gradio Spaces"),
     ],
 )
 def test_what_a_static_space_does_not_have_is_refused_before_anything_is_written(

@@ -68,7 +68,7 @@ def test_versions_are_listed_with_their_metrics_the_newest_first(
 def test_versions_of_what_is_not_there_are_an_error_in_one_line(hub: Hub, run: Run) -> None:
     for name, sentence in (
         ("somebody/nothing", "There is no repository"),
-        ("nothing", "is no Hub repository"),
+        ("nothing", "is not a Hub repository"),
         ("https://huggingface.co/spaces/somebody/show", "is the address of a Space"),
     ):
         done = run("versions", name)
@@ -128,7 +128,7 @@ def test_a_pull_that_fails_leaves_nothing(moment: str, hub: Hub, run: Run, tmp_p
     hub.commit(REPOSITORY, EMBEDDED)
     hub.fail(moment, body=corrupted)
     done = run("pull", REPOSITORY, "--out", str(tmp_path / "here" / "copy"))
-    assert done.returncode == 2 and "arrives damaged" in done.stderr
+    assert done.returncode == 2 and "arrived damaged" in done.stderr
     assert list((tmp_path / "here").iterdir()) == []
 
 
@@ -185,4 +185,4 @@ def test_an_empty_message_is_refused() -> None:
 
 def test_a_tag_does_not_go_with_a_pull_request(hub: Hub, push: Push) -> None:
     done = push("--create-pr", "--tag", "v1")
-    assert done.returncode == 2 and "--tag needs a commit that stays" in done.stderr and not hub.log
+    assert done.returncode == 2 and "--tag needs a permanent commit" in done.stderr and not hub.log

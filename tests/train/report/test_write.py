@@ -83,10 +83,10 @@ def test_the_page_states_the_metrics_in_sentences(page: Reader, metrics: dict[st
     text = re.sub(r"\s+", " ", page.text)
 
     low, high = metrics["accuracy_interval"]
-    assert "It classified 75.0 % of 4 images correctly (test split)." in text
-    assert f"expect {100 * low:.1f} % to {100 * high:.1f} % (95 % confidence interval)" in text
+    assert "It classified 75.0% of 4 images correctly (test split)." in text
+    assert f"expect {100 * low:.1f}% to {100 * high:.1f}% (95% confidence interval)" in text
     assert f"is {metrics['ece_before']:.4f} before temperature scaling and {metrics['ece']:.4f} after it." in text
-    assert "less than 65.0 %, the prediction is “none of these”. Here 2 of 4 images still get a label (50.0 %)" in text
+    assert "less than 65.0%, the prediction is “none of these”. Here 2 of 4 images still get a label (50.0%)" in text
     assert "The threshold withholds 1 incorrect and 1 correct predictions." in text
     assert "Labels without an image in this split: plain & simple." in text
     assert "The weights of epoch 1 were kept" in text

@@ -117,7 +117,7 @@ def test_a_network_with_a_free_batch_gets_a_batch_of_one_and_the_same_logits() -
 
 
 def test_what_is_no_network_is_refused() -> None:
-    with pytest.raises(BundleError, match="no LiteRT file"):
+    with pytest.raises(BundleError, match="not a LiteRT file"):
         with_batch_of_one(b"\xff" * 64)
 
 

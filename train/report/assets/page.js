@@ -3,7 +3,7 @@ const { images = [], cells = {}, mistakes = [] } = JSON.parse(document.getElemen
 const table = document.querySelector(".cells");
 const names = [...table.querySelectorAll("th[scope=row]")].map((head) => head.textContent);
 const buttons = [...document.querySelectorAll("[data-cell]")];
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}%`;
 const kinds = { found: "true positives", missed: "false negatives", wrong: "false positives" };
 
 function title(cell) {

@@ -15,9 +15,11 @@ from typing import Any
 from tqdm import tqdm
 
 from model.classifier import Classifier
-from model.errors import SettingsError, VistazoError
+from model.errors import DataError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
+from train.data.data_set import listed
+from train.data.folders import all_labels, match_labels, natural_key
 from train.data.source import DataSource, read_data
 from train.evaluate import Evaluation, run_evaluate
 from train.metrics.paired import mcnemar
@@ -75,6 +77,7 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
         raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
     directories = [resolve_model(model) for model in models]
     classifiers = [Classifier.load(directory) for directory in directories]
+    _refuse_other_images(models, classifiers, data)
     evaluations = [
         run_evaluate(str(directory), data, announce=number == 0) for number, directory in enumerate(directories)
     ]
@@ -87,9 +90,8 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
     verdicts = []
     for number, row in enumerate(rows):
         if number != best:
-            first, second = _paired(evaluations[best], evaluations[number])
-            row["p_value"] = mcnemar(first, second)
-            verdicts.append(_verdict(models[best], models[number], len(first), row["p_value"]))
+            row["p_value"] = _p_value(evaluations[best], evaluations[number])
+            verdicts.append(_verdict(models[best], models[number], row["n"], row["p_value"]))
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -125,11 +127,27 @@ def _row(model: str, classifier: Classifier, evaluation: Evaluation, millisecond
     }
 
 
-def _paired(first: Evaluation, second: Evaluation) -> tuple[Any, Any]:
-    """Return whether each model is right, (n,), bool, on the images that both were evaluated on."""
+def _refuse_other_images(models: Sequence[str], classifiers: Sequence[Classifier], data: DataSource) -> None:
+    """Raise `DataError` where a model lacks a label of the data that another one has: it would be spared its images."""
+    known: list[set[str]] = []
+    for classifier in classifiers:
+        bundle = classifier.bundle
+        _, examples = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels).evaluated()
+        known.append(set(match_labels(all_labels(examples), bundle.labels)))
+    for model, labels in zip(models, known, strict=True):
+        if missing := sorted(set().union(*known) - labels, key=natural_key):
+            raise DataError(
+                f"“{model}” lacks labels of the data that another model has: {listed(missing)}. Compare the models on "
+                "images of labels that all of them have."
+            )
+
+
+def _p_value(first: Evaluation, second: Evaluation) -> float:
+    """Return how likely so large a difference would be by chance; groups count where one of the models names them."""
     places = {file: place for place, file in enumerate(second.files)}
-    shared = [(place, places[file]) for place, file in enumerate(first.files) if file in places]
-    return first.right[[one for one, _ in shared]], second.right[[other for _, other in shared]]
+    order = [places[file] for file in first.files]
+    groups = first.groups or [second.groups[place] for place in order] if second.groups else first.groups
+    return mcnemar(first.right, second.right[order], groups)
 
 
 def _verdict(best: str, other: str, images: int, p_value: float) -> str:

@@ -19,9 +19,8 @@ from model.verdict import VERDICTS, Classification, classification_of, probabili
 from train.data.data_set import count_of, listed, refuse_inside
 from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
-from train.data.loading import print_unreadable
+from train.data.loading import given_groups, print_unreadable
 from train.data.source import DataSource, read_data
-from train.data.split import grouped
 from train.data.targets import multi_hot
 from train.export.bundle import write_json
 from train.metrics.calibration import best_thresholds
@@ -66,11 +65,13 @@ class Evaluation:
             "training_images" among those that were read.
         files: The evaluated images.
         right: (n,), bool: whether the prediction for each of them is right.
+        groups: The group of each image; empty where each stands for itself.
     """
 
     metrics: dict[str, Any]
     files: Sequence[Path]
     right: np.ndarray
+    groups: Sequence[int] = ()
 
 
 def run_evaluate(
@@ -120,7 +121,7 @@ def run_evaluate(
         targets = multi_hot(kept, index_of, len(bundle.labels))
         outputs = served_outputs(classifier, images)
         counts = {"unreadable": len(unreadable), "training_images": outputs.training_images}
-        groups = grouped(kept, by_content=False)
+        groups = given_groups(kept, str(bundle.settings.get("group_by") or ""))
         metrics = {"split": split} | counts | evaluate_outputs(bundle, outputs, targets, groups)
         if out:
             out.mkdir(parents=True, exist_ok=True)
@@ -132,7 +133,7 @@ def run_evaluate(
             found = outputs.predicted, outputs.classifications
             write_predictions(out / PREDICTIONS, files, targets, *found, bundle.labels)
     right = (outputs.predicted == (targets > 0)).all(axis=1)  # of several labels all, as the metrics count
-    return Evaluation(summary(metrics), [example.path for example in kept], right)
+    return Evaluation(summary(metrics), [example.path for example in kept], right, groups)
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:
@@ -165,6 +166,20 @@ def outputs_out_of_fold(bundle: Bundle, out_of_fold: OutOfFold) -> Outputs:
     rows = zip(out_of_fold.logits, out_of_fold.distances, fold_of.tolist(), strict=True)
     found = [classification_of(logits, bundles[fold], float(distance)) for logits, distance, fold in rows]
     return Outputs(out_of_fold.logits, found, _predicted(found, thresholds))
+
+
+def with_thresholds_of_others(outputs: Outputs, targets: np.ndarray) -> Outputs:
+    """Return the outputs with labels by thresholds that other images gave, as `outputs_out_of_fold` does.
+
+    Args:
+        outputs: For images that the bundle's thresholds of several labels were fitted on.
+        targets: (n, classes), float32: 1 for every label of an image.
+    """
+    if len(targets) < 2:
+        return outputs
+    half = np.arange(len(targets)) % 2
+    fitted = [best_thresholds(outputs.probabilities[half != one], targets[half != one]) for one in (0, 1)]
+    return replace(outputs, predicted=_predicted(outputs.classifications, np.array(fitted)[half]))
 
 
 def _predicted(classifications: Sequence[Classification], thresholds: np.ndarray | None) -> np.ndarray:

@@ -19,7 +19,13 @@ from train.data.label_translations import read_translations, write_translations
 from train.data.loading import given_groups, load_splits, missing_classes, split_sizes
 from train.data.source import DataSource, read_data, with_split
 from train.data.targets import multi_hot
-from train.evaluate import evaluate_outputs, evidence_of, outputs_out_of_fold, served_outputs
+from train.evaluate import (
+    evaluate_outputs,
+    evidence_of,
+    outputs_out_of_fold,
+    served_outputs,
+    with_thresholds_of_others,
+)
 from train.export.bundle import check_target, is_bundle, new_bundle, write_json, write_manifest, write_model
 from train.export.model_card import write_card
 from train.export.presentation import PresentationOptions, write_presentation
@@ -181,7 +187,11 @@ def evaluate_bundle(
         outputs = outputs_out_of_fold(classifier.bundle, trained.out_of_fold)
         about: dict[str, Any] = {"split": FOLDS}
     else:
-        outputs, about = served_outputs(classifier, images), {"split": split}
+        outputs = served_outputs(classifier, images)
+        about = {"split": split, "training_images": outputs.training_images}
+        if split == "validation" and not dataset.splits["train"].groups and classifier.bundle.multi_label:
+            # The thresholds were fitted on these images.
+            outputs = with_thresholds_of_others(outputs, targets)
     if dataset.splits["train"].groups and trained.out_of_fold is not None:
         about["folds"] = trained.out_of_fold.folds
     metrics = about | evaluate_outputs(classifier.bundle, outputs, targets, groups) | {"training": trained.log}

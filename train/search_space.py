@@ -13,7 +13,8 @@ from train.settings import Settings
 _USUAL = ("learning_rate=1e-4,3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "mixup_cutmix_prob=0,0.25,0.5")
 _USUAL_OF_LAST_LAYERS = ("finetune_learning_rate=3e-4,1e-3,3e-3", "dropout=0,0.2,0.4", "label_smoothing=0,0.1")
 # Another size or colour mode would require decoding the images again; losses on another split are not comparable.
-_FIXED = ("recipe", "size", "colour", "resize_rule", "multi_label", "folds", "group_by", "near_duplicates", "seed")
+_FIXED = {"recipe", "size", "colour", "resize_rule", "multi_label", "folds", "group_by", "near_duplicates", "seed"}
+_SERVED = {"quantize", "refit"}  # they change what is served, after the loss is known
 _FIXED_ENDINGS = ("_share",)
 
 # The value of a setting; `Settings` itself checks it.
@@ -36,7 +37,7 @@ def parse_space(wanted: Sequence[str], settings: Settings) -> Space:
     for text in wanted:
         name, _, values = text.partition("=")
         name = name.strip().replace("-", "_")
-        if name not in known or name in _FIXED or name.endswith(_FIXED_ENDINGS) or not values:
+        if name not in known or name in _FIXED | _SERVED or name.endswith(_FIXED_ENDINGS) or not values:
             raise SettingsError(
                 f"--setting should be NAME=A,B,C with the name of a setting that can be tuned. Received: {text}."
             )

@@ -58,10 +58,14 @@ def open_study(
 
 
 def points_of(space: Mapping[str, Sequence[Any]], count: int, method: str, seed: int) -> list[dict[str, Any]]:
-    """Return the settings of `count` trials: the first ones of the grid, or random ones, none of them twice."""
+    """Return the settings of `count` trials: the first ones of the grid, or random ones, none of them twice.
+
+    With a higher `count` they begin with the same ones.
+    """
     grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
-    count = min(count, len(grid))
-    return grid[:count] if method == "grid" else random.Random(seed).sample(grid, count)
+    if method != "grid":
+        random.Random(seed).shuffle(grid)
+    return grid[:count]
 
 
 def is_shared(study: optuna.Study) -> bool:

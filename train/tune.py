@@ -14,7 +14,7 @@ import optuna
 
 from model.errors import SettingsError, VistazoError
 from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
-from train.data.folders import all_labels
+from train.data.folders import all_labels, fingerprint
 from train.data.image_store import ImageStore
 from train.data.loading import load_splits, trainable
 from train.data.source import DataSource, read_data
@@ -111,7 +111,7 @@ def run_tune(data: DataSource, out: Path, settings: Settings, search: Search) ->
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = _study(out, search, space, settings.seed)
-    _refuse_other_search(study, space, settings, out)
+    _refuse_other_search(study, space, settings, data_set, out)
     left = min(search.trials, combinations(space)) - len(_finished(study))
     if left > 0:
         _run_trials(study, data_set, settings, space, left)
@@ -140,15 +140,15 @@ def _run_trials(study: optuna.Study, data_set: DataSet, settings: Settings, spac
 def _study(out: Path, search: Search, space: Space, seed: int) -> optuna.Study:
     """Open the search in `out`, or the one that several machines share."""
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
+    points = points_of(space, search.trials, search.method, seed)
     if search.storage is not None:
-        return open_study(search.storage, pruner, points_of(space, search.trials, search.method, seed))
-    return optuna.create_study(
-        storage=f"sqlite:///{out.absolute() / 'trials.db'}",
-        study_name="vistazo",
-        load_if_exists=True,
-        sampler=_sampler(search.method, space, seed),
-        pruner=pruner,
+        return open_study(search.storage, pruner, points)
+    study = optuna.create_study(
+        storage=f"sqlite:///{out.absolute() / 'trials.db'}", study_name="vistazo", load_if_exists=True, pruner=pruner
     )
+    for point in points:
+        study.enqueue_trial(point, skip_if_exists=True)
+    return study
 
 
 def _trial_loss(trial: optuna.Trial, run: TrainingRun, division: Division | None, space: Space) -> float:
@@ -211,32 +211,12 @@ def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     ]
 
 
-def _sampler(method: str, space: Space, seed: int) -> optuna.samplers.BaseSampler:
-    if method == "grid":
-        return _GridSampler(space, seed=seed)
-    return optuna.samplers.RandomSampler(seed)
-
-
-class _GridSampler(optuna.samplers.GridSampler):
-    """Optuna's grid sampler, which does not expect that an interrupted trial is tried again."""
-
-    def after_trial(
-        self,
-        study: optuna.Study,
-        trial: optuna.trial.FrozenTrial,
-        state: optuna.trial.TrialState,
-        values: Sequence[float] | None,
-    ) -> None:
-        """End the search when the grid is done; a trial that is tried again has no grid point of its own."""
-        if "grid_id" in trial.system_attrs:
-            super().after_trial(study, trial, state, values)
-
-
-def _refuse_other_search(study: optuna.Study, space: Space, settings: Settings, out: Path) -> None:
-    identity = {"space": dict(space), "settings": settings.as_json()}
+def _refuse_other_search(study: optuna.Study, space: Space, settings: Settings, data: DataSet, out: Path) -> None:
+    images = {name: fingerprint(examples) for name, examples in data.splits.items()}
+    identity = {"space": dict(space), "settings": settings.as_json(), "images": images}
     earlier = study.user_attrs.get("identity")
     if earlier is not None and earlier != identity:
-        raise SettingsError(f"“{out}” holds a search over other settings. Give another --out.")
+        raise SettingsError(f"“{out}” holds a search over other settings or images. Give another --out.")
     study.set_user_attr("identity", identity)
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.support.fitting import Fitted
+from tests.support.images import write_colours, write_stripes
 from train.__main__ import main
 from train.compare import COLUMNS, parameters
 
@@ -45,6 +46,18 @@ def test_a_table_with_a_line_for_each_bundle_and_whether_they_differ_by_more_tha
     assert written == f"Wrote {tmp_path / 'table.csv'} and {tmp_path / 'table.png'}."
     assert captured.err.splitlines()[-1].endswith(f"--model {colour_fit.bundle}")
     assert captured.err.count("3 classes") == 1 and captured.err.count("Evaluating ") == 2
+
+
+def test_models_that_do_not_have_the_same_labels_of_the_data_are_not_compared(
+    colour_fit: Fitted, grey_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of them would be spared the images of a label that it lacks."""
+    data = write_colours(tmp_path / "data", per_class=2)
+    write_stripes(data, 2, 1)
+    bundles = [str(colour_fit.bundle), str(grey_fit.bundle)]
+
+    assert main(["compare", *bundles, "--data", str(data), "--out", str(tmp_path / "table.csv")]) == 2
+    assert "lacks labels of the data that another model has: " in capsys.readouterr().err
 
 
 def test_parameters_are_those_of_the_keras_model(colour_fit: Fitted) -> None:

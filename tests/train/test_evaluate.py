@@ -16,7 +16,14 @@ from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import Fitted
 from tests.support.images import hashes, write_class, write_colours
 from train.__main__ import main
-from train.evaluate import Outputs, evaluate_outputs, outputs_out_of_fold, verdict_counts
+from train.evaluate import (
+    Outputs,
+    evaluate_outputs,
+    outputs_out_of_fold,
+    verdict_counts,
+    with_thresholds_of_others,
+)
+from train.export.bundle import write_json, write_manifest
 from train.trainer.cross_fit import OutOfFold
 
 
@@ -110,6 +117,32 @@ def test_each_fold_is_evaluated_with_thresholds_that_were_fitted_on_the_others()
     assert metrics["accuracy"] == 0.5
     assert metrics["label_counts"]["cat"] == {"found": 1, "missed": 1, "wrong": 1}
     assert metrics["thresholds"] == {"cat": 0.2, "dog": 0.2}, "those that are served"
+
+
+def test_thresholds_that_were_fitted_on_the_evaluated_images_are_replaced_by_those_of_the_other_half() -> None:
+    """Every second image has its label from 0.65 on, the others from 0.2 on: neither suits the other."""
+    probabilities = np.array([0.8, 0.3, 0.5, 0.1]).repeat(2).reshape(4, 2)
+    targets = np.array([[1, 1], [1, 1], [0, 0], [0, 0]])
+    found = [Classification(row, "sure", False) for row in probabilities]
+    outputs = Outputs(np.log(probabilities / (1 - probabilities)), found, probabilities >= 0.2)
+
+    replaced = with_thresholds_of_others(outputs, targets)
+
+    assert replaced.predicted.tolist() == [[True] * 2, [False] * 2, [True] * 2, [False] * 2]
+
+
+def test_images_are_grouped_as_the_model_was_trained(
+    copied_bundle: Path, colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = json.loads((copied_bundle / "config.json").read_text(encoding="utf-8"))
+    config["vistazo"]["settings"]["group_by"] = r"^(\d)"
+    write_json(copied_bundle / "config.json", config)
+    write_manifest(copied_bundle)
+    out = tmp_path / "out"
+
+    assert main(["evaluate", str(copied_bundle), str(colour_fit.data), "--out", str(out), "--no-images"]) == 0
+
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8"))["groups"] < 36
 
 
 def test_a_verdict_is_right_where_the_most_likely_label_that_is_predicted_is_true() -> None:

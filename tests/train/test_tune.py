@@ -9,7 +9,7 @@ import pytest
 
 from model.errors import SettingsError
 from tests.support.command_line import refusal
-from tests.support.images import COLOURS, write_class
+from tests.support.images import COLOURS, write_class, write_colours
 from tests.support.training import TINY
 from train.__main__ import main
 from train.recipes.registry import load_recipe
@@ -153,6 +153,28 @@ def test_ctrl_c_ends_the_search_and_its_trial_is_tried_again(
     assert len(rates) == 3
     assert set(rates[1:]) == {1e-3, 3e-3}
     assert [row["state"] for row in rows(tmp_path)] == ["complete", "complete"]
+
+
+def test_a_random_search_that_is_continued_repeats_no_trial_and_other_images_are_another_search(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[tuple[float, float]] = []
+
+    def fit(run: TrainingRun) -> FitResult:
+        tried.append((run.settings.learning_rate, run.settings.dropout))
+        return FitResult(None, [{"epoch": 1, "val_loss": 0.5, "val_accuracy": 1.0}], False, 1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("train.trainer.loop.fit", fit)
+    arguments = ["--out", str(tmp_path / "out"), *QUICK, "--setting", "learning-rate=1e-3,2e-3,3e-3,4e-3"]
+    arguments += ["--setting", "dropout=0,0.1,0.2"]
+
+    assert main(["tune", str(data), *arguments, "--trials", "5"]) == 0
+    assert main(["tune", str(data), *arguments, "--trials", "9"]) == 0
+    assert len(tried) == len(set(tried)) == 9
+
+    other = write_colours(tmp_path / "other", per_class=8)
+    assert main(["tune", str(other), *arguments, "--trials", "9"]) == 2
+    assert "over other settings or images" in capsys.readouterr().err
 
 
 def test_a_trial_that_runs_out_of_memory_does_not_end_the_search(

@@ -12,6 +12,8 @@ from train.metrics.intervals import accuracy_interval, macro_f1_interval
 from train.metrics.reliability import expected_calibration_error, reliability, threshold_effect
 
 _EXTREMES = 5
+_MOST_IN_MATRIX = 500  # labels; the matrix of more is nearly empty, and too large for a file or a page
+_MOST_CONFUSIONS = 100
 
 
 def classification_metrics(
@@ -38,10 +40,10 @@ def classification_metrics(
         "top5_accuracy"; precision, recall and F1 as
         "macro_…" (over the classes that occur) and "weighted_…" (by their images); "macro_f1_interval" (95%);
         "majority_accuracy", which predicting the most common of several labels always would reach; "ece", "loss",
-        "per_class", "best_classes" and "worst_classes" (by F1), "confusion_matrix" (rows: true, columns:
-        predicted), "curves" and "histograms" (as `train.metrics.curves` returns them), "reliability" ("after", and
-        "before" where `uncalibrated` is given, as is "ece_before"), and "unknown" where there is a
-        threshold (as `train.metrics.reliability.threshold_effect` returns it).
+        "per_class", "best_classes" and "worst_classes" (by F1), what `matrix_of` returns, "curves" and "histograms"
+        (as `train.metrics.curves` returns them), "reliability" ("after", and "before" where `uncalibrated` is given,
+        as is "ece_before"), and "unknown" where there is a threshold (as
+        `train.metrics.reliability.threshold_effect` returns it).
     """
     # Takes seconds, which the checks of a command's arguments do not wait for.
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
@@ -64,14 +66,14 @@ def classification_metrics(
         **interval_of_accuracy(predicted == classes, groups),
         "top5_accuracy": round(top_k_accuracy(probabilities, classes, 5), 6),
         **averages(*scores),
-        "macro_f1_interval": [round(bound, 6) for bound in macro_f1_interval(matrix)],
+        "macro_f1_interval": [round(bound, 6) for bound in macro_f1_interval(classes, predicted, groups)],
         **majority,
         "ece": round(expected_calibration_error(probabilities, classes), 6),
         **before,
         "loss": round(cross_entropy(probabilities, classes), 6),
         "per_class": by_label(labels, *scores),
         **extremes(scores[2], scores[3], labels),
-        "confusion_matrix": matrix.tolist(),
+        **matrix_of(matrix),
         "curves": curves(probabilities, truth, labels),
         "histograms": histograms(probabilities, truth, labels),
         "reliability": {
@@ -81,6 +83,24 @@ def classification_metrics(
         },
         **({} if threshold is None else {"unknown": threshold_effect(probabilities, classes, threshold)}),
     }
+
+
+def matrix_of(matrix: np.ndarray) -> dict[str, Any]:
+    """Return "confusion_matrix"; of more than 500 labels the most frequent "confusions" instead.
+
+    Args:
+        matrix: (classes, classes), int: images by true (rows) and predicted class.
+
+    Returns:
+        The matrix as lists, or up to 100 confusions, the most frequent first: the true class, the predicted one, and
+        the number of images.
+    """
+    if len(matrix) <= _MOST_IN_MATRIX:
+        return {"confusion_matrix": matrix.tolist()}
+    true, predicted = np.nonzero(matrix)
+    found = [(int(matrix[t, p]), int(t), int(p)) for t, p in zip(true, predicted, strict=True) if t != p]
+    found.sort(key=lambda confusion: -confusion[0])
+    return {"confusions": [[t, p, count] for count, t, p in found[:_MOST_CONFUSIONS]]}
 
 
 def interval_of_accuracy(right: np.ndarray, groups: Sequence[int]) -> dict[str, Any]:

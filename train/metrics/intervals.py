@@ -43,20 +43,30 @@ def accuracy_interval(right: np.ndarray, groups: Sequence[int] = ()) -> tuple[fl
     return wilson_interval(share, min(n, independent))
 
 
-def macro_f1_interval(matrix: np.ndarray, seed: int = 0) -> tuple[float, float]:
+def macro_f1_interval(
+    classes: np.ndarray, predicted: np.ndarray, groups: Sequence[int] = (), seed: int = 0
+) -> tuple[float, float]:
     """Return the 95% confidence interval of the macro-averaged F1, by the bootstrap (Efron 1979, percentiles).
 
     Args:
-        matrix: (classes, classes), int: images by true (rows) and predicted class; at least one image.
+        classes: (n,), int: the true class of each image; n at least 1.
+        predicted: (n,), int: the predicted class.
+        groups: The group of each image, which a resample has as a whole or not; empty where each stands for itself.
         seed: Seed of the resamples.
     """
-    cells = np.flatnonzero(matrix)
-    true, predicted = np.divmod(cells, matrix.shape[1])
-    images = np.random.default_rng(seed).multinomial(
-        int(matrix.sum()), matrix.ravel()[cells] / matrix.sum(), _RESAMPLES
-    )  # (resamples, cells)
-    columns = np.unique([true, predicted])
-    is_true, is_predicted = (numbers[:, np.newaxis] == columns for numbers in (true, predicted))
+    rng, n = np.random.default_rng(seed), len(classes)
+    pairs, pair, counts = np.unique([classes, predicted], axis=1, return_inverse=True, return_counts=True)
+    if len(groups):
+        from scipy.sparse import csr_array  # takes a moment, which a command's first checks do not wait for
+
+        names, group = np.unique(groups, return_inverse=True)
+        of_group = csr_array((np.ones(n, int), (group, pair.ravel())), shape=(len(names), len(counts)))
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), _RESAMPLES)
+        images = (of_group.T @ drawn.T).T  # (resamples, pairs)
+    else:
+        images = rng.multinomial(n, counts / n, _RESAMPLES)
+    columns = np.unique(pairs)
+    is_true, is_predicted = (numbers[:, np.newaxis] == columns for numbers in pairs)
     support = images @ is_true  # (resamples, classes)
     f1 = 2 * (images @ (is_true & is_predicted)) / np.maximum(support + images @ is_predicted, 1)
     # A class that a resample lacks does not count in it, as in the metric itself.

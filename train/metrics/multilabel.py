@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from train.metrics.classification import averages, by_label, extremes, interval_of_accuracy
+from train.metrics.classification import averages, by_label, extremes, interval_of_accuracy, matrix_of
 from train.metrics.curves import curves, histograms
 from train.metrics.reliability import expected_gap, reliability
 
@@ -62,7 +62,7 @@ def multilabel_metrics(
         "loss": round(float(-np.where(true, np.log(likely), np.log(1 - likely)).mean()), 6),
         "per_class": by_label(labels, *scores),
         **extremes(scores[2], scores[3], labels),
-        "confusion_matrix": (true.T.astype(int) @ predicted.astype(int)).tolist(),
+        **matrix_of(true.T.astype(int) @ predicted.astype(int)),
         "label_counts": {
             label: {
                 "found": int((true[:, i] & predicted[:, i]).sum()),

@@ -17,6 +17,7 @@ _Z = 1.9  # that of a normal distribution with the latter share; a few images ha
 _FEWEST_IMAGES = 5
 _MIN_SPREAD = 0.05
 # Stored features: enough to find near neighbours in, few enough for a small file.
+_BLOCK = 1000  # references that are compared with all others at once
 _MOST_REFERENCES, _MOST_PER_CLASS, _FEWEST_PER_CLASS = 2000, 50, 5
 
 
@@ -55,9 +56,13 @@ def distances_within(references: np.ndarray) -> np.ndarray:
     """Return the distance of each reference, (m, channels), from the others, (m,); empty with fewer than two."""
     if len(references) < 2:
         return np.zeros(0, np.float32)
-    similarities = references @ references.T
-    others = ~np.eye(len(references), dtype=bool)  # without the image itself
-    return nearest_distances(similarities[others].reshape(len(references), -1))
+    found = np.zeros(len(references), np.float32)
+    for start in range(0, len(references), _BLOCK):
+        similarities = references[start : start + _BLOCK] @ references.T
+        others = np.ones(similarities.shape, bool)
+        np.fill_diagonal(others[:, start:], False)  # without the image itself
+        found[start : start + _BLOCK] = nearest_distances(similarities[others].reshape(len(others), -1))
+    return found
 
 
 def reference_rows(classes: np.ndarray, seed: int) -> np.ndarray:

@@ -67,7 +67,7 @@ def page(metrics: Mapping[str, Any], labels: Sequence[str], plots: Mapping[str, 
             sections=list(_sections(metrics, plots)),
             plots={name: base64.b64encode(content).decode() for name, content in plots.items()},
             label_counts=metrics.get("label_counts"),
-            confusions=_confusions(metrics["confusion_matrix"]),
+            confusions=_confusions(metrics, labels),
             classes=[(label, row) for label, row in per_class if row["support"]],
             absent=[label for label, row in metrics["per_class"].items() if not row["support"]],
             phases=_phases(metrics),
@@ -126,15 +126,16 @@ def _sections(metrics: Mapping[str, Any], plots: Mapping[str, bytes]) -> Iterato
         yield Section("tried", "What was tried")
 
 
-def _confusions(matrix: Sequence[Sequence[int]]) -> list[Confusion]:
+def _confusions(metrics: Mapping[str, Any], labels: Sequence[str]) -> list[Confusion]:
     """Return the pairs of classes that are confused most often, the most frequent first."""
-    found = [
-        Confusion(true, predicted, count, count / sum(row))
-        for true, row in enumerate(matrix)
+    found = metrics.get("confusions") or [
+        (true, predicted, count)
+        for true, row in enumerate(metrics.get("confusion_matrix", []))
         for predicted, count in enumerate(row)
         if count and true != predicted
     ]
-    return sorted(found, key=lambda confusion: -confusion.count)[:_MAX_CONFUSIONS]
+    most = sorted(found, key=lambda confusion: -confusion[2])[:_MAX_CONFUSIONS]
+    return [Confusion(t, p, count, count / metrics["per_class"][labels[t]]["support"]) for t, p, count in most]
 
 
 def _phases(metrics: Mapping[str, Any]) -> list[str]:

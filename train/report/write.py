@@ -36,13 +36,12 @@ def _plots(metrics: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Calla
     """Return a function that draws each plot for which there are metrics, by file name."""
     from train.report import plots  # Matplotlib takes seconds, which a command's first checks do not wait for
 
-    matrix, per_class = np.array(metrics["confusion_matrix"]), metrics["per_class"]
-    totals = np.array([per_class[label]["support"] for label in labels])
-    found: dict[str, Callable[[], bytes]] = {
-        "confusion_matrix": lambda: plots.confusion_plot(matrix, labels),
-        "confusion_matrix_normalised": lambda: plots.confusion_plot(matrix, labels, totals),
-        "classes": lambda: plots.classes_plot(per_class),
-    }
+    per_class = metrics["per_class"]
+    found: dict[str, Callable[[], bytes]] = {"classes": lambda: plots.classes_plot(per_class)}
+    if "confusion_matrix" in metrics:
+        matrix, totals = np.array(metrics["confusion_matrix"]), np.array([one["support"] for one in per_class.values()])
+        found["confusion_matrix"] = lambda: plots.confusion_plot(matrix, labels)
+        found["confusion_matrix_normalised"] = lambda: plots.confusion_plot(matrix, labels, totals)
     if metrics.get("curves", {}).get("drawn"):
         found["roc_curves"] = lambda: plots.curves_plot(metrics["curves"], "roc")
         found["precision_recall_curves"] = lambda: plots.curves_plot(metrics["curves"], "precision_recall")

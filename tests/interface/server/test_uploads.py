@@ -63,5 +63,6 @@ def test_files_that_are_too_large_are_refused(uploads: Path, monkeypatch: pytest
         uploaded_file({"path": str(uploads / "large.png"), "orig_name": "<b>my</b>.png"}, "no_image", "fr")
     assert (
         caught.value.message
-        == "«\N{NO-BREAK SPACE}‹b›my‹/b›.png\N{NO-BREAK SPACE}» fait 3\N{NO-BREAK SPACE}Mo\N{NO-BREAK SPACE}; la limite est de 1\N{NO-BREAK SPACE}Mo."
+        == "«\N{NO-BREAK SPACE}‹b›my‹/b›.png\N{NO-BREAK SPACE}» fait 3\N{NO-BREAK SPACE}Mo\N{NO-BREAK SPACE}; "
+        "la limite est de 1\N{NO-BREAK SPACE}Mo."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix, f1_score
+from sklearn.metrics import f1_score
 
 from train.metrics.intervals import accuracy_interval, macro_f1_interval, wilson_interval
 
@@ -20,20 +20,33 @@ def test_the_interval_of_macro_f1_holds_the_true_value_about_as_often_as_it_says
     expected = f1_score(*draw(rng, 200_000), average="macro")
     held = 0
     for _ in range(200):
-        low, high = macro_f1_interval(confusion_matrix(*draw(rng, 150), labels=range(3)))
+        low, high = macro_f1_interval(*draw(rng, 150))
         held += low <= expected <= high
     assert 0.87 <= held / 200 <= 0.99
 
 
-@pytest.mark.parametrize("matrix", [[[5, 0], [0, 5]], [[4, 0, 0], [0, 0, 0], [0, 0, 3]], [[1]]])
-def test_a_perfect_model_has_an_interval_of_1(matrix: list[list[int]]) -> None:
-    assert macro_f1_interval(np.array(matrix)) == (1.0, 1.0)
+@pytest.mark.parametrize("classes", [[0] * 5 + [1] * 5, [0] * 4 + [2] * 3, [0]])
+def test_a_perfect_model_has_an_interval_of_1(classes: list[int]) -> None:
+    assert macro_f1_interval(np.array(classes), np.array(classes)) == (1.0, 1.0)
 
 
 def test_with_more_images_the_interval_is_narrower() -> None:
-    matrix = np.array([[8, 2], [3, 7]])
-    narrow, wide = macro_f1_interval(matrix * 20), macro_f1_interval(matrix)
+    true, predicted = np.repeat([0, 1], 10), np.repeat([0, 1, 0, 1], [8, 2, 3, 7])
+    narrow, wide = macro_f1_interval(np.tile(true, 20), np.tile(predicted, 20)), macro_f1_interval(true, predicted)
     assert wide[0] < narrow[0] < 0.75 < narrow[1] < wide[1]
+
+
+def test_the_interval_of_macro_f1_holds_the_true_value_where_images_of_a_group_are_right_or_wrong_together() -> None:
+    rng = np.random.default_rng(1)
+    held = {"by groups": 0, "by images": 0}
+    for _ in range(100):
+        true = rng.integers(0, 2, 40).repeat(10)  # 40 clips of ten frames
+        right = (rng.random(40) < 0.8).repeat(10)
+        predicted = np.where(right, true, 1 - true)
+        for name, given in (("by groups", np.arange(40).repeat(10).tolist()), ("by images", [])):
+            low, high = macro_f1_interval(true, predicted, given)
+            held[name] += low <= 0.8 <= high
+    assert held["by groups"] >= 87 > 60 > held["by images"]
 
 
 @pytest.mark.parametrize(("groups", "size", "correlation"), [(10, 40, 0.05), (5, 60, 0.1), (60, 5, 0.3), (100, 2, 0.9)])

@@ -76,6 +76,13 @@ def test_the_distance_of_a_training_image_is_that_from_the_others() -> None:
     assert len(distances_within(references[:1])) == 0
 
 
+def test_the_distances_of_many_training_images_are_those_of_all_pairs() -> None:
+    features = np.random.default_rng(1).normal(size=(2100, 8)).astype(np.float32)
+    references = features / np.linalg.norm(features, axis=1, keepdims=True)
+    nearest = np.sort(references @ references.T - 4 * np.eye(2100), axis=1)[:, -5:]
+    np.testing.assert_allclose(distances_within(references), 1 - nearest.mean(axis=1), atol=1e-5)
+
+
 def test_each_class_is_represented_and_no_class_by_very_many() -> None:
     classes = np.repeat([0, 1, 4], [300, 3, 60])
     rows = reference_rows(classes, seed=1)

@@ -122,6 +122,21 @@ def test_metrics_of_an_older_bundle_still_make_a_report(metrics: dict[str, Any],
     ]
 
 
+def test_of_very_many_labels_the_most_frequent_confusions_take_the_place_of_the_matrix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matrix of 3,000 labels has more bytes than a file of a bundle may have, and no browser opens its page."""
+    monkeypatch.setattr("train.metrics.classification._MOST_IN_MATRIX", 2)
+
+    found = {"split": "test", "temperature": 1.0} | classification_metrics(PROBABILITIES, CLASSES, EVIL)
+    page = read(tmp_path, found)
+
+    assert found["confusions"] == [[0, 1, 1]] and "confusion_matrix" not in found
+    assert "too many labels for a table" in page.text
+    assert "0-1" in [button.get("data-cell") for button in page.all("button")]
+    assert not (tmp_path / "confusion_matrix.png").exists()
+
+
 def test_validation_images_of_a_training_by_folds_are_held_out(metrics: dict[str, Any]) -> None:
     text = Reader(page_of(metrics | {"split": "validation", "folds": 5}, EVIL, {}, "")).text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -10,10 +10,12 @@ from typing import Literal
 from interface.i18n.language import probability_text, say
 from interface.rendering import render
 from model.bundle import Bundle
-from model.verdict import SURE_FROM
+from model.classifier import predicted_labels, top_labels
+from model.verdict import SURE_FROM, Classification
 
 Level = Literal["very", "fairly", "unsure", "none"]
 
+TOP = 5  # labels of a card, and of what programs get for an image
 _VERY_SURE = 0.9
 _LEAST_RIVAL = 0.1  # a second label below this is none that the first could be mistaken for
 _LEAST_BAR = 0.01
@@ -56,48 +58,43 @@ def level_of(best: float, *, is_unknown: bool) -> Level:
     return "fairly" if best >= SURE_FROM else "unsure"
 
 
-def confidence_of(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool) -> Confidence:
-    """Return what to say of a prediction.
-
-    Args:
-        prediction: The most likely labels in the visitor's language with their probabilities, at least one.
-        bundle: The model's bundle.
-        language: The visitor's language.
-        is_unknown: Whether the image shows none of the labels.
-    """
-    ranking = sorted(prediction.items(), key=lambda pair: -pair[1])
-    (label, best), *others = ranking
-    if bundle.thresholds is not None and not is_unknown:
-        return _several(ranking, dict(zip(bundle.labels_in(language), bundle.thresholds, strict=True)), language)
-    level = level_of(best, is_unknown=is_unknown)
+def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confidence:
+    """Return what to say of a prediction in the visitor's language."""
+    if bundle.thresholds is not None and not found.is_unknown:
+        labels = _predicted(found, bundle, language)
+        if not labels:
+            return Confidence("none", say(language, "none_headline"), say(language, "probably_none"))
+        return Confidence("very", ", ".join(labels), say(language, "in_this_image"))
+    (label, best), *others = top_labels(found.probabilities, bundle.labels_in(language), 2)
+    level = level_of(best, is_unknown=found.is_unknown)
     words = say(language, _WORDS[level])
     if level == "none":
         detail = say(language, "closest", label=label, probability=probability_text(language, best))
         return Confidence(level, say(language, "none_headline"), words, detail)
     if level == "unsure":
-        rivals = [other for other, probability in others[:1] if probability >= _LEAST_RIVAL]
+        rivals = [other for other, probability in others if probability >= _LEAST_RIVAL]
         if rivals:
             return Confidence(level, say(language, "either", first=label, second=rivals[0]), words)
         return Confidence(level, say(language, "perhaps", label=label), words)
     return Confidence(level, label, words)
 
 
-def card(prediction: Mapping[str, float], bundle: Bundle, language: str, *, is_unknown: bool, title: str = "") -> str:
+def card(found: Classification, bundle: Bundle, language: str, *, title: str = "") -> str:
     """Return a prediction as HTML: what it is, how sure, and a bar for each label from 1%; all texts are escaped.
 
     Args:
-        prediction: As in `confidence_of`.
+        found: The prediction.
         bundle: The model's bundle.
         language: The visitor's language.
-        is_unknown: Whether the image shows none of the labels.
         title: Whose prediction it is, where there are several.
     """
+    named = _predicted(found, bundle, language) if bundle.thresholds is not None else []
     bars = [
         (label, probability_text(language, probability), f"{100 * probability:.1f}")
-        for label, probability in sorted(prediction.items(), key=lambda pair: -pair[1])
-        if probability >= _LEAST_BAR
+        for place, (label, probability) in enumerate(top_labels(found.probabilities, bundle.labels_in(language), None))
+        if probability >= _LEAST_BAR and (place < TOP or label in named)
     ]
-    confidence = confidence_of(prediction, bundle, language, is_unknown=is_unknown)
+    confidence = confidence_of(found, bundle, language)
     return render("card.html", say=partial(say, language), confidence=confidence, bars=bars, reason="", title=title)
 
 
@@ -106,8 +103,5 @@ def failed_card(reason: str, language: str) -> str:
     return render("card.html", say=partial(say, language), confidence=None, bars=[], reason=reason)
 
 
-def _several(ranking: Sequence[tuple[str, float]], thresholds: Mapping[str, float], language: str) -> Confidence:
-    shown = [label for label, probability in ranking if probability >= thresholds.get(label, 1)]
-    if not shown:
-        return Confidence("none", say(language, "none_headline"), say(language, "probably_none"))
-    return Confidence("very", ", ".join(shown), say(language, "in_this_image"))
+def _predicted(found: Classification, bundle: Bundle, language: str) -> list[str]:
+    return [bundle.label_in(label, language) for label in predicted_labels(found, bundle)]

@@ -251,7 +251,7 @@ def predicted_labels(found: Classification, bundle: Bundle) -> list[str]:
     return [bundle.labels[order[0]]]
 
 
-def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int = 5) -> list[tuple[str, float]]:
-    """Return the `k` most likely labels with their probabilities, most likely first."""
+def top_labels(probabilities: np.ndarray, labels: Sequence[str], k: int | None = 5) -> list[tuple[str, float]]:
+    """Return the `k` most likely labels, all for None, with their probabilities, most likely first."""
     order = np.argsort(-probabilities, kind="stable")[:k]
     return [(labels[index], float(probabilities[index])) for index in order]

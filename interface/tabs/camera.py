@@ -14,12 +14,11 @@ from interface.confidence import card, failed_card
 from interface.i18n.language import ENGLISH, language_of, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
-from model.classifier import Classifier, top_labels
+from model.classifier import Classifier
 from model.errors import ImageError
 from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
 
-TOP = 5
 # The browser sends an image only after the prediction of the one before: nothing piles up on a busy machine.
 _SECONDS_BETWEEN = 0.2
 # After this the camera stops and can be started again: a forgotten page does not keep a slot.
@@ -48,8 +47,7 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
                 except ImageError as error:  # its sentence is about files that people choose
                     raise ImageError(say(language, "camera_damaged")) from error
                 found = classifier.predict(prepared)
-                prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
-                return card(prediction, bundle, language, is_unknown=found.is_unknown)
+                return card(found, bundle, language)
         except gr.Error as error:  # as a message in the corner it would come back with each of five images a second
             return failed_card(html.unescape(str(error.message)), language_of(request))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from interface.confidence import card
+from interface.confidence import TOP, card
 from interface.header import model_titles, source_titles
 from interface.i18n.language import decimal, say, text
 from interface.server.request_guard import RequestGuard
@@ -24,7 +24,6 @@ from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
 from model.verdict import Classification
 
-TOP = 5
 _IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
@@ -90,14 +89,7 @@ def add_compare_tab(
                 both = opinions(image, language)
                 titles = model_titles((first, second), language)
                 cards = [
-                    card(
-                        one.ranking(language),
-                        one.bundle,
-                        language,
-                        is_unknown=one.found.is_unknown,
-                        title=title,
-                    )
-                    for one, title in zip(both, titles, strict=True)
+                    card(one.found, one.bundle, language, title=title) for one, title in zip(both, titles, strict=True)
                 ]
                 return [*cards, gr.update(value=agreement(both, language), elem_classes=[])]
         except gr.Error as error:

@@ -14,7 +14,7 @@ import numpy as np
 from gradio.components import Component
 from gradio.helpers import Examples
 
-from interface.confidence import card, failed_card
+from interface.confidence import TOP, card, failed_card
 from interface.i18n.language import ENGLISH, language_of, probability_text, say, text
 from interface.server.mcp_tools import takes_any_text
 from interface.server.request_guard import RequestGuard
@@ -32,7 +32,6 @@ from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 from model.verdict import Classification
 
-TOP = 5
 _TO_THE_STAGE = "() => vistazo.scrollTo('#stage')"
 _TAKE_ADDRESS = """
 element.dataset.takesAddress = "";
@@ -126,16 +125,17 @@ def add_image_tab(
     """
     bundle = classifier.bundle
 
-    def classified(image: Mapping[str, Any] | None, request: gr.Request | None) -> tuple[dict[str, float], bool]:
-        """Return the most likely labels of an image, and whether it shows none of them."""
+    def ranking(found: Classification, language: str) -> dict[str, float]:
+        return dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
+
+    def classified(image: Mapping[str, Any] | None, request: gr.Request | None) -> Classification:
         with guard.handle(request, "predict_image") as language:
             path = uploaded_file(image, "no_image", language)
-            found = classifier.predict(decoders.call(prepared_image, path, bundle.input))
-            return dict(top_labels(found.probabilities, bundle.labels_in(language), TOP)), found.is_unknown
+            return classifier.predict(decoders.call(prepared_image, path, bundle.input))
 
     def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
         """Return the most likely labels of an image with their probabilities."""
-        return classified(image, request)[0]
+        return ranking(classified(image, request), language_of(request))
 
     def explain_image(
         image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
@@ -175,11 +175,11 @@ def add_image_tab(
         """Show what an image is, or why that cannot be said."""
         language = language_of(request)
         try:
-            prediction, is_unknown = classified(image, request)
+            found = classified(image, request)
         except gr.Error as error:
             reason = html.unescape(str(error.message))
             return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
-        return answered(prediction, is_unknown, language)
+        return answered(found, language)
 
     def open_address(url: str, request: gr.Request) -> Updates:
         """Fetch and show the image whose address was pasted, or why that cannot be done."""
@@ -215,23 +215,21 @@ def add_image_tab(
             return box.photo(ready=True, legend=say(language, "nothing_found"))
         return box.boxes(outlined(drawn, detections), say(language, "boxes_legend"))
 
-    def answered(prediction: dict[str, float], is_unknown: bool, language: str) -> Updates:
+    def answered(found: Classification, language: str) -> Updates:
         """Return the values that show what an image is."""
+        prediction = ranking(found, language)
         labels = [label for label, probability in prediction.items() if probability >= LEAST_EXPLAINED]
         choices = {
             box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
         }
-        return box.photo(ready=True) | choices | {shown_card: card(prediction, bundle, language, is_unknown=is_unknown)}
+        return box.photo(ready=True) | choices | {shown_card: card(found, bundle, language)}
 
     @functools.cache
     def classification(path: Path) -> Classification:
         return classifier.predict(decoders.call(prepared_image, path, bundle.input))
 
     def opened(path: Path, language: str) -> Updates:
-        found = classification(path)
-        prediction = dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
-        values = answered(prediction, found.is_unknown, language)
-        return values | {box.image: gr.update(value=str(path), visible=True)}
+        return answered(classification(path), language) | {box.image: gr.update(value=str(path), visible=True)}
 
     outputs = list(box.photo(ready=True))
     classify_new_images(

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from model.bundle import Bundle
-from model.classifier import Classifier, top_labels
+from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import Sentence, VideoError
 from model.labels import is_background_label, percent_text
 from model.limits import limits
@@ -42,12 +42,15 @@ class Prediction:
         ranking: The most likely labels with their probabilities, 0 to 1, most likely first; of a clip, the mean
             probabilities of its frames.
         verdict: "sure", "unsure" or "none", of an image; a clip has one for each frame.
+        several: Of an image, where the model knows several labels an image: those it is predicted to have, with their
+            probabilities; None with one label an image.
         clip: The frames and segments of a clip; None for an image.
     """
 
     path: Path
     ranking: list[tuple[str, float]]
     verdict: Verdict = "sure"
+    several: list[tuple[str, float]] | None = None
     clip: ClipRecord | None = None
 
 
@@ -80,7 +83,12 @@ def predict_file(
     if not is_clip(path):
         image = read_image(path, bundle.input.ample_side)
         found = classifier.predict(prepare(image, bundle.input))
-        return Prediction(path, top_labels(found.probabilities, bundle.labels, top), found.verdict)
+        ranking = top_labels(found.probabilities, bundle.labels, None)
+        several = None
+        if bundle.thresholds is not None:
+            predicted = set(predicted_labels(found, bundle))
+            several = [(label, probability) for label, probability in ranking if label in predicted]
+        return Prediction(path, ranking[:top], found.verdict, several)
     # Nothing else waits for this machine, so that a low priority would help nobody.
     predictor = FramePredictor(classifier, _frames(path, bundle.input, frame_range), low_priority=False)
     with tqdm(desc=title, total=_expected(path, frame_range), unit=" frames", leave=False, disable=None) as bar:
@@ -123,15 +131,16 @@ def printable(path: Path) -> str:
 def print_text(prediction: Prediction) -> None:
     """Print a prediction for people: an image is one line, a clip one and a line for each of its segments."""
     if prediction.clip is None:
-        likely = [
-            f"{label} {probability:.1%}"
+        likely = prediction.several or [
+            (label, probability)
             for place, (label, probability) in enumerate(prediction.ranking)
             if place == 0 or probability >= _LEAST_SHOWN
         ]
         # A likeliest label such as “no flag” says itself that there is nothing.
-        says_so = prediction.verdict == "none" and is_background_label(prediction.ranking[0][0])
+        says_so = prediction.verdict == "none" and is_background_label(likely[0][0])
         doubt = "" if says_so else _DOUBT[prediction.verdict]
-        print(f"{printable(prediction.path)}: {doubt}{', '.join(likely)}", flush=True)
+        shown = ", ".join(f"{label} {probability:.1%}" for label, probability in likely)
+        print(f"{printable(prediction.path)}: {doubt}{shown}", flush=True)
         return
     print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)
 

@@ -2,7 +2,7 @@
 // interface/tabs/batch.py.
 
 import { fileBox } from "./box.js";
-import { aboveThresholds, levelOf, ranking, TOP } from "./card.js";
+import { levelOf, predictedLabels, ranking, TOP } from "./card.js";
 import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
@@ -109,7 +109,7 @@ async function predicted(file) {
   try {
     const { probabilities, isUnknown } = await run("classify", { file });
     const ranked = ranking(probabilities, TOP);
-    const several = aboveThresholds(ranked);
+    const several = predictedLabels(probabilities);
     const best = several ? Number(several.length > 0) : ranked[0].probability;
     return { name: file.name, ranked, shown: several ?? [ranked[0]], level: levelOf(best, isUnknown || best === 0) };
   } catch (error) {

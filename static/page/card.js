@@ -25,16 +25,17 @@ export function levelOf(best, isUnknown) {
   return best >= SURE_FROM ? "fairly" : "unsure";
 }
 
-// The labels that a model of several labels sees in an image; null for a model of one label an image.
-export function aboveThresholds(ranked) {
+// The labels that a model of several labels sees in an image, of all that it knows; null for one of one label an image.
+export function predictedLabels(probabilities) {
   const { thresholds } = site.model;
-  return thresholds && ranked.filter(({ index, probability }) => probability >= thresholds[index]);
+  return (
+    thresholds && ranking(probabilities, Infinity).filter(({ index, probability }) => probability >= thresholds[index])
+  );
 }
 
-function confidenceOf(ranked, isUnknown) {
+function confidenceOf(ranked, shown, isUnknown) {
   const [{ probability }, rival] = ranked;
   const label = readable(ranked[0].label);
-  const shown = aboveThresholds(ranked);
   if (shown && !isUnknown) {
     if (!shown.length) return { level: "none", headline: say("none_headline"), words: say("probably_none") };
     return { level: "very", headline: shown.map((one) => readable(one.label)).join(", "), words: say("in_this_image") };
@@ -55,8 +56,11 @@ function confidenceOf(ranked, isUnknown) {
 
 export function card({ probabilities, isUnknown }) {
   const ranked = ranking(probabilities);
-  const { level, headline, words, detail } = confidenceOf(ranked, isUnknown);
-  const bars = ranked
+  const shown = predictedLabels(probabilities);
+  const { level, headline, words, detail } = confidenceOf(ranked, shown, isUnknown);
+  const known = new Set(ranked.map(({ index }) => index));
+  const others = isUnknown || !shown ? [] : shown.filter(({ index }) => !known.has(index));
+  const bars = [...ranked, ...others]
     .filter(({ probability }) => probability >= LEAST_BAR)
     .map(({ label, probability }) =>
       el(

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from interface.confidence import card, confidence_of, failed_card, level_of
 from model.bundle import Bundle
 from model.preprocessing import InputSpec
+from model.verdict import Classification
 
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-def bundle(thresholds: tuple[float, ...] | None = None) -> Bundle:
-    labels, several = ("Cat", "Dog"), thresholds is not None
-    return Bundle(Path("b"), labels, InputSpec(32, 32), several, 1.0, None, thresholds)
+def bundle(*labels: str, thresholds: tuple[float, ...] | None = None) -> Bundle:
+    return Bundle(Path("b"), labels or ("Cat", "Dog"), InputSpec(32, 32), thresholds is not None, 1.0, None, thresholds)
+
+
+def found(*probabilities: float, is_unknown: bool = False) -> Classification:
+    return Classification(np.array(probabilities), "none" if is_unknown else "sure", is_unknown)
 
 
 @pytest.mark.parametrize(
@@ -35,23 +40,24 @@ def test_there_are_four_levels(best: float, is_unknown: bool, level: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("prediction", "language", "headline", "words"),
+    ("cat", "dog", "language", "headline", "words"),
     [
-        ({"Cat": 0.97, "Dog": 0.03}, "en", "Cat", "Very sure"),
-        ({"Cat": 0.8, "Dog": 0.2}, "es", "Cat", "Bastante seguro"),
-        ({"Dog": 0.45, "Cat": 0.55}, "en", "Cat or Dog?", "Not sure"),
-        ({"Dog": 0.45, "Cat": 0.55}, "es", "¿Cat o Dog?", "No está claro"),
-        ({"Cat": 0.55, "Dog": 0.05}, "fr", "Cat\xa0?", "Pas sûr"),
-        ({"Cat": 0.3, "Dog": 0.2}, "en", "None of these", "No label fits well enough"),
+        (0.97, 0.03, "en", "Cat", "Very sure"),
+        (0.8, 0.2, "es", "Cat", "Bastante seguro"),
+        (0.55, 0.45, "en", "Cat or Dog?", "Not sure"),
+        (0.45, 0.55, "es", "¿Dog o Cat?", "No está claro"),
+        (0.55, 0.05, "fr", "Cat\xa0?", "Pas sûr"),
+        (0.3, 0.2, "en", "None of these", "No label fits well enough"),
     ],
 )
-def test_a_prediction_is_put_into_words(prediction: dict[str, float], language: str, headline: str, words: str) -> None:
-    said = confidence_of(prediction, bundle(), language, is_unknown=max(prediction.values()) < 0.5)
+def test_a_prediction_is_put_into_words(cat: float, dog: float, language: str, headline: str, words: str) -> None:
+    said = confidence_of(found(cat, dog, is_unknown=max(cat, dog) < 0.5), bundle(), language)
     assert (said.headline, said.words) == (headline, words)
 
 
 def test_none_names_what_is_closest() -> None:
-    assert confidence_of({"Cat": 0.23}, bundle(), "en", is_unknown=True).detail == "Most like Cat, but only 23%."
+    said = confidence_of(found(0.23, 0.1, is_unknown=True), bundle(), "en")
+    assert said.detail == "Most like Cat, but only 23%."
 
 
 @pytest.mark.parametrize(
@@ -60,22 +66,39 @@ def test_none_names_what_is_closest() -> None:
 def test_with_several_labels_all_above_their_thresholds_are_named(
     thresholds: tuple[float, float], headline: str
 ) -> None:
-    assert (
-        confidence_of({"Cat": 0.8, "Dog": 0.3}, bundle(thresholds=thresholds), "en", is_unknown=False).headline
-        == headline
-    )
+    assert confidence_of(found(0.8, 0.3), bundle(thresholds=thresholds), "en").headline == headline
+
+
+EIGHT = tuple("abcdefgh")
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "thresholds", "headline"),
+    [
+        ([0.7] * 5 + [0.2, 0.1, 0.1], [0.8] * 5 + [0.1, 0.5, 0.5], "f"),
+        ([0.9] * 6 + [0.1, 0.1], [0.5] * 8, "a, b, c, d, e, f"),
+    ],
+)
+def test_a_label_above_its_threshold_is_named_and_has_a_bar_though_five_others_are_more_probable(
+    probabilities: list[float], thresholds: list[float], headline: str
+) -> None:
+    several = bundle(*EIGHT, thresholds=tuple(thresholds))
+
+    assert confidence_of(found(*probabilities), several, "en").headline == headline
+    shown = card(found(*probabilities), several, "en")
+    assert "<span>f</span>" in shown and "<span>g</span>" not in shown
 
 
 def test_there_is_a_bar_for_each_label_from_one_percent() -> None:
-    shown = card({"Cat": 0.985, "Dog": 0.01, "Fox": 0.009}, bundle(), "fr", is_unknown=False)
+    shown = card(found(0.985, 0.01, 0.009), bundle("Cat", "Dog", "Fox"), "fr")
     assert "Cat" in shown and "Dog" in shown and "Fox" not in shown
     assert shown.count("<li>") == 2 and "98\u00a0%" in shown
 
 
 def test_labels_and_reasons_are_text() -> None:
     for shown in (
-        card({EVIL: 0.9}, bundle(), "en", is_unknown=False),
-        card({EVIL: 0.1}, bundle(), "en", is_unknown=True),
+        card(found(0.9, 0.1), bundle(EVIL, "Dog"), "en"),
+        card(found(0.1, 0.05, is_unknown=True), bundle(EVIL, "Dog"), "en"),
         failed_card(EVIL, "en"),
     ):
         assert "<img" not in shown and "&lt;img" in shown
@@ -83,7 +106,7 @@ def test_labels_and_reasons_are_text() -> None:
 
 @pytest.mark.parametrize(("probability", "is_unknown"), [(0.99, False), (0.5, False), (0.9, True)])
 def test_a_label_that_is_a_folders_name_is_shown_as_it_is_read(probability: float, is_unknown: bool) -> None:
-    shown = card({"golden_retriever": probability}, bundle(), "en", is_unknown=is_unknown)
+    shown = card(found(probability, 0, is_unknown=is_unknown), bundle("golden_retriever", "Cat"), "en")
 
     assert "golden retriever" in shown
     assert "golden_retriever" not in shown

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ import pytest
 from PIL import Image
 
 from model.__main__ import main
-from model.bulk.predictions import Prediction, print_text
+from model.bulk.predictions import Prediction, predict_file, print_text
 from model.bundle import load_bundle
+from model.classifier import Classifier
 from model.video.prediction import FramePrediction
+from model.video.reader import FrameRange
 from model.video.record import ClipRecord
 from tests.support.images import IMAGE_KINDS, png_header, scene, write_clip
 from tests.support.serving import ROOT
@@ -101,6 +104,21 @@ def test_text_has_no_label_below_one_percent_but_always_the_likeliest(
     first, second = capsys.readouterr().out.splitlines()
     assert first.endswith("a.jpg: cat 99.5%")
     assert second.endswith("b.jpg: none of these; label 0 0.5%")
+
+
+def test_text_of_an_image_with_several_labels_names_those_it_is_predicted_to_have(
+    colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classifier = Classifier.load(colour_bundle)
+    image = IMAGE_KINDS["rgb"](tmp_path)
+    for thresholds in ((0.0, 1.1, 0.0), (1.1, 1.1, 1.1)):
+        bundle = replace(classifier.bundle, multi_label=True, thresholds=thresholds, statistics=None)
+        found = predict_file(Classifier(bundle), image, 1, FrameRange(), title="", on_warning=print)
+        print_text(found)
+
+    some, none = capsys.readouterr().out.splitlines()
+    assert "2 green" in some and "Blue" in some and "10 red" not in some
+    assert "none of these; " in none and none.count("%") == 1
 
 
 def test_text_of_a_clip_gives_no_probability_for_none_of_these(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
@@ -26,6 +26,7 @@ from model.limits import limits
 from model.preprocessing import prepared_image, shown_image
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
+from model.verdict import Verdict
 from model.video.export import csv_encoding, write_csv
 
 TOP = 3
@@ -50,6 +51,7 @@ class Entry:
         ranking: The most likely labels with their probabilities, most likely first.
         shown: What the image is said to show: the first; with several labels an image, all from their thresholds on.
         level: How sure that is.
+        verdict: The same as programs get it; empty where the file could not be read.
         reason: Why the file could not be read, in words.
     """
 
@@ -58,6 +60,7 @@ class Entry:
     ranking: tuple[tuple[str, float], ...] = ()
     shown: tuple[tuple[str, float], ...] = ()
     level: Level = "none"
+    verdict: Verdict | Literal[""] = ""
     reason: str = ""
 
 
@@ -80,7 +83,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
     def predict_images(
         images: Sequence[Mapping[str, Any]] | None, request: gr.Request | None = None
     ) -> Iterator[BatchResults]:
-        """Classify images; returns thumbnails, one row per image, and at the end all rows as a CSV file."""
+        """Classify images; returns tiles, a row with a verdict per image, and at the end the rows as a CSV file."""
         with guard.handle(request, "predict_images") as language:
             for found, done in entries(images, language):
                 yield batch_results(found, done, bundle, language)
@@ -145,7 +148,8 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
 
 def columns() -> list[str]:
     """Return the columns of the CSV file."""
-    return ["file", *(name for rank in range(1, TOP + 1) for name in (f"label_{rank}", f"probability_{rank}")), "note"]
+    ranks = (name for rank in range(1, TOP + 1) for name in (f"label_{rank}", f"probability_{rank}"))
+    return ["file", *ranks, "note", "verdict"]
 
 
 def headings(language: str) -> list[str]:
@@ -154,7 +158,7 @@ def headings(language: str) -> list[str]:
         return columns()
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (f"{name} {rank}" for rank in range(1, TOP + 1) for name in (label, probability))
-    return [say(language, "column_file"), *ranks, say(language, "column_note")]
+    return [say(language, "column_file"), *ranks, say(language, "column_note"), say(language, "column_verdict")]
 
 
 def page_headings(language: str) -> list[str]:
@@ -206,10 +210,10 @@ def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, name: s
     ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
     if bundle.thresholds is None:
         level = level_of(ranking[0][1], is_unknown=found.is_unknown)
-        return Entry(name, thumbnail, tuple(ranking), (ranking[0],), level)
+        return Entry(name, thumbnail, tuple(ranking), (ranking[0],), level, found.verdict)
     chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
     shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]
-    return Entry(name, thumbnail, tuple(ranking), tuple(shown), "very" if shown else "none")
+    return Entry(name, thumbnail, tuple(ranking), tuple(shown), "very" if shown else "none", found.verdict)
 
 
 def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: str) -> BatchResults:
@@ -219,17 +223,22 @@ def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: 
         for entry in found
         if entry.thumbnail is not None
     ]
-    table: Table = {"headers": headings(language), "data": [_row(entry, bundle, language) for entry in found]}
+    table: Table = {"headers": headings(language), "data": _rows(found, bundle, language)}
     return tiles, table, write_table(found, bundle, language) if done else None
 
 
 def write_table(found: Sequence[Entry], bundle: Bundle, language: str) -> str:
     """Write the table where Gradio's clean-up finds it, and return its path."""
     path = result_folder() / "vistazo.csv"
-    rows = [_row(entry, bundle, language) for entry in found]
+    rows = _rows(found, bundle, language)
     with path.open("w", newline="", encoding=csv_encoding(str(cell) for row in rows for cell in row)) as file:
         write_csv(file, columns(), rows)
     return str(path)
+
+
+def _rows(found: Sequence[Entry], bundle: Bundle, language: str) -> list[Row]:
+    """Return the rows of `columns`."""
+    return [[*_row(entry, bundle, language), entry.verdict] for entry in found]
 
 
 def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 
 import gradio as gr
 
-from interface.confidence import TOP, card
+from interface.confidence import card
 from interface.header import model_titles, source_titles
 from interface.i18n.language import decimal, say, text
 from interface.server.request_guard import RequestGuard
 from interface.server.uploads import uploaded_file
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
+from interface.tabs.prediction import add_prediction, prediction
 from model.bundle import Bundle
-from model.classifier import predicted_labels, top_labels
+from model.classifier import predicted_labels
 from model.loading import LoadedModel
 from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
@@ -46,10 +47,6 @@ class Opinion:
         """The model's bundle."""
         return self.model.classifier.bundle
 
-    def ranking(self, language: str) -> dict[str, float]:
-        """Return the most likely labels in a language with their probabilities."""
-        return dict(top_labels(self.found.probabilities, self.bundle.labels_in(language), TOP))
-
 
 def add_compare_tab(
     first: LoadedModel, second: LoadedModel, examples: Sequence[Path], decoders: DecoderPool, guard: RequestGuard
@@ -76,11 +73,12 @@ def add_compare_tab(
 
     def compare_image(
         image: Mapping[str, Any] | None, request: gr.Request | None = None
-    ) -> tuple[dict[str, float], dict[str, float], str]:
-        """Return the most likely labels by each model, and whether they agree and how long each took."""
+    ) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """Return each model's most likely labels and verdict, and whether they agree and how long each took."""
         with guard.handle(request, "compare_image") as language:
-            one, other = opinions(image, language)
-            return one.ranking(language), other.ranking(language), agreement([one, other], language)
+            both = opinions(image, language)
+            one, other = (prediction(each.found, each.bundle, language) for each in both)
+            return one, other, agreement(both, language)
 
     def show_comparison(image: Mapping[str, Any] | None, request: gr.Request) -> list[Any]:
         """Show what both models say, or why that cannot be said."""
@@ -113,13 +111,14 @@ def add_compare_tab(
             with gr.Row():
                 cards = [gr.HTML("", elem_id=f"compare-answer-{number}", min_height=1) for number in (1, 2)]
     call = gr.Button(visible=False)
-    answers = [gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False) for _ in range(2)]
+    answers = [add_prediction() for _ in range(2)]
     call.click(
         compare_image,
         image,
         [*answers, verdict],
         api_name="compare_image",
         preprocess=False,
+        postprocess=False,
         concurrency_id="images",
     )
     classify_new_images(image, offered, show_comparison, [*cards, verdict], api_visibility="private")

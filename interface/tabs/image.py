@@ -22,6 +22,7 @@ from interface.server.uploads import uploaded_file
 from interface.server.url_fetch import fetched
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from interface.tabs.outlines import Box, Outline, outlined
+from interface.tabs.prediction import add_prediction, prediction
 from model.bundle import Bundle
 from model.classifier import Classifier, top_labels
 from model.errors import SettingsError
@@ -125,17 +126,14 @@ def add_image_tab(
     """
     bundle = classifier.bundle
 
-    def ranking(found: Classification, language: str) -> dict[str, float]:
-        return dict(top_labels(found.probabilities, bundle.labels_in(language), TOP))
-
     def classified(image: Mapping[str, Any] | None, request: gr.Request | None) -> Classification:
         with guard.handle(request, "predict_image") as language:
             path = uploaded_file(image, "no_image", language)
             return classifier.predict(decoders.call(prepared_image, path, bundle.input))
 
-    def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, float]:
-        """Return the most likely labels of an image with their probabilities."""
-        return ranking(classified(image, request), language_of(request))
+    def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, Any]:
+        """Return the most likely labels of an image with their probabilities, and the verdict: sure, unsure or none."""
+        return prediction(classified(image, request), bundle, language_of(request))
 
     def explain_image(
         image: Mapping[str, Any] | None, label: str | None = "", request: gr.Request | None = None
@@ -167,7 +165,7 @@ def add_image_tab(
             address = gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=_TAKE_ADDRESS)
         with gr.Column(scale=1):
             shown_card = gr.HTML(text("image_empty"), elem_id="answer")
-            answer = gr.Label(label=text("most_likely"), num_top_classes=TOP, visible=False)  # programs ask for it
+            answer = add_prediction()
             calls = [gr.Button(visible=False) for _ in range(3)]
     _add_endpoints(box, answer, calls, predict_image, explain_image, locate_image)
 
@@ -217,11 +215,9 @@ def add_image_tab(
 
     def answered(found: Classification, language: str) -> Updates:
         """Return the values that show what an image is."""
-        prediction = ranking(found, language)
-        labels = [label for label, probability in prediction.items() if probability >= LEAST_EXPLAINED]
-        choices = {
-            box.why: gr.update(choices=labels or list(prediction)[:1], value=next(iter(prediction)), visible=False)
-        }
+        (best, _), *_ = ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
+        labels = [label for label, probability in ranking if probability >= LEAST_EXPLAINED]
+        choices = {box.why: gr.update(choices=labels or [best], value=best, visible=False)}
         return box.photo(ready=True) | choices | {shown_card: card(found, bundle, language)}
 
     @functools.cache
@@ -314,7 +310,7 @@ def _add_endpoints(
 ) -> None:
     """Add the endpoints for programs; the page itself shows the reason for an error beside the image."""
     common: dict[str, Any] = {"preprocess": False, "concurrency_id": "images"}
-    calls[0].click(predict_image, box.image, answer, api_name="predict_image", **common)
+    calls[0].click(predict_image, box.image, answer, api_name="predict_image", postprocess=False, **common)
     calls[1].click(explain_image, [box.image, box.why], box.heat, api_name="explain_image", **common)
     calls[2].click(locate_image, box.image, box.found, api_name="locate_image", **common)
 

@@ -63,7 +63,7 @@ def add_video_tab(
         end: float | None = 0,
         request: gr.Request | None = None,
     ) -> Iterator[Updates]:
-        """Classify a clip; returns its mean prediction, label times, frames, segments, status, timeline and files."""
+        """Classify a clip: mean prediction, label times, frames with verdicts, segments, status, timeline and files."""
         yield from read(clip, (frames_per_second, start, end), request, threading.Event())
 
     def show_clip(

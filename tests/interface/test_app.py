@@ -226,6 +226,7 @@ def test_two_models_are_compared(tmp_path: Path, colour_bundle: Path) -> None:
         image = handle_file(str(ROOT / "examples" / "images" / "brazil.jpg"))
         first, second, verdict = Client(url, verbose=False).predict(image, api_name="/compare_image")
     assert first["label"] == "Brazil"
+    assert {first["verdict"], second["verdict"]} <= {"sure", "unsure", "none"}
     assert second["label"] in load_bundle(colour_bundle).labels
     unsure = second["confidences"][0]["confidence"] < (load_bundle(colour_bundle).unknown_threshold or 0)
     other = "none of these" if unsure else second["label"]

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 from model.classifier import Classifier, top_labels
 from model.grad_cam import explain, overlay
 from model.hub.resolve import EMBEDDED
-from model.preprocessing import read_image
+from model.preprocessing import prepare, read_image
+from model.verdict import VERDICTS
 from model.video.prediction import predict_video
 from tests.support.images import IMAGE_KINDS, scene, write_clip, write_sound
 from tests.support.serving import (
@@ -106,6 +108,7 @@ def test_several_images_give_tiles_rows_and_a_file(client: Client) -> None:
     assert [row[0] for row in table["data"]] == [path.name for path in paths]
     assert [slug(row[1]) for row in table["data"]] == [path.stem for path in paths]
     assert len(Path(file).read_text(encoding="utf-8").splitlines()) == len(paths) + 1
+    assert table["headers"][-1] == "verdict" and {row[-1] for row in table["data"]} <= {*VERDICTS}
 
 
 @pytest.mark.parametrize("kind", IMAGE_KINDS)
@@ -114,7 +117,22 @@ def test_every_kind_of_image_is_read_as_in_training(
 ) -> None:
     path = IMAGE_KINDS[kind](tmp_path)
     answer = client.predict(handle_file(str(path)), api_name="/predict_image")
-    assert_same(answer, classifier.classify(read_image(path)), classifier.bundle.labels)
+    expected = classifier.predict(prepare(read_image(path), classifier.bundle.input))
+    assert_same(answer, expected.probabilities, classifier.bundle.labels)
+    assert answer["verdict"] == expected.verdict
+
+
+def test_the_verdict_is_described_and_says_that_an_image_shows_none_of_the_labels(
+    client: Client, tmp_path: Path
+) -> None:
+    endpoint = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/predict_image"]
+    assert "'sure', 'unsure', 'none'" in endpoint["returns"][0]["python_type"]["type"]
+    Image.fromarray(scene(300, 200)).save(tmp_path / "noise.png")
+
+    answer = client.predict(handle_file(str(tmp_path / "noise.png")), api_name="/predict_image")
+
+    assert answer["verdict"] == "none"
+    assert answer["label"] == answer["confidences"][0]["label"], "the likeliest label, as before"
 
 
 @pytest.mark.nightly  # test_agreement.py has grey images, test_compare_tab.py another bundle

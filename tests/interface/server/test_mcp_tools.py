@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def test_an_agent_predicts_and_asks_why(served_app: ServedApp) -> None:
     assert "predict_images" not in tools  # a list of files, which no agent can hand over
     assert not any(answer.isError for answer in given), given
     assert "Brazil" in str(given[0].content)
+    assert re.search(r"verdict\W+sure", str(given[0].content))
     assert "image/" in str(given[1].content)
 
 

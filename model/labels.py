@@ -35,14 +35,19 @@ def is_clean_text(text: object) -> bool:
     return isinstance(text, str) and text != "" and text == _cleaned(text)
 
 
-def as_shown(probability: float) -> float:
-    """Return a probability, 0 to 1, as it is shown in whole percents: what is not quite certain is 0.99 at most."""
-    return probability if probability >= 1 else min(probability, 0.99)
+def as_shown(probability: float, digits: int = 0) -> float:
+    """Return a probability, 0 to 1, as it is shown in percents: what is not quite certain is 99 % at most.
+
+    Args:
+        probability: The probability.
+        digits: How many digits of the percentage are shown after the point; with one of them it is 99.9 % at most.
+    """
+    return probability if probability >= 1 else min(probability, 1 - 10.0 ** -(digits + 2))
 
 
-def percent_text(probability: float) -> str:
-    """Return a probability, 0 to 1, as a whole percentage; see `as_shown`."""
-    return f"{as_shown(probability):.0%}"
+def percent_text(probability: float, digits: int = 0) -> str:
+    """Return a probability, 0 to 1, as a percentage; see `as_shown`."""
+    return f"{as_shown(probability, digits):.{digits}%}"
 
 
 def is_background_label(label: str) -> bool:

@@ -139,7 +139,7 @@ def print_text(prediction: Prediction) -> None:
         # A likeliest label such as “no flag” says itself that there is nothing.
         says_so = prediction.verdict == "none" and is_background_label(likely[0][0])
         doubt = "" if says_so else _DOUBT[prediction.verdict]
-        shown = ", ".join(f"{label} {probability:.1%}" for label, probability in likely)
+        shown = ", ".join(f"{label} {percent_text(probability, digits=1)}" for label, probability in likely)
         print(f"{printable(prediction.path)}: {doubt}{shown}", flush=True)
         return
     print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)

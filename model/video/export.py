@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from model.labels import percent_text
 from model.video.record import NONE_OF_THESE, ClipRecord, FrameRow
 from model.video.segments import Segment
 
@@ -144,7 +145,7 @@ def write_subtitles(record: ClipRecord, path: Path) -> Path:
     for segment in record.segments():
         start, end = _timestamp(segment.start), _timestamp(max(segment.end, segment.start + 0.001))
         text = _escaped(label_text(segment.label, record.none_of_these))
-        confidence = "" if segment.label is None else f" {segment.confidence:.0%}"
+        confidence = "" if segment.label is None else f" {percent_text(segment.confidence)}"
         cues.append(f"{start} --> {end}\n{text}{confidence}\n")
     path.write_text("\n".join(cues), encoding="utf-8")
     return path

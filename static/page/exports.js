@@ -2,7 +2,7 @@
 
 import { TOP } from "./card.js";
 import { labels } from "./site.js";
-import { say } from "./texts.js";
+import { asShown, say } from "./texts.js";
 
 const FORMULA_STARTS = ["=", "+", "-", "@", "\t", "\r"];
 export const SEGMENT_COLUMNS = ["label", "start", "end", "confidence", "first_frame", "last_frame"];
@@ -108,7 +108,7 @@ export function subtitles(clip) {
   const escaped = (text) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replace(/\s+/g, " ");
   const cues = clip.segments.map(({ label, start, end, confidence }) => {
-    const share = label === null ? "" : ` ${Math.round(100 * confidence)}%`;
+    const share = label === null ? "" : ` ${Math.round(100 * asShown(confidence))}%`;
     return `${timestamp(start)} --> ${timestamp(Math.max(end, start + 0.001))}\n${escaped(labelText(label))}${share}\n`;
   });
   return ["WEBVTT\n", ...cues].join("\n");

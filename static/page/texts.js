@@ -43,8 +43,10 @@ export function percent(share, digits = 0) {
   return shown("", 100 * share);
 }
 
-// Of a probability that is not quite certain, 99% at most.
-export const probabilityText = (value) => percent(value >= 1 ? value : Math.min(value, 0.99));
+// A probability as it is shown in percents: what is not quite certain is 99% at most, with one digit 99.9%.
+export const asShown = (value, digits = 0) => (value >= 1 ? value : Math.min(value, 1 - 10 ** -(digits + 2)));
+
+export const probabilityText = (value) => percent(asShown(value));
 
 // A duration: “2.4 s”, “1 min 5 s”, “1 h 2 min”.
 export function duration(seconds) {

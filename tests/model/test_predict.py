@@ -100,8 +100,10 @@ def test_text_has_no_label_below_one_percent_but_always_the_likeliest(
     ranking = [("cat", 0.995), ("dog", 0.004), ("horse", 0.001)]
     print_text(Prediction(tmp_path / "a.jpg", ranking))
     print_text(Prediction(tmp_path / "b.jpg", [(f"label {place}", 0.005) for place in range(200)], "none"))
+    print_text(Prediction(tmp_path / "c.jpg", [("cat", 0.9996), ("dog", 0.0004)]))
 
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, nearly = capsys.readouterr().out.splitlines()
+    assert nearly.endswith("c.jpg: cat 99.9%"), "not quite certain"
     assert first.endswith("a.jpg: cat 99.5%")
     assert second.endswith("b.jpg: none of these; label 0 0.5%")
 

@@ -100,6 +100,13 @@ def test_subtitles_escape_labels_and_count_hours(tmp_path: Path) -> None:
     assert "dog &lt;b&gt; 90%" in text
 
 
+def test_subtitles_do_not_call_certain_what_is_nearly_so(tmp_path: Path) -> None:
+    record = ClipRecord(["cat", "dog"])
+    record.add(FramePrediction(0, 0.0, np.array([0.996, 0.004], np.float32)))
+
+    assert "cat 99%" in write_subtitles(record, tmp_path / "clip.vtt").read_text(encoding="utf-8")
+
+
 def test_the_newest_rows_can_be_had_alone(record: ClipRecord) -> None:
     assert [row.index for row in record.rows(3)] == [57, 58, 59]
     assert [row.segment for row in record.rows(3)] == ["dog <b>"] * 3

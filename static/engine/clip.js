@@ -10,8 +10,8 @@ const RGBX = { format: "RGBX", colorSpace: "srgb" };
 const MIN_MISSING_SECONDS = 0.1;
 const FAR = 1; // seconds between two wanted frames: what is between is not played
 
-// Returns {duration, frames, input}: seconds or null, and a generator of {index, time, image}. `player` is the port of the
-// page that plays the clip, or null.
+// Returns {duration, frames, input}: seconds or null, and a generator of {index, time, stated, image}, where `stated` is
+// how long the file shows the frame, or null. `player` is the port of the page that plays the clip, or null.
 export async function openClip(file, range, stopped, player) {
   if (!file.size) throw { key: "site_empty_file" };
   if (!player && typeof VideoDecoder === "undefined") throw { key: "site_no_webcodecs" };
@@ -50,7 +50,7 @@ async function* framesOf(track, first, range, stopped) {
       index++;
       const time = Math.max(0, sample.timestamp - first);
       if (range.end && time >= range.end) return;
-      if (isWanted(time)) yield { index, time, image: await painter(sample) };
+      if (isWanted(time)) yield { index, time, stated: sample.duration || null, image: await painter(sample) };
     } finally {
       sample.close();
     }
@@ -70,19 +70,20 @@ function chooser({ rate, start, end }) {
 }
 
 async function* playedFrames(track, first, range, stopped, { player, failure }) {
-  const times = [];
+  const packets = [];
   for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) {
     if (stopped()) return;
-    times.push(Math.max(0, packet.timestamp - first));
+    packets.push({ time: Math.max(0, packet.timestamp - first), stated: packet.duration || null });
   }
-  times.sort((one, other) => one - other); // packets are in the order in which they are decoded
+  packets.sort((one, other) => one.time - other.time); // they are in the order in which they are decoded
+  const times = packets.map(({ time }) => time);
   const isWanted = chooser(range);
   const wanted = [...times.keys()].filter((index) => isWanted(times[index]));
   for await (const { index, bitmap } of bitmapsOf(player, { times, wanted, far: FAR }, failure)) {
     const { width, height } = bitmap;
     const image = pixels(bitmap, width, height);
     bitmap.close();
-    yield { index, time: times[index], image };
+    yield { index, ...packets[index], image };
     if (stopped()) return;
   }
 }

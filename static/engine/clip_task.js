@@ -3,7 +3,7 @@
 import { breaksOff, openClip } from "./clip.js";
 import { prepare } from "./prepare.js";
 import { ClipRecord } from "./record.js";
-import { gaps, median } from "./segments.js";
+import { durationOf, gaps, median } from "./segments.js";
 
 const MILLISECONDS_BETWEEN = 400;
 const SHARE_FOR_PROGRESS = 0.1; // of the time, however long the clip is
@@ -19,9 +19,10 @@ export async function readClip({ file, range, player, model, labels, classified,
   let next = 0;
   let damaged = null;
   try {
-    for await (const { index, time, image } of frames) {
+    for await (const { index, time, stated, image } of frames) {
       const found = await classified(prepare(image, model.input));
-      record.add({ index, time, ...found });
+      const gap = record.length ? time - lastTime(record) : null;
+      record.add({ index, time, duration: durationOf(stated, gap, time, duration, range), ...found });
       const now = performance.now();
       if (now >= next) {
         progress({ ...known, ...record.summary(), at: time, seconds: (now - began) / 1000 });

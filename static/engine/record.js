@@ -1,7 +1,7 @@
 // Collects the predictions of a clip, a few numbers for each frame: the twin of model/video/record.py and
 // model/video/probability_curve.py.
 
-import { gaps, median, SegmentFinder } from "./segments.js";
+import { SegmentFinder } from "./segments.js";
 import { topIndices } from "./verdict.js";
 
 const TOP = 5;
@@ -59,7 +59,7 @@ export class ClipRecord {
   whole() {
     const { times, numbers } = this.finder;
     const seconds = Float64Array.from(this.seconds);
-    seconds[this.leader] += median(gaps(times));
+    seconds[this.leader] += this.finder.lastDuration();
     const mean = Float64Array.from(this.sum, (value) => value / this.length);
     return {
       ...this.summary(),

@@ -24,12 +24,13 @@ export class SegmentFinder {
     this.before = new Array(count).fill(null);
     this.numbers = [];
     this.times = [];
+    this.duration = null; // of the last frame
     this.shown = new Float64Array(count);
     this.evidence = new Float64Array(count);
   }
 
-  // Adds the next frame, in order of time.
-  add({ index, time, probabilities, isUnknown }) {
+  // Adds the next frame, in order of time; `duration`, in seconds, says how long it is shown if it is the last one.
+  add({ index, time, probabilities, isUnknown, duration = null }) {
     const { count, score, shown, evidence } = this;
     const position = this.times.length;
     shown.set(probabilities);
@@ -73,6 +74,7 @@ export class SegmentFinder {
     for (let state = 0; state < count; state++) score[state] -= highest;
     this.numbers.push(index);
     this.times.push(time);
+    this.duration = duration;
   }
 
   // Returns the most likely segments so far, in order of time; `label` is an index, or null for “none of these”.
@@ -80,7 +82,7 @@ export class SegmentFinder {
     if (!this.times.length) return [];
     const found = [];
     let last = this.times.length - 1;
-    let end = this.times[last] + median(gaps(this.times));
+    let end = this.times[last] + this.lastDuration();
     for (let run = this.run(argmax(this.score)); run; run = run.before) {
       found.push({
         label: run.state < this.labels ? run.state : null,
@@ -96,6 +98,11 @@ export class SegmentFinder {
       end = this.times[run.start];
     }
     return found.reverse();
+  }
+
+  // How long the last frame is shown, in seconds: as the clip says, else for the median of the times of all frames.
+  lastDuration() {
+    return this.duration ?? median(gaps(this.times));
   }
 
   // The log-probabilities of the same state, and of one particular other state, after so many seconds.
@@ -116,6 +123,17 @@ function argmax(values) {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
   return best;
+}
+
+// How long a frame is shown if it is the last one, in seconds, or null: the twin of `_duration` in model/video/reader.py.
+// `stated` is what its packet says, `gap` the time since the frame before, `clipEnd` how long the clip lasts; or null.
+export function durationOf(stated, gap, time, clipEnd, { rate, end }) {
+  let duration = stated || gap;
+  if (duration === null) return null;
+  // It stands for those after it, which are left out.
+  if (rate) duration = Math.max(duration, Math.min(gap ?? 0, 1 / rate));
+  for (const last of [clipEnd, end]) if (last && last > time) duration = Math.min(duration, last - time);
+  return duration;
 }
 
 export const gaps = (times) => times.slice(1).map((time, place) => time - times[place]);

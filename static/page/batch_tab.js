@@ -2,13 +2,14 @@
 // interface/tabs/batch.py.
 
 import { fileBox } from "./box.js";
-import { levelOf, predictedLabels, ranking, TOP } from "./card.js";
+import { levelOf, predictedLabels, ranking } from "./card.js";
 import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
 import { readable } from "./site.js";
-import { decimal, probabilityText, say } from "./texts.js";
+import { asShown, decimal, probabilityText, say } from "./texts.js";
 
+const TOP = 3;
 const TILE_SIDE = 240;
 const MOST_TILES = 500; // images beyond are in the table only
 const MOST_COUNTED = 12;
@@ -43,12 +44,12 @@ export function batchTab() {
       rows,
       table(
         headings(),
-        found.map((entry) => row(entry, 100, 1)),
+        found.map((entry) => row(entry, 1)),
       ),
       el(
         "div",
         { className: "buttons" },
-        download("vistazo.csv", "text/csv", () => csv([columns(), ...found.map((entry) => row(entry, 1, 4))])),
+        download("vistazo.csv", "text/csv", () => csv(csvRows(found))),
       ),
     );
   }
@@ -76,15 +77,16 @@ export function batchTab() {
   function showCounts() {
     const read = found.filter(({ ranked }) => ranked);
     const sure = new Map();
-    let unsure = 0;
+    const others = { unsure: 0, none: 0 };
     for (const { shown, level } of read) {
-      if (level === "none" || level === "unsure") unsure++;
+      if (level in others) others[level]++;
       else for (const { label } of shown) sure.set(label, (sure.get(label) ?? 0) + 1);
     }
     const shown = [...sure].sort((a, b) => b[1] - a[1]).slice(0, MOST_COUNTED);
     for (const pair of shown) pair[0] = readable(pair[0]);
     const more = sure.size - shown.length;
-    if (unsure) shown.push([say("not_sure"), unsure]);
+    if (others.unsure) shown.push([say("not_sure"), others.unsure]);
+    if (others.none) shown.push([say("none_headline"), others.none]);
     if (read.length < found.length) shown.push([say("not_readable"), found.length - read.length]);
     fill(
       counts,
@@ -107,11 +109,12 @@ export function batchTab() {
 
 async function predicted(file) {
   try {
-    const { probabilities, isUnknown } = await run("classify", { file });
+    const { probabilities, isUnknown, verdict } = await run("classify", { file });
     const ranked = ranking(probabilities, TOP);
     const several = predictedLabels(probabilities);
     const best = several ? Number(several.length > 0) : ranked[0].probability;
-    return { name: file.name, ranked, shown: several ?? [ranked[0]], level: levelOf(best, isUnknown || best === 0) };
+    const level = levelOf(best, isUnknown || best === 0);
+    return { name: file.name, ranked, shown: several ?? [ranked[0]], level, verdict };
   } catch (error) {
     return { name: file.name, reason: error.message };
   }
@@ -136,8 +139,10 @@ function caption(shown, level) {
 
 function columns() {
   const ranks = Array.from({ length: TOP }, (_, rank) => [`label_${rank + 1}`, `probability_${rank + 1}`]);
-  return ["file", ...ranks.flat(), "note"];
+  return ["file", ...ranks.flat(), "note", "verdict"];
 }
+
+export const csvRows = (found) => [columns(), ...found.map((entry) => [...row(entry), entry.verdict ?? ""])];
 
 function headings() {
   const [label, probability] = [say("column_label"), say("column_probability")];
@@ -145,9 +150,12 @@ function headings() {
   return [say("column_file"), ...ranks.flat(), say("column_note")];
 }
 
-function row({ name, ranked, level, reason }, scale, digits) {
+// The probabilities are between 0 and 1; for the page's table, percentages with so many digits.
+function row({ name, ranked, level, reason }, digits = null) {
   const empty = Array.from({ length: 2 * TOP }, () => "");
   if (!ranked) return [name, ...empty, reason];
-  const cells = ranked.flatMap(({ label, probability }) => [label, rounded(scale * probability, digits)]);
+  const shown = (value) =>
+    digits === null ? rounded(asShown(value, 2), 4) : rounded(100 * asShown(value, digits), digits);
+  const cells = ranked.flatMap(({ label, probability }) => [label, shown(probability)]);
   return [name, ...cells, ...empty.slice(cells.length), level === "none" ? say("none_of_these") : ""];
 }

@@ -118,7 +118,7 @@ def test_several_images_get_tiles_counts_and_a_table(open_site: Callable[..., Pa
         page.get_by_role("button", name="vistazo.csv").click()
     waiting.value.save_as(tmp_path / "vistazo.csv")
     rows = list(csv.DictReader((tmp_path / "vistazo.csv").open(encoding="utf-8")))
-    assert [row["label_1"] for row in rows] == ["Canada", "Brazil", ""]
+    assert [(row["label_1"], row["verdict"]) for row in rows] == [("Canada", "sure"), ("Brazil", "sure"), ("", "")]
     assert rows[2]["note"].startswith("Your browser cannot read this image")
 
 

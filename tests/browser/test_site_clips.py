@@ -137,6 +137,7 @@ def test_a_clip_is_read_at_once_and_its_numbers_can_be_downloaded(
     assert len(rows) == 251 and {len(row) for row in rows} == {len(rows[0])}
     written = list(csv.DictReader(io.StringIO(download(page, "segments.csv", tmp_path))))
     assert [row["label"] for row in written] == [segment.label or "none of these" for segment in segments]
+    assert float(written[-1]["end"]) == pytest.approx(segments[-1].end, abs=1e-3)
     clip = json.loads(download(page, "clip.json", tmp_path))
     assert clip["aggregate"]["frames"] == len(clip["frames"]) == 250
     assert clip["path"] == CLIP.name

@@ -238,6 +238,7 @@ TEXTS = {
     "envía el archivo a /gradio_api/upload e indica la ruta que devuelve.",
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
+    "no_heat_map": "Este modelo no calcula mapas de calor: procede de un archivo LiteRT de otro programa.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
     "bad_range": "«Hasta» debe venir después de «Desde», o ser 0 para el final. Recibido: de {first} a {last}.",
     "bad_rate": "Los fotogramas por segundo deben ser un número mayor que 0, o 0 para todos. Recibido: {value}.",

@@ -242,6 +242,7 @@ TEXTS = {
     "formes, ou envoyez le fichier à /gradio_api/upload et donnez le chemin reçu en réponse.",
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
     "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
+    "no_heat_map": "Ce modèle ne calcule pas de cartes de chaleur : il vient d’un fichier LiteRT d’un autre programme.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
     "bad_range": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
     "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",

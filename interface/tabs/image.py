@@ -140,6 +140,8 @@ def add_image_tab(
     ) -> np.ndarray:
         """Return the image with a heat map of the regions that support a label; the most likely one by default."""
         with guard.handle(request, "explain_image") as language:
+            if not classifier.explains:
+                raise SettingsError(say(language, "no_heat_map"))
             path = uploaded_file(image, "no_image", language)
             index = index_of(label, bundle, language)
             prepared, shown = decoders.call(prepared_and_shown, path, bundle.input, _SHOWN_SIDE)

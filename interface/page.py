@@ -26,6 +26,7 @@ from interface.tabs.about import add_about_tab, model_pages
 from interface.tabs.batch import add_batch_tab, page_headings
 from interface.tabs.camera import add_camera_tab
 from interface.tabs.compare import add_compare_tab
+from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.image import add_image_tab
 from interface.tabs.video import add_video_tab
 from interface.tabs.video_layout import frame_headings, second_headings, segment_headings
@@ -202,7 +203,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
 
     shown_first = [header, rows, seconds, segments, frames, about, source, bounds, tabs, note]
     for handler, outputs in ((greet, shown_first), (open_example, list(opening.outputs))):
-        gr.on(None, handler, None, outputs, api_visibility="private", queue=False, show_progress="hidden")
+        gr.on(None, handler, None, outputs, **IN_THE_PAGE)
 
 
 def _tab(name: str) -> gr.Tab:
@@ -242,7 +243,7 @@ def _add_news(model: LoadedModel) -> None:
         sentence = translated(check.text(), language_of(request))
         return gr.update(value=sentence, visible=bool(sentence))
 
-    gr.on(None, look, None, news, api_visibility="private", queue=False, show_progress="hidden")
+    gr.on(None, look, None, news, **IN_THE_PAGE)
 
 
 def _plain_text(value: str, label: str, elem_id: str, visible: bool = True) -> gr.Textbox:

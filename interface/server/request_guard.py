@@ -108,6 +108,11 @@ class RequestGuard:
         _requests_log.info(json.dumps(line))
 
 
+def reason_of(error: gr.Error) -> str:
+    """Return the sentence of an error that `RequestGuard.handle` raised, as plain text."""
+    return html.unescape(str(error.message))
+
+
 def log_fault(what: str, error: BaseException) -> None:
     """Log where an unexpected error happened, without the error's own words: they may name an upload."""
     links = [error]

@@ -15,6 +15,7 @@ from interface.header import count_of_labels, model_titles, source_title
 from interface.i18n.language import ENGLISH, decimal, language_of, percent, say, text
 from interface.rendering import render
 from interface.server.storage import UploadStorage
+from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.model_plots import FetchedPlots
 from interface.tabs.model_quality import Row, confusions, limits_of, measured_on, score
 from model.bundle import Bundle
@@ -75,7 +76,7 @@ def add_about_tab(models: Sequence[LoadedModel], decoders: DecoderPool, files: U
             ]
             return found + [gr.update(visible=False)] * (MOST_PLOTS - len(found))
 
-        gr.on(None, look, None, shown, api_visibility="private", queue=False, show_progress="hidden")
+        gr.on(None, look, None, shown, **IN_THE_PAGE)
     return page
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ import numpy as np
 from interface.confidence import Level, failed_card, level_of
 from interface.i18n.language import ENGLISH, decimal, language_of, percent, probability_text, say, text, translated
 from interface.rendering import asset, render
-from interface.server.request_guard import RequestGuard
+from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.results import result_folder
 from interface.server.uploads import shown_name, uploaded_file
+from interface.tabs.events import IN_THE_PAGE
 from model.bundle import Bundle
 from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import SettingsError, VistazoError
@@ -33,7 +33,6 @@ TOP = 3
 _THUMBNAIL_SIDE = 320
 _SECONDS_BETWEEN = 1.0
 _MOST_COUNTED = 20
-_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 Row = list[str | float]
 Tile = tuple[np.ndarray, str]
@@ -97,8 +96,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
                     tiles = [_page_tile(entry, bundle, language) for entry in found]
                     yield _counts(found, language), tiles, _page_table(found, bundle, language), file
         except gr.Error as error:
-            reason = html.unescape(str(error.message))
-            yield failed_card(reason, language_of(request)), None, None, None
+            yield failed_card(reason_of(error), language_of(request)), None, None, None
 
     images = gr.File(label=text("images"), file_count="multiple", height=180, elem_id="images")
     with gr.Row():
@@ -127,7 +125,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
     call = gr.Button(visible=False)
     call.click(predict_images, images, [gallery, table, file], api_name="predict_images", **shared)
     results = [counts, gallery, table, file]
-    reading = images.upload(lambda: gr.update(interactive=True), None, stop, **_IN_THE_PAGE).then(
+    reading = images.upload(lambda: gr.update(interactive=True), None, stop, **IN_THE_PAGE).then(
         show_images,
         images,
         results,
@@ -138,7 +136,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
         **shared,
     )
     ended: dict[str, Any] = {"fn": lambda: gr.update(interactive=False), "inputs": None, "outputs": stop}
-    reading.then(**ended, **_IN_THE_PAGE)
+    reading.then(**ended, **IN_THE_PAGE)
     stop.click(**ended, cancels=[reading], api_visibility="private")
     images.clear(
         lambda: (text("batch_empty"), None, None, None), None, results, cancels=[reading], api_visibility="private"

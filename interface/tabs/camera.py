@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ import gradio as gr
 
 from interface.confidence import card, failed_card
 from interface.i18n.language import ENGLISH, language_of, say, text
-from interface.server.request_guard import RequestGuard
+from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.uploads import uploaded_file
 from model.classifier import Classifier
 from model.errors import ImageError
@@ -49,7 +48,7 @@ def add_camera_tab(classifier: Classifier, decoders: DecoderPool, guard: Request
                 found = classifier.predict(prepared)
                 return card(found, bundle, language)
         except gr.Error as error:  # as a message in the corner it would come back with each of five images a second
-            return failed_card(html.unescape(str(error.message)), language_of(request))
+            return failed_card(reason_of(error), language_of(request))
 
     gr.Markdown(text("camera_hint"), elem_classes=["hint"])
     with gr.Row():

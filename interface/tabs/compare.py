@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ import gradio as gr
 from interface.confidence import card
 from interface.header import model_titles, source_titles
 from interface.i18n.language import decimal, say, text
-from interface.server.request_guard import RequestGuard
+from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.uploads import uploaded_file
+from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from interface.tabs.prediction import add_prediction, prediction
 from model.bundle import Bundle
@@ -24,8 +24,6 @@ from model.loading import LoadedModel
 from model.preprocessing import prepared_image
 from model.sandbox.pool import DecoderPool
 from model.verdict import Classification
-
-_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,7 @@ def add_compare_tab(
                 ]
                 return [*cards, gr.update(value=agreement(both, language), elem_classes=[])]
         except gr.Error as error:
-            reason = html.unescape(str(error.message))
-            return ["", "", gr.update(value=reason, elem_classes=["failed"])]
+            return ["", "", gr.update(value=reason_of(error), elem_classes=["failed"])]
 
     gr.Markdown(text("compare_note"), elem_classes=["hint"])
     with gr.Row():
@@ -122,7 +119,7 @@ def add_compare_tab(
         concurrency_id="images",
     )
     classify_new_images(image, offered, show_comparison, [*cards, verdict], api_visibility="private")
-    image.clear(lambda: ("", "", gr.update(value="", elem_classes=[])), None, [*cards, verdict], **_IN_THE_PAGE)
+    image.clear(lambda: ("", "", gr.update(value="", elem_classes=[])), None, [*cards, verdict], **IN_THE_PAGE)
 
 
 def agreement(opinions: Sequence[Opinion], language: str) -> str:

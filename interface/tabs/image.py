@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from gradio.helpers import Examples
 from interface.confidence import TOP, card, failed_card
 from interface.i18n.language import ENGLISH, language_of, probability_text, say, text
 from interface.server.mcp_tools import takes_any_text
-from interface.server.request_guard import RequestGuard
+from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.uploads import uploaded_file
 from interface.server.url_fetch import fetched
+from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.image_input import add_examples, add_image_box, classify_new_images
 from interface.tabs.outlines import Box, Outline, outlined
 from interface.tabs.prediction import add_prediction, prediction
@@ -46,7 +46,6 @@ _SHOWN_SIDE = 768
 
 # A label under this share is not offered for a heat map: its bar is not shown either.
 LEAST_EXPLAINED = 0.01
-_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 Updates = dict[Component, Any]
 
@@ -177,8 +176,7 @@ def add_image_tab(
         try:
             found = classified(image, request)
         except gr.Error as error:
-            reason = html.unescape(str(error.message))
-            return box.photo(ready=False) | {shown_card: failed_card(reason, language)}
+            return box.photo(ready=False) | {shown_card: failed_card(reason_of(error), language)}
         return answered(found, language)
 
     def open_address(url: str, request: gr.Request) -> Updates:
@@ -187,7 +185,7 @@ def add_image_tab(
             with guard.handle(request, "open_address"):
                 path = fetched(url)
         except gr.Error as error:
-            card_of_error = failed_card(html.unescape(str(error.message)), language_of(request))
+            card_of_error = failed_card(reason_of(error), language_of(request))
             return box.photo(ready=False) | {box.image: gr.update(value=None, visible=True), shown_card: card_of_error}
         return show_prediction({"path": str(path)}, request) | {box.image: gr.update(value=str(path), visible=True)}
 
@@ -200,7 +198,7 @@ def add_image_tab(
         try:
             heat = explain_image(image, label, request)
         except gr.Error as error:
-            return box.photo(ready=True, legend=html.unescape(str(error.message)))
+            return box.photo(ready=True, legend=reason_of(error))
         return box.heat_map(heat, say(language_of(request), "heat_legend", label=readable(label or "")))
 
     def toggle_boxes(shown: str, image: Mapping[str, Any], request: gr.Request) -> Updates:
@@ -210,7 +208,7 @@ def add_image_tab(
         try:
             drawn, detections = locate_image(image, request)
         except gr.Error as error:
-            return box.photo(ready=True, legend=html.unescape(str(error.message)))
+            return box.photo(ready=True, legend=reason_of(error))
         if not detections:
             return box.photo(ready=True, legend=say(language, "nothing_found"))
         return box.boxes(outlined(drawn, detections), say(language, "boxes_legend"))
@@ -250,7 +248,7 @@ def add_image_tab(
     if offered:  # which a phone shows below the answer
         offered.load_input_event.success(None, None, None, js=_TO_THE_STAGE, api_visibility="private")
     box.image.clear(
-        lambda: box.photo(ready=False) | {shown_card: text("image_empty")}, None, [*outputs, shown_card], **_IN_THE_PAGE
+        lambda: box.photo(ready=False) | {shown_card: text("image_empty")}, None, [*outputs, shown_card], **IN_THE_PAGE
     )
     showing: dict[str, Any] = {
         "outputs": outputs,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,10 @@ import gradio as gr
 import numpy as np
 
 from interface.i18n.language import language_of, say
-from interface.server.request_guard import RequestGuard
+from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.results import result_folder
 from interface.server.uploads import uploaded_file
+from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.timeline import name_of_nothing
 from interface.tabs.video_layout import ClipInputs, ClipOutputs, ReadClip, Updates, add_components
 from interface.tabs.video_stream import ClipRequest, background_labels, captioned_key_frames, frame_range, read_clip
@@ -24,7 +24,6 @@ from model.sandbox.pool import DecoderPool
 from model.video.annotate import write_annotated_clip
 
 _PROGRESS = gr.Progress()
-_IN_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 def add_video_tab(
@@ -81,7 +80,7 @@ def add_video_tab(
                     updates[outputs.status] = say(language_of(request), "nearly_done")
                 yield updates
         except gr.Error as error:
-            yield {outputs.status: outputs.said(html.unescape(str(error.message)), failed=True)}
+            yield {outputs.status: outputs.said(reason_of(error), failed=True)}
         finally:
             if stops.get(session) is stopped:
                 del stops[session]
@@ -140,7 +139,7 @@ def add_video_tab(
     if inputs.offered:
         triggers.append(inputs.offered.load_input_event.success)
     for trigger in triggers:
-        begun = trigger(start_reading, None, list(outputs.cleared()), **_IN_THE_PAGE)
+        begun = trigger(start_reading, None, list(outputs.cleared()), **IN_THE_PAGE)
         begun.then(None, None, None, js="() => vistazo.scrollTo('#status')", api_visibility="private")
         reading = begun.then(
             show_clip,
@@ -152,7 +151,7 @@ def add_video_tab(
             show_progress="hidden",
             trigger_mode="always_last",  # else Gradio drops a clip that arrives before the one in its place has ended
         )
-        reading.then(end_reading, None, outputs.stop, **_IN_THE_PAGE)
+        reading.then(end_reading, None, outputs.stop, **IN_THE_PAGE)
         reading.then(
             show_the_rest,
             outputs.read_clip,
@@ -161,7 +160,7 @@ def add_video_tab(
             show_progress="hidden",
             trigger_mode="always_last",  # likewise, while the key frames of the one before are fetched
         )
-    inputs.clip.clear(forget_clip, None, list(outputs.cleared()), **_IN_THE_PAGE)
+    inputs.clip.clear(forget_clip, None, list(outputs.cleared()), **IN_THE_PAGE)
     outputs.stop.click(stop_reading, None, None, api_visibility="private", queue=False)
     outputs.annotate.click(
         annotate_clip,
@@ -179,9 +178,9 @@ def _add_events_in_the_page(inputs: ClipInputs, outputs: ClipOutputs) -> None:
     """Add the events that need no model: a key frame moves the player, a clip can be classified again."""
     inputs.clip.clear(None, None, None, js="() => vistazo.hideNotPlayable()", api_visibility="private")
     inputs.clip.change(
-        lambda clip: gr.update(interactive=bool(clip)), inputs.clip, inputs.read, preprocess=False, **_IN_THE_PAGE
+        lambda clip: gr.update(interactive=bool(clip)), inputs.clip, inputs.read, preprocess=False, **IN_THE_PAGE
     )
-    outputs.key_frames.select(_go_to, outputs.key_times, inputs.clip, **_IN_THE_PAGE)
+    outputs.key_frames.select(_go_to, outputs.key_times, inputs.clip, **IN_THE_PAGE)
 
 
 def _go_to(times: list[float], chosen: gr.SelectData) -> Any:

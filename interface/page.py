@@ -156,7 +156,7 @@ def _add_content(page: Page, models: Sequence[LoadedModel]) -> None:
     header = gr.HTML(
         heading(ENGLISH),
         elem_id="header",
-        js_on_load=asset("header.js"),
+        js_on_load=asset("theme.js") + asset("language_links.js"),
     )
     note = _plain_text(model.source.note or "", "note", "source-note", visible=bool(model.source.note))
     with gr.Tabs(elem_id="tabs") as tabs:

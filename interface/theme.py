@@ -6,8 +6,21 @@ import gradio as gr
 
 from interface.rendering import ASSETS, asset, render
 
-STYLE_SHEETS = tuple(ASSETS / name for name in ("page.css", "header.css", "card.css", "timeline.css", "about.css"))
-_SCRIPTS = ("actions.js", "address.js", "accessibility.js", "camera.js", "deep_links.js", "dropping.js")
+STYLE_SHEETS = tuple(
+    ASSETS / name
+    for name in ("page.css", "header.css", "card.css", "batch.css", "gallery.css", "timeline.css", "about.css")
+)
+_SCRIPTS = (
+    "actions.js",  # first: the others add to it, or call it
+    "address.js",
+    "waiting.js",
+    "accessibility.js",
+    "broken_images.js",
+    "camera.js",
+    "deep_links.js",
+    "file_size.js",  # before what sends files on
+    "dropping.js",
+)
 
 
 def head() -> str:

@@ -1,14 +1,11 @@
 // Adds the names and roles that Gradio's components lack, for screen readers and keyboards (WCAG 2.2): once, and again
 // whenever something in the page changes.
 (() => {
-  const fileName = (image) =>
-    decodeURIComponent((image?.currentSrc || image?.src || "").split("/").pop().split(".")[0]);
-
   const complete = () => {
     // What the examples show, in the visitor's language; the style sheet writes it below them.
     const names = JSON.parse(document.querySelector("[data-example-names]")?.dataset.exampleNames || "{}");
     for (const button of document.querySelectorAll("button.gallery-item")) {
-      const file = fileName(button.querySelector("img, video"));
+      const file = vistazo.exampleName(button);
       const name = names[file] || file.replaceAll("-", " ");
       if (name && button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
     }

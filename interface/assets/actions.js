@@ -10,37 +10,9 @@ window.vistazo = {
     document.querySelector("#not-playable")?.removeAttribute("data-shown");
   },
 
-  // Ask every two seconds what the waiting page waits for, in the visitor's language, and reload the page once the
-  // model is there. A server that does not respond is asked again.
-  watchWaiting() {
-    const look = async () => {
-      try {
-        const response = await fetch(`./waiting${location.search}`, { cache: "no-store" });
-        const { text } = await response.json();
-        if (text === null) {
-          clearInterval(timer);
-          location.reload();
-        }
-        document.querySelector("#waiting textarea").value = text;
-      } catch {
-        // Not reachable at the moment.
-      }
-    };
-    const timer = setInterval(look, 2000);
-    look();
+  // The name of the file that an example shows, without its suffix, as links and interface/examples.py have it.
+  exampleName(button) {
+    const shown = button.querySelector("img, video");
+    return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
   },
 };
-
-// An image that the browser cannot show has no sign of a broken one: what is wrong with it is said beside it.
-for (const [kind, broken] of [
-  ["error", true],
-  ["load", false],
-]) {
-  document.addEventListener(
-    kind,
-    (event) => {
-      if (event.target.matches?.(":is(#image, #compare-image) img")) event.target.style.visibility = broken ? "hidden" : "";
-    },
-    true,
-  );
-}

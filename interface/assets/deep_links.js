@@ -4,10 +4,6 @@
 (() => {
   const asked = (name) => new URLSearchParams(location.search).get(name);
   const embedded = () => document.querySelector("gradio-app[src]") !== null;
-  const exampleName = (button) => {
-    const shown = button.querySelector("img, video");
-    return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
-  };
   const setParameters = (values) => {
     if (!embedded()) vistazo.setAddress(values);
   };
@@ -17,7 +13,7 @@
   const open = () => {
     if (!wanted) return;
     const known = [...document.querySelectorAll(`${place}button.gallery-item`)];
-    const button = known.find((button) => button.offsetParent !== null && exampleName(button) === wanted);
+    const button = known.find((button) => button.offsetParent !== null && vistazo.exampleName(button) === wanted);
     if (!button) return;
     wanted = null;
     button.click();
@@ -35,7 +31,7 @@
       if (event.isTrusted) wanted = null;
       const example = event.target.closest("button.gallery-item");
       const tab = event.target.closest("button[role=tab]")?.dataset.tabId;
-      if (example) setParameters({ tab: example.closest("[id^=tab-]").id.slice(4), example: exampleName(example) });
+      if (example) setParameters({ tab: example.closest("[id^=tab-]").id.slice(4), example: vistazo.exampleName(example) });
       else if (tab) setParameters({ tab, example: null });
       else if (event.target.closest("#image button, #compare-image button")) setParameters({ example: null });
     },

@@ -25,39 +25,6 @@
     });
   };
 
-  // A file that is too large is refused before Gradio sees it, whose message is in English and in a corner.
-  const forget = () => {
-    for (const note of document.querySelectorAll(".vz-too-large")) note.remove();
-  };
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest?.("button.gallery-item")) forget(); // an example takes its place
-  });
-  const refused = (files, box) => {
-    forget();
-    const head = document.querySelector("[data-too-large]");
-    const megabyte = 2 ** 20;
-    const large = [...(files ?? [])].find(({ size }) => size > Number(head?.dataset.mostMegabytes) * megabyte);
-    if (!large || !box) return false;
-    const note = document.createElement("p");
-    note.className = "vz-too-large";
-    note.setAttribute("role", "alert");
-    const size = String(Math.ceil(large.size / megabyte));
-    note.textContent = head.dataset.tooLarge.replace("{size}", size).replace("{name}", () => large.name);
-    box.before(note);
-    return true;
-  };
-  const boxOf = (target) => target.closest?.(Object.values(BOXES).join(", "));
-
-  document.addEventListener(
-    "change",
-    (event) => {
-      if (!event.target.matches?.("input[type=file]") || !refused(event.target.files, boxOf(event.target))) return;
-      event.target.value = "";
-      event.stopImmediatePropagation();
-    },
-    true,
-  );
-
   const tabFor = (files) => {
     if (files.length > 1) return "batch";
     const [{ type }] = files;
@@ -82,11 +49,6 @@
     "drop",
     (event) => {
       const files = event.dataTransfer?.files;
-      if (refused(files, boxOf(event.target))) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        return;
-      }
       if (!event.target.closest("#image") || !files || files.length === 1) return;
       if (files.length === 0 && !sendAddress(event.dataTransfer)) return;
       event.preventDefault();

@@ -6,7 +6,8 @@ import jinja2
 import pytest
 
 from interface.rendering import ASSETS, asset, render
-from interface.theme import STYLE_SHEETS, head
+from interface.theme import _SCRIPTS, STYLE_SHEETS, head
+from tests.support.programs import run_program
 from tests.support.serving import ROOT
 
 EVIL = "\"'><img src=x onerror=alert(1)>"
@@ -32,6 +33,14 @@ def test_every_asset_is_used() -> None:
 
 
 def test_the_head_holds_the_scripts_as_they_are() -> None:
-    for name in ("actions.js", "accessibility.js", "deep_links.js", "dropping.js", "margins.css"):
-        assert asset(name) in head()
+    scripts = head()
+    for name in (*_SCRIPTS, "margins.css"):
+        assert asset(name) in scripts
         assert "</script" not in asset(name)
+
+
+def test_an_example_is_called_by_its_files_name_without_the_suffix() -> None:
+    address = "https://host/gradio_api/file=/tmp/x/mr.smith%20jr.jpg"
+    program = f"globalThis.window = globalThis;\n{asset('actions.js')}\n"
+    shown = f"{{ querySelector: () => ({{ src: '{address}' }}) }}"
+    assert run_program(f"{program}console.log(JSON.stringify(vistazo.exampleName({shown})))") == "mr.smith jr"

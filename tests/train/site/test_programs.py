@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import playwright
 import pytest
 
 from interface.tabs import batch
@@ -17,6 +15,7 @@ from model.bundle import Bundle
 from model.preprocessing import InputSpec
 from model.video.prediction import FramePrediction
 from model.video.record import ClipRecord
+from tests.support.programs import run_program
 from tests.support.serving import ROOT
 from train.site.texts import page_texts
 
@@ -35,7 +34,7 @@ console.log(JSON.stringify(%s));
 
 
 def said(program: str, names: str, expression: str, model: dict[str, Any] | None = None) -> Any:
-    """Return what an expression gives in the Node.js that comes with Playwright.
+    """Return what an expression gives.
 
     Args:
         program: The file in `static/` that has the functions.
@@ -47,12 +46,7 @@ def said(program: str, names: str, expression: str, model: dict[str, Any] | None
     site = {"labels": {"": list("abcdefgh")}, "model": {"thresholds": None, **(model or {})}}
     texts = json.dumps(page_texts("en"))
     script = _BEGINNING % (json.dumps(site), texts, static, static, names, static / program, expression)
-    node = Path(playwright.__file__).parent / "driver" / "node"
-    done = subprocess.run(
-        [node, "--input-type=module"], input=script, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_program(script)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ _SCRIPTS = (
     "address.js",
     "waiting.js",
     "accessibility.js",
+    "announcements.js",
     "broken_images.js",
     "camera.js",
     "deep_links.js",

@@ -19,9 +19,6 @@
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");
     }
-    for (const result of document.querySelectorAll("#answer:not([aria-live]), #legend:not([aria-live])")) {
-      result.setAttribute("aria-live", "polite");
-    }
     for (const image of document.querySelectorAll(":is(#plots, #heat, #found) img:is(:not([alt]), [alt=''])")) {
       const label = image.closest(".block")?.querySelector("label")?.textContent.trim();
       if (label) image.alt = label;

@@ -22,6 +22,9 @@ def test_images_become_a_gallery_a_table_and_a_file(page: Page, tmp_path: Path) 
     expect(page.locator("#gallery")).to_contain_text("is not an image that can be read")
     expect(page.locator("#counts")).to_contain_text(f"{len(IMAGES) + 1} images:")
     expect(page.locator("#counts")).to_contain_text("Could not be read 1")
+    expect(page.get_by_role("status").filter(has_text="Could not be read 1")).to_have_count(
+        1
+    )  # a screen reader says it
     expect(page.locator("#stop-images")).to_be_disabled()
     expect(page.locator("#rows [role=grid]")).to_have_attribute("aria-rowcount", str(len(IMAGES) + 2))
     expect(page.locator("#rows")).to_contain_text("Canada")

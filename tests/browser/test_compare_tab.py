@@ -101,4 +101,5 @@ def test_an_own_image_is_read_and_cleared_and_what_is_no_image_is_told(page: Pag
     (tmp_path / "notes.png").write_text("not an image", encoding="utf-8")
     page.locator("#compare-image input[type=file]").set_input_files(tmp_path / "notes.png")
     expect(page.locator("#agreement textarea")).to_have_value(re.compile("“notes.png” is"))
+    expect(page.get_by_role("status").filter(has_text="“notes.png” is")).to_have_count(1)  # a screen reader says it
     expect(page.get_by_test_id("toast-text")).to_have_count(0)

@@ -214,6 +214,7 @@ def test_a_file_that_is_no_clip(page: Page, tmp_path: Path) -> None:
     open_video_tab(page)
     upload(page, broken)
     expect(page.locator("#status textarea")).to_have_value(re.compile("^“broken.mp4” is not a video that can be read"))
+    expect(page.get_by_role("status").filter(has_text="“broken.mp4” is not a video")).to_have_count(1)  # it is heard
     # Nothing else says why, or that it could be read all the same.
     expect(page.locator("#not-playable")).to_be_hidden()
     expect(page.get_by_test_id("toast-body")).to_have_count(0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
 from interface.confidence import Level, failed_card, level_of
 from interface.i18n.language import ENGLISH, decimal, language_of, percent, probability_text, say, text, translated
@@ -23,7 +24,7 @@ from model.bundle import Bundle
 from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import SettingsError, VistazoError
 from model.limits import limits
-from model.preprocessing import prepared_image, shown_image
+from model.preprocessing import prepared_and_shown
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 from model.verdict import Verdict
@@ -35,7 +36,7 @@ _SECONDS_BETWEEN = 1.0
 _MOST_COUNTED = 20
 
 Row = list[str | float]
-Tile = tuple[np.ndarray, str]
+Tile = tuple[Path, str]
 Table = dict[str, list]
 BatchResults = tuple[list[Tile], Table, str | None]
 
@@ -46,7 +47,7 @@ class Entry:
 
     Attributes:
         name: The file's name.
-        thumbnail: (height, width, 3), uint8 RGB; None where the file could not be read.
+        thumbnail: A small copy of the image; a sign where the file could not be read.
         ranking: The most likely labels with their probabilities, most likely first.
         shown: What the image is said to show: the first; with several labels an image, all from their thresholds on.
         level: How sure that is.
@@ -55,7 +56,7 @@ class Entry:
     """
 
     name: str
-    thumbnail: np.ndarray | None = None
+    thumbnail: Path
     ranking: tuple[tuple[str, float], ...] = ()
     shown: tuple[tuple[str, float], ...] = ()
     level: Level = "none"
@@ -188,39 +189,40 @@ def _entries(
 ) -> Iterator[tuple[list[Entry], bool]]:
     """Yield what is known about once a second, and at the end of all files; and whether it is the end."""
     found: list[Entry] = []
+    folder = result_folder()
     next_update = time.monotonic() + _SECONDS_BETWEEN
-    for path, name in files:
-        found.append(_classify(classifier, decoders, path, name, language))
+    for number, (path, name) in enumerate(files):
+        found.append(_classify(classifier, decoders, path, Entry(name, folder / f"{number}.jpg"), language))
         if time.monotonic() >= next_update:
             yield list(found), False
             next_update = time.monotonic() + _SECONDS_BETWEEN
     yield found, True
 
 
-def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, name: str, language: str) -> Entry:
+def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, entry: Entry, language: str) -> Entry:
+    """Return the entry of a file with what became of it; its thumbnail is written, once for all updates of the page."""
     bundle = classifier.bundle
     try:
-        prepared = decoders.call(prepared_image, path, bundle.input)
-        thumbnail = decoders.call(shown_image, path, _THUMBNAIL_SIDE)
+        prepared, small = decoders.call(prepared_and_shown, path, bundle.input, _THUMBNAIL_SIDE)
     except VistazoError as error:
-        return Entry(name, reason=translated(error, language))
+        Image.fromarray(_unreadable()).save(entry.thumbnail)
+        return replace(entry, reason=translated(error, language))
+    Image.fromarray(small).save(entry.thumbnail, quality=90)
     found = classifier.predict(prepared)
     ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
+    level: Level
     if bundle.thresholds is None:
-        level = level_of(ranking[0][1], is_unknown=found.is_unknown)
-        return Entry(name, thumbnail, tuple(ranking), (ranking[0],), level, found.verdict)
-    chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
-    shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]
-    return Entry(name, thumbnail, tuple(ranking), tuple(shown), "very" if shown else "none", found.verdict)
+        shown, level = ranking[:1], level_of(ranking[0][1], is_unknown=found.is_unknown)
+    else:
+        chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
+        shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]
+        level = "very" if shown else "none"
+    return replace(entry, ranking=tuple(ranking), shown=tuple(shown), level=level, verdict=found.verdict)
 
 
 def batch_results(found: Sequence[Entry], done: bool, bundle: Bundle, language: str) -> BatchResults:
     """Return what the endpoint returns: tiles of the images, all rows, and at the end the CSV file."""
-    tiles = [
-        (entry.thumbnail, _caption(entry, bundle, language, doubt=False))
-        for entry in found
-        if entry.thumbnail is not None
-    ]
+    tiles = [(entry.thumbnail, _caption(entry, bundle, language, doubt=False)) for entry in found if entry.ranking]
     table: Table = {"headers": headings(language), "data": _rows(found, bundle, language)}
     return tiles, table, write_table(found, bundle, language) if done else None
 
@@ -271,8 +273,8 @@ def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
 
 
 def _page_tile(entry: Entry, bundle: Bundle, language: str) -> Tile:
-    if entry.thumbnail is None:
-        return _UNREADABLE, entry.reason if entry.name in entry.reason else f"{entry.reason}\n{entry.name}"
+    if not entry.ranking:
+        return entry.thumbnail, entry.reason if entry.name in entry.reason else f"{entry.reason}\n{entry.name}"
     return entry.thumbnail, f"{_caption(entry, bundle, language, doubt=True)}\n{entry.name}"
 
 
@@ -311,6 +313,3 @@ def _unreadable() -> np.ndarray:
     tile = np.full((240, 320, 3), 226, np.uint8)
     tile[60:140, 150:170] = tile[155:175, 150:170] = (185, 28, 28)
     return tile
-
-
-_UNREADABLE = _unreadable()

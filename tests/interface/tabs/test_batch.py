@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 import pytest
+from PIL import Image
 
 from interface.confidence import Level
 from interface.i18n.language import LANGUAGES
@@ -36,9 +36,12 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Here(DecoderPool):
-    """Decodes in this process."""
+    """Decodes in this process, and counts."""
+
+    calls = 0
 
     def call(self, task: Any, source: Any, *arguments: Any) -> Any:
+        self.calls += 1
         return task(source, *arguments)
 
 
@@ -64,7 +67,7 @@ def test_every_image_gets_a_tile_and_a_row(classifier: Classifier, uploads: Path
         assert row[0] == f"my {path.name}"
         assert row[1:3] == [label, pytest.approx(probability, abs=1e-3)]
         assert caption in (f"{label} {probability:.0%}", "none of these")
-        assert tile.dtype == np.uint8 and max(tile.shape[:2]) <= 320
+        assert max(read_image(tile).shape[:2]) <= 320
     assert file is not None
     with Path(file).open(encoding="utf-8", newline="") as opened:
         header, *lines = csv.reader(opened)
@@ -81,6 +84,30 @@ def test_a_file_that_is_no_image_gets_a_row_that_says_so(classifier: Classifier,
     assert rows[0][1:-2] == [""] * (len(columns()) - 3)
     assert "is not an image that can be read" in str(rows[0][-2]) and rows[0][-1] == ""
     assert rows[1][1] in classifier.bundle.labels
+
+
+def test_an_image_is_decoded_once_and_its_thumbnail_written_once_however_often_the_page_is_updated(
+    classifier: Classifier, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_SECONDS_BETWEEN", 0)
+    paths = [make(uploads) for make in list(IMAGE_KINDS.values())[:3]]
+    (uploads / "notes.txt").write_text("not an image")
+    decoders = Here(100)
+    saved: list[Path] = []
+    save = Image.Image.save
+
+    def noted(image: Image.Image, path: Path, **options: Any) -> None:
+        saved.append(path)
+        save(image, path, **options)
+
+    monkeypatch.setattr(Image.Image, "save", noted)
+
+    updates = list(batch._entries(classifier, decoders, [(p, p.name) for p in [*paths, uploads / "notes.txt"]], "en"))
+
+    assert len(updates) == 5
+    assert decoders.calls == len(saved) == len(set(saved)) == 4
+    assert [entry.thumbnail for entry in updates[-1][0]] == saved
+    assert all(path.is_file() and uploads in path.parents for path in saved), "where old files are deleted"
 
 
 def bundle() -> Bundle:
@@ -103,7 +130,7 @@ def test_with_several_labels_an_image_all_from_their_thresholds_on_are_named(
         assert all(name in batch._counts([entry], "en") for name in names)
 
 
-TILE = np.zeros((4, 4, 3), np.uint8)
+TILE = Path("tile.jpg")
 
 
 def read_image_as(name: str, level: Level, *ranking: tuple[str, float]) -> Entry:
@@ -114,7 +141,7 @@ FOUND = [
     read_image_as("a.jpg", "very", ("Cat", 0.987), ("Dog", 0.013)),
     read_image_as("b.jpg", "unsure", ("Cat", 0.55), ("Dog", 0.45)),
     read_image_as("c.jpg", "none", ("Dog", 0.4), ("Cat", 0.3)),
-    Entry("d.txt", reason="“d.txt” is not an image."),
+    Entry("d.txt", TILE, reason="“d.txt” is not an image."),
     read_image_as("e.jpg", "very", ("Cat", 0.91), ("Dog", 0.09)),
 ]
 

@@ -19,6 +19,7 @@ from tests.support.programs import run_program
 from tests.support.serving import ROOT
 from train.site.texts import page_texts
 
+TILE = Path("tile.jpg")
 # What the programs expect of a browser when a page begins.
 _BEGINNING = """
 const files = {"site.json": %s, "texts/en.json": %s};
@@ -70,9 +71,9 @@ def test_of_several_labels_all_above_their_thresholds_count_however_many_others_
 
 
 def test_a_table_of_images_has_the_columns_and_the_rounding_of_the_app() -> None:
-    nearly = Entry("a.jpg", ranking=(("a", 0.99999), ("b", 0.00001)), level="very", verdict="sure")
-    none = Entry("b.jpg", ranking=(("a", 0.4), ("b", 0.123456), ("c", 0.1)), level="none", verdict="none")
-    unread = Entry("c.txt", reason="Not an image.")
+    nearly = Entry("a.jpg", TILE, ranking=(("a", 0.99999), ("b", 0.00001)), level="very", verdict="sure")
+    none = Entry("b.jpg", TILE, ranking=(("a", 0.4), ("b", 0.123456), ("c", 0.1)), level="none", verdict="none")
+    unread = Entry("c.txt", TILE, reason="Not an image.")
     bundle = Bundle(Path("b"), tuple("abcdefgh"), InputSpec(32, 32), False, 1.0, None)
 
     found = [

@@ -29,7 +29,7 @@ def tab_to_open(
     """
     asked = _asked(request)
     example, tab = asked.get(_EXAMPLE), asked.get(_TAB)
-    if tab == _COMPARE in tabs:  # it offers the same examples as the image tab
+    if tab == _COMPARE and tab in tabs:  # it offers the same examples as the image tab
         return tab
     for place, examples in (("image", images), ("video", clips)):
         if any(path.stem == example for path in examples):

@@ -59,6 +59,7 @@ class Bundle:
         unknown_threshold: Top probability under which the prediction is "none of these", 0 to 1; None: under none.
         thresholds: With several labels an image, the probability from which each label counts, 0 to 1; else None.
         settings: The settings of the training run.
+        dataset_fingerprint: Short hash of the training images; empty where the bundle has none.
         metrics: Content of metrics.json; empty where there is no such file.
         statistics: What recognises images of something else; None in bundles of format version 1.
         translations: Language in lower case → translated labels in class order.
@@ -73,6 +74,7 @@ class Bundle:
     unknown_threshold: float | None
     thresholds: tuple[float, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    dataset_fingerprint: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     statistics: Statistics | None = None
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -170,6 +172,7 @@ def load_bundle(directory: Path) -> Bundle:
         ),
         thresholds=_thresholds(stored, len(labels), directory / CONFIG) if multi_label else None,
         settings=stored["settings"] if isinstance(stored.get("settings"), dict) else {},
+        dataset_fingerprint=str(stored.get("dataset_fingerprint") or ""),
         metrics=_read_object(metrics_file) if metrics_file.is_file() else {},
         statistics=read_statistics(directory, stored, directory / CONFIG),
         translations=read_translations(directory, labels),

@@ -39,11 +39,6 @@ class RateLimit:
             recent.append(now)
             return True
 
-    def visitors(self) -> list[str]:
-        """Return the addresses that are remembered."""
-        with self._lock:
-            return list(self._recent)
-
     def _is_past(self, now: float) -> bool:
         """Say whether the visitor whose last request is the oldest made it more than a minute ago."""
         oldest = next(iter(self._recent.values()))

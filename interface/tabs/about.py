@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -155,8 +154,8 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
         yield say(language, "about_recipe"), str(settings["recipe"])
     if settings.get("weights") not in (None, "", "none"):
         yield say(language, "about_weights"), str(settings["weights"])
-    if fingerprint := _fingerprint(bundle):
-        yield say(language, "about_data"), fingerprint
+    if bundle.dataset_fingerprint:
+        yield say(language, "about_data"), bundle.dataset_fingerprint
     shares = {split: settings.get(f"{split}_share") for split in ("validation", "test")}
     known = {split: percent(language, share) for split, share in shares.items() if isinstance(share, float)}
     if all(map(_is_share, shares.values())) and bundle.metrics.get("split") != _BY_FOLDS:
@@ -172,15 +171,6 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, float) and 0 <= value <= 1
-
-
-def _fingerprint(bundle: Bundle) -> str:
-    """Return the fingerprint of the training images; empty where the bundle has none."""
-    try:
-        config = json.loads((bundle.directory / "config.json").read_text(encoding="utf-8"))["vistazo"]
-        return str(config.get("dataset_fingerprint") or "")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
 
 
 def _evaluated_on(bundle: Bundle, language: str) -> str:

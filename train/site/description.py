@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from model.bundle import CONFIG, Bundle
+from model.bundle import Bundle
 from model.classifier import EXPLAIN_SIGNATURE, PREDICT_SIGNATURE
 from model.errors import BundleError
 from model.hub.resolve import EMBEDDED
@@ -50,7 +49,6 @@ def describe_site(
     Raises:
         BundleError: The network cannot be run.
     """
-    config = json.loads((bundle.directory / CONFIG).read_text(encoding="utf-8"))["vistazo"]
     embedded = bundle.directory.resolve() == EMBEDDED.resolve()
     name = (source.repository or bundle.directory.resolve().name).rpartition("/")[2]
     given = bundle.presentation
@@ -67,7 +65,7 @@ def describe_site(
         "address": source.address,
         "labels": {"": list(bundle.labels)} | {tag: list(found) for tag, found in bundle.translations.items()},
         "model": _model(bundle, network),
-        "about": _about(bundle, config, len(network)),
+        "about": _about(bundle, len(network)),
     }
 
 
@@ -109,14 +107,14 @@ def _signatures(network: bytes, height: int, width: int) -> dict[str, Any]:
     return found
 
 
-def _about(bundle: Bundle, config: Mapping[str, Any], size: int) -> dict[str, Any]:
+def _about(bundle: Bundle, size: int) -> dict[str, Any]:
     known = bundle.shown_metrics()
     metrics = {name: known[name] for name in _METRICS if isinstance(known.get(name), int | float)}
     return {
         "architecture": str(bundle.settings.get("architecture") or ""),
         "recipe": str(bundle.settings.get("recipe") or ""),
         "weights": str(bundle.settings.get("weights") or ""),
-        "fingerprint": str(config.get("dataset_fingerprint") or ""),
+        "fingerprint": bundle.dataset_fingerprint,
         "bytes": size,
         "metrics": metrics,
         "n": bundle.metrics.get("n"),

@@ -121,7 +121,7 @@ def test_a_minute_later_a_visitor_is_served_again(guard: RequestGuard, monkeypat
     now = __import__("time").monotonic()
     monkeypatch.setattr("interface.server.rate_limit.time.monotonic", lambda: now + 61)
     asked_by(guard, "10.0.0.2", 1)
-    assert guard._rate_limit.visitors() == ["10.0.0.2"]  # nobody is remembered for longer
+    assert list(guard._rate_limit._recent) == ["10.0.0.2"]  # nobody is remembered for longer
     asked_by(guard, "10.0.0.1", 3)
 
 

@@ -6,6 +6,7 @@ Both follow the page's address (`?lang=es`) and, where that names no language, t
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,7 +103,19 @@ def translated(message: object, language: str) -> str:
         name: translated(value, language) if isinstance(value, Sentence) else value
         for name, value in message.values.items()
     }
-    return template.format(**values) if values else template
+    return _Numbers(language).format(template, **values) if values else template
+
+
+class _Numbers(string.Formatter):
+    """Fills in a template, with its numbers as people write them in a language."""
+
+    def __init__(self, language: str) -> None:
+        self._separators = str.maketrans(",.", "".join(_SEPARATORS[language]))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return a value as its place in the template wants it."""
+        text = str(super().format_field(value, format_spec))
+        return text.translate(self._separators) if isinstance(value, int | float) else text
 
 
 def _preferred(header: str) -> str:

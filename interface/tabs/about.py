@@ -16,7 +16,7 @@ from interface.rendering import render
 from interface.server.storage import UploadStorage
 from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.model_plots import FetchedPlots
-from interface.tabs.model_quality import Row, confusions, limits_of, measured_on, score
+from interface.tabs.model_quality import Row, confusions, count_of_images, limits_of, measured_on, score
 from model.bundle import Bundle
 from model.errors import ImageError
 from model.hub.plots import MOST_PLOTS
@@ -177,11 +177,12 @@ def _evaluated_on(bundle: Bundle, language: str) -> str:
     """Say which images the metrics are from."""
     if not bundle.metrics:
         return say(language, "no_metrics")
-    split = str(bundle.metrics.get("split", "?"))
+    split, images = str(bundle.metrics.get("split", "?")), count_of_images(bundle.metrics.get("n"))
+    count = "?" if images is None else decimal(language, images)
     if split == _BY_FOLDS:
-        return say(language, "evaluated_by_folds", count=bundle.metrics.get("n", "?"))
+        return say(language, "evaluated_by_folds", count=count)
     split = say(language, _SPLITS[split]) if split in _SPLITS else split
-    return say(language, "evaluated_on", count=bundle.metrics.get("n", "?"), split=split)
+    return say(language, "evaluated_on", count=count, split=split)
 
 
 def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:

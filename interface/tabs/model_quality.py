@@ -24,7 +24,7 @@ _MOST_IMAGES = 1e9
 def score(bundle: Bundle, language: str) -> str:
     """Return in one sentence how many of the evaluated images the model reads rightly."""
     metrics = bundle.metrics
-    accuracy, count = _share(metrics.get("accuracy")), _count(metrics.get("n"))
+    accuracy, count = _share(metrics.get("accuracy")), count_of_images(metrics.get("n"))
     if accuracy is None or count is None:
         return say(language, "no_metrics")
     values = {
@@ -123,6 +123,7 @@ def _share(value: object) -> float | None:
     return float(value) if known else None  # type: ignore[arg-type]
 
 
-def _count(value: object) -> int | None:
+def count_of_images(value: object) -> int | None:
+    """Return a number of images from metrics, which may hold anything; None where it is none."""
     known = isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_IMAGES
     return value if known else None  # type: ignore[return-value]

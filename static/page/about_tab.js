@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { run } from "./engine.js";
 import { countOfLabels, site, title } from "./site.js";
-import { decimal, say } from "./texts.js";
+import { decimal, percent, say } from "./texts.js";
 
 export function aboutTab() {
   const backend = el("td", {}, "…");
@@ -77,9 +77,9 @@ function facts() {
     [say("about_recipe"), recipe],
     [say("about_weights"), weights === "none" ? "" : weights],
     [say("about_data"), fingerprint],
-    [say("about_size"), `${(bytes / 1e6).toFixed(1)} MB`],
-    [say("about_threshold"), threshold === null || site.model.statistics ? "" : `${Math.round(100 * threshold)}%`],
-    [say("about_temperature"), temperature.toFixed(2)],
+    [say("about_size"), say("megabytes", { size: decimal(bytes / 1e6, 1) })],
+    [say("about_threshold"), threshold === null || site.model.statistics ? "" : percent(threshold)],
+    [say("about_temperature"), decimal(temperature, 2)],
   ].filter(([, value]) => value);
 }
 
@@ -87,7 +87,9 @@ function evaluatedOn() {
   const { n, split } = site.about;
   if (!n) return say("no_metrics");
   const known = { validation: "split_validation", test: "split_test" };
-  return say("evaluated_on", { count: n, split: known[split] ? say(known[split]) : split });
+  const count = decimal(n);
+  if (split === "folds") return say("evaluated_by_folds", { count });
+  return say("evaluated_on", { count, split: known[split] ? say(known[split]) : split });
 }
 
-const metrics = () => Object.entries(site.about.metrics).map(([name, value]) => [say(name), value.toFixed(3)]);
+const metrics = () => Object.entries(site.about.metrics).map(([name, value]) => [say(name), decimal(value, 3)]);

@@ -130,6 +130,13 @@ def test_a_key_that_does_not_exist_is_noticed() -> None:
     assert say("es", "none_of_these") == "ninguna de ellas"
 
 
+@pytest.mark.parametrize(("language", "time"), [("en", "12.3"), ("es", "12,3"), ("fr", "12,3")])
+def test_a_number_in_a_sentence_about_a_clip_is_written_as_in_the_language(language: str, time: str) -> None:
+    begins = "“{name}” is damaged: it breaks off at {time:.1f} s."
+    (template,) = (template for template in es.ERRORS if template.startswith(begins))
+    assert time in translated(Sentence(template, name="a.b.mp4", time=12.34), language)
+
+
 def test_nothing_breaks_a_line_before_a_french_mark_or_a_percent_sign() -> None:
     texts = {
         language: "\n".join([*TEXTS[language].values(), *GRADIO_TEXTS[language].values(), *OTHERS[language].values()])

@@ -93,9 +93,11 @@ def test_text_from_a_bundle_is_escaped(changed: Callable[[object], LoadedModel])
 def test_shares_are_named_only_where_images_were_kept_for_a_split(changed: Callable[[object], LoadedModel]) -> None:
     model = changed({"split": "test", "n": 9, "accuracy": 1.0})
     assert say("en", "about_split") in model_page(model, "en")
-    by_folds = replace(model.classifier.bundle, metrics={"split": "folds", "n": 9, "accuracy": 1.0})
+    by_folds = replace(model.classifier.bundle, metrics={"split": "folds", "n": 1849, "accuracy": 1.0})
     model.classifier.bundle = by_folds
-    assert say("en", "about_split") not in model_page(model, "en")
+    page = model_page(model, "en")
+    assert say("en", "about_split") not in page
+    assert say("en", "evaluated_by_folds", count="1,849") in page
 
 
 def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]) -> None:

@@ -36,11 +36,11 @@ def is_clean_text(text: object) -> bool:
 
 
 def as_shown(probability: float, digits: int = 0) -> float:
-    """Return a probability, 0 to 1, as it is shown in percents: what is not quite certain is 99 % at most.
+    """Return a probability, 0 to 1, as it is shown in percents: what is not quite certain is 99% at most.
 
     Args:
         probability: The probability.
-        digits: How many digits of the percentage are shown after the point; with one of them it is 99.9 % at most.
+        digits: How many digits of the percentage are shown after the point; with one of them it is 99.9% at most.
     """
     return probability if probability >= 1 else min(probability, 1 - 10.0 ** -(digits + 2))
 

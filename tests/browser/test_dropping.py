@@ -154,7 +154,7 @@ def test_a_file_that_is_too_large_is_refused_beside_its_box_and_what_was_there_s
     page.evaluate("document.querySelector('[data-most-megabytes]').dataset.mostMegabytes = 0.001")
     page.locator("#image input[type=file]").set_input_files(CANADA)
 
-    expect(page.get_by_role("alert")).to_contain_text("“canada.jpg” has 1 MB; at most")
+    expect(page.get_by_role("alert")).to_contain_text("“canada.jpg” is 1 MB; the limit is")
     read(page, "Brazil")
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 

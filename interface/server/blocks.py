@@ -11,6 +11,7 @@ from interface.server.gradio_internals import BlockFunction, SessionState, curre
 from interface.server.request_guard import RequestGuard
 from interface.server.sent_files import stored
 from interface.server.storage import is_full
+from interface.server.url_fetch import one_call
 
 
 class SafeBlocks(gr.Blocks):
@@ -31,17 +32,21 @@ class SafeBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        """Read the arguments of a call, which may hold files; refuse those that no handler can take."""
+        """Read the arguments of a call, which may hold files; refuse those that no handler can take.
+
+        Fetching the files that it names counts as a request: no handler has counted the call yet.
+        """
+        request = current_request()
         try:
-            language, storage = language_of(current_request()), self.guard.storage
+            language, storage = language_of(request), self.guard.storage
             pairs = zip(inputs, block_fn.inputs, strict=False)  # Gradio counts them
             taken = [await stored(value, component, storage, language) for value, component in pairs]
-            return await super().preprocess_data(block_fn, [*taken, *inputs[len(taken) :]], state, explicit_call)
-        except gr.Error:
-            raise
+            with one_call(lambda: self.guard.admit(request)):
+                return await super().preprocess_data(block_fn, [*taken, *inputs[len(taken) :]], state, explicit_call)
         except Exception as error:
-            with self.guard.handle(current_request(), str(block_fn.api_name)) as language:
-                if is_full(error):
+            is_sentence = isinstance(error, gr.Error)
+            with self.guard.handle(request, str(block_fn.api_name), counted=not is_sentence) as language:
+                if is_sentence or is_full(error):
                     raise
                 key = "not_uploaded" if is_path_elsewhere(error) else "bad_call"
                 raise gr.Error(say(language, key), print_exception=False) from error

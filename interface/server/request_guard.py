@@ -63,8 +63,8 @@ class RequestGuard:
         with self._lock:
             self._running += 1
         try:
-            if counted and not self._rate_limit.admits(address_of(request)):
-                raise gr.Error(say(language, "too_often", most=self._rate_limit.per_minute), print_exception=False)
+            if counted:
+                self.admit(request)
             yield language
         except GeneratorExit:
             outcome = "left"
@@ -89,6 +89,16 @@ class RequestGuard:
             raise gr.Error(say(language, "unexpected"), print_exception=False) from error
         finally:
             self._count(endpoint, outcome, time.monotonic() - began)
+
+    def admit(self, request: gr.Request | None) -> None:
+        """Count a request towards the visitor's limit.
+
+        Raises:
+            gr.Error: The visitor has reached it.
+        """
+        if not self._rate_limit.admits(address_of(request)):
+            sentence = say(language_of(request), "too_often", most=self._rate_limit.per_minute)
+            raise gr.Error(sentence, print_exception=False)
 
     def counts(self) -> dict[str, int]:
         """Return the number of requests by outcome: answered, refused, failed, left."""

@@ -38,7 +38,7 @@ def server_options(storage: UploadStorage) -> dict[str, Any]:
     Args:
         storage: Where uploads go.
     """
-    fetch_within_limits()
+    fetch_within_limits(storage)
     return {
         "routes": [Route("/healthz", _health), Route("/waiting", _waiting), Route("/gradio.js", _web_component)],
         "middleware": [

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -14,9 +20,11 @@ from anyio import from_thread
 
 from interface.i18n.language import language_of, say
 from interface.server.gradio_internals import current_request, safe_file_name, set_url_fetcher, upload_folder
+from interface.server.storage import UploadStorage, is_full
 from model.limits import limits
 
 _SECONDS = 60.0
+_SECONDS_OF_A_CALL = 120.0  # for all its files: Gradio fetches one after the other, in the place of a running request
 _SILENT_SECONDS = 10.0
 _MAX_REDIRECTS = 5
 _AT_ONCE = 4
@@ -25,43 +33,74 @@ _UNPACKED = {"Accept-Encoding": "identity"}
 _places = asyncio.Semaphore(_AT_ONCE)
 
 
+@dataclass
+class _Call:
+    """What one call has fetched, and may still fetch."""
+
+    admit: Callable[[], None]
+    end: float
+    files: int = 0
+
+
+_call: ContextVar[_Call | None] = ContextVar("call", default=None)
+
+
 class _RefusedError(Exception):
     """The file is not what may be fetched."""
 
 
-def fetch_within_limits() -> None:
+def fetch_within_limits(storage: UploadStorage) -> None:
     """Make Gradio fetch files through `fetch`; its own function holds the whole response in memory, however large."""
-    set_url_fetcher(fetch)
+    set_url_fetcher(functools.partial(fetch, storage=storage))
 
 
-def fetched(url: str) -> Path:
+@contextlib.contextmanager
+def one_call(admit: Callable[[], None]) -> Iterator[None]:
+    """Bound what is fetched in the block together: the number of files and the time.
+
+    Args:
+        admit: Called before the first file is fetched; raises `gr.Error` where the visitor makes too many requests.
+    """
+    token = _call.set(_Call(admit, time.monotonic() + _SECONDS_OF_A_CALL))
+    try:
+        yield
+    finally:
+        _call.reset(token)
+
+
+def fetched(url: str, storage: UploadStorage) -> Path:
     """Fetch a file that a visitor of the page names to where uploads are; called from the thread of a handler.
 
     Args:
         url: The file's URL; see `fetch`.
+        storage: Where uploads are.
 
     Raises:
         gr.Error: The file cannot be fetched within the limits.
     """
-    return Path(from_thread.run(fetch, url, str(upload_folder())))
+    return Path(from_thread.run(fetch, url, str(upload_folder()), storage))
 
 
-async def fetch(url: str, cache_dir: str) -> str:
+async def fetch(url: str, cache_dir: str, storage: UploadStorage) -> str:
     """Fetch a file.
 
     Args:
         url: The file's URL; one in a private network is refused, as is one that redirects there.
         cache_dir: The folder to write to.
+        storage: Says whether the disk has room.
 
     Returns:
         The file's path.
 
     Raises:
-        gr.Error: The file cannot be fetched within the limits.
+        gr.Error: The file cannot be fetched within the limits, or the disk has no room.
     """
-    megabytes = limits().upload_megabytes
+    megabytes, language = limits().upload_megabytes, language_of(current_request())
+    seconds = _seconds_left(language)
     try:
-        async with asyncio.timeout(_SECONDS), _places:
+        async with asyncio.timeout(seconds), _places:
+            if not await asyncio.to_thread(storage.has_room):
+                raise gr.Error(say(language, "disk_full"), print_exception=False)
             Path(cache_dir).mkdir(parents=True, exist_ok=True)
             name = safe_file_name(Path(urlsplit(url).path).name) or "file"
             folder = Path(tempfile.mkdtemp(dir=cache_dir))
@@ -73,9 +112,25 @@ async def fetch(url: str, cache_dir: str) -> str:
                 folder.rmdir()
                 raise
             return str(path)
+    except gr.Error:  # which is a ValueError
+        raise
     except (_RefusedError, TimeoutError, ValueError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-        sentence = say(language_of(current_request()), "address_not_fetched", most=megabytes)
-        raise gr.Error(sentence, print_exception=False) from error
+        if is_full(error):
+            raise
+        raise gr.Error(say(language, "address_not_fetched", most=megabytes), print_exception=False) from error
+
+
+def _seconds_left(language: str) -> float:
+    """Count a file of the call that is being read, and return the seconds for it."""
+    call = _call.get()
+    if call is None:
+        return _SECONDS
+    if not call.files:
+        call.admit()
+    call.files += 1
+    if call.files > limits().images:  # a list of so many is refused before
+        raise gr.Error(say(language, "bad_call"), print_exception=False)
+    return max(0.0, min(_SECONDS, call.end - time.monotonic()))
 
 
 async def _fetch(url: str, path: Path, max_bytes: int) -> None:

@@ -183,7 +183,7 @@ def add_image_tab(
         """Fetch and show the image whose address was pasted, or why that cannot be done."""
         try:
             with guard.handle(request, "open_address"):
-                path = fetched(url)
+                path = fetched(url, guard.storage)
         except gr.Error as error:
             card_of_error = failed_card(reason_of(error), language_of(request))
             return box.photo(ready=False) | {box.image: gr.update(value=None, visible=True), shown_card: card_of_error}

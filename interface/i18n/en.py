@@ -248,6 +248,9 @@ TEXTS = {
     "unexpected": "Something went wrong on our side. Try again, or try another file.",
     "too_many_images": "At most {most} images can be classified at once. Received: {count}.",
     "no_heat_map": "This model computes no heat maps: it was made from another program's LiteRT file.",
+    "images_left_out": "The request reached its time limit: {count} images were left out. Classify them again.",
+    "drawing_too_long": "Drawing the labels takes longer than the {most} minutes of a request. Set “From” and “To”, "
+    "and classify a part of the clip.",
     "no_such_label": "The model has no label “{label}”. Name one of its labels, or none.",
     "bad_range": "“To” should come after “From”, or be 0 for the end. Received: {first} to {last}.",
     "bad_rate": "Frames per second should be a number above 0, or 0 for every frame. Received: {value}.",

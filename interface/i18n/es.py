@@ -239,6 +239,9 @@ TEXTS = {
     "unexpected": "Algo falló por nuestra parte. Inténtalo de nuevo o con otro archivo.",
     "too_many_images": "Se pueden clasificar como máximo {most} imágenes a la vez. Recibidas: {count}.",
     "no_heat_map": "Este modelo no calcula mapas de calor: procede de un archivo LiteRT de otro programa.",
+    "images_left_out": "La petición alcanzó su tiempo límite: faltan {count} imágenes. Clasifícalas otra vez.",
+    "drawing_too_long": "Dibujar las etiquetas tarda más que los {most} minutos de una petición. Indica «Desde» y "
+    "«Hasta» y clasifica una parte del vídeo.",
     "no_such_label": "El modelo no tiene la etiqueta «{label}». Nombra una de sus etiquetas, o ninguna.",
     "bad_range": "«Hasta» debe venir después de «Desde», o ser 0 para el final. Recibido: de {first} a {last}.",
     "bad_rate": "Los fotogramas por segundo deben ser un número mayor que 0, o 0 para todos. Recibido: {value}.",

@@ -243,6 +243,10 @@ TEXTS = {
     "unexpected": "Quelque chose a échoué de notre côté. Réessayez, ou essayez un autre fichier.",
     "too_many_images": "Au plus {most} images peuvent être classées à la fois. Reçues : {count}.",
     "no_heat_map": "Ce modèle ne calcule pas de cartes de chaleur : il vient d’un fichier LiteRT d’un autre programme.",
+    "images_left_out": "La requête a atteint sa durée limite : {count} images n’ont pas été classées. Classez-les à "
+    "nouveau.",
+    "drawing_too_long": "Dessiner les étiquettes prend plus que les {most} minutes d’une requête. Indiquez « De » et "
+    "« À », et classez une partie de la vidéo.",
     "no_such_label": "Le modèle n’a pas d’étiquette « {label} ». Nommez une de ses étiquettes, ou aucune.",
     "bad_range": "« À » doit venir après « De », ou être 0 pour la fin. Reçu : de {first} à {last}.",
     "bad_rate": "Les images par seconde doivent être un nombre supérieur à 0, ou 0 pour toutes. Reçu : {value}.",

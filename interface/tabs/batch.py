@@ -190,8 +190,15 @@ def _entries(
     """Yield what is known about once a second, and at the end of all files; and whether it is the end."""
     found: list[Entry] = []
     folder = result_folder()
-    next_update = time.monotonic() + _SECONDS_BETWEEN
+    began = time.monotonic()
+    next_update, latest = began + _SECONDS_BETWEEN, began + 60.0 * limits().request_minutes
     for number, (path, name) in enumerate(files):
+        if time.monotonic() > latest:
+            reason = say(language, "images_left_out", count=decimal(language, len(files) - number))
+            sign = folder / "left-out.jpg"
+            Image.fromarray(_unreadable()).save(sign)
+            found += [Entry(name, sign, reason=reason) for _, name in files[number:]]
+            break
         found.append(_classify(classifier, decoders, path, Entry(name, folder / f"{number}.jpg"), language))
         if time.monotonic() >= next_update:
             yield list(found), False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,22 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from interface.i18n.language import language_of, say
+from interface.i18n.language import language_of, percent, say, text
 from interface.server.request_guard import RequestGuard, reason_of
 from interface.server.results import result_folder
+from interface.server.storage import UploadStorage
 from interface.server.uploads import uploaded_file
 from interface.tabs.events import IN_THE_PAGE
 from interface.tabs.timeline import name_of_nothing
 from interface.tabs.video_layout import ClipInputs, ClipOutputs, ReadClip, Updates, add_components
 from interface.tabs.video_stream import ClipRequest, background_labels, captioned_key_frames, frame_range, read_clip
 from model.classifier import Classifier
+from model.limits import limits
 from model.sandbox.pool import DecoderPool
 from model.video.annotate import write_annotated_clip
 
-_PROGRESS = gr.Progress()
+# How often the page hears of the drawing, which ends where nobody listens.
+_SECONDS_BETWEEN = 1.0
 
 
 def add_video_tab(
@@ -114,17 +118,21 @@ def add_video_tab(
             found = captioned_key_frames(read.record, read.path, decoders, nothing) if read else []
         return outputs.complete(read, found)
 
-    def annotate_clip(
-        read: ReadClip | None, request: gr.Request | None = None, progress: gr.Progress = _PROGRESS
-    ) -> Any:
-        """Write the clip that was read, with its labels drawn on it."""
-        with guard.handle(request, "annotate_clip") as language:
-            if not read:
-                raise gr.Error(say(language, "not_read"), print_exception=False)
-            target = result_folder() / "annotated.mp4"
-            for share in decoders.stream(write_annotated_clip, read.path, read.record, target):
-                progress(share, desc=say(language, "drawing"))
-            return gr.update(value=str(target), visible=True)
+    def annotate_clip(read: ReadClip | None, request: gr.Request | None = None) -> Iterator[Updates]:
+        """Write the clip that was read, with its labels drawn on it; the button says how far that is."""
+        ready = gr.update(value=text("annotate"), interactive=True)
+        try:
+            with guard.handle(request, "annotate_clip") as language:
+                if not read:
+                    raise gr.Error(say(language, "not_read"), print_exception=False)
+                target = result_folder() / "annotated.mp4"
+                for share in drawn(read, target, decoders, guard.storage, language):
+                    said = f"{say(language, 'drawing')} … {percent(language, share)}"
+                    yield {outputs.annotate: gr.update(value=said, interactive=False)}
+                yield {outputs.annotate: ready, outputs.annotated: gr.update(value=str(target), visible=True)}
+        except gr.Error:
+            yield {outputs.annotate: ready}
+            raise
 
     asked = [inputs.clip, inputs.frames_per_second, inputs.start, inputs.end]
     inputs.call.click(
@@ -165,13 +173,59 @@ def add_video_tab(
     outputs.annotate.click(
         annotate_clip,
         outputs.read_clip,
-        outputs.annotated,
+        [outputs.annotate, outputs.annotated],
         api_visibility="private",
         concurrency_id="clips",
-        show_progress_on=outputs.annotated,
+        show_progress="hidden",
     )
     _add_events_in_the_page(inputs, outputs)
     return outputs.seconds, outputs.segments, outputs.frames
+
+
+def drawn(
+    clip: ReadClip, target: Path, decoders: DecoderPool, storage: UploadStorage, language: str
+) -> Iterator[float]:
+    """Write a clip with its labels drawn on it.
+
+    Args:
+        clip: The clip that was read.
+        target: Where to write; removed again unless the whole clip is drawn.
+        decoders: Decode the clip.
+        storage: Says whether the disk has room.
+        language: The visitor's language.
+
+    Yields:
+        The share that is done, 0 to 1, about once a second.
+
+    Raises:
+        gr.Error: It takes longer than a request may, or the disk is full.
+        VideoError: As in `write_annotated_clip`.
+    """
+    most = limits().request_minutes
+    next_update = time.monotonic()
+    latest, done = next_update + 60.0 * most, False
+
+    def is_late() -> bool:
+        return time.monotonic() > latest
+
+    shares = decoders.stream(write_annotated_clip, clip.path, clip.record, target, stopped=is_late)
+    try:
+        with contextlib.closing(shares):
+            for share in shares:
+                if is_late():
+                    break
+                if time.monotonic() < next_update:
+                    continue
+                if not storage.has_room():
+                    raise gr.Error(say(language, "disk_full"), print_exception=False)
+                yield share
+                next_update = time.monotonic() + _SECONDS_BETWEEN
+        if is_late():
+            raise gr.Error(say(language, "drawing_too_long", most=most), print_exception=False)
+        done = True
+    finally:
+        if not done:
+            target.unlink(missing_ok=True)
 
 
 def _add_events_in_the_page(inputs: ClipInputs, outputs: ClipOutputs) -> None:

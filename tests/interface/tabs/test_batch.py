@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -108,6 +109,20 @@ def test_an_image_is_decoded_once_and_its_thumbnail_written_once_however_often_t
     assert decoders.calls == len(saved) == len(set(saved)) == 4
     assert [entry.thumbnail for entry in updates[-1][0]] == saved
     assert all(path.is_file() and uploads in path.parents for path in saved), "where old files are deleted"
+
+
+def test_what_is_left_when_the_time_of_a_request_is_over_is_counted_and_not_read(
+    classifier: Classifier, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [IMAGE_KINDS["rgb"](uploads)] * 3
+    minutes = iter(range(0, 600, 20))  # each look at the clock is twenty minutes later
+    monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=lambda: 60.0 * next(minutes)))
+    first, *left = entries(classifier, [{"path": str(path)} for path in paths])
+    assert (
+        first.ranking
+        and [entry.reason for entry in left]
+        == ["The request reached its time limit: 2 images were left out. Classify them again."] * 2
+    )
 
 
 def bundle() -> Bundle:

@@ -198,7 +198,7 @@ def read_clip(
     given_up = threading.Event()
     began = time.monotonic()
     next_update, latest = began + _SECONDS_BEFORE_THE_FIRST, began + 60.0 * most.request_minutes
-    at, stop, too_long = wanted.start, False, False
+    at, gap, stop, too_long = wanted.start, 0.0, False, False  # `gap`: the longest time between two frames
     frames = decoders.stream(
         prepared_frames,
         path,
@@ -213,7 +213,7 @@ def read_clip(
             if frame is not None:
                 record.add(frame)
                 report.curve.add(frame.time, frame.probabilities)
-                at = frame.time
+                at, gap = frame.time, max(gap, frame.time - at)
             stop, too_long = stopped(), time.monotonic() > latest
             if stop or too_long:
                 break
@@ -234,7 +234,7 @@ def read_clip(
     status = say(language, "frames_read", count=decimal(language, len(record)), speed=decimal(language, speed))
     if stop or stopped():
         status = f"{say(language, 'stopped_at', time=clock(at))} {status}"
-    elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - 1):
+    elif too_long or (last <= min(wanted.end or math.inf, info.duration or math.inf) and at > last - max(1.0, 2 * gap)):
         status = f"{say(language, 'time_is_up', time=clock(at))} {status}"
     if len(record) > MOST_ROWS:
         status += " " + say(language, "table_shows", rows=decimal(language, MOST_ROWS))

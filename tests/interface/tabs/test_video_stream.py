@@ -14,6 +14,7 @@ from interface.tabs.timeline import seconds_text
 from interface.tabs.video_stream import ClipRequest, ClipUpdate, read_clip
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
+from model.limits import Limits
 from model.video.reader import FrameRange
 from tests.support.images import scene, write_clip
 
@@ -43,6 +44,20 @@ def test_the_first_frame_gives_no_estimate_of_the_time_that_is_left(
     assert with_results[0].startswith("Reading … 0:00 so far,")
     assert with_results[1].endswith("left.")
     assert with_results[-1].startswith("60 frames read,")
+
+
+def test_a_clip_beyond_the_limit_says_so_however_far_apart_its_frames_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_stream, "limits", lambda: Limits(clip_minutes=1))
+    path = write_clip(tmp_path / "clip.mkv", [scene()] * 51, times=[1.5 * index for index in range(51)])
+    decoders: Any = SimpleNamespace(
+        call=lambda task, *values: task(*values), stream=lambda task, *values, stopped: task(*values)
+    )
+
+    *_, last = read_clip(Classifier.load(EMBEDDED), decoders, ClipRequest(path, FrameRange()), lambda: False)
+
+    assert last.status.startswith("The request reached its time limit: classified up to 0:58.")
 
 
 def test_the_seconds_and_the_sentence_above_the_timeline_agree(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def overlap(folder: Path, rounds: int) -> str:
     """The rate of the reader, as a share of the limit that is measured just before and after it."""
-    from model.bulk.part import cores
+    from model.cores import cores
     from model.preprocessing import prepared_image
 
     reader, classifier, files = reader_and_files(folder, cores())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -35,9 +36,12 @@ from interface.waiting_page import add_waiting, change_content
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
 from model.sandbox.pool import WORKER_SHARE, DecoderPool
+from model.system_memory import resident_bytes
 
 # Two at once keep two cores busy; the network itself runs one prediction at a time.
 _AT_ONCE = 2
+# An idle worker takes 64; a photo of a phone twice as much.
+_WORKER_MEGABYTES = 200
 
 _log = logging.getLogger("vistazo")
 
@@ -81,6 +85,7 @@ def build_demo(*loaders: ModelLoader) -> Page:
         with page:
             _add_content(page, models)
         page.model = models[0]
+        _warn_of_little_memory()
         return _limited(page)
     with page:
         page.waits_for = _awaited(loaders).text
@@ -128,6 +133,7 @@ def _follow(page: Page, loaders: Sequence[ModelLoader]) -> None:
         _protect_examples(page)
         page.model = models[0]  # last: `/healthz` says “ready” from here on
         page.waits_for = None
+        _warn_of_little_memory()
     except Exception:
         _log.exception("the waiting page could not be changed")
 
@@ -137,6 +143,16 @@ def _limited(page: Page) -> Page:
     page.queue(status_update_rate=1, max_size=limits().waiting, default_concurrency_limit=_AT_ONCE, api_open=False)
     _protect_examples(page)
     return page
+
+
+def _warn_of_little_memory() -> None:
+    """Log when the app itself takes so much of the memory that each worker that decodes would be killed."""
+    most, taken = limits().decoder_megabytes, resident_bytes(os.getpid()) // 2**20
+    if taken + _WORKER_MEGABYTES > most:
+        _log.warning(
+            f"the app takes {taken} of the {most} MB that VISTAZO_MAX_DECODER_MEGABYTES allows it and its workers: "
+            f"most images will be refused. Set it to {taken + 2 * _WORKER_MEGABYTES} or more."
+        )
 
 
 def _protect_examples(page: Page) -> None:

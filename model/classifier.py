@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from model.bundle import Bundle, load_bundle
+from model.cores import cores
 from model.errors import BundleError
 from model.preprocessing import prepare
 from model.statistics import STATISTICS
@@ -35,7 +35,7 @@ class Classifier:
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
         self._lock = threading.Lock()  # LiteRT interpreters are not thread-safe
-        self._network = _Network(bundle, threads or min(4, os.cpu_count() or 1))
+        self._network = _Network(bundle, threads or min(4, cores()))
         self._interpreter = self._network.interpreter
         self._idle: list[_Network] = []
         self._check_outputs()
@@ -112,7 +112,7 @@ class Classifier:
         try:
             return self._classification(*network.run(prepared))
         finally:
-            if len(self._idle) < (os.cpu_count() or 1):
+            if len(self._idle) < cores():
                 self._idle.append(network)
 
     def outputs(self, prepared: np.ndarray) -> tuple[np.ndarray, Classification, bool]:

@@ -34,7 +34,7 @@ DEFINITIONS = (
 LAYERS: dict[str, list[set[str]]] = {
     "model": [
         {"errors", "command_names", "packages", "parser", "program"},
-        {"labels", "limits", "system_memory", "other_models", "folder_walk"},
+        {"labels", "limits", "system_memory", "cores", "other_models", "folder_walk"},
         {"image_file", "statistics", "presentation"},
         {"preprocessing"},
         {"bundle"},

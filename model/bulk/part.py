@@ -13,6 +13,7 @@ from model.bulk.reading import Clip, FileReader
 from model.bulk.run_folder import Job
 from model.bundle import MANIFEST, sha256_of
 from model.classifier import Classifier, top_labels
+from model.cores import cores
 from model.errors import BundleError, Sentence, VistazoError
 from model.hub.resolve import resolve_model
 from model.video.prediction import FramePredictor
@@ -120,10 +121,3 @@ def _named(error: VistazoError, name: str) -> str:
     if isinstance(sentence, Sentence) and "name" in sentence.values:
         return Sentence(sentence.template, **{**sentence.values, "name": f"“{name}”"})
     return sentence
-
-
-def cores() -> int:
-    """Return how many cores this process may use: a Slurm step or a container may have fewer than the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

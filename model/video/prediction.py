@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from model.classifier import Classifier
+from model.cores import cores
 from model.errors import Sentence
 from model.verdict import Classification, Verdict
 from model.video.reader import EVERY_FRAME, Frame, FrameRange, prepared_frames
@@ -23,6 +24,8 @@ from model.video.reader import EVERY_FRAME, Frame, FrameRange, prepared_frames
 # Decoded frames that wait for the network: enough that neither the decoder nor the network waits for the other.
 # They have the network's input size, so that they take little memory however large the clip's frames are.
 _FRAMES_AHEAD = 8
+# Each keeps an interpreter, whose memory grows with the network; one decoder does not feed more.
+_MAX_WORKERS = 8
 _NICENESS = 10  # added to that of a clip's threads, see nice(1): images are predicted first
 
 
@@ -88,7 +91,8 @@ class FramePredictor:
         frames: What `prepared_frames` yields; a generator is closed at the end.
         low_priority: Give the threads a lower priority than the rest of the program, in which images may be
             waiting. On Linux only.
-        workers: Threads that run the network, each with an interpreter of its own; by default one for each core.
+        workers: Threads that run the network, each with an interpreter of its own; by default one for each core, but at
+            most eight.
         stop: Is set when no more frames are wanted, to tell whoever makes them.
     """
 
@@ -104,7 +108,7 @@ class FramePredictor:
         self._classifier = classifier
         self._frames = frames
         self._set_priority = _lower_priority if low_priority else None
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or min(_MAX_WORKERS, cores())
         self._stop = stop or threading.Event()
         self._pending: queue.Queue[_Pending | _End] = queue.Queue(_FRAMES_AHEAD + self._workers)
         self._warnings: list[str] = []

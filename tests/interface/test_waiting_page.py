@@ -1,4 +1,4 @@
-"""The page that waits for its model, and its replacement."""
+"""The page that waits for its model, and its replacement; what is logged when the page is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from interface import page as pages
 from interface.page import Page
+from model.limits import Limits
 from model.loading import LoadedModel, ModelLoader
 
 
@@ -35,3 +36,14 @@ def test_a_late_model_is_ready_only_once_its_page_is_there(monkeypatch: pytest.M
     assert during == [(None, "The model is loading.")] * 2
     assert page.model is loader.model is not None
     assert page.waits_for is None
+
+
+@pytest.mark.parametrize(("taken", "warns"), [(500, False), (900, True), (1200, True)])
+def test_an_app_that_leaves_its_decoders_no_memory_says_so(
+    taken: int, warns: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pages, "limits", lambda: Limits(decoder_megabytes=1000))
+    monkeypatch.setattr(pages, "resident_bytes", lambda _: taken * 2**20)
+    pages._warn_of_little_memory()
+    sentence = f"takes {taken} of the 1000 MB that VISTAZO_MAX_DECODER_MEGABYTES allows"
+    assert (sentence in caplog.text) == warns

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
+from model.cores import cores
 from train.data.augmentation import augment, mix, shrink_all
 from train.data.loading import LoadedSplit
 from train.data.targets import multi_hot
@@ -87,7 +87,7 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: int = 0,
         share: BatchShare = BatchShare(),
     ) -> None:
-        super().__init__(workers=min(_AT_ONCE, os.cpu_count() or 2), max_queue_size=_AT_ONCE)
+        super().__init__(workers=min(_AT_ONCE, cores()), max_queue_size=_AT_ONCE)
         self._images, self._targets = data.images, data.targets
         self._settings, self._size, self._grey = settings, size, grey
         self._epoch, self._share = first_epoch, share

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from model.cores import cores
 from model.errors import DataError, DecodingError, ImageError
 from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import Example
@@ -140,7 +141,7 @@ class ImageStore:
                 return str(error)
             return None
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             progress = tqdm(total=len(examples), desc=title, unit="image", leave=False, disable=None)
             reasons = []
             for reason in pool.map(decode, range(len(examples)), chunksize=16):

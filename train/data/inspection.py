@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
+from model.cores import cores
 from model.errors import DecodingError, ImageError
 from model.image_file import open_header
 from model.preprocessing import InputSpec, prepare, read_image
@@ -90,7 +90,7 @@ def inspect(splits: Mapping[str, Sequence[Example]], spec: InputSpec) -> Inspect
         return [look(row) for row in rows]
 
     progress = tqdm(total=len(examples), desc="reading", unit="image", leave=False, disable=None)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for start in range(0, len(examples), _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, len(examples)))
             blocks = [rows[first_row : first_row + _BLOCK] for first_row in range(0, len(rows), _BLOCK)]

@@ -54,6 +54,14 @@ def test_rows_come_in_order_however_many_threads_predict(workers: int, colour_bu
     assert clip_threads() == []
 
 
+@pytest.mark.parametrize(("cores", "workers"), [(2, 2), (64, 8)])
+def test_many_cores_do_not_make_many_interpreters(
+    cores: int, workers: int, colour_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.video.prediction.cores", lambda: cores)
+    assert FramePredictor(Classifier.load(colour_bundle), iter(()))._workers == workers
+
+
 def test_rows_and_times_of_a_stretch_are_those_of_the_whole_clip(colour_bundle: Path, tmp_path: Path) -> None:
     classifier = Classifier.load(colour_bundle)
     clip = long_clip(tmp_path)

@@ -114,7 +114,7 @@ def summary(record: ClipRecord) -> dict[str, Any]:
     total = record.aggregate()
     return {
         "aggregate": {
-            "majority": total.majority,
+            "majority": total.majority,  # null where no label applies for longer than any does
             "seconds": {label: round(value, 3) for label, value in total.seconds.items()},
             "frames": total.frames,
             "duration": round(total.duration, 3),

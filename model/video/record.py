@@ -11,7 +11,7 @@ import numpy as np
 from model.classifier import top_labels
 from model.verdict import VERDICTS, Verdict
 from model.video.prediction import FramePrediction
-from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder, last_duration
+from model.video.segments import EXPECTED_SECONDS, Segment, SegmentFinder
 
 TOP = 5
 NONE_OF_THESE = "none of these"
@@ -42,14 +42,14 @@ class Aggregate:
 
     Attributes:
         mean_probabilities: (classes,), float64, 0 to 1: the mean over the frames.
-        majority: The label that is the most likely in most frames.
-        seconds: Seconds on screen of each label that is the most likely in any frame, the longest first.
+        majority: The label with the most seconds; None where no label applies for longer.
+        seconds: Seconds of each label that has segments, the longest first. The rest of `duration` has no label.
         frames: Number of frames that were predicted.
         duration: Seconds that those frames cover.
     """
 
     mean_probabilities: np.ndarray
-    majority: str
+    majority: str | None
     seconds: dict[str, float]
     frames: int
     duration: float
@@ -87,10 +87,6 @@ class ClipRecord:
         self._verdicts = array("b")
         self._best, self._probabilities = array("l"), array("f")  # `top` values a frame
         self._sum = np.zeros(len(labels))
-        self._led = np.zeros(len(labels), np.int64)  # frames in which each label is the most likely
-        self._seconds = np.zeros(len(labels))
-        self._leader = 0
-        self._last_duration: float | None = None
         self._segments: list[Segment] = []
         self._segmented = 0  # how many frames `_segments` covers
 
@@ -100,14 +96,9 @@ class ClipRecord:
     def add(self, frame: FramePrediction) -> None:
         """Add the next frame, in order of time."""
         best = np.argsort(-frame.probabilities, kind="stable")[: self._top]
-        if self._times:
-            self._seconds[self._leader] += max(0.0, frame.time - self._times[-1])
-        self._leader = int(best[0])
-        self._led[self._leader] += 1
         self._sum += frame.probabilities
         self._numbers.append(frame.index)
         self._times.append(frame.time)
-        self._last_duration = frame.duration
         self._verdicts.append(VERDICTS.index(frame.verdict))
         self._best.extend(best.tolist())
         self._probabilities.extend(frame.probabilities[best].tolist())
@@ -139,24 +130,25 @@ class ClipRecord:
             yield FrameRow(index, self._times[position], ranking, segment.label if segment else None, verdict)
 
     def aggregate(self) -> Aggregate:
-        """Sum up the frames so far. Each is on screen until the next; the last one as `last_duration` says.
+        """Sum up the frames and segments so far.
 
         Raises:
             ValueError: There is no frame yet.
         """
         if not self._times:
             raise ValueError("aggregate needs at least one frame, received none.")
-        seconds = self._seconds.copy()
-        seconds[self._leader] += last_duration(self._times, self._last_duration)
-        shown = {self.labels[label]: float(seconds[label]) for label in np.flatnonzero(self._led).tolist()}
+        segments, shown = self.segments(), dict[str | None, float]()
+        for segment in segments:
+            shown[segment.label] = shown.get(segment.label, 0.0) + segment.end - segment.start
+        seconds = dict(sorted(shown.items(), key=lambda item: -item[1]))
         return Aggregate(
             mean_probabilities=self._sum / len(self),
-            majority=self.labels[int(self._led.argmax())],
-            seconds=dict(sorted(shown.items(), key=lambda item: -item[1])),
+            majority=next(iter(seconds)),
+            seconds={label: value for label, value in seconds.items() if label is not None},
             frames=len(self),
-            duration=float(seconds.sum()),
+            duration=segments[-1].end - segments[0].start,
         )
 
     def ranking(self) -> list[tuple[str, float]]:
         """Return the labels with the highest mean probability over the frames so far."""
-        return top_labels(self.aggregate().mean_probabilities, self.labels, self._top)
+        return top_labels(self._sum / len(self), self.labels, self._top)

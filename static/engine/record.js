@@ -13,13 +13,10 @@ export class ClipRecord {
     this.top = Math.min(TOP, labels);
     this.finder = new SegmentFinder(labels, model.unknown_threshold, model.statistics !== null);
     this.curve = new ProbabilityCurve(labels);
-    this.seconds = new Float64Array(labels);
-    this.led = new Uint32Array(labels);
     this.sum = new Float64Array(labels);
     this.verdicts = [];
     this.best = [];
     this.probabilities = [];
-    this.leader = 0;
   }
 
   get length() {
@@ -27,11 +24,7 @@ export class ClipRecord {
   }
 
   add(frame) {
-    const { times } = this.finder;
     const best = topIndices(frame.probabilities, this.top);
-    if (times.length) this.seconds[this.leader] += Math.max(0, frame.time - times[times.length - 1]);
-    this.leader = best[0];
-    this.led[best[0]]++;
     frame.probabilities.forEach((value, label) => {
       this.sum[label] += value;
     });
@@ -47,22 +40,21 @@ export class ClipRecord {
   // What the page draws while the clip is read. `drawn` is how many labels get a curve.
   summary(drawn = TOP) {
     const segments = this.finder.segments();
-    const spent = new Map();
-    for (const { label, start, end } of segments) {
-      if (label !== null) spent.set(label, (spent.get(label) ?? 0) + end - start);
-    }
-    const longest = [...spent.keys()].sort((a, b) => spent.get(b) - spent.get(a)).slice(0, drawn);
+    const longest = secondsOf(segments)
+      .map(([label]) => label)
+      .filter((label) => label !== null)
+      .slice(0, drawn);
     return { frames: this.length, segments, curves: { labels: longest, ...this.curve.points(longest) } };
   }
 
   // Everything about the clip, when it has been read.
   whole() {
     const { times, numbers } = this.finder;
-    const seconds = Float64Array.from(this.seconds);
-    seconds[this.leader] += this.finder.lastDuration();
+    const summary = this.summary();
+    const seconds = secondsOf(summary.segments);
     const mean = Float64Array.from(this.sum, (value) => value / this.length);
     return {
-      ...this.summary(),
+      ...summary,
       times,
       numbers,
       verdicts: this.verdicts,
@@ -71,14 +63,19 @@ export class ClipRecord {
       probabilities: this.probabilities,
       aggregate: {
         mean,
-        majority: topIndices(this.led, 1)[0],
-        seconds: topIndices(seconds, seconds.length)
-          .filter((label) => this.led[label])
-          .map((label) => [label, seconds[label]]),
-        duration: seconds.reduce((total, value) => total + value, 0),
+        majority: seconds[0]?.[0] ?? null,
+        seconds: seconds.filter(([label]) => label !== null),
+        duration: seconds.reduce((total, [, value]) => total + value, 0),
       },
     };
   }
+}
+
+// Each label of the segments, null for “none of these”, with its seconds: the longest first.
+function secondsOf(segments) {
+  const seconds = new Map();
+  for (const { label, start, end } of segments) seconds.set(label, (seconds.get(label) ?? 0) + end - start);
+  return [...seconds].sort((a, b) => b[1] - a[1]);
 }
 
 // Mean probabilities in intervals of equal length, which doubles whenever there are too many.

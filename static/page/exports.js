@@ -85,7 +85,7 @@ export function clipJson(clip, name) {
     path: name,
     kind: "video",
     aggregate: {
-      majority: labels[aggregate.majority],
+      majority: aggregate.majority === null ? null : labels[aggregate.majority],
       seconds: Object.fromEntries(aggregate.seconds.map(([label, value]) => [labels[label], rounded(value, 3)])),
       frames: clip.times.length,
       duration: rounded(aggregate.duration, 3),

@@ -122,6 +122,31 @@ def test_the_last_frame_of_a_clip_lasts_as_long_as_in_the_app(times: list[float]
     assert seconds == pytest.approx(record.aggregate().duration)
 
 
+def test_seconds_and_majority_of_a_clip_are_those_of_its_segments_as_in_the_app() -> None:
+    record = ClipRecord(["a", "b"], has_statistics=True)
+    frames = []
+    for index in range(100):
+        unlike = index >= 20
+        shown = np.array([0.1, 0.9] if index < 5 else [0.9, 0.1], np.float32)
+        record.add(FramePrediction(index, index / 10, shown, "none" if unlike else "sure", is_unknown=unlike))
+        frames.append({"index": index, "time": index / 10, "probabilities": shown.tolist(), "isUnknown": unlike})
+    total = record.aggregate()
+
+    found = said(
+        "engine/record.js",
+        "ClipRecord",
+        f"""(() => {{
+            const record = new ClipRecord(2, {{ unknown_threshold: null, statistics: {{}} }});
+            for (const frame of {json.dumps(frames)}) record.add(frame);
+            return record.whole().aggregate;
+        }})()""",
+    )
+
+    assert found["majority"] is total.majority is None
+    assert {"ab"[label]: pytest.approx(seconds) for label, seconds in found["seconds"]} == total.seconds
+    assert found["duration"] == pytest.approx(total.duration) == 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "seconds"),
     [

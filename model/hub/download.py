@@ -109,7 +109,9 @@ def fetch_file(
         )
 
     end = time.monotonic() + (_seconds(file.size) if seconds is None else seconds)
-    describe = partial(describe_error, repository=file.repository, revision=file.commit, name=file.name)
+    # What is fetched past the cache goes to a temporary folder, whose name says nothing.
+    place = folder.parent if folder else None
+    describe = partial(describe_error, repository=file.repository, revision=file.commit, name=file.name, folder=place)
     for force in (False, True):
         budget = Budget(
             max(0.0, end - time.monotonic()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from model.errors import FULL_DISK, HubUnreachableError, ModelNotFoundError, Sentence, VistazoError
 from model.hub.http import BodyTooLargeError, DeadlineError
@@ -33,7 +34,9 @@ class Failure:
     pause: float = 0.0
 
 
-def describe_error(error: Exception, repository: str, revision: str | None, name: str | None = None) -> Failure:
+def describe_error(
+    error: Exception, repository: str, revision: str | None, name: str | None = None, folder: Path | None = None
+) -> Failure:
     """Say what an error means for a call that reads.
 
     Args:
@@ -41,12 +44,13 @@ def describe_error(error: Exception, repository: str, revision: str | None, name
         repository: "user/name".
         revision: Branch, tag or commit; None for the default branch.
         name: The file, when it was about one.
+        folder: Where it was to be stored; None for the client's cache.
 
     Returns:
         A failure with `HubUnreachableError` where another attempt may help, else with `ModelNotFoundError`.
     """
     for cause in causes(error):
-        described = _describe(cause, repository, revision, name)
+        described = _describe(cause, repository, revision, name, folder)
         if described:
             return Failure(described, isinstance(described, HubUnreachableError), _requested_pause(cause))
     what = f"“{name}” of “{repository}”" if name else f"“{repository}”"
@@ -63,7 +67,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _describe(
-    error: BaseException, repository: str, revision: str | None, name: str | None
+    error: BaseException, repository: str, revision: str | None, name: str | None, folder: Path | None
 ) -> ModelNotFoundError | None:
     from httpx2 import HTTPError, TimeoutException
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
@@ -97,9 +101,10 @@ def _describe(
         from huggingface_hub.constants import HF_HUB_CACHE
 
         problem = "is full" if error.errno in _FULL else "cannot be written"
+        other = "choose another place" if folder else "set HF_HOME to another place"
         return ModelNotFoundError(
-            f"“{repository}” could not be stored: the disk of “{HF_HUB_CACHE}” {problem}. "
-            "Make room there, or set HF_HOME to another place."
+            f"“{repository}” could not be stored: the disk of “{folder or HF_HUB_CACHE}” {problem}. "
+            f"Make room there, or {other}."
         )
     return None
 

@@ -52,9 +52,13 @@ def pull_bundle(
     try:
         partial.mkdir(mode=0o755)
         missing = _fetch_all(contents, partial, on_retry)
-        if target.exists():
-            target.rmdir()  # empty, or it fails
-        partial.rename(target)
+        try:
+            if target.exists():
+                target.rmdir()  # empty, or it fails
+            partial.rename(target)
+        except OSError:
+            check_new_directory(out)  # another pull may have ended there meanwhile
+            raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return contents.commit, missing

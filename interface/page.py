@@ -33,9 +33,10 @@ from interface.tabs.video import add_video_tab
 from interface.tabs.video_layout import frame_headings, second_headings, segment_headings
 from interface.theme import STYLE_SHEETS, head, theme
 from interface.waiting_page import add_waiting, change_content
+from model.errors import SettingsError
 from model.limits import limits
 from model.loading import LoadedModel, ModelLoader, UpdateCheck
-from model.sandbox.pool import WORKER_SHARE, DecoderPool
+from model.sandbox.pool import new_pool
 from model.system_memory import resident_bytes
 
 # Two at once keep two cores busy; the network itself runs one prediction at a time.
@@ -62,8 +63,13 @@ class Page(SafeBlocks):
         super().__init__(title="Vistazo")
         self.storage = UploadStorage(limits().upload_megabytes)
         self.guard = RequestGuard(limits().requests_per_minute, self.storage)
-        most = limits().decoder_megabytes
-        self.decoders = DecoderPool(round(WORKER_SHARE * most), most)
+        decoders = new_pool(counts_this_program=True)
+        if decoders is None:
+            raise SettingsError(
+                "the app does not run on Windows, where visitors' files cannot be decoded in processes of their own. "
+                "Start it in the Windows Subsystem for Linux, or make a page without a server with `vistazo site`."
+            )
+        self.decoders = decoders
         self.model: LoadedModel | None = None
         self.waits_for: str | None = None
         self.drains = False

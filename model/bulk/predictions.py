@@ -17,9 +17,8 @@ from model.bundle import Bundle
 from model.classifier import Classifier, predicted_labels, top_labels
 from model.errors import Sentence, VideoError
 from model.labels import is_background_label, percent_text
-from model.limits import limits
 from model.preprocessing import InputSpec, prepare, read_image
-from model.sandbox.pool import WORKER_SHARE, DecoderPool
+from model.sandbox.pool import DecoderPool, new_pool
 from model.verdict import Verdict
 from model.video.export import frames_as_json, label_text, ranked, summary
 from model.video.prediction import FramePrediction, FramePredictor
@@ -189,9 +188,7 @@ def print_json(prediction: Prediction, file: TextIO | None = None) -> None:
 @functools.cache
 def _decoders() -> DecoderPool | None:
     """Return what decodes clips, since a small file may take gigabytes; None on Windows, where there are no workers."""
-    if sys.platform == "win32":  # a process cannot inherit a pipe there
-        return None
-    return DecoderPool(round(WORKER_SHARE * limits().decoder_megabytes))
+    return new_pool()
 
 
 def close_decoders() -> None:

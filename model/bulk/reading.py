@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,7 +17,7 @@ from model.classifier import Classifier
 from model.errors import ImageError, Sentence, StorageError, VistazoError
 from model.limits import limits
 from model.preprocessing import InputSpec, prepared_image
-from model.sandbox.pool import WORKER_SHARE, DecoderPool
+from model.sandbox.pool import new_pool
 from model.verdict import Classification
 from model.video.probe import ANIMATION_SUFFIXES, VIDEO_SUFFIXES, is_clip
 from model.video.reader import Frame, FrameRange, prepared_frames
@@ -62,9 +61,7 @@ class FileReader:
 
     def __init__(self, classifier: Classifier, threads: int) -> None:
         self._classifier, self._threads = classifier, threads
-        # On Windows a process cannot inherit a pipe: there is no sandbox there.
-        megabytes = round(WORKER_SHARE * limits().decoder_megabytes)
-        self._decoders = None if sys.platform == "win32" else DecoderPool(megabytes, max_idle=threads + 1)
+        self._decoders = new_pool(threads + 1)
 
     def close(self) -> None:
         """End the processes that decode."""

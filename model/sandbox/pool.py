@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import DecodingError, Sentence, name_of
+from model.limits import limits
 from model.sandbox.worker_handle import DiedIdleError, State, Task, Worker
 from model.system_memory import resident_bytes
 
@@ -25,6 +27,20 @@ WORKER_SHARE = 0.65
 _MAX_IDLE = 2
 # A worker is replaced after this many tasks, so that what the libraries leak stays small.
 _MAX_TASKS = 500
+
+
+def new_pool(max_idle: int = _MAX_IDLE, *, counts_this_program: bool = False) -> DecoderPool | None:
+    """Return a pool within `Limits.decoder_megabytes`, or None on Windows, where a process cannot inherit a pipe.
+
+    Args:
+        max_idle: How many workers are kept for later tasks.
+        counts_this_program: Whether this program and all workers together take no more than that, as in the app;
+            otherwise only each worker is limited.
+    """
+    if sys.platform == "win32":
+        return None
+    most = limits().decoder_megabytes
+    return DecoderPool(round(WORKER_SHARE * most), most if counts_this_program else None, max_idle=max_idle)
 
 
 class DecoderPool:

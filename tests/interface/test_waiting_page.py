@@ -1,13 +1,15 @@
-"""The page that waits for its model, and its replacement; what is logged when the page is there."""
+"""The page that waits for its model, and its replacement; when there is no page, and what is logged of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from interface import page as pages
 from interface.page import Page
+from model.errors import SettingsError
 from model.limits import Limits
 from model.loading import LoadedModel, ModelLoader
 
@@ -47,3 +49,9 @@ def test_an_app_that_leaves_its_decoders_no_memory_says_so(
     pages._warn_of_little_memory()
     sentence = f"takes {taken} of the 1000 MB that VISTAZO_MAX_DECODER_MEGABYTES allows"
     assert (sentence in caplog.text) == warns
+
+
+def test_where_no_process_can_decode_there_is_no_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.sandbox.pool.sys", SimpleNamespace(platform="win32"))
+    with pytest.raises(SettingsError, match="does not run on Windows"):
+        Page()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import av
 import numpy as np
@@ -25,12 +26,12 @@ def converter(stream: av.video.stream.VideoStream, first: av.VideoFrame) -> Call
         first: One of its frames; the others must have the same size, format and transfer characteristics.
     """
     graph = av.filter.Graph()
-    with tempfile.NamedTemporaryFile("w", suffix=".cube", prefix="vistazo-", encoding="ascii") as file:
-        file.write(_as_cube(table(first.color_trc)))
-        file.flush()
+    with tempfile.TemporaryDirectory(prefix="vistazo-") as folder:
+        file = Path(folder) / "table.cube"
+        file.write_text(_as_cube(table(first.color_trc)), encoding="ascii")
         graph.link_nodes(
             graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=stream.time_base),
-            graph.add("lut3d", f"file={file.name}"),
+            graph.add("lut3d", file=str(file)),  # by its name: within a text, “:” would begin another option
             graph.add("format", "bgr24"),
             graph.add("buffersink"),
         ).configure()

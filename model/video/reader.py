@@ -183,9 +183,16 @@ def _grab_with_pyav(path: Path, header: Header) -> Iterator[_Grabbed]:
         try:
             for frame in container.decode(stream):
                 stated = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
-                yield frame.time, stated, partial(images.bgr, frame)
+                yield frame.time, stated, partial(_bgr_of_frame, images, frame)
         except av.FFmpegError:  # the frames up to here are kept
             return
+
+
+def _bgr_of_frame(images: FrameImages, frame: av.VideoFrame) -> np.ndarray | None:
+    try:
+        return images.bgr(frame)
+    except av.FFmpegError:  # of the filters that convert it
+        return None
 
 
 def _grab_with_pillow(path: Path) -> Iterator[_Grabbed]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from model.errors import VideoError
 from model.video.probe import probe
 from model.video.reader import read_frames
 from tests.support.images import H264, scene, scenes, write_clip
@@ -44,19 +45,38 @@ def test_a_clip_that_a_phone_marked_as_mirrored_is_mirrored(
     np.testing.assert_array_equal([frame.image for frame in read_frames(marked)], expected)
 
 
-@pytest.mark.parametrize("transfer", [16, 18])
-def test_high_dynamic_range_is_shown_neither_pale_nor_dark(transfer: int, tmp_path: Path) -> None:
-    """White paper is 58% of the signal in PQ and 75% in HLG (ITU-R BT.2408, table 1)."""
-    white = round(255 * (0.58 if transfer == 16 else 0.75))
+def write_hdr_clip(path: Path, transfer: int, values: Sequence[int]) -> Path:
+    """Write one grey frame for each value, marked as HDR with transfer characteristics of ISO/IEC 23091-2."""
     encoder = {"color_trc": str(transfer), "color_primaries": "9", "colorspace": "9"}
-    images = [np.full((48, 64, 3), value, np.uint8) for value in (white, 0, 255)]
-    clip = write_clip(tmp_path / "clip.mp4", images, codec="libx264", pixels="yuv420p10le", encoder=encoder)
+    images = [np.full((48, 64, 3), value, np.uint8) for value in values]
+    return write_clip(path, images, codec="libx264", pixels="yuv420p10le", encoder=encoder)
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_high_dynamic_range_is_shown_neither_pale_nor_dark(
+    transfer: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """White paper is 58% of the signal in PQ and 75% in HLG (ITU-R BT.2408, table 1)."""
+    folder = tmp_path / "a:b,c=d;e'f [g]"  # which mean something to FFmpeg's filters
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    white = round(255 * (0.58 if transfer == 16 else 0.75))
+    clip = write_hdr_clip(tmp_path / "clip.mp4", transfer, (white, 0, 255))
 
     paper, black, brightest = (frame.image.mean() for frame in read_frames(clip))
 
     assert 210 < paper < 240
     assert black < 5
     assert brightest > 250
+    assert not list(folder.iterdir())
+
+
+def test_a_clip_whose_frames_cannot_be_converted_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.video.hdr._as_cube", lambda _: "no table")
+    with pytest.raises(VideoError, match="no frame of it can be decoded"):
+        list(read_frames(write_hdr_clip(tmp_path / "clip.mp4", 16, (0, 255))))
 
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])

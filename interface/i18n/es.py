@@ -267,6 +267,8 @@ TEXTS = {
 ERRORS = {
     "{name} was not read to its end: the server is shutting down. Try again in a minute.": "{name} "
     "no se leyó hasta el final: el servidor se detiene. Inténtalo dentro de un minuto.",
+    "The decoder does not start; the file is not to blame. Try again in a minute.": "El decodificador no arranca; no "
+    "es culpa del archivo. Inténtalo dentro de un minuto.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} tarda demasiado en decodificarse. "
     "Reduce el archivo o elige otro.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "

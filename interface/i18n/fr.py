@@ -272,6 +272,8 @@ TEXTS = {
 ERRORS = {
     "{name} was not read to its end: the server is shutting down. Try again in a minute.": "{name} "
     "n’a pas été lu jusqu’au bout : le serveur s’arrête. Réessayez dans une minute.",
+    "The decoder does not start; the file is not to blame. Try again in a minute.": "Le décodeur ne démarre pas ; le "
+    "fichier n’y est pour rien. Réessayez dans une minute.",
     "{name} takes too long to decode. Make it smaller, or choose another.": "{name} : décodage trop long. "
     "Réduisez le fichier, ou choisissez-en un autre.",
     "{name} takes too much memory to decode, or is damaged in a way that stops the decoder. Make it smaller, save it "

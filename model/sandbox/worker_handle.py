@@ -99,10 +99,15 @@ class Worker:
         """Wait until the process has started, if it has not.
 
         Raises:
-            DecodingError: It ended, or took too long.
+            DecodingError: It ended, or took too long to start.
         """
         if not self._is_ready:
-            self._receive("decoder", _START_TIMEOUT)
+            try:
+                self._receive("decoder", _START_TIMEOUT)
+            except DecodingError as error:
+                raise DecodingError(
+                    Sentence("The decoder does not start; the file is not to blame. Try again in a minute.")
+                ) from error
             self._is_ready = True
 
     def run(self, task: Task) -> Generator[Any, None, None]:
@@ -110,7 +115,7 @@ class Worker:
 
         Raises:
             DiedIdleError: The process had ended before it took the task.
-            DecodingError: The process ended, or sent nothing for too long.
+            DecodingError: The process did not start, ended, or sent nothing for too long.
             Exception: What the function raises.
         """
         self.wait_until_ready()

@@ -98,6 +98,16 @@ def test_a_process_that_dies_or_grows_too_large_is_replaced(decoders: DecoderPoo
     assert decoders.call(prepared_image, image, SPEC).shape == (24, 32, 3)
 
 
+@pytest.mark.parametrize("program", ["raise SystemExit(1)", "import time; time.sleep(60)"], ids=["ends", "hangs"])
+def test_a_process_that_does_not_start_is_not_the_files_fault(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.sandbox.worker_handle._PROGRAM", program)
+    monkeypatch.setattr("model.sandbox.worker_handle._START_TIMEOUT", 0.5)
+    decoders = DecoderPool(300)
+    with pytest.raises(DecodingError, match="does not start; the file is not to blame"):
+        decoders.call(tasks.who, FILE)
+    decoders.close()
+
+
 def test_an_image_that_takes_too_long_is_given_up(image: Path) -> None:
     decoders = DecoderPool(300, image_timeout=3)
     with pytest.raises(DecodingError, match="too long"):

@@ -41,6 +41,7 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_NETWORK_BYTES = 2 * 2**30
 _INPUT_SIDE = range(8, 2049)
 _MAX_NAME_BYTES = 255
+_MAX_DIGITS = 300
 _TOP_5_FROM = 6  # labels
 # Files of a directory without a bundle that are looked at, to say what it holds.
 _MAX_LISTED = 1000
@@ -269,12 +270,18 @@ def _read_object(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MAX_JSON_BYTES:
         raise BundleError(f"“{path}” is larger than {MAX_JSON_BYTES // 2**20} MiB, too large for what it should hold.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole_number)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, numbers of 5,000 digits, 100,000 brackets
         raise BundleError(f"“{path}” is not valid JSON. Fetch or write the bundle again.") from error
     if not isinstance(content, dict):
         raise BundleError(f"“{path}” should hold a JSON object, received {type(content).__name__}.")
     return content
+
+
+def _whole_number(text: str) -> int | float:
+    """Return a whole number; one that no float can hold is infinite, as is 1e999: then no later sum overflows."""
+    number = int(text)  # raises for thousands of digits
+    return number if len(text) <= _MAX_DIGITS else float(text)
 
 
 def _input_spec(stored: dict[str, Any], path: Path) -> InputSpec:

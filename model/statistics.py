@@ -20,6 +20,7 @@ NEIGHBOURS = 5
 MAX_REFERENCES = 50_000
 MAX_STATISTICS_BYTES = 256 * 2**20
 _TINY = 1e-6
+_LEAST = 1e-9  # for what numbers are divided by: the third power of a quotient is still a float
 # The distance of an image from itself comes from rounding: up to 0.00002. Images of one burst were 0.008 apart.
 _SAME = 1e-3
 # How fast the evidence shrinks with the distance beyond the limit. With 1, 2 and 3, of faces against photographs of
@@ -152,7 +153,7 @@ def read_statistics(directory: Path, stored: Mapping[str, Any], config: Path) ->
     given = [rule.get(name) if isinstance(rule, dict) else None for name in names]
     numbers = {name: float(value) for name, value in zip(names, given, strict=True) if _is_number(value)}
     positive = ("distance_spread", "probability_spread", "max_distance")
-    if len(numbers) < len(names) or not all(numbers[name] > 0 for name in positive):
+    if len(numbers) < len(names) or not all(numbers[name] >= _LEAST for name in positive):
         raise BundleError(
             f"“{config}”: none_of_these should hold the numbers {', '.join(names)}, received {shown(rule)}."
         )
@@ -175,7 +176,9 @@ def _read_references(path: Path) -> np.ndarray:
                 raise BundleError(f"“{path}” is compressed. Write the bundle again with `vistazo fit`.")
         with np.load(path, allow_pickle=False) as arrays:
             references = arrays[FEATURES_ARRAY]
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+    except BundleError:
+        raise
+    except Exception as error:  # of many types: an encrypted archive, a shape of 25 digits, too little memory
         raise BundleError(
             f"“{path}” is missing or cannot be read as arrays. Fetch or write the bundle again."
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import gradio as gr
 import numpy as np
@@ -15,13 +15,13 @@ from interface.i18n.language import ENGLISH, decimal, language_of, percent, say,
 from interface.rendering import render
 from interface.server.storage import UploadStorage
 from interface.tabs.events import IN_THE_PAGE
-from interface.tabs.model_plots import FetchedPlots
+from interface.tabs.model_plots import PLOT_SIDE, FetchedPlots
 from interface.tabs.model_quality import Row, confusions, count_of_images, limits_of, measured_on, score
 from model.bundle import Bundle
-from model.errors import ImageError
+from model.errors import VistazoError
 from model.hub.plots import MOST_PLOTS
 from model.loading import LoadedModel
-from model.preprocessing import read_image
+from model.preprocessing import shown_image
 from model.presentation import readable
 from model.sandbox.pool import DecoderPool
 
@@ -51,8 +51,8 @@ def add_about_tab(models: Sequence[LoadedModel], decoders: DecoderPool, files: U
 
     Args:
         models: The model and where it comes from; a second one where two are compared.
-        decoders: Decode the plots of a model from the Hub.
-        files: Where those plots are kept.
+        decoders: Decode the plots: a bundle may be somebody else's, also one on this disk.
+        files: Where plots from the Hub are kept.
 
     Returns:
         The description of the models, to be replaced by that in the visitor's language.
@@ -60,7 +60,7 @@ def add_about_tab(models: Sequence[LoadedModel], decoders: DecoderPool, files: U
     model = models[0]
     page = gr.HTML(model_pages(models, ENGLISH), elem_id="model-page")
     fetched = FetchedPlots(model.source, decoders, files) if model.source.repository else None
-    plots = [] if fetched else list(_plots(model.classifier.bundle.directory / "report"))
+    plots = [] if fetched else list(_plots(model.classifier.bundle.directory / "report", decoders))
     folded = gr.Accordion(text("plots"), open=False, visible=bool(plots or fetched), elem_id="plots-part")
     with folded, gr.Row(elem_id="plots"):
         shown = [_plot(number, *plot) for number, plot in enumerate(plots)]
@@ -128,12 +128,12 @@ def _plot_title(language: str, name: str) -> str:
     return say(language, _PLOTS[name]) if name in _PLOTS else name.replace("_", " ")
 
 
-def _plots(folder: Path) -> Iterator[tuple[np.ndarray, str]]:
-    """Yield the report's plots with their names; decoded here, so that only images reach visitors."""
+def _plots(folder: Path, decoders: DecoderPool) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield the report's plots with their names; decoded, so that only images reach visitors."""
     for path in sorted(folder.glob("*.png"))[:MOST_PLOTS]:
         try:
-            yield read_image(path), path.stem
-        except ImageError:
+            yield decoders.call(shown_image, path, PLOT_SIDE), path.stem
+        except VistazoError:
             continue
 
 
@@ -169,7 +169,7 @@ def _facts(model: LoadedModel, language: str) -> Iterator[Row]:
     yield say(language, "about_temperature"), decimal(language, bundle.temperature, 2)
 
 
-def _is_share(value: object) -> bool:
+def _is_share(value: object) -> TypeGuard[float]:
     return isinstance(value, float) and 0 <= value <= 1
 
 
@@ -198,7 +198,7 @@ def _metrics(bundle: Bundle, language: str) -> Iterator[Row]:
             yield say(language, key), _number(value, language)
     coverage, accuracy = (_nested(metrics, "unknown", name) for name in ("coverage", "accuracy_answered"))
     # With statistics, no probability alone decides (model/verdict.py).
-    if bundle.statistics is None and isinstance(coverage, int | float) and isinstance(accuracy, int | float):
+    if bundle.statistics is None and _is_share(coverage) and _is_share(accuracy):
         shares = {"share": percent(language, coverage), "accuracy": percent(language, accuracy)}
         yield say(language, "coverage"), say(language, "coverage_and_accuracy", **shares)
 

@@ -16,7 +16,7 @@ from model.hub.resolve import ModelSource
 from model.preprocessing import shown_image
 from model.sandbox.pool import DecoderPool
 
-_SIDE = 1600
+PLOT_SIDE = 1600  # pixels of the longer side
 _log = logging.getLogger("vistazo")
 
 
@@ -44,7 +44,7 @@ class FetchedPlots:
             found = []
             for name, content in fetch_plots(self._source):
                 try:
-                    image = self._decoders.call(shown_image, content, _SIDE)
+                    image = self._decoders.call(shown_image, content, PLOT_SIDE)
                 except VistazoError:
                     continue
                 self._files.folder.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,7 @@ def test_a_bundle_without_the_rule_has_no_statistics(tmp_path: Path) -> None:
         [],
         {},
         RULE | {"max_distance": 0},
+        RULE | {"max_distance": 1e-200},
         RULE | {"distance_spread": -1},
         RULE | {"min_score": "low"},
         RULE | {"min_score": True},
@@ -104,10 +105,21 @@ def test_a_compressed_file_is_refused_before_it_is_expanded(tmp_path: Path) -> N
         read(tmp_path)
 
 
-def test_an_archive_that_claims_more_than_it_holds_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [b"40000", b"1" * 25])
+def test_an_archive_that_claims_more_than_it_holds_is_refused(rows: bytes, tmp_path: Path) -> None:
     header = b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little")
-    claim = b"{'descr': '<f2', 'fortran_order': False, 'shape': (40000, 1000000), }"
+    claim = b"{'descr': '<f2', 'fortran_order': False, 'shape': (" + rows + b", 1000000), }"
     with zipfile.ZipFile(tmp_path / STATISTICS, "w") as archive:
         archive.writestr("features.npy", header + claim.ljust(117) + b"\n" + bytes(100))
+    with pytest.raises(BundleError, match="cannot be read as arrays"):
+        read(tmp_path)
+
+
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / STATISTICS, features=FEATURES)
+    content = bytearray((tmp_path / STATISTICS).read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flag stands in both headers of a file
+        content[content.index(signature) + flags] |= 1
+    (tmp_path / STATISTICS).write_bytes(content)
     with pytest.raises(BundleError, match="cannot be read as arrays"):
         read(tmp_path)

@@ -7,14 +7,18 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from interface.i18n.language import LANGUAGES, decimal, say
+from interface.tabs import about
 from interface.tabs.about import model_page
 from model.bundle import MANIFEST, METRICS, load_bundle
 from model.classifier import Classifier
+from model.errors import DecodingError
 from model.hub.resolve import EMBEDDED, ModelSource
 from model.loading import LoadedModel
 
@@ -117,6 +121,7 @@ def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]
     [
         {},
         {"accuracy": None, "accuracy_interval": [1], "per_class": []},
+        {"unknown": {"coverage": 10**400, "accuracy_answered": 10**400}},
         {"accuracy": 10**400, "accuracy_interval": [float("nan"), -(10**400)]},
         {
             "accuracy": 0.5,
@@ -131,7 +136,10 @@ def test_limits_are_said_in_plain_words(changed: Callable[[object], LoadedModel]
 def test_odd_metrics_are_no_reason_to_fail(
     changed: Callable[[object], LoadedModel], metrics: dict[str, object]
 ) -> None:
-    assert 'class="vz-model"' in model_page(changed(metrics), "en")
+    model = changed(metrics)
+    for statistics in (model.classifier.bundle.statistics, None):
+        model.classifier.bundle = replace(model.classifier.bundle, statistics=statistics)
+        assert 'class="vz-model"' in model_page(model, "en")
 
 
 def test_the_threshold_is_shown_where_the_probability_alone_decides(changed: Callable[[object], LoadedModel]) -> None:
@@ -147,3 +155,16 @@ def test_validation_images_that_chose_nothing_are_not_said_to_have_chosen(
 ) -> None:
     page = model_page(changed({"split": "validation", "n": 9, "accuracy": 0.3, "folds": 5}), "en")
     assert "Its settings were chosen" not in page and say("en", "measured_test") in page
+
+
+def test_plots_are_decoded_where_a_decoder_that_dies_harms_nothing(tmp_path: Path) -> None:
+    for name in ("classes.png", "roc_curves.png"):
+        (tmp_path / name).write_bytes(b"any")
+
+    def decode(_: object, path: Path, side: int) -> np.ndarray:
+        if path.stem == "classes":
+            raise DecodingError("it takes too much memory")
+        return np.zeros((side, 1, 3), np.uint8)
+
+    decoders: Any = SimpleNamespace(call=decode)
+    assert [name for _, name in about._plots(tmp_path, decoders)] == ["roc_curves"]

@@ -34,6 +34,7 @@ def request(peer: str, forwarded: str | None = None) -> Request:
         ("10.0.0.7", "172.18.0.4, 172.18.0.5", "172.18.0.4"),
         ("198.51.100.2", "198.51.100.1", "198.51.100.2"),  # not by way of a proxy
         ("10.0.0.7", "no address", "no address"),
+        ("::ffff:198.51.100.1", None, "198.51.100.1"),
     ],
 )
 def test_the_last_address_that_is_no_trusted_proxy_counts(
@@ -43,6 +44,18 @@ def test_the_last_address_that_is_no_trusted_proxy_counts(
     monkeypatch.setenv("VISTAZO_TRUSTED_PROXIES", "10.0.0.7, 172.18.0.0/16")
 
     assert address_of(request(peer, forwarded)) == expected
+
+
+@pytest.mark.parametrize("on_a_space", [False, True])
+def test_all_ipv6_addresses_of_a_connection_are_one_visitor(on_a_space: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    monkeypatch.setenv("VISTAZO_TRUSTED_PROXIES", "10.0.0.7")
+    if on_a_space:
+        monkeypatch.setenv("SPACE_ID", "user/space")
+    first, second, other = (
+        address_of(request("10.0.0.7", f"2001:db8:0:{host}")) for host in ("1::7", "1:aaaa:bbbb:cccc:dddd", "2::7")
+    )
+    assert first == second == "2001:db8:0:1::/64" != other
 
 
 def test_without_the_variable_no_proxy_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,27 +164,30 @@ def _serve(page: Page, options: argparse.Namespace) -> int:
     # Gradio's own lines name options of its functions, which are not those of this program.
     said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said):
-            page.launch(
-                server_name=options.host,
-                server_port=options.port,
-                share=options.share,
-                prevent_thread_lock=True,
-                **launch_options(page),
+        try:
+            with contextlib.redirect_stdout(said):
+                page.launch(
+                    server_name=options.host,
+                    server_port=options.port,
+                    share=options.share,
+                    prevent_thread_lock=True,
+                    **launch_options(page),
+                )
+        except OSError as error:
+            if error.errno is not None:  # Gradio's own error, that no port is free, has no number
+                raise
+            print(
+                f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
+                "machine's. Choose others with --port and --host.",
+                file=sys.stderr,
             )
+            return 2
         _say_where(page, options, said.getvalue())
         while page.is_running:
             time.sleep(0.2)
             if page.drains:
                 wait_for_visitors(page.is_busy)
                 signal.raise_signal(signal.SIGTERM)
-    except OSError:
-        print(
-            f"error: {options.host}:{options.port} cannot be served: the port is taken, or the address is not this "
-            "machine's. Choose others with --port and --host.",
-            file=sys.stderr,
-        )
-        return 2
     finally:
         page.close(verbose=False)
         page.decoders.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import shutil
@@ -129,19 +130,34 @@ def test_damaged_bundle(main: Main, tmp_path: Path) -> None:
     assert "model.tflite” is damaged" in complaint(*main("--model", str(bundle)))
 
 
-def test_an_address_that_cannot_be_served_is_told(main: Main, variables: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def failing(main: Main, variables: pytest.MonkeyPatch) -> Callable[[OSError], Main]:
+    """Lets the launch of the page fail."""
+
     def nothing(*_: object, **__: object) -> None:
         pass
 
-    def launch(**_: object) -> None:
-        raise OSError("Cannot find empty port")
+    def fail_with(error: OSError) -> Main:
+        def launch(**_: object) -> None:
+            raise error
 
-    parts = SimpleNamespace(warm_up=nothing, keep_clean=nothing, close=nothing)
-    page = SimpleNamespace(decoders=parts, storage=parts, launch=launch, close=nothing)
-    variables.setattr("app.make_demo", lambda *_: page)
-    variables.setattr("interface.page.launch_options", lambda _: {})
+        parts = SimpleNamespace(warm_up=nothing, keep_clean=nothing, close=nothing)
+        page = SimpleNamespace(decoders=parts, storage=parts, launch=launch, close=nothing)
+        variables.setattr("app.make_demo", lambda *_: page)
+        variables.setattr("interface.page.launch_options", lambda _: {})
+        return main
 
+    return fail_with
+
+
+def test_an_address_that_cannot_be_served_is_told(failing: Callable[[OSError], Main]) -> None:
+    main = failing(OSError("Cannot find empty port"))
     assert "127.0.0.1:7861 cannot be served" in complaint(*main("--port", "7861"))
+
+
+def test_another_failure_of_the_system_is_not_taken_for_a_port(failing: Callable[[OSError], Main]) -> None:
+    with pytest.raises(OSError, match="No space"):
+        failing(OSError(errno.ENOSPC, "No space left"))("--port", "7861")
 
 
 @pytest.mark.nightly  # with Gradio's own error

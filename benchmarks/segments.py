@@ -18,8 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
-from model.video.prediction import FramePrediction, predict_video
-from model.video.segments import EXPECTED_SECONDS, find_segments
+from model.video.prediction import FramePrediction
+from model.video.segments import EXPECTED_SECONDS
+from tests.support.clips import find_segments, predict_video
 
 _CLIPS = Path(__file__).resolve().parent.parent / "examples" / "clips"
 _TOLERANCE = 0.2

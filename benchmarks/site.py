@@ -29,8 +29,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from model.classifier import Classifier
 from model.hub.resolve import resolve_model
 from model.preprocessing import prepared_image
-from model.video.prediction import predict_video
 from tests.support.browser import FLAGS, chromium_program
+from tests.support.clips import predict_video
 from tests.support.images import scene
 from train.site.build import write_site
 from train.site.description import Source

@@ -12,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from model.classifier import Classifier
 from model.hub.resolve import resolve_model
-from model.video.prediction import predict_video
 from model.video.record import ClipRecord
 from model.video.segments import EXPECTED_SECONDS
+from tests.support.clips import predict_video
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "clips"
 NEAR = 0.2  # seconds between a true and a predicted boundary

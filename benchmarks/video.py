@@ -77,7 +77,7 @@ def run_way(name: str, bundle: Path) -> None:
 
     from model.classifier import Classifier
     from model.preprocessing import prepare
-    from model.video.prediction import predict_video
+    from tests.support.clips import predict_video
 
     if name == "keras":
         import keras
@@ -127,7 +127,7 @@ def run_way(name: str, bundle: Path) -> None:
 
 def _latency(classifier: Classifier, image: np.ndarray, clip: Path) -> float:
     """Return the median seconds of an image every 50 ms, while a clip is being processed if it is a file."""
-    from model.video.prediction import predict_video
+    from tests.support.clips import predict_video
 
     stop = threading.Event()
 

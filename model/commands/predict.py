@@ -6,12 +6,9 @@ import argparse
 import math
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-
-from tqdm import tqdm
 
 from model.bulk.listing import PART_SIZE, files_below
 from model.bulk.output import PredictionTable
@@ -19,7 +16,7 @@ from model.bulk.predictions import predict_file, print_json, print_text, printab
 from model.bundle import MANIFEST, Bundle, sha256_of
 from model.classifier import Classifier
 from model.command_names import command
-from model.commands.predict_many import predict_into_folder, refuse_without_out
+from model.commands.predict_many import predict_into_folder, print_note, refuse_without_out
 from model.errors import ImageError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.presentation import default_title
@@ -99,21 +96,21 @@ def run(options: argparse.Namespace) -> int:
         title = f"{number}/{len(files)} {printable(Path(file.name))}"  # without its folder, since the bar needs room
         try:
             prediction = predict_file(
-                classifier, file, top, frame_range, title=title, on_warning=partial(_print_note, "warning:")
+                classifier, file, top, frame_range, title=title, on_warning=partial(print_note, "warning:")
             )
         except (VistazoError, OSError) as error:
-            _print_note("error:", str(error))
+            print_note("error:", str(error))
             failed.append(file)
             continue
         if table is not None:
             table.add(prediction)
             if prediction.clip is not None:
-                _print_note(f"{title}: {len(prediction.clip)} frames")
+                print_note(f"{title}: {len(prediction.clip)} frames")
         elif options.json:
             print_json(prediction)
         else:
             if remark:
-                _print_note(remark)
+                print_note(remark)
                 remark = ""
             print_text(prediction)
     if table is not None:
@@ -125,11 +122,11 @@ def run(options: argparse.Namespace) -> int:
             serve = ["serve", *(["--model", shlex.quote(options.model)] if options.model else [])]
             print(f"Look at single files on a page: {command(*serve)}", flush=True)
     elif not options.json and len(failed) < len(files):
-        _print_note("As a table: the same command with --csv predictions.csv")
+        print_note("As a table: the same command with --csv predictions.csv")
     if failed and len(files) > 1:
-        _print_note(f"{len(failed)} of {len(files)} files could not be read:")
+        print_note(f"{len(failed)} of {len(files)} files could not be read:")
         for file in failed:
-            _print_note(f"  {printable(file)}")
+            print_note(f"  {printable(file)}")
     return 2 if failed else 0
 
 
@@ -145,13 +142,8 @@ def _table(
     settings = {"model": sha256_of(classifier.bundle.directory / MANIFEST), **vars(frame_range)}
     table = PredictionTable(target, top, settings, files, classifier.bundle.labels)
     if table.complete:
-        _print_note(f"{table.complete} of {len(files)} files are in “{target}” already and are skipped.")
+        print_note(f"{table.complete} of {len(files)} files are in “{target}” already and are skipped.")
     return table
-
-
-def _print_note(*words: str) -> None:
-    """Print a line to stderr, which is not a prediction; a progress bar that is being shown makes room."""
-    tqdm.write(" ".join(words), file=sys.stderr)
 
 
 def _checked_range(options: argparse.Namespace) -> FrameRange:
@@ -169,6 +161,6 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the named files, and for a folder the images and clips in it, in order of name."""
     for path in map(Path, paths):
         if os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-            yield from sorted(files_below(path, _print_note))
+            yield from sorted(files_below(path, print_note))
         else:
             yield path

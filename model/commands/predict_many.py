@@ -52,7 +52,7 @@ def predict_into_folder(options: argparse.Namespace, frame_range: FrameRange) ->
         raise SettingsError(f"--out should name a folder. “{out.text}” is a file.")
     source = find_model(options.model or os.environ.get("VISTAZO_MODEL"))
     if source.note:
-        _print_note(f"{source.title}: {source.note}")
+        print_note(f"{source.title}: {source.note}")
     bundle = load_bundle(source.directory)
     job = Job(
         out,
@@ -66,9 +66,9 @@ def predict_into_folder(options: argparse.Namespace, frame_range: FrameRange) ->
     if options.on == "ray":
         ray_engine.require_ray()
         engine = ray_engine.predict_parts
-    return 0 if run(Order(job, places, size, share, engine), _print_note) else 2
+    return 0 if run(Order(job, places, size, share, engine), print_note) else 2
 
 
-def _print_note(text: str) -> None:
-    """Print a line to stderr; a progress bar that is being shown makes room."""
-    tqdm.write(text, file=sys.stderr)
+def print_note(*words: str) -> None:
+    """Print a line to stderr, which is not a prediction; a progress bar that is being shown makes room."""
+    tqdm.write(" ".join(words), file=sys.stderr)

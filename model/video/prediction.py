@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from model.classifier import Classifier
 from model.cores import cores
 from model.errors import Sentence
 from model.verdict import Classification, Verdict
-from model.video.reader import EVERY_FRAME, Frame, FrameRange, prepared_frames
+from model.video.reader import Frame
 
 # Decoded frames that wait for the network: enough that neither the decoder nor the network waits for the other.
 # They have the network's input size, so that they take little memory however large the clip's frames are.
@@ -48,39 +47,6 @@ class FramePrediction:
     verdict: Verdict = "sure"
     is_unknown: bool = False
     duration: float | None = None
-
-
-def predict_video(
-    classifier: Classifier,
-    path: Path,
-    frame_range: FrameRange = EVERY_FRAME,
-    *,
-    on_warning: Callable[[str], None] | None = None,
-    low_priority: bool = True,
-    workers: int | None = None,
-) -> Generator[FramePrediction, None, None]:
-    """Predict the frames of a clip, which is decoded in this process.
-
-    Args:
-        classifier: The model.
-        path: The clip.
-        frame_range: Which of its frames.
-        on_warning: Receives a sentence when the clip is damaged, after the frames that could be read.
-        low_priority: As in `FramePredictor`.
-        workers: As in `FramePredictor`.
-
-    Yields:
-        One prediction for each frame, in order of time.
-
-    Raises:
-        VideoError: As in `read_frames`.
-    """
-    frames = prepared_frames(path, classifier.bundle.input, frame_range)
-    predictor = FramePredictor(classifier, frames, low_priority=low_priority, workers=workers)
-    with contextlib.closing(predictor.predictions(on_warning)) as predictions:
-        for prediction in predictions:
-            assert prediction is not None  # only a heartbeat is None
-            yield prediction
 
 
 class FramePredictor:

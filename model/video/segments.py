@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,26 +184,3 @@ def last_duration(times: Sequence[float], stated: float | None) -> float:
         return stated
     gaps = np.diff(np.array(times))
     return float(np.median(gaps)) if gaps.size else 0.0
-
-
-def find_segments(
-    frames: Iterable[FramePrediction],
-    labels: Sequence[str],
-    unknown_threshold: float | None = None,
-    expected_seconds: float = EXPECTED_SECONDS,
-) -> list[Segment]:
-    """Divide a whole clip into segments; see `SegmentFinder`.
-
-    Args:
-        frames: The predictions for the clip's frames, in order of time.
-        labels: The labels in class order.
-        unknown_threshold: As in `SegmentFinder`.
-        expected_seconds: As in `SegmentFinder`.
-
-    Returns:
-        The segments in order of time, without gaps between them.
-    """
-    finder = SegmentFinder(labels, unknown_threshold, expected_seconds)
-    for frame in frames:
-        finder.add(frame)
-    return finder.segments()

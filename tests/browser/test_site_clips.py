@@ -18,10 +18,11 @@ from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.hub.resolve import EMBEDDED
 from model.video.export import frame_columns
-from model.video.prediction import FramePrediction, predict_video
+from model.video.prediction import FramePrediction
 from model.video.record import ClipRecord
 from model.video.segments import SegmentFinder
 from tests.support.browser import TIMEOUT, open_tab
+from tests.support.clips import predict_video
 from tests.support.serving import EXAMPLES, write_long_clip
 from tests.support.site import served_site, written_site
 

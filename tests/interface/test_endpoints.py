@@ -19,7 +19,7 @@ from model.grad_cam import explain, overlay
 from model.hub.resolve import EMBEDDED
 from model.preprocessing import prepare, read_image
 from model.verdict import VERDICTS
-from model.video.prediction import predict_video
+from tests.support.clips import predict_video
 from tests.support.images import IMAGE_KINDS, scene, write_clip, write_sound
 from tests.support.serving import (
     EXAMPLES,

@@ -17,8 +17,9 @@ from model.classifier import Classifier
 from model.errors import BundleError, VideoError
 from model.preprocessing import read_image
 from model.verdict import Classification
-from model.video.prediction import FramePredictor, predict_video
+from model.video.prediction import FramePredictor
 from model.video.reader import Frame, FrameRange, read_frames, read_frames_bgr
+from tests.support.clips import predict_video
 from tests.support.images import IMAGE_KINDS, scene, write_clip
 
 

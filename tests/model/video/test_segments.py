@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.video.prediction import FramePrediction
-from model.video.segments import SegmentFinder, find_segments
+from model.video.segments import SegmentFinder
+from tests.support.clips import find_segments
 
 LABELS = ("cat", "dog", "fox")
 

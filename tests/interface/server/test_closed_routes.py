@@ -216,7 +216,7 @@ def test_an_agent_s_tool_opens_no_other_file_and_no_private_address(
     served: tuple[str, Path], private: tuple[str, list[str]], tool: str, arguments: dict[str, Any]
 ) -> None:
     address, folder = served
-    secret = IMAGE_KINDS["jpeg"](folder)
+    secret = IMAGE_KINDS["jpeg"](folder).rename(folder / "an agent's secret.jpg")  # nobody uploads one of that name
     written = json.dumps(arguments).replace("{secret}", str(secret)).replace("{private}", private[0])
 
     async def call_tool() -> Any:

@@ -8,7 +8,7 @@ import io
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from train.site.runtime import STATIC, runtime_files
 from train.site.texts import LANGUAGES, page_texts
 
 SITE = "site.json"
+_FILES = "files"  # in site.json
 _SERVICE_WORKER = "service-worker.js"
 _PAGE_SUFFIXES = (".html", ".css", ".js", ".svg")
 _CLIP_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
@@ -75,6 +76,7 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
         name = example["small"] = f"examples/small/{Path(example['file']).stem}.jpg"
         files[name] = _thumbnail(content_bytes(files[example["file"]]))
     files["manifest.webmanifest"] = _json(_web_manifest(site))
+    site[_FILES] = sorted({*files, SITE})  # the next site replaces these and nothing else
     files[SITE] = _json(site)
     files[_SERVICE_WORKER] = _service_worker(files)
     return files
@@ -83,18 +85,27 @@ def site_files(directory: Path, source: Source) -> dict[str, Content]:
 def write_site(directory: Path, out: Path, source: Source) -> int:
     """Write a site into a directory, which is new, empty, or holds an older site; return its bytes.
 
+    Of an older site only the files that were written with it are replaced: others, such as `.git` or `CNAME`, stay.
+
     Args:
         directory: The bundle.
         out: Where to.
         source: Where the bundle was published.
 
     Raises:
-        SettingsError: The directory holds something else.
+        SettingsError: The directory holds something else, or a file of somebody else would be lost.
     """
-    if out.exists() and not (out.is_dir() and (_is_site(out) or not any(out.iterdir()))):
+    out = out.resolve()
+    old = _files_of_site(out)
+    if out.exists() and not (out.is_dir() and (old or not any(out.iterdir()))):
         raise SettingsError(f"“{out}” exists and is not a site. Give --out a new directory.")
     files = site_files(directory, source)
-    out = out.resolve()
+    lost = [name for name in files if name not in old and (out / name).exists()]
+    if lost:
+        raise SettingsError(
+            f"“{out}” contains “{lost[0]}”, which was not written with the site and would be lost. Move it, or give "
+            "--out a new directory."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.parent / f".{out.name}.{secrets.token_hex(4)}.partial"
     try:
@@ -103,8 +114,9 @@ def write_site(directory: Path, out: Path, source: Source) -> int:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content_bytes(content))
         if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
+            _replace(out, old, partial, list(files))
+        else:
+            partial.rename(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sum(len(content_bytes(content)) for content in files.values())
@@ -115,8 +127,33 @@ def content_bytes(content: Content) -> bytes:
     return content if isinstance(content, bytes) else content.read_bytes()
 
 
-def _is_site(directory: Path) -> bool:
-    return all((directory / name).is_file() for name in (SITE, _SERVICE_WORKER, "index.html"))
+def _files_of_site(directory: Path) -> list[str]:
+    """Return the files that were written with the site in a directory, by their path in it; none where it has none."""
+    try:
+        listed = json.loads((directory / SITE).read_text(encoding="utf-8"))[_FILES]
+        return [name for name in listed if (directory / name).resolve().is_relative_to(directory)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not a site of ours
+        return []
+
+
+def _replace(out: Path, old: Sequence[str], partial: Path, new: Sequence[str]) -> None:
+    """Move the files of the old site out of a directory and those of the new one in; after an error, all back."""
+    aside = partial.with_suffix(".old")
+    moves = [(out / name, aside / name) for name in old if (out / name).is_file()]
+    moves += [(partial / name, out / name) for name in new]
+    tried: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            tried.append((source, target))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+    except BaseException:
+        for source, target in reversed(tried):
+            if not source.exists():
+                target.rename(source)
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _examples(bundle: Bundle) -> Iterator[tuple[str, list[tuple[Path, str]]]]:

@@ -15,6 +15,7 @@ from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.errors import BundleError, SettingsError
 from model.hub.resolve import EMBEDDED
+from tests.support.images import hashes
 from tests.support.site import FAKE_RUNTIME, fake_runtime
 from train.site.build import site_files, write_site
 from train.site.description import Source
@@ -142,12 +143,52 @@ def test_a_directory_that_holds_something_else_is_left_alone(tmp_path: Path) -> 
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_site_is_written_again_without_what_it_no_longer_has(tmp_path: Path) -> None:
+def test_a_site_is_written_again_without_what_it_no_longer_has_and_with_the_files_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = fake_runtime(tmp_path / "older runtime")
+    monkeypatch.setattr("train.site.build.runtime_files", lambda: {**runtime, "old.js": runtime["litert.js"]})
     site = embedded_site(tmp_path / "site")
-    (site / "examples" / "old.jpg").write_bytes(b"old")
+    (site / ".git").mkdir()
+    others = [site / "CNAME", site / ".git" / "HEAD", site / "examples" / "mine.jpg"]
+    for path in others:
+        path.write_text("mine", encoding="utf-8")
+    assert (site / "runtime" / "old.js").is_file()
 
+    monkeypatch.setattr("train.site.build.runtime_files", lambda: runtime)
     embedded_site(site)
 
-    assert not (site / "examples" / "old.jpg").exists()
+    assert not (site / "runtime" / "old.js").exists()
     assert (site / "index.html").is_file()
-    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+    assert [path.read_text(encoding="utf-8") for path in others] == ["mine"] * 3
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = embedded_site(tmp_path / "site")
+    (site / "runtime" / "new.js").write_text("mine", encoding="utf-8")
+    runtime = fake_runtime(tmp_path / "newer runtime")
+
+    monkeypatch.setattr("train.site.build.runtime_files", lambda: {**runtime, "new.js": runtime["litert.js"]})
+    with pytest.raises(SettingsError, match=r"runtime/new\.js.*would be lost"):
+        embedded_site(site)
+
+    assert (site / "runtime" / "new.js").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_site_that_cannot_be_written_again_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = embedded_site(tmp_path / "site")
+    before = hashes(site)
+    renamed = Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if path.name == "site.json" and ".partial" in str(path):
+            raise OSError("no space left")
+        return renamed(path, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_site(EMBEDDED, site, PUBLISHED)
+
+    assert hashes(site) == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -22,6 +22,7 @@ from train.data.data_set import listed
 from train.data.folders import all_labels, match_labels, natural_key
 from train.data.source import DataSource, read_data
 from train.evaluate import Evaluation, run_evaluate
+from train.export.bundle import refuse_in_bundle
 from train.metrics.paired import mcnemar
 
 COLUMNS = (
@@ -75,6 +76,7 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
     """
     if out.suffix.lower() != ".csv" or out.is_dir() or not out.absolute().parent.is_dir():
         raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
+    refuse_in_bundle(out)
     directories = [resolve_model(model) for model in models]
     classifiers = [Classifier.load(directory) for directory in directories]
     _refuse_other_images(models, classifiers, data)

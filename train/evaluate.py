@@ -22,7 +22,7 @@ from train.data.image_store import ImageStore
 from train.data.loading import given_groups, print_unreadable
 from train.data.source import DataSource, read_data
 from train.data.targets import multi_hot
-from train.export.bundle import write_json
+from train.export.bundle import refuse_in_bundle, write_json
 from train.metrics.calibration import best_thresholds
 from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
@@ -96,6 +96,7 @@ def run_evaluate(
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     if out:
         refuse_inside(out, data.folder)
+        refuse_in_bundle(out)
     classifier = Classifier.load(resolve_model(model))
     bundle = classifier.bundle
     data_set = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels)

@@ -16,6 +16,7 @@ from model.errors import BundleError, SettingsError
 from model.grad_cam import explain, overlay
 from model.hub.resolve import resolve_model
 from model.preprocessing import prepare, read_image
+from train.export.bundle import refuse_in_bundle
 
 if TYPE_CHECKING:
     import keras
@@ -68,6 +69,7 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
         read_image(path, _SHOWN_SIDE)
     if out.exists() and not out.is_dir():
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
+    refuse_in_bundle(out)
     network = _load(classifier.bundle)
     out.mkdir(parents=True, exist_ok=True)
     for number, path in enumerate(images, 1):

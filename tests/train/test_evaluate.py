@@ -58,6 +58,24 @@ def test_evaluate_matches_folder_names_to_labels(
     assert hashes(data) == before
 
 
+@pytest.mark.parametrize("inside", [".", "report"])
+def test_nothing_is_written_into_a_bundle(
+    inside: str, copied_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(tmp_path / "data", per_class=1)
+    image, before = next(data.rglob("*.png")), hashes(copied_bundle)
+    out = copied_bundle / inside
+    for command in (
+        ["evaluate", str(copied_bundle), str(data), "--out", str(out)],
+        ["explain", str(copied_bundle), str(image), "--out", str(out)],
+        ["compare", str(copied_bundle), "--data", str(data), "--out", str(out / "table.csv")],
+    ):
+        assert main(command) == 2
+        assert "--out should lie outside the bundle" in capsys.readouterr().err
+
+    assert hashes(copied_bundle) == before
+
+
 def test_evaluate_writes_metrics_and_report(
     colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

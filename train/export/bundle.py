@@ -155,6 +155,17 @@ def is_bundle(directory: Path) -> bool:
     return (directory / MANIFEST).is_file() and (directory / CONFIG).is_file()
 
 
+def refuse_in_bundle(out: Path) -> None:
+    """Raise `SettingsError` when what is written to `out` would lie in a bundle, which would then count as damaged."""
+    target = out.resolve()
+    bundle = next((folder for folder in (target, *target.parents) if is_bundle(folder)), None)
+    if bundle:
+        raise SettingsError(
+            f"--out should lie outside the bundle “{bundle}”, which would be damaged. Received: {out}. Give another "
+            "directory."
+        )
+
+
 def _files_of_others(directory: Path) -> list[str]:
     """Return the files in a bundle's directory that its manifest does not list."""
     if not directory.is_dir() or not is_bundle(directory):

@@ -26,6 +26,7 @@ MOST_FILES = 5_000_000
 _CHUNK = 2**20
 # Files that say something of the images. Others, and links, are unpacked as empty files, so that they are counted.
 _LINK = ".link"
+_SAYS_UTF8 = 1 << 11  # among the flags of a file in a zip
 _PAPERS = frozenset([".csv", ".tsv", ".jsonl", ".json", ".txt", ".xml", ""])
 
 
@@ -99,7 +100,7 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 kind = info.external_attr >> 28  # on Unix 8 for a regular file, 10 for a link
                 if not info.is_dir() and kind in (0, 8, 10):
                     with opened.open(info) as file:
-                        yield info.filename + _LINK * (kind == 10), file
+                        yield _zip_name(info) + _LINK * (kind == 10), file
     else:
         with tarfile.open(archive, "r:*") as opened_tar:
             for member in opened_tar:
@@ -107,3 +108,13 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     yield member.name + _LINK, io.BytesIO()
                 elif member.isreg() and (content := opened_tar.extractfile(member)):
                     yield member.name, content
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a file in a zip: programs write UTF-8 without saying so, which is read as code page 437."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename

@@ -65,6 +65,15 @@ def test_a_disk_that_is_nearly_full_takes_no_archive(
     assert list(cache.iterdir()) == []
 
 
+def test_names_in_utf8_are_read_whether_or_not_the_zip_says_so(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", **{f"{label}/1.png": b"image" for label in ("perú", "ni__o", "_te")})
+    # The name of plain ASCII is not said to be UTF-8, whatever its bytes become.
+    content = archive.read_bytes().replace(b"ni__o", "niño".encode())
+    archive.write_bytes(content.replace(b"_te", "éte".encode("cp437")))
+
+    assert {example.label for example in read_data(DataSource(archive)).examples} == {"perú", "niño", "éte"}
+
+
 def test_a_zip_is_unpacked_without_its_links_and_counts_them(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", **IMAGES)
     with zipfile.ZipFile(archive, "a") as opened:

@@ -78,6 +78,7 @@ def write_files(findings: Sequence[Finding], path: Path) -> int:
         for item in finding.items
         for file in item.files
     ]
-    with path.open("w", newline="", encoding=csv_encoding(str(cell) for row in rows for cell in row)) as file:
+    encoding = csv_encoding(str(cell) for row in rows for cell in row)
+    with path.open("w", newline="", encoding=encoding, errors="backslashreplace") as file:  # names may not be UTF-8
         write_csv(file, ["file", "problem", "serious", "details", "advice"], rows)
     return len(rows)

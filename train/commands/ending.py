@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ class Ending:
 
     def print(self, *, as_json: bool) -> None:
         """Print the lines to stdout; with --json the results, and the lines to stderr."""
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a file name may not be UTF-8
+            sys.stdout.reconfigure(errors="backslashreplace")  # as JSON escapes it, too
         for line in self.lines:
             print(line, file=sys.stderr if as_json else sys.stdout)
         if as_json:

@@ -83,7 +83,7 @@ def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
 def fingerprint(examples: Iterable[Example]) -> str:
     """Return a short hash of which files (by label, name and size) a model was trained on."""
     lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _count(number: int, noun: str) -> str:

@@ -38,5 +38,6 @@ def write_predictions(
     for name, true, chosen, found in zip(files, targets > 0, predicted, classifications, strict=True):
         truth, answer = ("+".join(itertools.compress(labels, row)) for row in (true, chosen))
         rows.append([name, truth, answer, found.verdict, *(round(float(p), 6) for p in found.probabilities)])
-    with path.open("w", newline="", encoding=csv_encoding([*files, *labels])) as file:
+    encoding = csv_encoding([*files, *labels])
+    with path.open("w", newline="", encoding=encoding, errors="backslashreplace") as file:  # names may not be UTF-8
         write_csv(file, ["path", "truth", "predicted", "verdict", *labels], rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from model.errors import DataError
 from tests.support.training import examples_of
 from train.data.folders import (
+    Example,
     check_classes,
     fingerprint,
     match_labels,
@@ -104,3 +107,12 @@ def test_the_fingerprint_changes_with_the_files_and_not_with_their_order_or_plac
 
     assert fingerprint(examples) == fingerprint(reversed(list_examples(tmp_path / "there")))
     assert fingerprint(examples) != fingerprint(examples[1:])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode")
+def test_names_that_are_not_utf8_have_a_fingerprint(tmp_path: Path) -> None:
+    examples = [Example(tmp_path / os.fsdecode(name), "cafe") for name in (b"caf\xe9.jpg", b"caf\xe8.jpg")]
+    for example in examples:
+        example.path.write_bytes(b"image")
+
+    assert fingerprint(examples[:1]) != fingerprint(examples[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -23,3 +24,13 @@ def test_several_labels_are_joined_and_those_below_their_thresholds_are_not_pred
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
         rows = [(row["path"], row["truth"], row["predicted"], row["dog"]) for row in csv.DictReader(file)]
     assert rows == [("a", "cat+dog", "cat+dog", "0.8"), ("b", "dog", "dog", "0.3"), ("c", "cat", "", "0.1")]
+
+
+def test_a_name_that_is_not_utf8_is_escaped(tmp_path: Path) -> None:
+    found = [Classification(np.array([0.9, 0.1]), "sure", False)]
+    name, target = os.fsdecode(b"caf\xe9.jpg"), np.array([[1, 0]])
+
+    write_predictions(tmp_path / "table.csv", [name], target, target > 0, found, ["cat", "dog"])
+
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8-sig") as file:
+        assert [row["path"] for row in csv.DictReader(file)] == ["caf\\udce9.jpg"]

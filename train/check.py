@@ -79,21 +79,27 @@ def run_check(source: DataSource, weights: str | None = None, *, multi_label: bo
     if weights and any(example.others for example in found.kept):
         print("Label errors are not looked for, since images have several labels.", file=sys.stderr)
     elif weights:
-        groups = grouped(found.kept, pairs=[*found.copies, *found.near], by_content=False)
+        findings.append(_label_errors(found, weights, root))
+    return sorted((finding for finding in findings if finding.items), key=lambda finding: not finding.serious)
+
+
+def _label_errors(found: Inspection, weights: str, root: Path) -> Finding:
+    """Return the images whose label is probably wrong, or why they cannot be told."""
+    groups = grouped(found.kept, pairs=[*found.copies, *found.near], by_content=False)
+    try:
         with ImageStore() as store:
             errors = probable_label_errors(found.kept, groups, weights, store)
-        findings.append(
-            Finding(
-                "Probable label errors",
-                True,
-                "Look at each, the most probable first: a network that has not seen the image disagrees.",
-                [
-                    _about(error.example.path, root, f": {error.label}, {percent_text(error.probability)} probable")
-                    for error in errors
-                ],
-            )
-        )
-    return sorted((finding for finding in findings if finding.items), key=lambda finding: not finding.serious)
+    except DataError as error:
+        return Finding("Label errors not looked for", False, "The other problems were looked for.", [Item(str(error))])
+    return Finding(
+        "Probable label errors",
+        True,
+        "Look at each, the most probable first: a network that has not seen the image disagrees.",
+        [
+            _about(error.example.path, root, f": {error.label}, {percent_text(error.probability)} probable")
+            for error in errors
+        ],
+    )
 
 
 def _input_for(data: DataSet) -> InputSpec:

@@ -84,6 +84,8 @@ def best_rule(losses: Mapping[str, np.ndarray]) -> str:
 
 def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Settings) -> dict[str, np.ndarray]:
     """Return the out-of-fold log loss of training images, (n,), by rule; empty when no rule changes the images."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     from train.network.architectures import build
     from train.network.linear_probe import out_of_fold, pooled_features
 
@@ -99,11 +101,13 @@ def _losses(store: ImageStore, train: LoadedSplit, spec: InputSpec, settings: Se
     if len(tried) < 2:
         return {}
     classes = np.array([labels.index(example.label) for example in sample.examples])
+    division = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=settings.seed)
+    folds = list(division.split(classes, classes, groups))
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     losses = {}
     for rule, images in tried.items():
         features = pooled_features(network, images)
-        probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=groups)
+        probabilities = out_of_fold(features, classes, folds)
         right = probabilities[np.arange(len(classes)), classes]
         losses[rule] = -np.log(np.maximum(right, _LEAST_PROBABILITY))
     return losses

@@ -10,6 +10,7 @@ import numpy as np
 from model.errors import DataError
 from model.preprocessing import InputSpec
 from train.data.folders import Example, all_labels
+from train.data.folds import make_folds
 from train.data.image_store import ImageStore
 from train.recipes.registry import changed_recipe
 
@@ -49,7 +50,7 @@ def probable_label_errors(
         store: Where decoded images go.
 
     Raises:
-        DataError: A class has fewer images than there are folds, or all of them look alike.
+        DataError: There are fewer than two labels; a label has fewer than five images, or all of them look alike.
         SettingsError: The weights cannot be used.
     """
     from train.network.architectures import build
@@ -57,6 +58,8 @@ def probable_label_errors(
 
     labels = all_labels(examples)
     classes = np.array([labels.index(example.label) for example in examples])
+    if len(labels) < 2:
+        raise DataError("Label errors are found where there are images of two labels or more that can be read.")
     for number, label in enumerate(labels):
         of_class = np.array(groups)[classes == number]
         if len(of_class) < _FOLDS or len(np.unique(of_class)) < 2:
@@ -66,10 +69,11 @@ def probable_label_errors(
             )
     settings = changed_recipe("best", {"weights": weights})
     spec = InputSpec(*settings.input_size)
+    folds = make_folds(np.eye(len(labels))[classes], np.array(groups), _FOLDS, settings.seed, labels)
     network = build(settings, spec, len(labels), scale=settings.training_scale)
     images, _, _ = store.load(examples, spec, "reading")
     features = pooled_features(network, images)
-    probabilities = out_of_fold(features, classes, folds=_FOLDS, seed=settings.seed, groups=np.array(groups))
+    probabilities = out_of_fold(features, classes, folds)
     top = probabilities.max(axis=1)
     margins = top - probabilities[np.arange(len(classes)), classes]
     rows = [row for row in np.argsort(-margins, kind="stable") if margins[row] >= _LEAST_MARGIN]

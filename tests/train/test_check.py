@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,33 @@ def test_the_files_to_act_on_are_written_as_a_table(
         ("cat/bad.png", "Files that cannot be read", "yes"),
         ("dog/again.png", "Copies within a class", "no"),
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode")
+def test_names_that_are_not_utf8_are_escaped(
+    data: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    (data / "cat" / name).write_bytes(b"no image")
+
+    for option in ("--csv", "--json"):
+        main(["check", str(data), option, *([str(tmp_path / "act.csv")] if option == "--csv" else [])])
+    *_, line = capsysbinary.readouterr().out.splitlines()
+
+    assert json.loads(line)[0]["files"] == [f"cat/{name}"]
+    assert "cat/caf\\udce9.png," in (tmp_path / "act.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("table", ["missing/act.csv", "."])
+def test_a_table_that_cannot_be_written_is_refused_before_the_check(
+    table: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("train.check.run_check", lambda *_, **__: pytest.fail("nothing should be read"))
+    folder = tmp_path / "tables"
+    folder.mkdir()
+
+    assert main(["check", str(data), "--csv", str(folder / table)]) == 2
+    assert "--csv should name a file in an existing directory" in capsys.readouterr().err
 
 
 def test_a_table_in_the_data_folder_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -333,8 +362,37 @@ def test_images_that_look_alike_are_too_few_to_find_label_errors(
     for number in range(6):
         image(555).save(data / "frames" / f"{number}.png")
 
-    assert main(["check", str(data), "--weights", str(backbone_weights)]) == 2
-    assert "“frames” has fewer than 5 images, or all of them look alike" in capsys.readouterr().err
+    (data / "cat" / "bad.png").write_bytes(b"no image")
+
+    assert main(["check", str(data), "--weights", str(backbone_weights), "--json"]) == 1
+    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
+    (reason,) = found["Label errors not looked for"]["items"]
+    assert "“frames” has fewer than 5 images, or all of them look alike" in reason
+    assert found["Files that cannot be read"]["files"] == ["cat/bad.png"]
+
+
+def test_of_few_clips_label_errors_are_found_by_fewer_folds(
+    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place, label in enumerate(("cat", "dog")):
+        (tmp_path / label).mkdir()
+        for clip in range(2):
+            for frame in range(3):
+                image(10 * place + clip).save(tmp_path / label / f"{clip}-{frame}.png")
+
+    main(["check", str(tmp_path), "--weights", str(backbone_weights), "--json"])
+    assert "Label errors not looked for" not in {finding["kind"] for finding in json.loads(capsys.readouterr().out)}
+
+
+@pytest.mark.parametrize("content", [b"no image", None])
+def test_of_one_label_or_none_label_errors_are_not_found(
+    content: bytes | None, data: Path, backbone_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (data / "cat").iterdir() if content is None else data.glob("*/*"):
+        path.write_bytes(content or b"no image")
+    main(["check", str(data), "--weights", str(backbone_weights), "--json"])
+    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert "two labels" in found["Label errors not looked for"]["items"][0]
 
 
 def test_label_errors_are_not_looked_for_among_several_labels(

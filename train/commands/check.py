@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from model.command_names import command
+from model.errors import SettingsError
 from train.commands.data_options import add_data_argument, add_label_arguments, label_options, source_of
 from train.commands.ending import Ending
 
@@ -40,6 +41,8 @@ def run(options: argparse.Namespace) -> Ending:
 
     if options.csv:
         refuse_inside(options.csv, Path(options.data), "--csv")
+        if options.csv.is_dir() or not options.csv.absolute().parent.is_dir():
+            raise SettingsError(f"--csv should name a file in an existing directory. Received: {options.csv}.")
     findings = run_check(source_of(options), options.weights, multi_label=options.multi_label)
     serious = any(finding.serious for finding in findings)
     lines = [] if options.json else [as_text(findings)]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from train.data.augmentation import shrink_all
 from train.data.batches import INFERENCE_BATCH, LabelledImages
+from train.data.folds import Fold
 from train.metrics.classification import share_right
 from train.network.architectures import FEATURES, LOGITS
 from train.settings import Settings
@@ -122,25 +124,19 @@ def _share_right(probe: Probe, features: np.ndarray, images: LabelledImages, *, 
     return share_right(logits, images.targets, multi_label=multi_label)
 
 
-def out_of_fold(
-    features: np.ndarray, classes: np.ndarray, *, folds: int, seed: int, groups: np.ndarray | None = None
-) -> np.ndarray:
+def out_of_fold(features: np.ndarray, classes: np.ndarray, folds: Sequence[Fold]) -> np.ndarray:
     """Return out-of-fold predictions: each image is predicted by a regression that was fitted on the other folds.
 
     Args:
         features: (n, channels), float.
-        classes: (n,), int; each class has at least as many images as there are folds.
-        folds: Number of folds.
-        seed: Seed of the folds.
-        groups: (n,), int: images of one group are in one fold.
+        classes: (n,), int.
+        folds: The rows to fit on and those to predict, of each fold; every row is predicted once.
 
     Returns:
         Probabilities, (n, classes), float64.
     """
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=_USUAL_PENALTY, max_iter=_STEPS))
-    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
-    division = splitter(folds, shuffle=True, random_state=seed)
-    return cross_val_predict(regression, features, classes, groups=groups, cv=division, method="predict_proba")
+    return cross_val_predict(regression, features, classes, cv=folds, method="predict_proba")
 
 
 def pooled_features(model: keras.Model, images: np.ndarray) -> np.ndarray:

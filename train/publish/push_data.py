@@ -49,7 +49,9 @@ def push_data(target: Target, data: DataSet, licence: str, *, replace: bool = Fa
     obsolete = frozenset(path for path in current.files if path.startswith(folders) and path not in files)
     change = Change(files, obsolete if replace else frozenset(), f"Publish {len(data.examples):,} images")
     if not replace:
-        check_nothing_is_lost(target, current, change, None, published)
+        # The card of an earlier push is ours: what people wrote around its generated text stays.
+        theirs = None if BEGIN in (published or "") else published
+        check_nothing_is_lost(target, current, change, None, theirs)
     return publish(target, change, current, dry_run=dry_run)
 
 

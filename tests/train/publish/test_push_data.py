@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,19 @@ def test_images_go_into_folders_of_splits_and_classes_once_and_come_back(hub: Hu
     again = run("push-data", data, NAME, "--license", "mit", "--json")
     assert json.loads(again.stdout)["changed"] == 0
     assert "3 classes, 9 images" in run("check", f"hf://{KEY}").stderr + run("check", f"hf://{KEY}").stdout
+
+
+def test_images_are_added_to_what_was_pushed_and_to_a_card_with_text_of_people(hub: Hub, run: Run, data: Path) -> None:
+    assert run("push-data", data, NAME, "--license", "mit").returncode == 0
+    hub.commit(KEY, files={**files_of(hub), "README.md": files_of(hub)["README.md"] + b"\nTaken in May.\n"})
+    shutil.copy(data / "Blue" / "0.png", data / "Blue" / "new.png")
+
+    added = run("push-data", data, NAME, "--license", "mit", "--json")
+
+    assert added.returncode == 0, added.stderr
+    assert json.loads(added.stdout)["changed"] == 2
+    card = files_of(hub)["README.md"].decode()
+    assert "10 images of 3 classes" in card and "Taken in May." in card
 
 
 def test_what_others_have_put_there_stays_unless_it_is_to_be_replaced(hub: Hub, run: Run, data: Path) -> None:

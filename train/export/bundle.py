@@ -6,12 +6,14 @@ bundle or none.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-headless", "ai-edge-litert")
 
+_IN_USE_SECONDS = 24 * 3600
+
 
 def check_target(target: Path) -> None:
     """Raise `SettingsError` when a bundle cannot be written to `target`; call it before training."""
@@ -46,7 +50,7 @@ def check_target(target: Path) -> None:
         raise SettingsError(f"“{target}” cannot be created in “{parent}”. Give --out another directory.")
 
 
-@contextmanager
+@contextlib.contextmanager
 def new_bundle(target: Path) -> Iterator[Path]:
     """Yield a temporary directory beside `target`, which replaces the target when no error was raised."""
     check_target(target)
@@ -67,9 +71,11 @@ def new_bundle(target: Path) -> Iterator[Path]:
             except BaseException:
                 old.rename(target)
                 raise
-            shutil.rmtree(old)
+            # The new bundle is in place, also where a file of the old one is in use and cannot be removed yet.
+            shutil.rmtree(old, ignore_errors=True)
         else:
             partial.rename(target)
+        _remove_leftovers(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -164,6 +170,15 @@ def refuse_in_bundle(out: Path) -> None:
             f"--out should lie outside the bundle “{bundle}”, which would be damaged. Received: {out}. Give another "
             "directory."
         )
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what killed runs left beside a bundle; what is newer than a day may be in use by another run."""
+    left = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.(partial|old)")
+    with contextlib.suppress(OSError):
+        for path in target.parent.iterdir():
+            if left.fullmatch(path.name) and time.time() - path.stat().st_mtime > _IN_USE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _files_of_others(directory: Path) -> list[str]:

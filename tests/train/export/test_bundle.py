@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,36 @@ def test_an_old_bundle_is_replaced_and_leaves_nothing(copied_bundle: Path) -> No
 
     assert sorted(hashes(copied_bundle)) == ["config.json", "manifest.json"]
     assert [p.name for p in copied_bundle.parent.iterdir()] == [copied_bundle.name]
+
+
+def test_a_file_of_the_old_bundle_that_is_in_use_is_no_error(
+    copied_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = shutil.rmtree
+
+    def in_use(path: Path, ignore_errors: bool = False) -> None:
+        if path.suffix == ".old" and not ignore_errors:
+            raise OSError("in use")
+        removed(path, ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", in_use)
+    with new_bundle(copied_bundle) as directory:
+        fill(directory)
+
+    assert sorted(hashes(copied_bundle)) == ["config.json", "manifest.json"]
+
+
+def test_what_killed_runs_left_of_the_same_bundle_is_removed_after_a_day(tmp_path: Path) -> None:
+    names = [".bundle.0123abcd.partial", ".bundle.0123abcd.old", ".bundle.4567cdef.partial", ".other.0123abcd.partial"]
+    for name in names:
+        (tmp_path / name / "report").mkdir(parents=True)
+        if "4567cdef" not in name:
+            os.utime(tmp_path / name, (0, 0))
+
+    with new_bundle(tmp_path / "bundle") as directory:
+        fill(directory)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names[2:], "bundle"]
 
 
 def test_a_link_to_a_bundle_stays_a_link(copied_bundle: Path, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def export_model(
         spec=dataset.spec,
         calibration=trained.calibration,
         settings=settings,
-        fingerprint=fingerprint(trained.examples),
+        fingerprint=fingerprint(trained.examples, dataset.sizes),
     )
     write_translations(directory, dataset.translations)
     write_manifest(directory)
@@ -268,7 +268,7 @@ def _identity(settings: Settings, dataset: Dataset) -> dict[str, Any]:
     """Return what must not change for an interrupted training to be resumed."""
     import keras
 
-    hashes = {f"{name} images": fingerprint(split.examples) for name, split in dataset.splits.items()}
+    hashes = {f"{name} images": fingerprint(split.examples, dataset.sizes) for name, split in dataset.splits.items()}
     chosen = {"colour mode": dataset.spec.colour_mode, "chosen resize rule": dataset.spec.resize_rule}
     # Backends draw different random numbers from the same seed, so a run has to stay with its own.
     return settings.as_json() | hashes | chosen | {"Keras backend": keras.backend.backend()}

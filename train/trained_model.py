@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from model.preprocessing import InputSpec
 from model.statistics import distances
 from model.verdict import probabilities_of
-from train.data.folders import Example
+from train.data.folders import Example, file_sizes
 from train.data.loading import LoadedSplit
 from train.metrics.calibration import Calibration, calibrate_any
 from train.recipes.registry import unused_options
@@ -45,6 +46,11 @@ class Dataset:
     labels: tuple[str, ...]
     translations: Mapping[str, Sequence[str]]
     spec: InputSpec
+
+    @cached_property
+    def sizes(self) -> dict[Path, int]:
+        """The bytes of every file when this was first asked for: after hours of training a file may be gone."""
+        return file_sizes(example for split in self.splits.values() for example in split.examples)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,12 +13,31 @@ import pytest
 
 from model.bundle import load_bundle
 from model.classifier import Classifier
-from model.preprocessing import prepare, read_image
+from model.preprocessing import InputSpec, prepare, read_image
 from tests.support.command_line import PROMISED, last_line, refusal
 from tests.support.fitting import CORRUPT, QUICK, Fitted
 from tests.support.images import COLOURS, hashes, write_class, write_colours
-from tests.support.training import TINY
+from tests.support.training import TINY, examples_of
 from train.__main__ import main
+from train.data.folders import fingerprint
+from train.data.loading import LoadedSplit
+from train.fit import export_model
+from train.metrics.calibration import Calibration
+from train.trained_model import Dataset, TrainedModel
+
+
+def test_files_that_are_gone_after_the_training_have_the_fingerprint_of_before(tmp_path: Path) -> None:
+    examples = examples_of(tmp_path / "data", {"a": 2, "b": 2})
+    split = LoadedSplit(np.zeros((4, 16, 16, 3), np.uint8), examples)
+    dataset = Dataset({"train": split}, ("a", "b"), {}, InputSpec(16, 16))
+    before = fingerprint(examples, dataset.sizes)  # as the identity of the run is told, before the training
+    shutil.rmtree(tmp_path / "data")
+    trained = TrainedModel(None, None, Calibration(), {}, examples)  # type: ignore[arg-type]  # the served file alone
+
+    export_model(tmp_path, b"", trained, dataset, {"multi_label": False})
+
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert config["vistazo"]["dataset_fingerprint"] == before
 
 
 def test_fit_orders_labels_naturally(colour_fit: Fitted) -> None:

@@ -80,9 +80,20 @@ def count_classes(examples: Iterable[Example]) -> Mapping[str, int]:
     return dict(counts)
 
 
-def fingerprint(examples: Iterable[Example]) -> str:
-    """Return a short hash of which files (by label, name and size) a model was trained on."""
-    lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{e.path.stat().st_size}" for e in examples)
+def file_sizes(examples: Iterable[Example]) -> dict[Path, int]:
+    """Return the bytes of every file."""
+    return {example.path: example.path.stat().st_size for example in examples}
+
+
+def fingerprint(examples: Sequence[Example], sizes: Mapping[Path, int] | None = None) -> str:
+    """Return a short hash of which files (by label, name and size) a model was trained on.
+
+    Args:
+        examples: The files.
+        sizes: The bytes of each, as `file_sizes` returned them before; by default they are looked up.
+    """
+    sizes = file_sizes(examples) if sizes is None else sizes
+    lines = sorted(f"{'+'.join(e.labels)}/{e.path.name}:{sizes[e.path]}" for e in examples)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

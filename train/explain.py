@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CHANNELS = 12
 FEATURES = "features"  # as in train/network/architectures.py
 _SHOWN_SIDE = 480
+_DOTS_PER_INCH = 90
 _KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
 
 
@@ -161,25 +162,29 @@ def _load(bundle: Bundle) -> keras.Model:
 def _draw_saliency(target: Path, title: str, image: np.ndarray, heat: np.ndarray, found: Sequence[Block]) -> None:
     from matplotlib.figure import Figure
 
+    from train.report.plot_style import save
+
     count = 2 + len(found)
-    figure = Figure(figsize=(2.4 * count, 3.0), layout="constrained")
+    figure = Figure(figsize=(2.4 * count, 3.0), layout="constrained", dpi=_DOTS_PER_INCH)
     axes = figure.subplots(1, count)
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     _show(axes[0], image, "image")
     _show(axes[1], heat, "Grad-CAM")
     for panel, block in zip(axes[2:], found, strict=True):
         height, width = block.saliency.shape
         _show(panel, block.saliency, f"{block.name}\n{width} x {height}")
-    figure.savefig(target, dpi=90)
+    save(figure, target)
 
 
 def _draw_features(target: Path, title: str, found: Sequence[Block]) -> None:
     """Draw the most active channels of each block, one row per block."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.15 * CHANNELS, 1.5 * len(found) + 0.4), layout="constrained")
+    from train.report.plot_style import save
+
+    figure = Figure(figsize=(1.15 * CHANNELS, 1.5 * len(found) + 0.4), layout="constrained", dpi=_DOTS_PER_INCH)
     axes = figure.subplots(len(found), CHANNELS, squeeze=False)
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     for row, block in zip(axes, found, strict=True):
         strength = np.abs(block.activation).mean(axis=(0, 1))
         strongest = np.argsort(-strength)[:CHANNELS]
@@ -189,7 +194,7 @@ def _draw_features(target: Path, title: str, found: Sequence[Block]) -> None:
                 channel = int(strongest[column])
                 heading = f"{block.name}\n#{channel}" if column == 0 else f"\n#{channel}"
                 _show(panel, block.activation[..., channel], heading)
-    figure.savefig(target, dpi=90)
+    save(figure, target)
 
 
 def _show(panel: Axes, values: np.ndarray, heading: str) -> None:

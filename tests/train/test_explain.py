@@ -14,22 +14,39 @@ from model.preprocessing import prepare, read_image
 from tests.support.fitting import Fitted
 from train.__main__ import main
 from train.explain import blocks
+from train.export.bundle import write_json, write_manifest
 
 
 def images(fitted: Fitted) -> list[Path]:
     return sorted(path for path in fitted.data.rglob("*.png") if "not an image" not in path.name)[:2]
 
 
-def test_two_sheets_an_image_and_the_label_that_is_explained(
-    colour_fit: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def rename_labels(bundle: Path, names: dict[str, str]) -> None:
+    """Give the labels of a bundle other names."""
+    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
+    config["id2label"] = {place: names[label] for place, label in config["id2label"].items()}
+    config["label2id"] = {names[label]: place for label, place in config["label2id"].items()}
+    config["vistazo"].pop("examples")
+    write_json(bundle / "config.json", config)
+    (bundle / "labels.txt").write_text("".join(f"{label}\n" for label in config["label2id"]), encoding="utf-8")
+    write_manifest(bundle)
+
+
+def test_two_sheets_an_image_and_the_label_that_is_explained_whatever_its_characters(
+    colour_fit: Fitted,
+    copied_bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    rename_labels(copied_bundle, {"2 green": "A$_$", "10 red": "B$_$", "Blue": "蓝$_$"})
     monkeypatch.setattr("train.explain.CHANNELS", 3)  # each is drawn alike, slowly
     paths = images(colour_fit)
-    status = main(["explain", str(colour_fit.bundle), *map(str, paths), "--out", str(tmp_path / "sheets"), "--json"])
+    status = main(["explain", str(copied_bundle), *map(str, paths), "--out", str(tmp_path / "sheets"), "--json"])
     explanations = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 0
     assert [explanation["path"] for explanation in explanations] == [str(path) for path in paths]
-    labels = load_bundle(colour_fit.bundle).labels
+    labels = load_bundle(copied_bundle).labels
     for explanation in explanations:
         assert explanation["label"] in labels and 0 < explanation["probability"] <= 1
         assert len(explanation["sheets"]) == 2

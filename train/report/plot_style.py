@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from pathlib import Path
 from typing import Any
 
 from matplotlib import font_manager
@@ -63,15 +64,20 @@ def short(label: str) -> str:
     return (label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…").replace("$", r"\$")
 
 
-def png(figure: Figure) -> bytes:
-    """Return a figure as PNG; a palette of 256 colours makes the file several times smaller."""
+def save(figure: Figure, target: Path | io.BytesIO) -> None:
+    """Write a figure as PNG, with the installed fonts for labels of other scripts."""
     families = [name for name in _FONTS if name in font_manager.get_font_names()]
     for text in figure.findobj(lambda artist: hasattr(artist, "set_fontfamily")):
         text.set_fontfamily(families)  # type: ignore[attr-defined]  # asked for just now
-    buffer, small = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box is drawn instead; the page has the label
         figure.draw_without_rendering()  # the layout of a square image settles in the second round
-        figure.savefig(buffer, format="png")
+        figure.savefig(target, format="png")
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as PNG; a palette of 256 colours makes the file several times smaller."""
+    buffer, small = io.BytesIO(), io.BytesIO()
+    save(figure, buffer)
     Image.open(buffer).convert("RGB").quantize(256).save(small, format="png", optimize=True)
     return small.getvalue()

@@ -93,7 +93,8 @@ class ImageStore:
 
     def __init__(self) -> None:
         try:
-            self._directory = tempfile.TemporaryDirectory(prefix="vistazo-")
+            # Windows keeps files that are mapped, which arrays may be for longer than the store.
+            self._directory = tempfile.TemporaryDirectory(prefix="vistazo-", ignore_cleanup_errors=True)
         except OSError as error:
             raise DataError(
                 f"No temporary folder for the decoded images can be made ({error.strerror}). "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ from model.bundle import METRICS, load_bundle
 from model.classifier import Classifier
 from model.errors import SettingsError
 from train.data.data_set import DataSet, refuse_inside, refuse_untrainable
-from train.data.folders import all_labels, check_classes, fingerprint
+from train.data.folders import Example, all_labels, check_classes, fingerprint
 from train.data.image_store import ImageStore
 from train.data.label_translations import read_translations, write_translations
 from train.data.loading import given_groups, load_splits, missing_classes, split_sizes
@@ -202,12 +202,22 @@ def evaluate_bundle(
     write_report(directory / REPORT, metrics, dataset.labels, evidence if options.report_images else None)
     if options.report_images:
         found = outputs.predicted, outputs.classifications
-        write_predictions(directory / REPORT / PREDICTIONS, evidence.names, targets, *found, dataset.labels)
+        paths = _paths(examples, [dataset.root, *filter(None, (options.validation, options.test))])
+        write_predictions(directory / REPORT / PREDICTIONS, paths, targets, *found, dataset.labels)
     write_presentation(directory, classifier, examples, outputs.classifications, options.presentation)
     write_card(load_bundle(directory), metrics)
     write_manifest(directory)
     load_bundle(directory)  # the bundle that is put in place can be read
     return metrics
+
+
+def _paths(examples: Sequence[Example], folders: Sequence[Path]) -> list[str]:
+    """Return the path of each image in its data folder, which says nothing of the machine."""
+    found = []
+    for path in (example.path for example in examples):
+        folder = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
+        found.append(path.relative_to(folder).as_posix())
+    return found
 
 
 def _origin(data: DataSource) -> dict[str, str]:
@@ -261,7 +271,7 @@ def _load(store: ImageStore, data: DataSet, settings: Settings) -> Dataset:
     splits, spec = choose_input(store, splits, spec, settings)
     for line in (*split_sizes(splits, data), *missing_classes(splits, labels)):
         print(line, file=sys.stderr)
-    return Dataset(splits, labels, translations, spec)
+    return Dataset(splits, labels, translations, spec, data.root)
 
 
 def _identity(settings: Settings, dataset: Dataset) -> dict[str, Any]:

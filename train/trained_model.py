@@ -40,12 +40,14 @@ class Dataset:
         labels: The labels in class order.
         translations: Language → labels in class order.
         spec: The input that the images were prepared for.
+        root: The data folder.
     """
 
     splits: Mapping[str, LoadedSplit]
     labels: tuple[str, ...]
     translations: Mapping[str, Sequence[str]]
     spec: InputSpec
+    root: Path = Path()
 
     @cached_property
     def sizes(self) -> dict[Path, int]:

@@ -112,6 +112,8 @@ def test_the_table_of_predictions_names_every_evaluated_image_with_its_verdict(c
 
     assert list(rows[0]) == ["path", "truth", "predicted", "verdict", "2 green", "10 red", "Blue"]
     assert len(rows) == 6 and {row["truth"] for row in rows} == {"2 green", "10 red", "Blue"}
+    assert all(row["path"].startswith(f"{row['truth']}/") for row in rows)
+    assert all((colour_fit.data / row["path"]).is_file() for row in rows)
     assert {name: counts["n"] for name, counts in verdicts.items()} == {
         name: sum(row["verdict"] == name for row in rows) for name in ("sure", "unsure", "none")
     }

@@ -13,6 +13,7 @@ from train.export.bundle import write_model
 from train.export.litert import to_litert
 from train.metrics.calibration import Calibration
 from train.network.architectures import FEATURES
+from train.resource_errors import resource_error
 
 _NO_GRADIENT = "LiteRT has no gradient for the layers behind its last convolution"
 
@@ -33,8 +34,8 @@ def write_converted(job: ConversionJob, flat: keras.Model, spec: InputSpec, stor
     why_not = None if explained else _why_without_features(flat)
     try:
         network = to_litert(flat)  # there are no training images to compare with
-    except Exception:
-        if not explained:
+    except Exception as error:  # of many types, LiteRT's own among them
+        if not explained or resource_error(error):
             raise
         # LiteRT cannot compute the gradient of a layer in the head: the predictions are useful without explanations.
         network, why_not = to_litert(flat, explain=False), _NO_GRADIENT

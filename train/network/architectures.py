@@ -19,10 +19,12 @@ from keras import layers
 from model.errors import SettingsError
 from model.preprocessing import InputSpec
 from train.network.efficientnet_lite0 import efficientnet_lite0, load_imagenet_weights
+from train.resource_errors import resource_error
 from train.settings import PRETRAINED, Settings
 
 FEATURES = "features"
 LOGITS = "logits"
+_LONGEST_REASON = 200  # characters
 _LEAST_SQUARES = 1e-4  # no smaller: the served file may hold it as a float16 number
 
 
@@ -237,7 +239,7 @@ def _deadline(seconds: float = 30.0) -> Iterator[None]:
 def _with_weights(
     backbone: Callable[[str | None], keras.Model], weights: str, name: str, check: str
 ) -> keras.KerasTensor:
-    """Build a pretrained network; every error becomes a `SettingsError` of one sentence."""
+    """Build a pretrained network; an error becomes a `SettingsError`, but for a full disk and too little memory."""
     source = {"none": None, "imagenet": "imagenet"}.get(weights, weights)
     if source not in (None, "imagenet") and not Path(source).is_file():
         raise SettingsError(f"--weights should be imagenet, none or a file. There is no file “{weights}”.")
@@ -246,12 +248,15 @@ def _with_weights(
             warnings.simplefilter("ignore")  # Keras warns about each layer that does not fit, before it raises
             return backbone(source).output
     except Exception as error:  # Keras raises bare Exceptions for failed downloads
+        if resource_error(error):  # has a sentence of its own
+            raise
         if source is None:
             raise SettingsError(f"{name} cannot be built: {error}") from error
         if source == "imagenet":
+            reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
             raise SettingsError(
-                f"The ImageNet weights for {name} could not be downloaded. Check the network and {check}; or use "
-                "--weights FILE or --weights none (--recipe small is made for training without pretrained weights)."
+                f"The ImageNet weights for {name} could not be loaded: {reason}. Check the network and {check}; or "
+                "use --weights FILE or --weights none (--recipe small is made for training without pretrained weights)."
             ) from error
         raise SettingsError(
             f"“{weights}” does not hold the weights of {name} without its top. Give the matching network or "

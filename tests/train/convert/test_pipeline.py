@@ -247,6 +247,20 @@ def test_a_head_whose_gradient_litert_lacks_is_converted_without_explanations(
     assert written == [b"without explanations"]
 
 
+def test_too_little_memory_is_not_taken_for_a_missing_gradient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = flattened(save(ending_in("gelu"), tmp_path / "old", "keras", LABELS))
+    tried = []
+
+    def to_litert(flat: keras.Model, *, explain: bool = True) -> bytes:
+        tried.append(explain)
+        raise MemoryError
+
+    monkeypatch.setattr(write, "to_litert", to_litert)
+    with pytest.raises(MemoryError):
+        write.write_converted(job(tmp_path / "old.keras"), found.flat, found.older.spec, {})
+    assert tried == [True]
+
+
 def test_a_network_without_convolution_has_no_features_to_explain(tmp_path: Path) -> None:
     model = without_convolution()
 

@@ -147,6 +147,21 @@ def test_networks_without_pretrained_weights_refuse_them(architecture: str) -> N
         network(architecture=architecture, weights="imagenet")
 
 
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(MemoryError(), MemoryError), (ValueError("the file is\ncorrupted."), SettingsError)],
+)
+def test_an_error_of_pretrained_weights_is_said_and_too_little_memory_stays_so(
+    error: Exception, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("keras.applications.MobileNetV2", load)
+    with pytest.raises(raised, match="" if raised is MemoryError else r"loaded: the file is corrupted\. Check"):
+        network(architecture="mobilenet_v2", weights="imagenet")
+
+
 @pytest.mark.parametrize("size", [16, 31])
 def test_mobilenet_refuses_inputs_too_small_for_it_in_one_sentence(size: int) -> None:
     with pytest.raises(SettingsError, match="--size should be between 32 and") as caught:

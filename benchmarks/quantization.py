@@ -26,7 +26,7 @@ from ai_edge_litert.interpreter import Interpreter
 from model.bundle import Bundle, load_bundle
 from model.preprocessing import InputSpec, prepare, read_image
 from train.data.folders import match_labels
-from train.data.source import list_examples
+from train.data.source import DataSource, read_data
 from train.export.litert import to_litert
 from train.network.architectures import build
 from train.settings import Settings
@@ -105,7 +105,7 @@ def lost(directory: Path, calibration: Path, data: Path) -> None:
 
 def _images(folder: Path, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
     """Return a folder's images, prepared, and their class indices."""
-    examples = list_examples(folder)
+    examples = read_data(DataSource(folder)).examples
     index_of = match_labels({example.label for example in examples}, bundle.labels)
     images = [prepare(read_image(example.path), bundle.input) for example in examples]
     return np.stack(images), np.array([index_of[example.label] for example in examples])

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CHANNELS = 12
-FEATURES = "features"  # as in train/network/architectures.py
 _SHOWN_SIDE = 480
 _DOTS_PER_INCH = 90
 _KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
@@ -134,6 +133,8 @@ def blocks(network: keras.Model, prepared: np.ndarray, label: int) -> list[Block
 
 def _block_ends(network: keras.Model) -> list[keras.Layer]:
     """Return the last layer of every map size in the network."""
+    from train.network.architectures import FEATURES  # here, since it starts Keras
+
     ends: dict[tuple[int, int], keras.Layer] = {}
     for layer in network.layers:
         shape = tuple(getattr(layer.output, "shape", ()))

@@ -9,7 +9,7 @@ import numpy as np
 
 from train.data.batches import LabelledImages
 from train.data.folders import Example
-from train.data.source import list_examples
+from train.data.source import DataSource, read_data
 
 # The smallest network that is trained, converted and served in seconds.
 TINY = ["--architecture", "plain", "--convolutions", "4", "--size", "16", "--epochs", "1"]
@@ -27,6 +27,11 @@ def examples_of(root: Path, counts: dict[str, int]) -> list[Example]:
     for label, count in counts.items():
         write_files(root / label, *(f"{index}.png" for index in range(count)))
     return list_examples(root)
+
+
+def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
+    """Return the images of a folder per class, all splits together, in natural order of label and path."""
+    return read_data(DataSource(root), multi_label=multi_label).examples
 
 
 def brightness_images(

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from model.bundle import MAX_JSON_BYTES, MAX_NETWORK_BYTES
 from model.errors import ModelNotFoundError, OtherModelError
 from model.other_models import LABEL_FILES, Place, convertible_files, identify_model
-from train.data.loading import listed
+from train.data.data_set import listed
 
 _BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
 _MAX_ENTRIES = 10_000

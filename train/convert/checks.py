@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.errors import BundleError, SettingsError
 from train.convert.graph import NetworkSpec
 from train.convert.job import ConversionOptions
-from train.data.loading import listed
+from train.data.data_set import listed
 
 MISSING_SCALE = (
     "Say with --scale how images were scaled before the network: 0..1 (divided by 255), -1..1 (preprocess_input of "

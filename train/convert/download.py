@@ -17,7 +17,7 @@ from model.hub.download import check_disk, fetch_file, other_model
 from model.hub.resolve import repository_of
 from model.other_models import KERAS_SUFFIXES, LABEL_FILES, LITERT_SUFFIX, convertible_files
 from train.convert.archive import unpack_model
-from train.data.loading import listed
+from train.data.data_set import listed
 
 _BESIDE = ("config.json", "architecture.json", *LABEL_FILES)
 

@@ -28,7 +28,7 @@ from train.convert.labels import find_labels, has_labels_inside, read_labels, wi
 from train.convert.reference import check_same
 from train.convert.source import find_source
 from train.convert.worker import main
-from train.data.loading import listed
+from train.data.data_set import listed
 from train.export.bundle import check_target, new_bundle, write_manifest
 from train.export.model_card import write_card
 from train.export.tensorflow_process import tensorflow_command, tensorflow_environment

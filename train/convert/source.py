@@ -6,7 +6,7 @@ from pathlib import Path
 
 from model.errors import ModelNotFoundError, OtherModelError
 from model.other_models import KERAS_SUFFIXES, LITERT_SUFFIX, Place, convertible_files, identify_model
-from train.data.loading import listed
+from train.data.data_set import listed
 
 WEIGHTS_SUFFIXES = (".h5", ".hdf5")
 _FORMS = (

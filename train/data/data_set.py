@@ -48,8 +48,6 @@ class DataSet:
         if not self.divided:
             return "whole folder", self.splits["train"]
         split = next(name for name in reversed(SPLITS) if name in self.splits)
-        if split == "train" and "validation" in self.splits:
-            split = "validation"
         return split, self.splits[split]
 
     def summary(self) -> str:

@@ -13,7 +13,7 @@ from train.data.archive import is_archive, unpacked
 from train.data.class_folders import Spelling, examples_in
 from train.data.data_set import SPLITS, DataSet
 from train.data.folder_kinds import count_other_files, remove_foreign
-from train.data.folders import Example, all_labels
+from train.data.folders import all_labels
 from train.data.image_files import may_be_image
 from train.data.labelled_files import examples_of_names, examples_of_tables, tables_named, tables_of_names
 from train.data.remote import Origin
@@ -113,11 +113,6 @@ def _labelled(
     divided = "" not in splits
     named = {split or "train": examples for split, examples in splits.items()}
     return DataSet(source.folder, named, divided, left_out, (*notes, *spelling.notes()))
-
-
-def list_examples(root: Path, *, multi_label: bool = False) -> list[Example]:
-    """Return the images of a folder per class, all splits together, in natural order of label and path."""
-    return read_data(DataSource(root), multi_label=multi_label).examples
 
 
 def with_split(data: DataSet, split: str, folder: Path, *, multi_label: bool = False) -> DataSet:

@@ -72,11 +72,6 @@ def load_imagenet_weights(model: keras.Model) -> None:
             ) from error
 
 
-def has_imagenet_weights() -> bool:
-    """Return whether the package with the weights is installed."""
-    return find_spec(_MODULE) is not None
-
-
 def installed_file() -> Path:
     """Return the file of weights in the installed package.
 

@@ -18,6 +18,7 @@ _MAX_NUMBERED = 20  # classes whose counts are written into the matrix
 _MAX_NAMED = 110  # classes whose names are written beside it
 _MAX_LISTED = 30
 _MAX_PANELS = 12
+_BIN = 1 / 15  # width of a bin of train/metrics/reliability.py
 _TITLES = {"roc": "ROC curves", "precision_recall": "Precision-recall curves"}
 
 
@@ -172,11 +173,11 @@ def reliability_plot(metrics: Mapping[str, Any]) -> bytes:
         bins = metrics["reliability"][name]
         lows, means, shares, counts = (np.array([row[i] for row in bins], float) for i in range(4))
         upper, lower = panels[0][column], panels[1][column]
-        upper.bar(lows, shares, 1 / 15, align="edge", color=BLUE, edgecolor="white", label="accuracy")
+        upper.bar(lows, shares, _BIN, align="edge", color=BLUE, edgecolor="white", label="accuracy")
         upper.plot([0, 1], [0, 1], color=PALE, linewidth=1.2, linestyle=(0, (3, 2)), label="perfect calibration")
         upper.plot(means, shares, "o", color=RED, markersize=4.5, label="accuracy at the mean confidence")
         tidy(upper, f"{titles[name]}: ECE {errors[name]:.3f}", xlim=(0, 1), ylim=(0, 1.02))
-        lower.bar(lows, counts / max(counts.sum(), 1), 1 / 15, align="edge", color=PALE, edgecolor="white")
+        lower.bar(lows, counts / max(counts.sum(), 1), _BIN, align="edge", color=PALE, edgecolor="white")
         tidy(lower, grid="y", xlabel="confidence")
         for axes in (upper, lower):
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -18,9 +18,9 @@ from model.errors import DataError
 from model.preprocessing import InputSpec, prepare, read_image
 from tests.support.images import hashes, write_colours
 from tests.support.serving import ROOT
+from tests.support.training import list_examples
 from train.data.folders import Example
 from train.data.image_store import ImageStore, all_grey
-from train.data.source import list_examples
 
 SPEC = InputSpec(24, 24)
 
@@ -185,10 +185,10 @@ def test_a_killed_process_leaves_no_images_behind(examples: list[Example], tmp_p
 import os, signal
 from model.preprocessing import InputSpec
 from pathlib import Path
-from train.data.source import list_examples
+from train.data.source import DataSource, read_data
 from train.data.image_store import ImageStore
 store = ImageStore()
-images, _, _ = store.load(list_examples(Path("data")), InputSpec(24, 24), "reading")
+images, _, _ = store.load(read_data(DataSource(Path("data"))).examples, InputSpec(24, 24), "reading")
 os.kill(os.getpid(), signal.SIGKILL)
 """
     (tmp_path / "scratch").mkdir()

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.support.images import hashes, write_class, write_colours
-from tests.support.training import write_files
+from tests.support.training import list_examples, write_files
 from train.data.data_set import DataSet, refusals
 from train.data.folder_kinds import MASKS
 from train.data.folders import normalized_label
-from train.data.source import DataSource, list_examples, read_data
+from train.data.source import DataSource, read_data
 from train.data.split import grouped, split
 from train.data.tree import BESIDE, NO_LABEL, UNLABELLED_IMAGES, UNUSED
 

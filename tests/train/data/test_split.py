@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from model.errors import DataError
 from tests.support.images import scene
-from tests.support.training import examples_of
+from tests.support.training import examples_of, list_examples
 from train.data.folders import Example
 from train.data.near_duplicates import near_duplicates
-from train.data.source import list_examples
 from train.data.split import grouped, split
 
 

@@ -16,10 +16,9 @@ from model.classifier import Classifier, predicted_labels
 from model.errors import BundleError
 from model.preprocessing import prepare, read_image
 from tests.support.fitting import Fitted, fit
-from tests.support.training import TINY
+from tests.support.training import TINY, list_examples
 from train.__main__ import main
 from train.data.folders import Example, all_labels
-from train.data.source import list_examples
 from train.data.targets import multi_hot
 from train.export.bundle import write_manifest
 from train.metrics.calibration import calibrate_multilabel

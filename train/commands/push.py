@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.command_names import command
 from train.commands.ending import Ending, add_json_argument
 
 if TYPE_CHECKING:
@@ -61,32 +63,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Ending:
     """Publish, and say where."""
-    from model.bundle import load_bundle
-    from model.command_names import command
-    from model.errors import SettingsError, VistazoError
     from train.publish.push import CardDetails, Release, push_bundle, repository_name
-    from train.publish.space import check_space, push_space
-    from train.publish.space_settings import SpaceSettings, read_settings
-    from train.publish.static_space import check_static_settings, push_static_space
+    from train.publish.space import check_space
     from train.publish.target import Target
-    from train.site.description import Source
 
     repository = repository_name("REPO", options.repository)
-    space_name = repository_name("--space", options.space, "Space") if options.space else None
-    if space_name and options.create_pr:
-        raise SettingsError("--space needs a permanent commit; a pull request may still change. Leave one out.")
-    if options.tag and options.create_pr:
-        raise SettingsError("--tag needs a permanent commit; a pull request may still change. Leave one out.")
-    settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
-    if settings != SpaceSettings() and not space_name:
-        raise SettingsError("--hardware, --sleep, --protected and --space-token set up a Space: name it with --space.")
-    if options.sdk == "static":
-        check_static_settings(space_name, settings)
+    space = _space(options)
     release = Release(options.commit_message, options.tag)
     target = Target(repository, branch=options.revision, as_pull_request=options.create_pr, private=options.private)
-    if space_name:
-        check_space(space_name, options.sdk, private=options.private and not options.protected)
-    details = CardDetails(options.license, ask_licence, options.dataset_name, space_name)
+    if space:
+        check_space(space)
+    details = CardDetails(options.license, ask_licence, options.dataset_name, space.repository if space else None)
     pushed, version = push_bundle(
         target, options.bundle, details, release, replace=options.replace, dry_run=options.dry_run
     )
@@ -101,34 +88,67 @@ def run(options: argparse.Namespace) -> Ending:
         "pull_request": pushed.pull_request,
         "dry_run": options.dry_run,
     }
-    if space_name:
-        try:
-            flags = {"private": options.private, "replace": options.replace, "dry_run": options.dry_run}
-            if options.sdk == "static":
-                served = Source(repository, pushed.commit, target.url)
-                space = push_static_space(space_name, options.bundle, served, settings, **flags)
-            else:
-                space = push_space(
-                    space_name, repository, pushed.commit, settings, load_bundle(options.bundle).presentation, **flags
-                )
-        except VistazoError as error:
-            if options.dry_run:
-                raise
-            raise type(error)(f"The model is published at commit {pushed.commit}; its Space is not. {error}") from error
-        shown = Target(space_name, kind="space")
-        lines += _told(shown, space, options.dry_run)
+    if space:
+        served = _push_space(options, space, target, pushed.commit)
+        lines += _told(space, served, options.dry_run)
         result |= {
-            "space": space_name,
-            "space_commit": space.commit,
-            "space_changed": list(space.changed),
-            "space_url": shown.url,
+            "space": space.repository,
+            "space_commit": served.commit,
+            "space_changed": list(served.changed),
+            "space_url": space.url,
         }
+    return Ending(lines, _advice(options, repository), [result])
+
+
+def _space(options: argparse.Namespace) -> Target | None:
+    """Return the Space that is asked for; raise `SettingsError` for options that contradict each other."""
+    from model.errors import SettingsError
+    from train.publish.push import repository_name
+    from train.publish.space_settings import SpaceSettings, read_settings
+    from train.publish.static_space import check_static_settings
+    from train.publish.target import Target
+
+    name = repository_name("--space", options.space, "Space") if options.space else None
+    if name and options.create_pr:
+        raise SettingsError("--space needs a permanent commit; a pull request may still change. Leave one out.")
+    if options.tag and options.create_pr:
+        raise SettingsError("--tag needs a permanent commit; a pull request may still change. Leave one out.")
+    settings = read_settings(options.hardware, options.sleep, options.space_token, options.protected)
+    if settings != SpaceSettings() and not name:
+        raise SettingsError("--hardware, --sleep, --protected and --space-token set up a Space: name it with --space.")
+    if options.sdk == "static":
+        check_static_settings(name, settings)
+    private = options.private and not options.protected
+    return Target(name, "space", private=private, space=replace(settings, sdk=options.sdk)) if name else None
+
+
+def _push_space(options: argparse.Namespace, space: Target, model: Target, commit: str | None) -> Pushed:
+    """Make or update the Space of a model that has just been published."""
+    from model.bundle import load_bundle
+    from model.errors import VistazoError
+    from train.publish.space import push_space
+    from train.publish.static_space import push_static_space
+    from train.site.description import Source
+
+    source = Source(model.repository, commit, model.url)
+    how = {"replace": options.replace, "dry_run": options.dry_run}
+    try:
+        if options.sdk == "static":
+            return push_static_space(space, options.bundle, source, **how)
+        return push_space(space, source, load_bundle(options.bundle).presentation, **how)
+    except VistazoError as error:
+        if options.dry_run:
+            raise
+        raise type(error)(f"The model is published at commit {commit}; its Space is not. {error}") from error
+
+
+def _advice(options: argparse.Namespace, repository: str) -> str:
     if options.dry_run:
-        advice = "Nothing was written. The same command without --dry-run writes it."
-    else:
-        served_from = f"{repository}@{options.revision}" if options.revision else repository
-        advice = f"Serve it from there: {command('serve', '--model', served_from)}" if not options.create_pr else ""
-    return Ending(lines, advice, [result])
+        return "Nothing was written. The same command without --dry-run writes it."
+    if options.create_pr:
+        return ""
+    served_from = f"{repository}@{options.revision}" if options.revision else repository
+    return f"Serve it from there: {command('serve', '--model', served_from)}"
 
 
 def ask_licence() -> str | None:

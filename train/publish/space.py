@@ -10,6 +10,7 @@ import importlib.metadata
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.bundle import CARD, MANIFEST, OPTIONAL_FILES, SERVING_FILES
 from model.errors import SettingsError
@@ -35,6 +36,9 @@ from train.publish.space_runtime import apply_settings
 from train.publish.space_settings import SECRET, VARIABLE, SpaceSettings
 from train.publish.target import Target
 
+if TYPE_CHECKING:
+    from train.site.description import Source
+
 # Of the front matter; title, emoji, colours and the rest belong to the owner once they exist.
 _OURS = ("sdk", "sdk_version", "python_version", "app_file", "preload_from_hub")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -46,25 +50,14 @@ LONGEST_SHORT_DESCRIPTION = 60  # the Hub's limit
 
 
 def push_space(
-    space: str,
-    repository: str,
-    commit: str | None,
-    settings: SpaceSettings | None = None,
-    presentation: Presentation | None = None,
-    *,
-    private: bool = False,
-    replace: bool = False,
-    dry_run: bool = False,
+    target: Target, source: Source, presentation: Presentation, *, replace: bool = False, dry_run: bool = False
 ) -> Pushed:
     """Make or update the Space, and let it serve this commit of the model.
 
     Args:
-        space: "user/name".
-        repository: Of the model.
-        commit: To serve; None in a dry run that found none.
-        settings: Its hardware and so on; None to leave them as they are.
-        presentation: The model's title and description, which a new Space gets; None where it has none.
-        private: Make a new Space private.
+        target: The Space, with its settings.
+        source: The model's repository, and the commit to serve; None in a dry run that found none.
+        presentation: The model's title and description, which a new Space gets.
         replace: Write over what somebody else has changed in a Space that a push made.
         dry_run: Change nothing.
 
@@ -72,11 +65,10 @@ def push_space(
         PushError: It may not be written, or somebody else's work would be lost.
         HubUnreachableError: The Hub gives no usable response; push again later.
     """
-    pin = f"{repository}@{commit}"
-    settings = dataclasses.replace(settings or SpaceSettings(), model=pin)
-    target = Target(space, kind="space", private=private and not settings.protected, space=settings)
+    target, settings = serving(target, source)
+    repository, commit = str(source.repository), source.commit
     model = Target(repository).contents(commit, must_exist=True) if commit else None
-    files = space_files(space, pin, _preloaded(model), presentation)
+    files = space_files(target.repository, settings.model, _preloaded(model), presentation)
     pushed = write_space(target, files, _OURS, replace=replace, dry_run=dry_run)
     if not dry_run:
         apply_settings(target, settings)
@@ -85,20 +77,25 @@ def push_space(
     return pushed
 
 
-def check_space(space: str, sdk: str, *, private: bool = False) -> None:
+def serving(target: Target, source: Source) -> tuple[Target, SpaceSettings]:
+    """Return a Space that serves this commit of a model, and its settings."""
+    pin = f"{source.repository}@{source.commit}"
+    settings = dataclasses.replace(target.space or SpaceSettings(), model=pin)
+    return dataclasses.replace(target, space=settings), settings
+
+
+def check_space(target: Target) -> None:
     """Refuse a Space that cannot be written, before a model is published whose card leads to it.
 
     Args:
-        space: "user/name".
-        sdk: "gradio" or "static".
-        private: It should be private.
+        target: The Space, with its settings.
 
     Raises:
         SettingsError: It holds another app.
         PushError: It may not be read, or is public where it should be private.
         HubUnreachableError: The Hub gives no usable response; push again later.
     """
-    _look(Target(space, kind="space", private=private), sdk)
+    _look(target, (target.space or SpaceSettings()).sdk)
 
 
 def write_space(

@@ -5,7 +5,6 @@ Its settings: https://huggingface.co/docs/hub/spaces-config-reference
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from model.errors import SettingsError
 from model.presentation import Presentation
 from train.export.card_text import BEGIN, END, plain, yaml_of
 from train.publish.commit import Pushed
-from train.publish.space import LONGEST_SHORT_DESCRIPTION, write_space
+from train.publish.space import LONGEST_SHORT_DESCRIPTION, serving, write_space
 from train.publish.space_settings import SpaceSettings
 from train.publish.target import Target
 from train.site.build import LARGE_BYTES, content_bytes, site_files
@@ -41,23 +40,14 @@ def check_static_settings(space: str | None, settings: SpaceSettings) -> None:
 
 
 def push_static_space(
-    space: str,
-    bundle: Path,
-    source: Source,
-    settings: SpaceSettings,
-    *,
-    private: bool = False,
-    replace: bool = False,
-    dry_run: bool = False,
+    target: Target, bundle: Path, source: Source, *, replace: bool = False, dry_run: bool = False
 ) -> Pushed:
     """Make or update a static Space that holds a model and the page for it.
 
     Args:
-        space: "user/name".
+        target: The Space, with its settings.
         bundle: The directory that was published.
         source: Where, and at which commit.
-        settings: Of the Space.
-        private: Make a new Space private.
         replace: Write over what somebody else has changed in a Space that a push made.
         dry_run: Change nothing.
 
@@ -66,8 +56,8 @@ def push_static_space(
         HubUnreachableError: The Hub gives no usable response; push again later.
         RuntimeFetchError: The libraries of the page cannot be fetched.
     """
-    settings = dataclasses.replace(settings, model=f"{source.repository}@{source.commit}", sdk="static")
-    target = Target(space, kind="space", private=private and not settings.protected, space=settings)
+    target, _ = serving(target, source)
+    space = target.repository
     files = site_files(bundle, source)
     size = len(content_bytes(files["model/model.bin"]))
     if size > LARGE_BYTES:

@@ -30,8 +30,11 @@ from train.publish.commit import Pushed, publish
 from train.publish.errors import PushError
 from train.publish.target import Target, print_retry
 from train.report.gallery import without_images
+from train.report.predictions import PREDICTIONS
+from train.report.write import REPORT
 
-_PAGE = "report/index.html"
+_PAGE = f"{REPORT}/index.html"
+_ROWS = f"{REPORT}/{PREDICTIONS}"  # with the names of the evaluated images
 _LIBRARY = "keras"
 # A subset of what git allows: https://git-scm.com/docs/git-check-ref-format
 _TAG = re.compile(r"\w[\w.+-]{0,99}", re.ASCII)
@@ -145,9 +148,9 @@ def push_bundle(
 def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
     """Return what is published of a bundle, but its card, by path in the repository; and its version.
 
-    The manifest that is published leaves the card out, which people may edit on the Hub, and the report its
-    images, which may show people who never agreed to that. The version is the beginning of that manifest's
-    SHA-256: the same content always has the same one.
+    The manifest that is published leaves the card out, which people may edit on the Hub, and of the report the images
+    and their names, which may show and name people who never agreed to that. The version is the beginning of that
+    manifest's SHA-256: the same content always has the same one.
 
     Raises:
         BundleError: The bundle is damaged or incomplete.
@@ -155,7 +158,8 @@ def bundle_files(directory: Path) -> tuple[dict[str, Content], str]:
     """
     load_bundle(directory)
     manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    manifest["files"].pop(CARD, None)
+    for name in (CARD, _ROWS):
+        manifest["files"].pop(name, None)
     missing = [name for name in manifest["files"] if not (directory / name).is_file()]
     if missing:
         raise PushError(f"“{directory / missing[0]}” is missing, but the manifest lists it. Write the bundle again.")

@@ -28,12 +28,13 @@ from train.publish.push import bundle_files
 from train.report.gallery import Evidence, images_block
 
 
-def test_the_report_is_published_without_the_images_in_it(tmp_path: Path) -> None:
+def test_the_report_is_published_without_the_images_in_it_and_their_names(tmp_path: Path) -> None:
     bundle = Path(shutil.copytree(EMBEDDED, tmp_path / "bundle"))
     image = np.zeros((1, 8, 8, 3), np.uint8)
     block = images_block(Evidence(image, ["Jane Doe.png"], np.eye(2)[:1], np.array([[0.9, 0.1]])))
     page = bundle / "report" / "index.html"
     page.write_text(f"<p>before</p>{block}<p>after</p>", encoding="utf-8")
+    (bundle / "report" / "predictions.csv").write_text("path\nJane Doe.png\n", encoding="utf-8")
     write_manifest(bundle)
 
     files, version = bundle_files(bundle)
@@ -43,7 +44,9 @@ def test_the_report_is_published_without_the_images_in_it(tmp_path: Path) -> Non
     assert b"<p>after</p>" in public
     assert b"Jane Doe" not in public and b"image/jpeg" not in public
     assert isinstance(files["manifest.json"], bytes)
-    shown = json.loads(files["manifest.json"])["files"]["report/index.html"]
+    listed = json.loads(files["manifest.json"])["files"]
+    assert "report/predictions.csv" not in files | listed
+    shown = listed["report/index.html"]
     assert (shown["sha256"], shown["size"]) == (hashlib.sha256(public).hexdigest(), len(public))
     assert "Jane Doe" in page.read_text(encoding="utf-8")  # the report on this machine stays as it is
     assert bundle_files(bundle)[1] == version

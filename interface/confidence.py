@@ -69,7 +69,8 @@ def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confi
     level = level_of(best, is_unknown=found.is_unknown)
     words = say(language, _WORDS[level])
     if level == "none":
-        detail = say(language, "closest", label=label, probability=probability_text(language, best))
+        why = "closest_far" if best >= SURE_FROM else "closest"  # not the probability, but the distance decided that
+        detail = say(language, why, label=label, probability=probability_text(language, best))
         return Confidence(level, say(language, "none_headline"), words, detail)
     if level == "unsure":
         rivals = [other for other, probability in others if probability >= _LEAST_RIVAL]

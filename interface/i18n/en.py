@@ -43,6 +43,7 @@ TEXTS = {
     "perhaps": "{label}?",
     "either": "{first} or {second}?",
     "closest": "Most like {label}, but only {probability}.",
+    "closest_far": "It is unlike the training images. The closest label is {label}.",
     "card_empty": "Choose an image: it is classified right away.",
     "image_empty": "Choose an image, or paste an image or its address: it is classified right away.",
     "show_heat": "Heat map",

@@ -40,6 +40,7 @@ TEXTS = {
     "perhaps": "¿{label}?",
     "either": "¿{first} o {second}?",
     "closest": "Lo más parecido es {label}, pero solo con un {probability}.",
+    "closest_far": "No se parece a las imágenes de entrenamiento. La etiqueta más cercana es {label}.",
     "card_empty": "Elige una imagen: se clasifica al momento.",
     "image_empty": "Elige una imagen, o pega una imagen o su dirección: se clasifica al momento.",
     "show_heat": "Mapa de calor",

@@ -41,6 +41,7 @@ TEXTS = {
     "perhaps": "{label} ?",
     "either": "{first} ou {second} ?",
     "closest": "Le plus proche : {label}, mais à {probability} seulement.",
+    "closest_far": "Elle ne ressemble pas aux images d’entraînement. L’étiquette la plus proche est {label}.",
     "card_empty": "Choisissez une image : elle est classée aussitôt.",
     "image_empty": "Choisissez une image, ou collez une image ou son adresse : elle est classée aussitôt.",
     "show_heat": "Carte de chaleur",

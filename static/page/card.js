@@ -43,7 +43,9 @@ function confidenceOf(ranked, shown, isUnknown) {
   const level = levelOf(probability, isUnknown);
   const words = say(WORDS[level]);
   if (level === "none") {
-    const detail = say("closest", { label, probability: probabilityText(probability) });
+    // Where the probability is high, not it, but the distance decided that.
+    const why = probability >= SURE_FROM ? "closest_far" : "closest";
+    const detail = say(why, { label, probability: probabilityText(probability) });
     return { level, headline: say("none_headline"), words, detail };
   }
   if (level === "unsure") {

@@ -60,6 +60,12 @@ def test_none_names_what_is_closest() -> None:
     assert said.detail == "Most like Cat, but only 23%."
 
 
+def test_none_of_a_high_probability_says_that_the_image_is_unlike_the_training_images() -> None:
+    said = confidence_of(found(0.96, 0.04, is_unknown=True), bundle(), "en")
+    assert said.headline == "None of these"
+    assert said.detail == "It is unlike the training images. The closest label is Cat."
+
+
 @pytest.mark.parametrize(
     ("thresholds", "headline"), [((0.5, 0.5), "Cat"), ((0.5, 0.2), "Cat, Dog"), ((0.9, 0.9), "None of these")]
 )

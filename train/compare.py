@@ -147,9 +147,14 @@ def _refuse_other_images(models: Sequence[str], classifiers: Sequence[Classifier
 def _p_value(first: Evaluation, second: Evaluation) -> float:
     """Return how likely so large a difference would be by chance; groups count where one of the models names them."""
     places = {file: place for place, file in enumerate(second.files)}
-    order = [places[file] for file in first.files]
-    groups = first.groups or [second.groups[place] for place in order] if second.groups else first.groups
-    return mcnemar(first.right, second.right[order], groups)
+    shared = [(place, places[file]) for place, file in enumerate(first.files) if file in places]
+    rows, others = ([pair[side] for pair in shared] for side in (0, 1))
+    groups: list[int] = []
+    if first.groups:
+        groups = [first.groups[row] for row in rows]
+    elif second.groups:
+        groups = [second.groups[row] for row in others]
+    return mcnemar(first.right[rows], second.right[others], groups)
 
 
 def _verdict(best: str, other: str, images: int, p_value: float) -> str:

@@ -44,18 +44,15 @@ class Confidence:
     detail: str = ""
 
 
-def level_of(best: float, *, is_unknown: bool) -> Level:
-    """Return how sure a prediction is.
-
-    Args:
-        best: The highest probability, 0 to 1.
-        is_unknown: Whether the image shows none of the labels; see `model.verdict.Classification`.
-    """
-    if is_unknown:
+def level_of(found: Classification) -> Level:
+    """Return how sure a prediction of one label is."""
+    if found.is_unknown:
         return "none"
+    best = float(found.probabilities.max())
     if best >= _VERY_SURE:
         return "very"
-    return "fairly" if best >= SURE_FROM else "unsure"
+    # The verdict of “no flag” is "none", however improbable an image far from the training images makes each label.
+    return "fairly" if best >= SURE_FROM or found.verdict == "none" else "unsure"
 
 
 def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confidence:
@@ -66,7 +63,7 @@ def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confi
             return Confidence("none", say(language, "none_headline"), say(language, "probably_none"))
         return Confidence("very", ", ".join(labels), say(language, "in_this_image"))
     (label, best), *others = top_labels(found.probabilities, bundle.labels_in(language), 2)
-    level = level_of(best, is_unknown=found.is_unknown)
+    level = level_of(found)
     words = say(language, _WORDS[level])
     if level == "none":
         why = "closest_far" if best >= SURE_FROM else "closest"  # not the probability, but the distance decided that

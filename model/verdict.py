@@ -26,7 +26,7 @@ class Classification:
         verdict: "sure"; "unsure" between labels; or "none": the image shows none of the labels, or a label that means
             that nothing is there, such as “no flag”.
         is_unknown: Whether the image is unlike the training images, or no label is probable enough. The most likely
-            label is not to be believed then.
+            label is not to be believed then. Where that one means that nothing is there, the image is not unknown.
         temperature: What the logits were divided by: more than the bundle's far from the training images.
     """
 
@@ -48,14 +48,17 @@ def classification_of(logits: np.ndarray, bundle: Bundle, distance: float | None
     if bundle.statistics is not None and distance is not None:
         temperature *= bundle.statistics.rule.temperature_factor(distance)
     probabilities = probabilities_of(logits, temperature, multi_label=bundle.multi_label)
-    unknown = _is_unknown(probabilities, bundle, distance)
     # With several labels an image, those below their thresholds are not predicted, however probable.
     counted = np.where(probabilities >= (bundle.thresholds or 0), probabilities, 0)
     best = int(counted.argmax())
     top = float(counted[best])
     verdict: Verdict = "sure" if top >= SURE_FROM else "unsure"
-    if unknown or not top or (verdict == "sure" and is_background_label(bundle.labels[best])):
+    unknown = _is_unknown(probabilities, bundle, distance)
+    nothing = is_background_label(bundle.labels[best])
+    if unknown or not top or (nothing and verdict == "sure"):
         verdict = "none"
+    if nothing and bundle.thresholds is None:
+        unknown = False  # “no flag” is the right answer for an image that shows none of the labels
     return Classification(probabilities, verdict, unknown, temperature)
 
 

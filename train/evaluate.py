@@ -230,7 +230,13 @@ def evaluate_outputs(
             threshold=None if bundle.statistics else bundle.unknown_threshold,  # which the verdict then ignores
             groups=groups,
         )
-    return {"temperature": bundle.temperature} | metrics | {"verdicts": verdict_counts(outputs, targets)}
+    unknown = np.array([found.is_unknown for found in outputs.classifications]) | ~outputs.predicted.any(axis=1)
+    return {
+        "temperature": bundle.temperature,
+        "unknown_images": int(unknown.sum()),
+        **metrics,
+        "verdicts": verdict_counts(outputs, targets),
+    }
 
 
 def verdict_counts(outputs: Outputs, targets: np.ndarray) -> dict[str, dict[str, Any]]:

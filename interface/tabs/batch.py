@@ -219,7 +219,7 @@ def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, entry: 
     ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
     level: Level
     if bundle.thresholds is None:
-        shown, level = ranking[:1], level_of(ranking[0][1], is_unknown=found.is_unknown)
+        shown, level = ranking[:1], level_of(found)
     else:
         chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
         shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]

@@ -12,13 +12,15 @@ export function classificationOf(logits, features, model, references) {
   const distance = rule && references && features ? distanceTo(features, references) : null;
   const factor = distance === null ? 1 : Math.max(1, distance / rule.max_distance) ** SHRINKING;
   const probabilities = probabilitiesOf(logits, model.temperature * factor, model.multi_label);
-  const isUnknown = unknown(probabilities[argmax(probabilities)], distance, model);
   // With several labels an image, those below their thresholds are not predicted, however probable.
   const counted = probabilities.map((value, index) => (value >= (model.thresholds?.[index] ?? 0) ? value : 0));
   const best = argmax(counted);
   let verdict = counted[best] >= SURE_FROM ? "sure" : "unsure";
-  if (isUnknown || !counted[best] || (verdict === "sure" && model.background.includes(best))) verdict = "none";
-  return { probabilities, verdict, isUnknown };
+  const isFar = unknown(probabilities[argmax(probabilities)], distance, model);
+  const isNothing = model.background.includes(best);
+  if (isFar || !counted[best] || (isNothing && verdict === "sure")) verdict = "none";
+  // “No flag” is the right answer for an image that shows none of the labels.
+  return { probabilities, verdict, isUnknown: isFar && !(isNothing && !model.thresholds) };
 }
 
 function unknown(top, distance, model) {

@@ -6,7 +6,7 @@ import { levelOf, predictedLabels, ranking } from "./card.js";
 import { download, el, fill, table } from "./dom.js";
 import { run } from "./engine.js";
 import { csv, rounded } from "./exports.js";
-import { readable } from "./site.js";
+import { readable, site } from "./site.js";
 import { asShown, decimal, probabilityText, say } from "./texts.js";
 
 const TOP = 3;
@@ -109,12 +109,12 @@ export function batchTab() {
 
 async function predicted(file) {
   try {
-    const { probabilities, isUnknown, verdict } = await run("classify", { file });
-    const ranked = ranking(probabilities, TOP);
-    const several = predictedLabels(probabilities);
-    const best = several ? Number(several.length > 0) : ranked[0].probability;
-    const level = levelOf(best, isUnknown || best === 0);
-    return { name: file.name, ranked, shown: several ?? [ranked[0]], level, verdict };
+    const found = await run("classify", { file });
+    const ranked = ranking(found.probabilities, TOP);
+    const several = found.isUnknown ? [] : predictedLabels(found.probabilities);
+    const shown = site.model.thresholds ? several : ranked.slice(0, 1);
+    const level = site.model.thresholds ? (several.length ? "very" : "none") : levelOf(found);
+    return { name: file.name, ranked, shown, level, verdict: found.verdict };
   } catch (error) {
     return { name: file.name, reason: error.message };
   }

@@ -19,10 +19,13 @@ export function ranking(probabilities, count = TOP) {
     .map((index) => ({ index, label: labels[index], probability: probabilities[index] }));
 }
 
-export function levelOf(best, isUnknown) {
+// How sure a prediction of one label is.
+export function levelOf({ probabilities, verdict, isUnknown }) {
   if (isUnknown) return "none";
+  const best = ranking(probabilities, 1)[0].probability;
   if (best >= VERY_SURE) return "very";
-  return best >= SURE_FROM ? "fairly" : "unsure";
+  // The verdict of “no flag” is "none", however improbable an image far from the training images makes each label.
+  return best >= SURE_FROM || verdict === "none" ? "fairly" : "unsure";
 }
 
 // The labels that a model of several labels sees in an image, of all that it knows; null for one of one label an image.
@@ -33,14 +36,14 @@ export function predictedLabels(probabilities) {
   );
 }
 
-function confidenceOf(ranked, shown, isUnknown) {
+function confidenceOf(found, ranked, shown) {
   const [{ probability }, rival] = ranked;
   const label = readable(ranked[0].label);
-  if (shown && !isUnknown) {
+  if (shown && !found.isUnknown) {
     if (!shown.length) return { level: "none", headline: say("none_headline"), words: say("probably_none") };
     return { level: "very", headline: shown.map((one) => readable(one.label)).join(", "), words: say("in_this_image") };
   }
-  const level = levelOf(probability, isUnknown);
+  const level = levelOf(found);
   const words = say(WORDS[level]);
   if (level === "none") {
     // Where the probability is high, not it, but the distance decided that.
@@ -56,10 +59,11 @@ function confidenceOf(ranked, shown, isUnknown) {
   return { level, headline: label, words };
 }
 
-export function card({ probabilities, isUnknown }) {
+export function card(found) {
+  const { probabilities, isUnknown } = found;
   const ranked = ranking(probabilities);
   const shown = predictedLabels(probabilities);
-  const { level, headline, words, detail } = confidenceOf(ranked, shown, isUnknown);
+  const { level, headline, words, detail } = confidenceOf(found, ranked, shown);
   const known = new Set(ranked.map(({ index }) => index));
   const others = isUnknown || !shown ? [] : shown.filter(({ index }) => !known.has(index));
   const bars = [...ranked, ...others]

@@ -167,17 +167,14 @@ def verdicts(page: Page, bundle: Bundle, cases: list[tuple[np.ndarray, np.ndarra
     return page.evaluate(VERDICTS, [given, model, rows])
 
 
-SEVERAL_LABELS: dict[str, Any] = {
-    "labels": ("none", "red", "blue"),
-    "multi_label": True,
-    "thresholds": (0.8, 0.2, 0.5),
-}
+ONE_LABEL: dict[str, Any] = {"labels": ("none", "red", "blue")}
+SEVERAL_LABELS = ONE_LABEL | {"multi_label": True, "thresholds": (0.8, 0.2, 0.5)}
 
 
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("colour_bundle", {}),
+        ("colour_bundle", ONE_LABEL),
         ("colour_bundle", SEVERAL_LABELS),
         pytest.param("embedded", {}, marks=pytest.mark.nightly),
     ],

@@ -134,10 +134,11 @@ def test_readme_shows_commands() -> None:
 
 def test_readme_shows_what_fit_says_at_its_end() -> None:
     ((_, shown),) = blocks(ROOT / "README.md", "text")
-    first, *others = shown.splitlines()
-    right, total = (int(number) for number in re.findall(r"\d+", first)[:2])
+    first, second, *others = shown.splitlines()
+    right, total, unknown = (int(number) for number in re.findall(r"\d+", first)[:2] + re.findall(r"\d+", second))
+    metrics = {"n": total, "accuracy": right / total, "split": "folds", "unknown_images": unknown}
 
-    assert accuracy_sentences({"n": total, "accuracy": right / total, "split": "folds"}) == [first]
+    assert accuracy_sentences(metrics) == [first, second]
     assert others == [
         "Wrote my_bundle. What it gets wrong: my_bundle/report/index.html",
         "Serve it: vistazo serve --model my_bundle",

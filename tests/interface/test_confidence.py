@@ -10,7 +10,7 @@ import pytest
 from interface.confidence import card, confidence_of, failed_card, level_of
 from model.bundle import Bundle
 from model.preprocessing import InputSpec
-from model.verdict import Classification
+from model.verdict import Classification, Verdict
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -24,19 +24,21 @@ def found(*probabilities: float, is_unknown: bool = False) -> Classification:
 
 
 @pytest.mark.parametrize(
-    ("best", "is_unknown", "level"),
+    ("best", "verdict", "is_unknown", "level"),
     [
-        (0.95, False, "very"),
-        (0.8, False, "fairly"),
-        (0.6, False, "fairly"),
-        (0.59, False, "unsure"),
-        (0.01, False, "unsure"),
-        (0.49, True, "none"),
-        (0.99, True, "none"),
+        (0.95, "sure", False, "very"),
+        (0.8, "sure", False, "fairly"),
+        (0.6, "sure", False, "fairly"),
+        (0.59, "unsure", False, "unsure"),
+        (0.01, "unsure", False, "unsure"),
+        (0.49, "none", True, "none"),
+        (0.99, "none", True, "none"),
+        (0.95, "none", False, "very"),  # the label is “no flag”
+        (0.49, "none", False, "fairly"),
     ],
 )
-def test_there_are_four_levels(best: float, is_unknown: bool, level: str) -> None:
-    assert level_of(best, is_unknown=is_unknown) == level
+def test_there_are_four_levels(best: float, verdict: Verdict, is_unknown: bool, level: str) -> None:
+    assert level_of(Classification(np.array([best, 0.01]), verdict, is_unknown)) == level
 
 
 @pytest.mark.parametrize(

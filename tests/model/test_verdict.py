@@ -54,6 +54,16 @@ def test_a_label_that_means_nothing_is_there_is_none_of_these_but_the_image_is_n
     assert verdict(0.1, flags) == "sure"
 
 
+def test_far_from_the_training_images_a_label_that_means_nothing_is_there_may_be_believed() -> None:
+    flags = replace(WITH_STATISTICS, labels=("no flag", "France"))
+
+    nothing = classification_of(np.log([0.51, 0.49]), flags, 0.9)
+    country = classification_of(np.log([0.1, 0.9]), flags, 0.9)
+
+    assert (nothing.verdict, nothing.is_unknown) == ("none", False)
+    assert (country.verdict, country.is_unknown) == ("none", True)
+
+
 def test_of_several_labels_none_that_reaches_its_threshold_means_none_of_these() -> None:
     several = replace(BUNDLE, multi_label=True, thresholds=(0.3, 0.5))
 

@@ -45,6 +45,12 @@ def test_a_model_that_may_be_no_better_than_chance_is_called_so(
     assert not said or said in more[0]
 
 
+def test_images_of_the_labels_that_would_be_none_of_these_are_counted() -> None:
+    assert accuracy_sentences(GOOD | {"unknown_images": 0}) == accuracy_sentences(GOOD)
+    _, unknown = accuracy_sentences(GOOD | {"unknown_images": 5})
+    assert unknown == "For 5 of these images, the answer would be “none of these”."
+
+
 def test_several_labels_an_image_are_right_together() -> None:
     (sentence,) = accuracy_sentences({"split": "whole folder", "n": 4, "accuracy": 0.5, "multi_label": True})
     assert sentence.startswith("2 of 4 images with exactly the right labels (50%")

@@ -59,8 +59,8 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
     """Return how good a model is, and whether that is no better than chance.
 
     Args:
-        metrics: At least "n", "accuracy" and "split"; "accuracy_low", "accuracy_high", "majority_accuracy" and
-            "training_images" where the metrics have them.
+        metrics: At least "n", "accuracy" and "split"; "accuracy_low", "accuracy_high", "majority_accuracy",
+            "unknown_images" and "training_images" where the metrics have them.
     """
     n, accuracy = metrics["n"], metrics["accuracy"]
     low, high = _interval(metrics)
@@ -71,6 +71,8 @@ def accuracy_sentences(metrics: Mapping[str, Any]) -> list[str]:
         f"{round(n * accuracy)} of {n} {images} {right} ({percent(accuracy)}%, 95% interval {percent(low)} to "
         f"{percent(high)})."
     ]
+    if unknown := metrics.get("unknown_images", 0):
+        sentences.append(f"For {unknown} of these images, the answer would be “none of these”.")
     if seen := metrics.get("training_images", 0):
         sentences.append(
             f"The model was trained on at least {seen} of these images, or on copies of them: images that are new to "

@@ -184,9 +184,9 @@ def _folds(metrics: dict[str, Any]) -> int | None:
 
 
 def _images_of_verdict(counts: dict[str, Any]) -> str:
-    """Return how many images have a verdict, and how many of their most likely labels are right."""
+    """Return how many images have a verdict, and the share of them whose most likely label is true."""
     share = counts.get("accuracy")
-    return f"{counts['n']} images" + ("" if share is None else f" ({share:.1%} right)")
+    return f"{counts['n']} images" + ("" if share is None else f" (most likely label true: {share:.1%})")
 
 
 @functools.cache

@@ -238,8 +238,8 @@ def test_the_card_tells_what_its_rule_for_none_of_these_does_with_the_images() -
     embedded = load_bundle(EMBEDDED)
     by_distance = model_card(embedded, metrics=metrics)
     assert (
-        "The verdict is “sure” for 30 images (90.0% right), “unsure” for 10 images (50.0% right), and “none of these” "
-        "for 0 images, by their most likely label.\n" in by_distance
+        "The verdict is “sure” for 30 images (most likely label true: 90.0%), “unsure” for 10 images (most likely "
+        "label true: 50.0%), and “none of these” for 0 images.\n" in by_distance
     )
     assert "withholds" not in by_distance
     by_probability = model_card(dataclasses.replace(embedded, statistics=None), metrics=metrics)

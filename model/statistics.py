@@ -21,8 +21,10 @@ MAX_REFERENCES = 50_000
 MAX_STATISTICS_BYTES = 256 * 2**20
 _TINY = 1e-6
 _LEAST = 1e-9  # for what numbers are divided by: the third power of a quotient is still a float
-# The distance of an image from itself comes from rounding: up to 0.00002. Images of one burst were 0.008 apart.
-_SAME = 1e-3
+# A copy of a training image is nearer to it than this part of the usual distance: in networks that were trained from
+# scratch on few images, all distances are small.
+_SAME = 0.003
+_ROUNDING = 5e-5  # an image may be 0.00002 from itself
 # How fast the evidence shrinks with the distance beyond the limit. With 1, 2 and 3, of faces against photographs of
 # something else 33, 12 and 4% kept a probability of 0.99; the log loss of images of the labels stayed the same.
 _SHRINKING = 3
@@ -95,8 +97,13 @@ class Statistics:
         return float(distances(features[np.newaxis], self.references)[0])
 
     def holds(self, features: np.ndarray) -> bool:
-        """Return whether an image is one of the training images, or a copy of one; see `distance`."""
-        return bool(np.max(normalised(features[np.newaxis]) @ self.references.T) > 1 - _SAME)
+        """Return whether an image is one of the training images, or a copy of one; see `distance`.
+
+        Where the network hardly tells images apart, that cannot be known, and the answer is no.
+        """
+        nearest = 1 - float(np.max(normalised(features[np.newaxis]) @ self.references.T))
+        limit = _SAME * math.exp(self.rule.distance_centre)
+        return limit > _ROUNDING and nearest < limit
 
 
 def distances(features: np.ndarray, references: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from model.errors import BundleError
-from model.statistics import STATISTICS, distances, normalised, read_statistics
+from model.statistics import STATISTICS, NoneRule, Statistics, distances, normalised, read_statistics
 
 RULE = {
     "max_distance": 0.4,
@@ -36,6 +37,22 @@ def test_the_distance_is_that_of_the_five_nearest_images(tmp_path: Path) -> None
     cosines = sorted(normalised(FEATURES) @ (image / np.linalg.norm(image)))
     assert statistics.distance(image) == pytest.approx(1 - np.mean(cosines[-5:]), abs=1e-5)
     assert statistics.rule.max_distance == 0.4
+
+
+@pytest.mark.parametrize(("usual", "said"), [(0.3, True), (0.03, False), (0.003, False)])
+def test_a_copy_of_a_training_image_is_far_nearer_than_others_usually_are(usual: float, said: bool) -> None:
+    rule = NoneRule(**RULE | {"distance_centre": math.log(usual)})
+    statistics = Statistics(np.eye(3, dtype=np.float32), rule)
+    distance = 0.0005
+
+    cosine = 1 - distance
+    assert statistics.holds(np.array([cosine, math.sqrt(1 - cosine**2), 0])) is said
+
+
+def test_a_network_that_hardly_tells_images_apart_says_of_none_that_it_is_a_copy() -> None:
+    rule = NoneRule(**RULE | {"distance_centre": math.log(0.003)})
+
+    assert not Statistics(np.eye(3, dtype=np.float32), rule).holds(np.array([1.0, 0, 0]))
 
 
 def test_fewer_than_five_images_are_enough_for_a_distance() -> None:

@@ -115,7 +115,7 @@ def add_batch_tab(classifier: Classifier, decoders: DecoderPool, guard: RequestG
     table = gr.Dataframe(
         label=text("rows"),
         headers=page_headings(ENGLISH),
-        datatype=["str", "str"] + ["number", "str"] * (TOP - 1) + ["number", "str"],  # type: ignore[arg-type]
+        datatype=["str", "str"] + ["str", "number"] * TOP,  # type: ignore[arg-type]
         interactive=False,
         buttons=["copy", "fullscreen"],
         max_height=420,
@@ -161,10 +161,10 @@ def headings(language: str) -> list[str]:
 
 
 def page_headings(language: str) -> list[str]:
-    """Return the headings of the page's table, whose probabilities are percentages."""
+    """Return the headings of the page's table: the note first, which a narrow screen shows, and percentages."""
     label, probability = say(language, "column_label"), say(language, "column_probability")
     ranks = (name for rank in range(1, TOP + 1) for name in (f"{label} {rank}", f"{probability} {rank} (%)"))
-    return [say(language, "column_file"), *ranks, say(language, "column_note")]
+    return [say(language, "column_file"), say(language, "column_note"), *ranks]
 
 
 def _named_files(payload: object, language: str) -> list[tuple[Path, str]]:
@@ -275,8 +275,8 @@ def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: 
 
 
 def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
-    rows = [_row(entry, bundle, language, scale=100, digits=1) for entry in found]
-    return {"headers": page_headings(language), "data": rows}
+    rows = (_row(entry, bundle, language, scale=100, digits=1) for entry in found)
+    return {"headers": page_headings(language), "data": [[name, note, *cells] for name, *cells, note in rows]}
 
 
 def _page_tile(entry: Entry, bundle: Bundle, language: str) -> Tile:

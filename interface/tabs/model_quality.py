@@ -19,6 +19,7 @@ _PAIRS_SHOWN = 8
 _WEAK_BELOW = 0.8  # of the images of a label that are recognised
 _WEAK_SHOWN = 3
 _MOST_IMAGES = 1e9
+_NEARLY_ALL = 0.995
 
 
 def score(bundle: Bundle, language: str) -> str:
@@ -47,7 +48,8 @@ def measured_on(model: LoadedModel, language: str) -> str:
     interval = metrics.get("accuracy_interval")
     bounds = [_share(bound) for bound in interval] if isinstance(interval, list) else []
     if len(bounds) == 2 and None not in bounds:
-        low, high = (percent(language, bound or 0.0) for bound in bounds)
+        digits = 1 if _NEARLY_ALL <= (bounds[1] or 0.0) < 1 else 0  # “99.7%”, not “> 99%”
+        low, high = (percent(language, bound or 0.0, digits) for bound in bounds)
         sentence = f"{say(language, 'score_interval', low=low, high=high)} {sentence}"
     return sentence
 

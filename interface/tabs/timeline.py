@@ -15,6 +15,7 @@ from model.video.segments import Segment
 CURVES = 5
 _MOST_SEGMENTS = 400  # more could not be told apart on a screen
 _LABELS_IN_SUMMARY = 8
+_SHORT = 4  # seconds
 _NO_BREAK = "\u00a0"
 
 
@@ -56,7 +57,7 @@ def timeline(
         duration=duration,
         segments=[_bar(segment, duration, colours[segment.label], nothing, language) for segment in shown],
         curves=list(zip([colours[label] for label in drawn], points, strict=True)),
-        times=[clock(0), clock(duration / 2), clock(duration)],
+        times=[_mark(time, duration, language) for time in (0, duration / 2, duration)],
         summary=summary,
         more=say(language, "and_more", count=decimal(language, more)) if more else "",
     )
@@ -89,6 +90,11 @@ def seconds_text(seconds: float, language: str = ENGLISH) -> str:
     if minutes < 60:
         return f"{minutes}{_NO_BREAK}min {rest}{_NO_BREAK}s"
     return f"{minutes // 60}{_NO_BREAK}h {minutes % 60}{_NO_BREAK}min"
+
+
+def _mark(seconds: float, duration: float, language: str) -> str:
+    """Return a time below the timeline; of a clip so short that whole seconds would be equal, with tenths."""
+    return seconds_text(seconds, language) if duration < _SHORT else clock(seconds)
 
 
 def clock(seconds: float) -> str:

@@ -16,11 +16,13 @@ export function aboutTab() {
       el(
         "section",
         { className: "vz-about" },
-        el("h2", {}, say("about")),
-        rows([...facts(), [say("site_runs_on"), backend]]),
+        el("h2", {}, say("how_good")),
+        el("p", { className: "vz-score" }, score()),
         el("h2", {}, say("limits_title")),
         el("p", {}, `${limitOfLabels()} ${say("limit_unlike")} ${say("limit_harm")}`),
         el("p", {}, say("site_private")),
+        el("h2", {}, say("about")),
+        rows([...facts(), [say("site_runs_on"), backend]]),
       ),
       el(
         "section",
@@ -54,6 +56,15 @@ function rows(entries) {
   );
 }
 
+// The twin of `score` in interface/tabs/model_quality.py.
+function score() {
+  const { n, metrics: known } = site.about;
+  const share = known.accuracy ?? known.exact_match;
+  if (!n || share === undefined) return say("no_metrics");
+  const values = { right: decimal(Math.round(share * n)), count: decimal(n), share: percent(share) };
+  return say(site.model.multi_label ? "score_several" : "score", values);
+}
+
 function limitOfLabels() {
   const { count, background } = countOfLabels();
   const key = count === 1 ? "limit_label_background" : "limit_labels_background";
@@ -85,7 +96,7 @@ function facts() {
 
 function evaluatedOn() {
   const { n, split } = site.about;
-  if (!n) return say("no_metrics");
+  if (!n) return "";
   const known = { validation: "split_validation", test: "split_test" };
   const count = decimal(n);
   if (split === "folds") return say("evaluated_by_folds", { count });

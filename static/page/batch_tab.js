@@ -44,7 +44,7 @@ export function batchTab() {
       rows,
       table(
         headings(),
-        found.map((entry) => row(entry, 1)),
+        found.map((entry) => pageRow(row(entry, 1))),
       ),
       el(
         "div",
@@ -147,8 +147,11 @@ export const csvRows = (found) => [columns(), ...found.map((entry) => [...row(en
 function headings() {
   const [label, probability] = [say("column_label"), say("column_probability")];
   const ranks = Array.from({ length: TOP }, (_, rank) => [`${label} ${rank + 1}`, `${probability} ${rank + 1} (%)`]);
-  return [say("column_file"), ...ranks.flat(), say("column_note")];
+  return pageRow([say("column_file"), ...ranks.flat(), say("column_note")]);
 }
+
+// The note comes first in the page's table, where a narrow screen shows it.
+const pageRow = (cells) => [cells[0], cells.at(-1), ...cells.slice(1, -1)];
 
 // The probabilities are between 0 and 1; for the page's table, percentages with so many digits.
 function row({ name, ranked, level, reason }, digits = null) {

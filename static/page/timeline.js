@@ -9,6 +9,7 @@ const COLOURS = ["#0072b2", "#b34d00", "#007a59", "#a64d79", "#806000", "#2a7f9e
 const GREY = "#6b7280";
 const MOST_SEGMENTS = 400;
 const LABELS_IN_SUMMARY = 8;
+const SHORT = 4; // seconds, below which the times have tenths
 
 // A segment without a label is shown as a label that means that nothing is there, if there is one.
 export const shownLabel = (label) => {
@@ -41,7 +42,7 @@ export function drawTimeline(element, { segments, curves }, whole, seek) {
     el(
       "div",
       { className: "vz-times" },
-      [0, width / 2, width].map((time) => el("span", {}, clock(time))),
+      [0, width / 2, width].map((time) => el("span", {}, width < SHORT ? duration(time) : clock(time))),
     ),
     el("p", {}, say("timeline")),
   );

@@ -157,6 +157,17 @@ def test_validation_images_that_chose_nothing_are_not_said_to_have_chosen(
     assert "Its settings were chosen" not in page and say("en", "measured_test") in page
 
 
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [([0.934, 0.9973], "93.4% to 99.7%"), ([0.786, 0.909], "79% to 91%"), ([0.94, 1.0], "94% to 100%")],
+)
+def test_how_far_the_score_can_be_off_is_said_in_numbers(
+    interval: list[float], said: str, changed: Callable[[object], LoadedModel]
+) -> None:
+    page = model_page(changed({"n": 9, "accuracy": 0.95, "accuracy_interval": interval}), "en")
+    assert f"it would be {said}." in page
+
+
 def test_plots_are_decoded_where_a_decoder_that_dies_harms_nothing(tmp_path: Path) -> None:
     for name in ("classes.png", "roc_curves.png"):
         (tmp_path / name).write_bytes(b"any")

@@ -189,11 +189,11 @@ def test_the_page_shows_a_tile_for_every_file_with_doubt_or_the_reason_in_its_ca
 def test_the_pages_table_has_percentages(language: str) -> None:
     table = batch._page_table(FOUND, bundle(), language)
     assert table["headers"] == page_headings(language)
-    assert table["headers"][2].endswith("1 (%)")
-    assert table["data"][0][:5] == ["a.jpg", "Cat", 98.7, "Dog", 1.3]
-    assert table["data"][3][-1] == "“d.txt” is not an image."
+    assert table["headers"][3].endswith("1 (%)")
+    assert table["data"][0][:6] == ["a.jpg", "", "Cat", 98.7, "Dog", 1.3]
+    assert table["data"][3][1] == "“d.txt” is not an image."
     nearly = read_image_as("f.jpg", "very", ("Cat", 0.99996), ("Dog", 0.00004))
-    assert batch._page_table([nearly], bundle(), language)["data"][0][2] == 99.9, "not quite all"
+    assert batch._page_table([nearly], bundle(), language)["data"][0][3] == 99.9, "not quite all"
 
 
 def test_too_many_images_are_refused_before_any_is_read(uploads: Path) -> None:

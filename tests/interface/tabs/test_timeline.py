@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
 from interface.tabs.timeline import clock, label_seconds, seconds_text, timeline
 from model.video.probability_curve import ProbabilityCurve
@@ -32,6 +33,16 @@ def test_segments_lie_where_they_are_in_time() -> None:
     places = re.findall(r"data-start=\"([\d.]+)\".*?left:([\d.]+)%;width:([\d.]+)%", drawn)
     assert [tuple(map(float, place)) for place in places] == [(0, 0, 10), (1, 10, 10), (2, 20, 60)]
     assert "none of these, 0:01 to 0:02" in drawn
+
+
+@pytest.mark.parametrize(
+    ("duration", "marks"), [(1.5, ["0.0\u00a0s", "0.8\u00a0s", "1.5\u00a0s"]), (10, ["0:00", "0:05", "0:10"])]
+)
+def test_the_times_below_differ_however_short_the_clip_is(duration: float, marks: list[str]) -> None:
+    drawn = timeline([segment("cat", 0, duration)], curve(), LABELS, duration)
+
+    _, below = drawn.split("vz-times")
+    assert re.findall(r"<span>([\d.:]+(?:\u00a0s)?)</span>", below) == marks
 
 
 def test_labels_are_text() -> None:

@@ -46,13 +46,13 @@ class Confidence:
 
 def level_of(found: Classification) -> Level:
     """Return how sure a prediction of one label is."""
-    if found.is_unknown:
-        return "none"
     best = float(found.probabilities.max())
+    # The verdict of “no flag” is "none"; far from the training images its probability is low as that of every label.
+    if found.is_unknown or (found.verdict == "none" and best < SURE_FROM):
+        return "none"
     if best >= _VERY_SURE:
         return "very"
-    # The verdict of “no flag” is "none", however improbable an image far from the training images makes each label.
-    return "fairly" if best >= SURE_FROM or found.verdict == "none" else "unsure"
+    return "fairly" if best >= SURE_FROM else "unsure"
 
 
 def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confidence:
@@ -65,6 +65,8 @@ def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confi
     (label, best), *others = top_labels(found.probabilities, bundle.labels_in(language), 2)
     level = level_of(found)
     words = say(language, _WORDS[level])
+    if level == "none" and not found.is_unknown:
+        return Confidence(level, label, words)
     if level == "none":
         why = "closest_far" if best >= SURE_FROM else "closest"  # not the probability, but the distance decided that
         detail = say(language, why, label=label, probability=probability_text(language, best))

@@ -49,7 +49,8 @@ class Entry:
         name: The file's name.
         thumbnail: A small copy of the image; a sign where the file could not be read.
         ranking: The most likely labels with their probabilities, most likely first.
-        shown: What the image is said to show: the first; with several labels an image, all from their thresholds on.
+        shown: What the image is said to show: the first; with several labels an image, all from their thresholds on;
+            none of them where it is none of these.
         level: How sure that is.
         verdict: The same as programs get it; empty where the file could not be read.
         reason: Why the file could not be read, in words.
@@ -219,7 +220,7 @@ def _classify(classifier: Classifier, decoders: DecoderPool, path: Path, entry: 
     ranking = top_labels(found.probabilities, bundle.labels_in(language), TOP)
     level: Level
     if bundle.thresholds is None:
-        shown, level = ranking[:1], level_of(found)
+        shown, level = ranking[: 0 if found.is_unknown else 1], level_of(found)
     else:
         chances = dict(zip(bundle.labels, found.probabilities.tolist(), strict=True))
         shown = [(bundle.label_in(label, language), chances[label]) for label in predicted_labels(found, bundle)]
@@ -250,8 +251,10 @@ def _rows(found: Sequence[Entry], bundle: Bundle, language: str) -> list[Row]:
 
 def _caption(entry: Entry, bundle: Bundle, language: str, *, doubt: bool) -> str:
     """Return the caption of an image; for people, `doubt`, a question mark stands behind a label that is not sure."""
-    if entry.level == "none":
+    if not entry.shown:
         return say(language, "none_of_these")
+    if entry.level == "none":  # “no flag”, of which no probability is high
+        return readable(entry.shown[0][0]) if doubt else entry.shown[0][0]
     names = list(entry.shown)
     if doubt:
         names = [(readable(label), share) for label, share in names]
@@ -271,7 +274,7 @@ def _row(entry: Entry, bundle: Bundle, language: str, scale: float = 1, digits: 
         for cell in (label, round(min(scale * share, scale - least if share < 1 else scale), digits))
     ]
     cells += [""] * (2 * TOP - len(cells))  # a model may have two labels only
-    return [entry.name, *cells, say(language, "none_of_these") if entry.level == "none" else ""]
+    return [entry.name, *cells, "" if entry.shown else say(language, "none_of_these")]
 
 
 def _page_table(found: Sequence[Entry], bundle: Bundle, language: str) -> Table:
@@ -295,11 +298,13 @@ def _counts(found: Sequence[Entry], language: str) -> str:
     for place, entry in enumerate(found):
         if not entry.ranking:
             others["not_readable"].append(place)
-        elif entry.level in ("very", "fairly"):
+        elif entry.level == "unsure":
+            others["not_sure"].append(place)
+        elif entry.shown:
             for label, _ in entry.shown:
                 places.setdefault(label, []).append(place)
         else:
-            others["none_headline" if entry.level == "none" else "not_sure"].append(place)
+            others["none_headline"].append(place)
     rows = sorted(places.items(), key=lambda pair: -len(pair[1]))[:_MOST_COUNTED]
     more = len(places) - len(rows)
     rows += [(say(language, name), these) for name, these in others.items() if these]

@@ -79,7 +79,8 @@ export function batchTab() {
     const sure = new Map();
     const others = { unsure: 0, none: 0 };
     for (const { shown, level } of read) {
-      if (level in others) others[level]++;
+      if (level === "unsure") others.unsure++;
+      else if (!shown.length) others.none++;
       else for (const { label } of shown) sure.set(label, (sure.get(label) ?? 0) + 1);
     }
     const shown = [...sure].sort((a, b) => b[1] - a[1]).slice(0, MOST_COUNTED);
@@ -112,7 +113,8 @@ async function predicted(file) {
     const found = await run("classify", { file });
     const ranked = ranking(found.probabilities, TOP);
     const several = found.isUnknown ? [] : predictedLabels(found.probabilities);
-    const shown = site.model.thresholds ? several : ranked.slice(0, 1);
+    const one = found.isUnknown ? [] : ranked.slice(0, 1);
+    const shown = site.model.thresholds ? several : one;
     const level = site.model.thresholds ? (several.length ? "very" : "none") : levelOf(found);
     return { name: file.name, ranked, shown, level, verdict: found.verdict };
   } catch (error) {
@@ -132,7 +134,8 @@ async function tile({ ranked, shown, level, reason }, file) {
 }
 
 function caption(shown, level) {
-  if (level === "none") return say("none_of_these");
+  if (!shown.length) return say("none_of_these");
+  if (level === "none") return readable(shown[0].label); // “no flag”, of which no probability is high
   const name = (label) => (level === "unsure" ? say("perhaps", { label }) : label);
   return shown.map(({ label, probability }) => `${name(readable(label))} ${probabilityText(probability)}`).join(", ");
 }
@@ -154,11 +157,11 @@ function headings() {
 const pageRow = (cells) => [cells[0], cells.at(-1), ...cells.slice(1, -1)];
 
 // The probabilities are between 0 and 1; for the page's table, percentages with so many digits.
-function row({ name, ranked, level, reason }, digits = null) {
+function row({ name, ranked, shown: named, reason }, digits = null) {
   const empty = Array.from({ length: 2 * TOP }, () => "");
   if (!ranked) return [name, ...empty, reason];
   const shown = (value) =>
     digits === null ? rounded(asShown(value, 2), 4) : rounded(100 * asShown(value, digits), digits);
   const cells = ranked.flatMap(({ label, probability }) => [label, shown(probability)]);
-  return [name, ...cells, ...empty.slice(cells.length), level === "none" ? say("none_of_these") : ""];
+  return [name, ...cells, ...empty.slice(cells.length), named.length ? "" : say("none_of_these")];
 }

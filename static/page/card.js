@@ -21,11 +21,11 @@ export function ranking(probabilities, count = TOP) {
 
 // How sure a prediction of one label is.
 export function levelOf({ probabilities, verdict, isUnknown }) {
-  if (isUnknown) return "none";
   const best = ranking(probabilities, 1)[0].probability;
+  // The verdict of “no flag” is "none"; far from the training images its probability is low as that of every label.
+  if (isUnknown || (verdict === "none" && best < SURE_FROM)) return "none";
   if (best >= VERY_SURE) return "very";
-  // The verdict of “no flag” is "none", however improbable an image far from the training images makes each label.
-  return best >= SURE_FROM || verdict === "none" ? "fairly" : "unsure";
+  return best >= SURE_FROM ? "fairly" : "unsure";
 }
 
 // The labels that a model of several labels sees in an image, of all that it knows; null for one of one label an image.
@@ -45,6 +45,7 @@ function confidenceOf(found, ranked, shown) {
   }
   const level = levelOf(found);
   const words = say(WORDS[level]);
+  if (level === "none" && !found.isUnknown) return { level, headline: label, words };
   if (level === "none") {
     // Where the probability is high, not it, but the distance decided that.
     const why = probability >= SURE_FROM ? "closest_far" : "closest";

@@ -34,7 +34,7 @@ def found(*probabilities: float, is_unknown: bool = False) -> Classification:
         (0.49, "none", True, "none"),
         (0.99, "none", True, "none"),
         (0.95, "none", False, "very"),  # the label is “no flag”
-        (0.49, "none", False, "fairly"),
+        (0.49, "none", False, "none"),
     ],
 )
 def test_there_are_four_levels(best: float, verdict: Verdict, is_unknown: bool, level: str) -> None:
@@ -55,6 +55,11 @@ def test_there_are_four_levels(best: float, verdict: Verdict, is_unknown: bool, 
 def test_a_prediction_is_put_into_words(cat: float, dog: float, language: str, headline: str, words: str) -> None:
     said = confidence_of(found(cat, dog, is_unknown=max(cat, dog) < 0.5), bundle(), language)
     assert (said.headline, said.words) == (headline, words)
+
+
+def test_a_label_that_means_nothing_is_there_is_the_headline_however_low_its_probability() -> None:
+    said = confidence_of(Classification(np.array([0.23, 0.1]), "none", False), bundle("no flag", "Dog"), "en")
+    assert (said.level, said.headline, said.detail) == ("none", "no flag", "")
 
 
 def test_none_names_what_is_closest() -> None:

@@ -149,7 +149,7 @@ TILE = Path("tile.jpg")
 
 
 def read_image_as(name: str, level: Level, *ranking: tuple[str, float]) -> Entry:
-    return Entry(name, TILE, ranking, ranking[:1], level)
+    return Entry(name, TILE, ranking, ranking[: level != "none"], level)
 
 
 FOUND = [
@@ -159,6 +159,15 @@ FOUND = [
     Entry("d.txt", TILE, reason="“d.txt” is not an image."),
     read_image_as("e.jpg", "very", ("Cat", 0.91), ("Dog", 0.09)),
 ]
+
+
+def test_a_label_that_means_nothing_is_there_is_named_without_its_low_probability() -> None:
+    likely = (("no_flag", 0.09), ("Cat", 0.05))
+    entry = Entry("a.jpg", TILE, likely, likely[:1], "none", "none")
+
+    assert batch._caption(entry, bundle(), "en", doubt=True) == "no flag"
+    assert batch._row(entry, bundle(), "en")[-1] == ""
+    assert "no flag" in batch._counts([entry], "en") and "None of these" not in batch._counts([entry], "en")
 
 
 def test_the_page_counts_what_is_sure_and_what_is_not() -> None:

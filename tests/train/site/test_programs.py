@@ -71,7 +71,8 @@ def test_of_several_labels_all_above_their_thresholds_count_however_many_others_
 
 
 def test_a_table_of_images_has_the_columns_and_the_rounding_of_the_app() -> None:
-    nearly = Entry("a.jpg", TILE, ranking=(("a", 0.99999), ("b", 0.00001)), level="very", verdict="sure")
+    likely = (("a", 0.99999), ("b", 0.00001))
+    nearly = Entry("a.jpg", TILE, likely, likely[:1], level="very", verdict="sure")
     none = Entry("b.jpg", TILE, ranking=(("a", 0.4), ("b", 0.123456), ("c", 0.1)), level="none", verdict="none")
     unread = Entry("c.txt", TILE, reason="Not an image.")
     bundle = Bundle(Path("b"), tuple("abcdefgh"), InputSpec(32, 32), False, 1.0, None)
@@ -80,6 +81,7 @@ def test_a_table_of_images_has_the_columns_and_the_rounding_of_the_app() -> None
         {
             "name": entry.name,
             "ranked": [{"label": label, "probability": share} for label, share in entry.ranking] or None,
+            "shown": [{"label": label, "probability": share} for label, share in entry.shown],
             "level": entry.level,
             "verdict": entry.verdict,
             "reason": entry.reason,

@@ -30,14 +30,6 @@
     }
   };
 
-  let scheduled = false;
-  new MutationObserver(() => {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      complete();
-    });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  vistazo.whenChanged(complete);
   complete();
 })();

@@ -1,4 +1,4 @@
-// What the page's events call by name, as `js="() => vistazo.scrollTo('#found')"`.
+// What the page's events call by name, as `js="() => vistazo.scrollTo('#found')"`, and what several scripts use.
 window.vistazo = {
   // A new result may be below the image on a phone.
   scrollTo(selector) {
@@ -14,5 +14,18 @@ window.vistazo = {
   exampleName(button) {
     const shown = button.querySelector("img, video");
     return decodeURIComponent((shown?.currentSrc || shown?.src || "").split("/").pop()).replace(/[.][^.]*$/, "");
+  },
+
+  // Calls `look` after changes of the page, and of these attributes of its elements; at most once a frame.
+  whenChanged(look, attributeFilter) {
+    let scheduled = false;
+    new MutationObserver(() => {
+      if (scheduled) return;
+      scheduled = true;
+      requestAnimationFrame(() => {
+        scheduled = false;
+        look();
+      });
+    }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter });
   },
 };

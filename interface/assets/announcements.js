@@ -40,18 +40,5 @@
     document.querySelector("#answer:not([aria-live])")?.setAttribute("aria-live", "polite");
     for (const [selector, stop] of Object.entries(READ)) repeat(selector, stop);
   };
-  let scheduled = false;
-  new MutationObserver(() => {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      look();
-    });
-  }).observe(document.documentElement, {
-    childList: true,
-    subtree: true,
-    attributes: true,
-    attributeFilter: ["class", "disabled"],
-  });
+  vistazo.whenChanged(look, ["class", "disabled"]);
 })();

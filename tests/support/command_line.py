@@ -1,4 +1,4 @@
-"""Run `python -m train` in this process, and read what it says."""
+"""Run `python -m train` in this process, and read what commands say."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     assert captured.err.splitlines()[-1] == errors[0]
     assert "Traceback" not in captured.err
     return errors[0]
+
+
+def without_notes(err: str) -> str:
+    """Leave out a line about the hardware, which LiteRT prints from C and cannot be told not to print."""
+    return "".join(line for line in err.splitlines(keepends=True) if not line.startswith("INFO: "))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ import pytest
 from PIL import Image
 
 from model.command_names import command
-from tests.support.images import hashes
+from tests.support.images import hashes, squares, write_squares
 from train.__main__ import main
 from train.data.image_store import ImageStore
 from train.data.loading import load_splits
@@ -26,20 +25,9 @@ from train.input_selection import first_input
 from train.recipes.registry import load_recipe
 
 
-def image(seed: int) -> Image.Image:
-    """An image of coloured squares, unlike that of any other seed."""
-    rng = np.random.default_rng(seed)
-    return Image.fromarray(np.kron(rng.integers(0, 240, (6, 6, 3)), np.ones((12, 12, 1))).astype(np.uint8))
-
-
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    root = tmp_path / "data"
-    for place, label in enumerate(("cat", "dog")):
-        (root / label).mkdir(parents=True)
-        for index in range(20):
-            image(100 * place + index).save(root / label / f"{index}.png")
-    return root
+    return write_squares(tmp_path / "data")
 
 
 def check(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -61,8 +49,8 @@ def test_the_command_that_trains_has_the_options_of_the_check(data: Path, capsys
 
 def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "cat" / "bad.png").write_bytes(b"no image")
-    image(7).resize((20, 60)).save(data / "cat" / "small.png")
-    image(8).save(data / "dog" / "really.jpg", "PNG")
+    squares(7).resize((20, 60)).save(data / "cat" / "small.png")
+    squares(8).save(data / "dog" / "really.jpg", "PNG")
 
     status, found = check(data, capsys)
 
@@ -75,7 +63,7 @@ def test_damaged_tiny_and_misnamed_files_are_named(data: Path, capsys: pytest.Ca
 def test_copies_are_sorted_by_where_they_are(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
     shutil.copy(data / "cat" / "2.png", data / "dog" / "stray.png")
-    image(3).save(data / "cat" / "saved anew.jpg", quality=92)
+    squares(3).save(data / "cat" / "saved anew.jpg", quality=92)
 
     status, found = check(data, capsys)
 
@@ -88,8 +76,8 @@ def test_copies_are_sorted_by_where_they_are(data: Path, capsys: pytest.CaptureF
 
 def test_what_looks_alike_is_one_group(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(data / "cat" / "1.png", data / "cat" / "again.png")
-    image(1).save(data / "cat" / "saved anew.jpg", quality=92)
-    image(1).save(data / "dog" / "stray.webp", quality=92)
+    squares(1).save(data / "cat" / "saved anew.jpg", quality=92)
+    squares(1).save(data / "dog" / "stray.webp", quality=92)
 
     _, found = check(data, capsys)
 
@@ -101,9 +89,9 @@ def test_what_looks_alike_is_one_group(data: Path, capsys: pytest.CaptureFixture
 
 
 def test_what_fit_keeps_in_one_split_is_what_check_names(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image(1).save(data / "cat" / "saved anew.jpg", quality=92)
+    squares(1).save(data / "cat" / "saved anew.jpg", quality=92)
     # At the network's size every other column is left, so that one image is half darker and half brighter.
-    plain = 60 + np.array(image(50).resize((447, 447))) // 2
+    plain = 60 + np.array(squares(50).resize((447, 447))) // 2
     stripes = np.where(np.arange(447) % 2, 60, -60)[None, :, None]
     Image.fromarray(plain).save(data / "dog" / "plain.png")
     Image.fromarray((plain + stripes).astype(np.uint8)).save(data / "dog" / "striped.png")
@@ -175,7 +163,7 @@ def test_copies_across_splits_are_serious(data: Path, tmp_path: Path, capsys: py
     shutil.copytree(data, splits / "train")
     for label in ("cat", "dog"):
         (splits / "test" / label).mkdir(parents=True)
-        image(900 + len(label + label[0])).save(splits / "test" / label / "new.png")
+        squares(900 + len(label + label[0])).save(splits / "test" / label / "new.png")
     shutil.copy(data / "dog" / "4.png", splits / "test" / "dog" / "known.png")
 
     status, found = check(splits, capsys)
@@ -188,7 +176,7 @@ def test_copies_across_splits_are_serious(data: Path, tmp_path: Path, capsys: py
 
 def test_imbalance_and_small_classes_are_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "rare").mkdir()
-    image(555).save(data / "rare" / "only.png")
+    squares(555).save(data / "rare" / "only.png")
 
     status, found = check(data, capsys)
 
@@ -215,7 +203,7 @@ def test_a_class_whose_images_all_look_alike_is_refused_as_by_fit(
 ) -> None:
     (data / "clip").mkdir()
     for index in range(6):
-        image(555).save(data / "clip" / f"{index}.png")
+        squares(555).save(data / "clip" / f"{index}.png")
 
     _, found = check(data, capsys)
 
@@ -257,7 +245,7 @@ def test_the_size_of_an_image_is_that_of_the_file_and_not_what_it_is_decoded_at(
     for place, (label, size) in enumerate((("cat", (1600, 1200)), ("dog", (800, 600)))):
         (data / label).mkdir(parents=True)
         for index in range(10):
-            image(100 * place + index).resize(size).save(data / label / f"{index}.jpg")
+            squares(100 * place + index).resize(size).save(data / label / f"{index}.jpg")
 
     _, found = check(data, capsys)
 
@@ -282,7 +270,7 @@ def test_a_label_missing_from_a_split_is_found(data: Path, tmp_path: Path, capsy
     splits = tmp_path / "splits"
     shutil.copytree(data, splits / "train")
     (splits / "valid" / "cat").mkdir(parents=True)
-    image(901).save(splits / "valid" / "cat" / "new.png")
+    squares(901).save(splits / "valid" / "cat" / "new.png")
 
     status, found = check(splits, capsys)
 
@@ -311,97 +299,3 @@ def test_a_folder_that_is_not_there_is_a_mistake_of_the_user(
 ) -> None:
     assert main(["check", str(tmp_path / "nowhere")]) == 2
     assert "There is no data folder" in capsys.readouterr().err
-
-
-def black_and_white(root: Path) -> Path:
-    """Write images that even random features tell apart."""
-    rng = np.random.default_rng(1)
-    for label, level in (("black", 40), ("white", 200)):
-        (root / label).mkdir(parents=True)
-        for index in range(25):
-            Image.fromarray(rng.integers(level, level + 40, (32, 32, 3), np.uint8)).save(root / label / f"{index}.png")
-    return root
-
-
-def test_exchanged_labels_are_probable_errors(
-    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = black_and_white(tmp_path / "plain")
-    for index in (3, 11):
-        (root / "black" / f"{index}.png").rename(root / "white" / f"exchanged {index}.png")
-
-    status = main(["check", str(root), "--json", "--weights", str(backbone_weights)])
-
-    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
-    assert status == 1
-    errors = found["Probable label errors"]
-    assert errors["files"] and set(errors["files"]) <= {"white/exchanged 3.png", "white/exchanged 11.png"}
-    shares = [int(re.fullmatch(r".*: black, (\d+)% probable", item)[1]) for item in errors["items"]]  # type: ignore[index]
-    assert shares == sorted(shares, reverse=True) and min(shares) > 80, "the most probable first, and none that is not"
-
-
-def test_copies_with_the_same_wrong_label_do_not_hide_each_other(
-    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = black_and_white(tmp_path / "plain")
-    wrong = ["white/3.png", *(f"white/3 copy {number}.png" for number in range(3))]
-    for name in wrong:
-        shutil.copy(root / "black" / "3.png", root / name)
-    (root / "black" / "3.png").unlink()
-
-    main(["check", str(root), "--json", "--weights", str(backbone_weights)])
-
-    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
-    assert set(found["Probable label errors"]["files"]) == set(wrong)
-
-
-def test_images_that_look_alike_are_too_few_to_find_label_errors(
-    backbone_weights: Path, data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (data / "frames").mkdir()
-    for number in range(6):
-        image(555).save(data / "frames" / f"{number}.png")
-
-    (data / "cat" / "bad.png").write_bytes(b"no image")
-
-    assert main(["check", str(data), "--weights", str(backbone_weights), "--json"]) == 1
-    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
-    (reason,) = found["Label errors not looked for"]["items"]
-    assert "“frames” has fewer than 5 images, or all of them look alike" in reason
-    assert found["Files that cannot be read"]["files"] == ["cat/bad.png"]
-
-
-def test_of_few_clips_label_errors_are_found_by_fewer_folds(
-    backbone_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for place, label in enumerate(("cat", "dog")):
-        (tmp_path / label).mkdir()
-        for clip in range(2):
-            for frame in range(3):
-                image(10 * place + clip).save(tmp_path / label / f"{clip}-{frame}.png")
-
-    main(["check", str(tmp_path), "--weights", str(backbone_weights), "--json"])
-    assert "Label errors not looked for" not in {finding["kind"] for finding in json.loads(capsys.readouterr().out)}
-
-
-@pytest.mark.parametrize("content", [b"no image", None])
-def test_of_one_label_or_none_label_errors_are_not_found(
-    content: bytes | None, data: Path, backbone_weights: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for path in (data / "cat").iterdir() if content is None else data.glob("*/*"):
-        path.write_bytes(content or b"no image")
-    main(["check", str(data), "--weights", str(backbone_weights), "--json"])
-    found = {finding["kind"]: finding for finding in json.loads(capsys.readouterr().out)}
-    assert "two labels" in found["Label errors not looked for"]["items"][0]
-
-
-def test_label_errors_are_not_looked_for_among_several_labels(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (data / "dog").rename(data / "cat+dog")
-
-    main(["check", str(data), "--multi-label", "--json", "--weights", str(tmp_path / "not read.h5")])
-
-    captured = capsys.readouterr()
-    assert "Probable label errors" not in {finding["kind"] for finding in json.loads(captured.out)}
-    assert "Label errors are not looked for, since images have several labels." in captured.err

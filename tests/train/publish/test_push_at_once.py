@@ -16,10 +16,7 @@ from tests.fake_hub.pushing import COMMIT, CREATE, REPOSITORY, Push, other_versi
 from tests.fake_hub.server import Hub
 from train.publish.push import bundle_files
 
-
-@pytest.fixture(autouse=True)
-def _bare(hub: Hub) -> None:
-    hub.dialect.add("bare")
+pytestmark = pytest.mark.usefixtures("bare_hub")
 
 
 def test_of_two_pushes_at_once_one_wins_and_the_other_changes_nothing(

@@ -32,10 +32,7 @@ from tests.fake_hub.pushing import (
 from tests.fake_hub.server import Hub, corrupted, dripping
 from tests.fake_hub.writing import READ_TOKEN
 
-
-@pytest.fixture(autouse=True)
-def _bare(hub: Hub) -> None:
-    hub.dialect.add("bare")
+pytestmark = pytest.mark.usefixtures("bare_hub")
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,11 @@ from model.hub.resolve import EMBEDDED
 from tests.fake_hub.pushing import REPOSITORY, SPACE, Push, other_version, published, result, titles
 from tests.fake_hub.server import Hub
 
+pytestmark = pytest.mark.usefixtures("bare_hub")
+
 KEY = f"spaces/{SPACE}"
 HUBS_OWN = b"---\ntitle: Show\nsdk: gradio\n---\n\nCheck out the configuration reference at \
 https://huggingface.co/docs/hub/spaces-config-reference\n"
-
-
-@pytest.fixture(autouse=True)
-def _bare(hub: Hub) -> None:
-    hub.dialect.add("bare")
 
 
 def space_files(hub: Hub) -> dict[str, bytes]:

@@ -28,10 +28,7 @@ from tests.fake_hub.pushing import (
 )
 from tests.fake_hub.server import Hub
 
-
-@pytest.fixture(autouse=True)
-def _bare(hub: Hub) -> None:
-    hub.dialect.add("bare")
+pytestmark = pytest.mark.usefixtures("bare_hub")
 
 
 def test_a_push_that_is_killed_at_one_request_after_the_other_goes_on_each_time(

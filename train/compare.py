@@ -18,10 +18,10 @@ from model.classifier import Classifier
 from model.errors import DataError, SettingsError, VistazoError
 from model.hub.resolve import resolve_model
 from model.preprocessing import read_image
-from train.data.data_set import listed
+from train.data.data_set import DataSet, listed
 from train.data.folders import all_labels, match_labels, natural_key
-from train.data.source import DataSource, read_data
-from train.evaluate import Evaluation, run_evaluate
+from train.data.source import DataSource
+from train.evaluate import Evaluation, data_set_for, evaluate
 from train.export.bundle import refuse_in_bundle
 from train.metrics.paired import mcnemar
 
@@ -51,14 +51,14 @@ class Comparison:
         rows: One for each bundle, with the keys of `COLUMNS`. "p_value" is that of McNemar's test against the bundle of
             the highest accuracy; None for that bundle.
         verdicts: A sentence for each other bundle: whether the difference is more than chance.
-        best: The bundle of the highest accuracy.
+        best: The bundle that is better than each other one by more than chance; None where there is none.
         table: The CSV file.
         plot: The plot beside it.
     """
 
     rows: Sequence[dict[str, Any]]
     verdicts: Sequence[str]
-    best: str
+    best: str | None
     table: Path
     plot: Path
 
@@ -77,13 +77,12 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
     if out.suffix.lower() != ".csv" or out.is_dir() or not out.absolute().parent.is_dir():
         raise SettingsError(f"--out should name a .csv file in an existing directory. Received: {out}.")
     refuse_in_bundle(out)
-    directories = [resolve_model(model) for model in models]
-    classifiers = [Classifier.load(directory) for directory in directories]
-    _refuse_other_images(models, classifiers, data)
-    evaluations = [
-        run_evaluate(str(directory), data, announce=number == 0) for number, directory in enumerate(directories)
-    ]
-    milliseconds = _median_milliseconds(classifiers, data)
+    classifiers = [Classifier.load(resolve_model(model)) for model in models]
+    data_sets = _data_sets(classifiers, data)
+    _refuse_other_images(models, classifiers, data_sets)
+    data_sets[0].announce()
+    evaluations = [evaluate(*of_model) for of_model in zip(models, classifiers, data_sets, strict=True)]
+    milliseconds = _median_milliseconds(classifiers, data_sets[0])
     rows = [
         _row(model, classifier, evaluation, median)
         for model, classifier, evaluation, median in zip(models, classifiers, evaluations, milliseconds, strict=True)
@@ -94,6 +93,7 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
         if number != best:
             row["p_value"] = _p_value(evaluations[best], evaluations[number])
             verdicts.append(_verdict(models[best], models[number], row["n"], row["p_value"]))
+    is_best = all(row["p_value"] < _SIGNIFICANT for number, row in enumerate(rows) if number != best)
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -102,7 +102,7 @@ def run_compare(models: Sequence[str], data: DataSource, out: Path) -> Compariso
 
     plot = out.with_suffix(".png")
     plot.write_bytes(comparison_plot(rows, short_names(models)))
-    return Comparison(rows, verdicts, models[best], out, plot)
+    return Comparison(rows, verdicts, models[best] if is_best else None, out, plot)
 
 
 def short_names(models: Sequence[str]) -> list[str]:
@@ -129,13 +129,22 @@ def _row(model: str, classifier: Classifier, evaluation: Evaluation, millisecond
     }
 
 
-def _refuse_other_images(models: Sequence[str], classifiers: Sequence[Classifier], data: DataSource) -> None:
+def _data_sets(classifiers: Sequence[Classifier], data: DataSource) -> list[DataSet]:
+    """List the data for each model; once for those of the same labels, since these tell how folders are understood."""
+    keys = [(classifier.bundle.multi_label, classifier.bundle.labels) for classifier in classifiers]
+    one_of = dict(zip(keys, classifiers, strict=True))
+    found = {key: data_set_for(classifier.bundle, data) for key, classifier in one_of.items()}
+    return [found[key] for key in keys]
+
+
+def _refuse_other_images(
+    models: Sequence[str], classifiers: Sequence[Classifier], data_sets: Sequence[DataSet]
+) -> None:
     """Raise `DataError` where a model lacks a label of the data that another one has: it would be spared its images."""
-    known: list[set[str]] = []
-    for classifier in classifiers:
-        bundle = classifier.bundle
-        _, examples = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels).evaluated()
-        known.append(set(match_labels(all_labels(examples), bundle.labels)))
+    known = [
+        set(match_labels(all_labels(data_set.evaluated()[1]), classifier.bundle.labels))
+        for classifier, data_set in zip(classifiers, data_sets, strict=True)
+    ]
     for model, labels in zip(models, known, strict=True):
         if missing := sorted(set().union(*known) - labels, key=natural_key):
             raise DataError(
@@ -183,24 +192,29 @@ def parameters(directory: Path) -> int | None:
     return count
 
 
-def _median_milliseconds(classifiers: Sequence[Classifier], data: DataSource) -> list[float]:
+def _median_milliseconds(classifiers: Sequence[Classifier], data_set: DataSet) -> list[float]:
     """Return the median milliseconds of a prediction by each model: preprocessing and network, without decoding.
 
-    The models take turns at every image, so that other load on the machine slows all of them.
+    The models take turns, so that other load on the machine slows all of them, and each begins as often as the others:
+    the first one pays for an image that is new to the processor. The quicker of two predictions counts.
     """
+    count = len(classifiers)
     spent: list[list[float]] = [[] for _ in classifiers]
-    bundle = classifiers[0].bundle
-    _, examples = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels).evaluated()
+    _, examples = data_set.evaluated()
     # Evenly over the classes, since the images of one class may all be large.
     print("Timing predictions …", file=sys.stderr)
     timed = examples[:: max(1, len(examples) // _TIMED_IMAGES)]
-    for example in tqdm(timed, desc="timing", unit="image", leave=False, disable=None):
+    for number, example in enumerate(tqdm(timed, desc="timing", unit="image", leave=False, disable=None)):
         try:
             image = read_image(example.path)
         except VistazoError:  # it was reported by the evaluation
             continue
-        for index, classifier in enumerate(classifiers):
+        quickest = [math.inf] * count
+        for turn in range(2 * count):
+            index = (number + turn) % count
             start = time.perf_counter()
-            classifier.classify(image)
-            spent[index].append(1000 * (time.perf_counter() - start))
+            classifiers[index].classify(image)
+            quickest[index] = min(quickest[index], 1000 * (time.perf_counter() - start))
+        for times, least in zip(spent, quickest, strict=True):
+            times.append(least)
     return [statistics.median(times or [math.nan]) for times in spent]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from model.bundle import Bundle
+from model.bundle import METRICS, Bundle
 from model.classifier import Classifier
 from model.errors import DataError, SettingsError
 from model.hub.resolve import resolve_model
 from model.verdict import VERDICTS, Classification, classification_of, probabilities_of
-from train.data.data_set import count_of, listed, refuse_inside
+from train.data.data_set import DataSet, count_of, listed, refuse_inside
 from train.data.folders import Example, all_labels, match_labels
 from train.data.image_store import ImageStore
 from train.data.loading import given_groups, print_unreadable
@@ -74,9 +74,7 @@ class Evaluation:
     groups: Sequence[int] = ()
 
 
-def run_evaluate(
-    model: str, data: DataSource, out: Path | None = None, *, report_images: bool = False, announce: bool = True
-) -> Evaluation:
+def run_evaluate(model: str, data: DataSource, out: Path | None = None, *, report_images: bool = False) -> Evaluation:
     """Evaluate a bundle, with the network that is served, on a folder per class.
 
     Args:
@@ -84,7 +82,6 @@ def run_evaluate(
         data: The images and their labels; of several splits the test split is used, then validation.
         out: Where to write metrics.json and the report, if anywhere.
         report_images: Whether the report holds small copies of the images.
-        announce: Whether to say how the data was understood.
 
     Returns:
         The metrics, and for every image whether the prediction is right.
@@ -92,33 +89,49 @@ def run_evaluate(
     Raises:
         VistazoError: The bundle or the data cannot be used, or no folder name matches a label.
     """
-    if out and out.exists() and not out.is_dir():
-        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     if out:
-        refuse_inside(out, data.folder)
-        refuse_in_bundle(out)
+        _check_target(out, data.folder)
     classifier = Classifier.load(resolve_model(model))
+    data_set = data_set_for(classifier.bundle, data)
+    data_set.announce()
+    return evaluate(model, classifier, data_set, out, report_images=report_images)
+
+
+def data_set_for(bundle: Bundle, data: DataSource) -> DataSet:
+    """List the images that a model is to be evaluated on, with its spelling of their labels."""
+    return read_data(data, multi_label=bundle.multi_label, labels=bundle.labels)
+
+
+def evaluate(
+    name: str, classifier: Classifier, data_set: DataSet, out: Path | None = None, *, report_images: bool = False
+) -> Evaluation:
+    """Evaluate a model on the images that `data_set_for` listed for it; see `run_evaluate`.
+
+    Args:
+        name: What the model is called while that takes.
+        classifier: The model.
+        data_set: The images.
+        out: Where to write metrics.json and the report, if anywhere.
+        report_images: Whether the report holds small copies of the images.
+    """
     bundle = classifier.bundle
-    data_set = read_data(data, multi_label=bundle.multi_label, labels=bundle.labels)
-    if announce:
-        data_set.announce()
     split, examples = data_set.evaluated()
     index_of = match_labels(all_labels(examples), bundle.labels)
     matched = [e for e in examples if set(e.labels) <= set(index_of)]
     unknown = [label for label in all_labels(examples) if label not in index_of]
     if not matched:
         raise DataError(
-            f"No class of “{data.folder}” is named like a label of the model. "
+            f"No class of “{data_set.root}” is named like a label of the model. "
             f"Classes: {listed(unknown)}; labels: {listed(bundle.labels)}."
         )
     if unknown:
         print(f"Left out, as the model has no such label: {listed(unknown)}.", file=sys.stderr)
-    print(f"Evaluating {model} on {count_of(len(matched), 'image')} ({split}) …", file=sys.stderr)
+    print(f"Evaluating {name} on {count_of(len(matched), 'image')} ({split}) …", file=sys.stderr)
     with ImageStore() as store:
         images, kept, unreadable = store.load(matched, bundle.input, "reading")
         print_unreadable(unreadable)
         if not kept:
-            raise DataError(f"None of the {len(matched)} files in “{data.folder}” is an image that can be read.")
+            raise DataError(f"None of the {len(matched)} files in “{data_set.root}” is an image that can be read.")
         targets = multi_hot(kept, index_of, len(bundle.labels))
         outputs = served_outputs(classifier, images)
         counts = {"unreadable": len(unreadable), "training_images": outputs.training_images}
@@ -126,7 +139,7 @@ def run_evaluate(
         metrics = {"split": split} | counts | evaluate_outputs(bundle, outputs, targets, groups)
         if out:
             out.mkdir(parents=True, exist_ok=True)
-            write_json(out / "metrics.json", metrics)
+            write_json(out / METRICS, metrics)
             evidence = evidence_of(bundle, images, kept, outputs, targets) if report_images else None
             print("Drawing the report …", file=sys.stderr)
             write_report(out, metrics, bundle.labels, evidence)
@@ -135,6 +148,14 @@ def run_evaluate(
             write_predictions(out / PREDICTIONS, files, targets, *found, bundle.labels)
     right = (outputs.predicted == (targets > 0)).all(axis=1)  # of several labels all, as the metrics count
     return Evaluation(summary(metrics), [example.path for example in kept], right, groups)
+
+
+def _check_target(out: Path, data: Path) -> None:
+    """Raise `VistazoError` unless a report can be written to a directory in which nothing of others would be lost."""
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"--out should be a directory. “{out}” is a file.")
+    refuse_inside(out, data)
+    refuse_in_bundle(out)
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:

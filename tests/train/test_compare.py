@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -13,15 +14,24 @@ from PIL import Image
 from tests.support.fitting import Fitted
 from tests.support.images import write_colours, write_stripes
 from train.__main__ import main
-from train.compare import COLUMNS, parameters
+from train.compare import COLUMNS, _median_milliseconds, parameters
+from train.data.data_set import DataSet
+from train.data.folders import Example
+from train.data.source import DataSource, read_data
 
 
-def test_one_row_per_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_row_per_bundle_and_a_plot(
+    colour_fit: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     bundle, table = str(colour_fit.bundle), tmp_path / "table.csv"
+    monkeypatch.setattr("train.compare._SIGNIFICANT", 2.0)  # as though they differed by more than chance
 
     assert main(["compare", bundle, bundle, "--data", str(colour_fit.data), "--out", str(table), "--json"]) == 0
 
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    captured = capsys.readouterr()
+    printed = [json.loads(line) for line in captured.out.splitlines()]
+    assert captured.err.splitlines()[-1].startswith("Serve the best: ")
+    assert captured.err.splitlines()[-1].endswith(f"--model {bundle}")
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
@@ -33,9 +43,20 @@ def test_one_row_per_bundle_and_a_plot(colour_fit: Fitted, tmp_path: Path, capsy
 
 
 def test_a_table_with_a_line_for_each_bundle_and_whether_they_differ_by_more_than_chance(
-    colour_fit: Fitted, copied_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    colour_fit: Fitted,
+    copied_bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     bundles = [str(colour_fit.bundle), str(copied_bundle)]
+    listings: list[DataSource] = []
+
+    def read(data: DataSource, **how: Any) -> DataSet:
+        listings.append(data)
+        return read_data(data, **how)
+
+    monkeypatch.setattr("train.evaluate.read_data", read)
 
     assert main(["compare", *bundles, "--data", str(colour_fit.data), "--out", str(tmp_path / "table.csv")]) == 0
 
@@ -44,8 +65,33 @@ def test_a_table_with_a_line_for_each_bundle_and_whether_they_differ_by_more_tha
     assert heading.startswith("bundle") and [first.split()[0], second.split()[0]] == ["bundle", "copied"]
     assert "may be chance (McNemar's test on 36 images, p = 1)" in verdict
     assert written == f"Wrote {tmp_path / 'table.csv'} and {tmp_path / 'table.png'}."
-    assert captured.err.splitlines()[-1].endswith(f"--model {colour_fit.bundle}")
+    assert "Serve the best" not in captured.err
     assert captured.err.count("3 classes") == 1 and captured.err.count("Evaluating ") == 2
+    assert len(listings) == 1
+
+
+def test_each_model_is_timed_first_as_often_as_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one at an image is slower."""
+    now, turns = 0.0, []
+
+    class Timed:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def classify(self, image: object) -> None:
+            nonlocal now
+            turns.append(self.name)
+            now += 0.008 if len(turns) % 4 == 1 else 0.002
+
+    monkeypatch.setattr("train.compare.read_image", lambda path: path)
+    monkeypatch.setattr("train.compare.time.perf_counter", lambda: now)
+    models: Any = [Timed("a"), Timed("b")]
+    images = [Example(Path(f"{number}.png"), "cat") for number in range(2)]
+
+    milliseconds = _median_milliseconds(models, DataSet(Path(), {"train": images}, divided=False))
+
+    assert milliseconds == pytest.approx([2, 2])
+    assert "".join(turns) == "ababbaba"
 
 
 def test_models_that_do_not_have_the_same_labels_of_the_data_are_not_compared(

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> Ending:
     found = run_compare(options.bundles, source, options.out)
     lines = [] if options.json else table(found.rows, short_names(options.bundles))
     lines += [*found.verdicts, f"Wrote {found.table} and {found.plot}."]
-    advice = f"Serve the best: {command('serve', '--model', shlex.quote(found.best))}"
+    advice = f"Serve the best: {command('serve', '--model', shlex.quote(found.best))}" if found.best else ""
     return Ending(lines, advice, found.rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -156,6 +157,16 @@ def _check_target(out: Path, data: Path) -> None:
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     refuse_inside(out, data)
     refuse_in_bundle(out)
+    if out.exists() and any(out.iterdir()) and not _is_evaluation(out):
+        raise SettingsError(f"“{out}” exists and is not an evaluation. Give --out a new directory.")
+
+
+def _is_evaluation(directory: Path) -> bool:
+    """Return whether a directory holds what an earlier evaluation wrote."""
+    try:
+        return {"split", "per_class"} <= set(json.loads((directory / METRICS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):  # not metrics of ours
+        return False
 
 
 def served_outputs(classifier: Classifier, images: np.ndarray) -> Outputs:

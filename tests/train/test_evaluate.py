@@ -193,6 +193,8 @@ def test_evaluate_refuses_what_it_cannot_use(
     (tmp_path / "unreadable" / "Blue" / "a.png").write_bytes(b"broken")
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
+    (tmp_path / "website").mkdir()
+    (tmp_path / "website" / "index.html").write_text("of somebody else", encoding="utf-8")
     bundle, data = colour_fit.bundle, colour_fit.data
 
     assert "labels: 2 green" in refusal(capsys, "evaluate", bundle, tmp_path / "strange")
@@ -202,3 +204,6 @@ def test_evaluate_refuses_what_it_cannot_use(
     assert "no directory" in refusal(capsys, "evaluate", tmp_path / "missing", data)
     assert "is not a complete bundle" in refusal(capsys, "evaluate", data, data)
     assert "--out should be a directory" in refusal(capsys, "evaluate", bundle, data, "--out", tmp_path / "file")
+    assert "website” exists and is not an evaluation" in refusal(
+        capsys, "evaluate", bundle, data, "--out", tmp_path / "website"
+    )

@@ -16,6 +16,7 @@ from PIL import Image
 
 from model.bundle import CONFIG
 from model.classifier import Classifier
+from model.command_names import command
 from model.errors import ImageError, SettingsError
 from model.labels import is_background_label
 from model.preprocessing import prepare, read_image, shown_image
@@ -102,9 +103,10 @@ def write_presentation(
     write_json(directory / CONFIG, config)
     write_manifest(directory)
     if listed:
+        images = count_of(len(listed), "test image")
         print(
-            f"{count_of(len(listed), 'test image')} in {EXAMPLES}/ {'is' if len(listed) == 1 else 'are'} published "
-            "with the model; --no-example-images leaves them out.",
+            f"The bundle holds {images} as examples ({EXAMPLES}/), which `{command('push')}` publishes. "
+            "--no-example-images leaves them out.",
             file=sys.stderr,
         )
 

@@ -95,6 +95,8 @@ def test_what_fit_keeps_in_one_split_is_what_check_names(data: Path, capsys: pyt
     stripes = np.where(np.arange(447) % 2, 60, -60)[None, :, None]
     Image.fromarray(plain).save(data / "dog" / "plain.png")
     Image.fromarray((plain + stripes).astype(np.uint8)).save(data / "dog" / "striped.png")
+    for copy in ("stray.png", "stray again.png"):
+        shutil.copy(data / "cat" / "2.png", data / "dog" / copy)
     settings = load_recipe("best")
 
     with ImageStore() as store:
@@ -104,8 +106,10 @@ def test_what_fit_keeps_in_one_split_is_what_check_names(data: Path, capsys: pyt
 
     groups = [item for kind, finding in found.items() if "uplicates" in kind for item in finding["items"]]
     assert groups == ["cat/1.png = cat/saved anew.jpg"]
-    assert "2 images have copies or near duplicates; these stay in one split." in said
+    assert "5 images have copies or near duplicates; these stay in one split." in said
     assert f" `{command('check', str(data))}` names them." in said
+    assert found["Copies across classes"]["items"] == ["cat/2.png = dog/stray again.png = dog/stray.png"]
+    assert "1 image with copies in another class, such as “2.png” (cat) and “stray again.png” (dog): one of" in said
 
 
 def test_the_files_to_act_on_are_written_as_a_table(

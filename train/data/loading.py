@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from model.command_names import command
 from model.errors import DataError
 from model.preprocessing import InputSpec
-from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, shared_beginnings
+from train.data.bursts import LEAST_FRAMES, bursts, how_to_group, rows_by_group, shared_beginnings
 from train.data.data_set import SPLITS, DataSet, count_of, listed, refuse_untrainable
 from train.data.folders import Example, all_labels, check_classes, count_classes
 from train.data.image_store import ImageStore, Unreadable
@@ -128,6 +129,14 @@ def _groups(train: LoadedSplit, settings: Settings, check: str) -> list[int]:
             f"{len(alike)} images have copies or near duplicates; these stay in one split. `{check}` names them.",
             file=sys.stderr,
         )
+    if contradictions := _copies_across_classes(train, groups):
+        one, other = contradictions[0]
+        print(
+            f"{count_of(len(contradictions), 'image')} with copies in another class, such as “{one.path.name}” "
+            f"({'+'.join(one.labels)}) and “{other.path.name}” ({'+'.join(other.labels)}): one of the labels may be "
+            f"wrong. `{check}` names all.",
+            file=sys.stderr,
+        )
     if settings.group_by or any(example.group for example in train.examples):
         return groups
     if found := bursts(train.examples, groups):
@@ -140,6 +149,19 @@ def _groups(train: LoadedSplit, settings: Settings, check: str) -> list[int]:
     elif said := shared_beginnings(train.examples):
         print(said, file=sys.stderr)
     return groups
+
+
+def _copies_across_classes(train: LoadedSplit, groups: Sequence[int]) -> list[tuple[Example, Example]]:
+    """Return each image that is there under other labels as well, with the first copy that has others."""
+    found: dict[bytes, tuple[Example, Example]] = {}
+    first: dict[bytes, Example] = {}
+    for rows in rows_by_group(groups):
+        if len({train.examples[row].labels for row in rows}) > 1:
+            for row in rows:
+                pixels, example = hashlib.sha256(train.images[row].tobytes()).digest(), train.examples[row]
+                if first.setdefault(pixels, example).labels != example.labels:
+                    found.setdefault(pixels, (first[pixels], example))
+    return list(found.values())
 
 
 def given_groups(examples: Sequence[Example], group_by: str) -> Sequence[int]:

@@ -226,7 +226,9 @@ def _judged(tail: Tail, run: TrainingRun, division: Division, regression: _Regre
     kept = winner(losses)
     means = {name: round(float(values.mean()), 6) for name, values in losses.items()}
     shown = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-    print(f"Kept: {kept} (log loss of {done.sum()} unseen images: {shown}).", file=sys.stderr)
+    # Later the distance from the training images makes probabilities lower, which the metrics count.
+    how = f"log loss of {done.sum()} unseen images, whatever their distance from the training images"
+    print(f"Kept: {kept} ({how}: {shown}).", file=sys.stderr)
     if kept == REGRESSION:
         return _Judged(kept, pretrained, (1.0,), means, regression.out_of_fold)
     counts, found = part_counts(features[kept])

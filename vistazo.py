@@ -62,8 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if name else 2
     command = next((command for command in COMMANDS if command.name == name), None)
     if command is None:
-        names = ", ".join(command.name for command in COMMANDS)
-        print(f"error: the command should be one of {names}. Received: {name[:40]}.", file=sys.stderr)
+        from difflib import get_close_matches
+
+        names = [command.name for command in COMMANDS]
+        nearest = get_close_matches(name, names, 1)
+        meant = f" Did you mean {nearest[0]}?" if nearest else ""
+        print(f"error: the command should be one of {', '.join(names)}. Received: {name[:40]}.{meant}", file=sys.stderr)
         return 2
     if arguments is not None:
         return _run(name, rest)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 _LEAST_ALIKE = 0.7  # of 1: “mdl” and “model” are 0.75
+# What argparse says of an option of type int or float: it names the type, as people who write Python know it.
+_NO_NUMBER = re.compile(r"argument ([^:]+): invalid (int|float) value: ['\"](.*)['\"]", re.DOTALL)
+_NUMBERS = {"int": "a whole number", "float": "a number"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +36,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message, and where the options are explained; then end."""
+        if found := _NO_NUMBER.fullmatch(message):
+            option, kind, received = found.groups()
+            message = f"{option} should be {_NUMBERS[kind]}. Received: {received}"
         self.exit(2, f"error: {message.removesuffix('.')}. `{self.prog} --help` lists all.\n")
 
     def _is_no_option(self, word: str) -> bool:

@@ -63,6 +63,8 @@ def test_each_command_explains_its_options_under_its_own_name(
             "fit my images --out b",
             "`vistazo fit` cannot tell what “images” is for. Names stand together, those with spaces in quotes.",
         ),
+        ("fit my_images --out b --folds x", "--folds should be a whole number. Received: x."),
+        ("predict a.jpg --start half", "--start should be a number. Received: half."),
         ("fit my_images --rotation -5", "the following arguments are required: --out."),  # -5 is a number
     ],
 )
@@ -112,7 +114,9 @@ def test_no_command_shows_the_help_and_is_an_error(capsys: pytest.CaptureFixture
 def test_an_unknown_command_is_answered_with_the_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert vistazo.main(["serv"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: the command should be one of serve, predict, ") and error.endswith("serv.\n")
+    assert error.startswith("error: the command should be one of serve, predict, ") and error.endswith(
+        "Received: serv. Did you mean serve?\n"
+    )
 
 
 @pytest.mark.parametrize("command", sorted(set(TRAINING) - {"site", "push", "push-data", "versions", "pull"}))

@@ -178,7 +178,7 @@ def _fetch(file: ListedFile) -> _Fetched:
         if isinstance(error, PermissionError) and not place.is_local:  # keys that are wrong or expired: no file's fault
             raise StorageError(f"“{place.text}” may not be read. Check the keys of the storage.") from error
         reason = error.strerror or str(error) or type(error).__name__
-        raise ImageError(f"“{place.name}” cannot be opened: {reason}. Check the path.") from error
+        raise ImageError(f"“{place.text}” cannot be opened: {reason}. Check the path.") from error
 
 
 def _and_then_none(files: Iterator[ListedFile]) -> Iterator[ListedFile | None]:

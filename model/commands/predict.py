@@ -99,7 +99,8 @@ def run(options: argparse.Namespace) -> int:
                 classifier, file, top, frame_range, title=title, on_warning=partial(print_note, "warning:")
             )
         except (VistazoError, OSError) as error:
-            print_note("error:", str(error))
+            # Two folders may have a file of this name.
+            print_note("error:", str(error).replace(f"“{file.name}”", f"“{printable(file)}”"))
             failed.append(file)
             continue
         if table is not None:

@@ -93,6 +93,15 @@ def test_a_bad_file_gives_one_sentence_and_status_2(
     assert list(tmp_path.glob("*.partial")) == []
 
 
+def test_a_file_is_named_with_its_folder(
+    colour_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = a_missing_file(tmp_path)
+
+    assert predict(path, "--model", colour_bundle) == 2
+    assert f"error: “{path}” cannot be opened" in capfd.readouterr().err
+
+
 def test_in_a_process_of_its_own_nothing_else_is_printed(colour_bundle: Path, tmp_path: Path) -> None:
     """Libraries print from C as well, and only at their first use."""
     files = [make(tmp_path) for make in (not_an_image, a_clip_without_frames, too_many_pixels)]

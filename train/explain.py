@@ -54,7 +54,8 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
         label: The label to explain; the most probable label of each image when not given.
 
     Yields:
-        For each image "path", "label" (the explained one), its "probability" and the paths of the "sheets".
+        For each image "path", "label" (the explained one), its "probability", the "verdict" on the image and the paths
+        of the "sheets".
 
     Raises:
         SettingsError: There is no such label.
@@ -76,7 +77,8 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
         print(f"{number}/{len(images)} {path.name} …", file=sys.stderr)
         image = read_image(path, classifier.bundle.input.ample_side)  # as `predict` and the app read it
         explanation = explain(classifier, image, labels.index(label) if label else None)
-        found = blocks(network, prepare(image, classifier.bundle.input), explanation.label)
+        prepared = prepare(image, classifier.bundle.input)
+        found = blocks(network, prepared, explanation.label)
         name = f"{number:03}-{path.stem[:80]}"
         title = f"{labels[explanation.label]} {explanation.probabilities[explanation.label]:.0%}"
         shown = read_image(path, _SHOWN_SIDE)
@@ -88,6 +90,7 @@ def run_explain(bundle: str, images: Sequence[Path], out: Path, label: str | Non
             "path": str(path),
             "label": labels[explanation.label],
             "probability": round(float(explanation.probabilities[explanation.label]), 6),
+            "verdict": classifier.predict(prepared).verdict,
             "sheets": [str(sheet) for sheet in sheets],
         }
 

@@ -135,13 +135,17 @@ def print_text(prediction: Prediction) -> None:
             for place, (label, probability) in enumerate(prediction.ranking)
             if place == 0 or probability >= _LEAST_SHOWN
         ]
-        # A likeliest label such as “no flag” says itself that there is nothing.
-        says_so = prediction.verdict == "none" and is_background_label(likely[0][0])
-        doubt = "" if says_so else _DOUBT[prediction.verdict]
+        doubt = doubt_of(prediction.verdict, likely[0][0])
         shown = ", ".join(f"{label} {percent_text(probability, digits=1)}" for label, probability in likely)
         print(f"{printable(prediction.path)}: {doubt}{shown}", flush=True)
         return
     print("\n".join(_clip_lines(printable(prediction.path), prediction.clip)), flush=True)
+
+
+def doubt_of(verdict: Verdict, label: str) -> str:
+    """Return what stands before a label in a sentence: nothing, “not sure: ” or “none of these; ”."""
+    # A label such as “no flag” says itself that there is nothing.
+    return "" if verdict == "none" and is_background_label(label) else _DOUBT[verdict]
 
 
 def _clip_lines(name: str, clip: ClipRecord) -> list[str]:

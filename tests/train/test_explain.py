@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from model.bundle import load_bundle
 from model.preprocessing import prepare, read_image
+from model.verdict import VERDICTS
 from tests.support.fitting import Fitted
 from train.__main__ import main
 from train.explain import blocks
@@ -41,13 +43,19 @@ def test_two_sheets_an_image_and_the_label_that_is_explained_whatever_its_charac
 ) -> None:
     rename_labels(copied_bundle, {"2 green": "A$_$", "10 red": "B$_$", "Blue": "蓝$_$"})
     monkeypatch.setattr("train.explain.CHANNELS", 3)  # each is drawn alike, slowly
-    paths = images(colour_fit)
-    status = main(["explain", str(copied_bundle), *map(str, paths), "--out", str(tmp_path / "sheets"), "--json"])
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "clip.mp4").touch()  # is left out
+    paths = [Path(shutil.copy(path, photos / f"{number}.png")) for number, path in enumerate(images(colour_fit))]
+    one, *_ = paths
+    command = ["explain", str(copied_bundle), str(one), str(photos), "--out", str(tmp_path / "sheets"), "--json"]
+    status = main(command)
     explanations = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 0
-    assert [explanation["path"] for explanation in explanations] == [str(path) for path in paths]
+    assert [explanation["path"] for explanation in explanations] == [str(path) for path in paths]  # each once
     labels = load_bundle(copied_bundle).labels
     for explanation in explanations:
+        assert explanation["verdict"] in VERDICTS
         assert explanation["label"] in labels and 0 < explanation["probability"] <= 1
         assert len(explanation["sheets"]) == 2
         for sheet in explanation["sheets"]:

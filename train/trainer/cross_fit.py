@@ -20,7 +20,6 @@ import numpy as np
 
 from train.data.folds import Fold
 from train.metrics.calibration import calibrated_losses
-from train.metrics.paired import clearly_best
 from train.network.architectures import build
 from train.network.linear_probe import PENALTIES, Probe, fit_probe, set_probe
 from train.trainer.checkpoint import ProgressFile
@@ -85,8 +84,8 @@ def cross_fit(run: TrainingRun, division: Division) -> Iterator[CrossFit]:
         division: The division of the images.
 
     Yields:
-        The regression; then, where its loss on unseen images is higher than that of a fine-tuned network by more than
-        one standard error, the latter. The weights of each are in `model` until the next is asked for.
+        The regression; then, where its loss on unseen images is higher than that of a fine-tuned network, the latter.
+        The weights of each are in `model` until the next is asked for.
     """
     tail, regression = _started(run, division)
     model = tail.model
@@ -124,12 +123,12 @@ def cross_validate(run: TrainingRun, division: Division) -> OutOfFold:
 
 
 def winner(losses: dict[str, np.ndarray]) -> str:
-    """Return the candidate with the lowest mean loss that beats the regression by one standard error, or the latter.
+    """Return the candidate with the lowest mean loss; of equal ones, the first.
 
     Args:
-        losses: The loss of every image by candidate, (n,), in the same order; the regression is among them.
+        losses: The loss of every image by candidate, (n,), in the same order.
     """
-    return clearly_best(losses, REGRESSION, standard_errors=1)
+    return min(losses, key=lambda name: float(losses[name].mean()))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ TEXTS = {
     "hide_boxes": "Hide the boxes",
     "legend": "Legend",
     "heat_legend": "Bright regions count towards {label}; dark regions do not matter.",
-    "boxes_legend": "Each box marks where a label was found, with its probability there.",
+    "boxes_legend": "Each box marks where a label was found, with its probability there. "
+    "A part of an object may look like another label.",
     "camera_hint": "Switch the camera on, then press “Record”: the image is classified while the camera runs.",
     "camera_off": "Switch the camera on",
     "camera_denied": "The browser does not let this page use the camera. Allow it in the browser’s address bar, and "

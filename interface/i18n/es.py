@@ -49,7 +49,8 @@ TEXTS = {
     "hide_boxes": "Ocultar los recuadros",
     "legend": "Leyenda",
     "heat_legend": "Las zonas claras apuntan a {label}; las oscuras no influyeron.",
-    "boxes_legend": "Cada recuadro marca dónde se encontró una etiqueta, con su probabilidad en ese lugar.",
+    "boxes_legend": "Cada recuadro marca dónde se encontró una etiqueta, con su probabilidad en ese lugar. "
+    "Una parte de un objeto puede parecerse a otra etiqueta.",
     "camera_hint": "Enciende la cámara y pulsa «Grabar»: la imagen se clasifica mientras la cámara funciona.",
     "camera_off": "Enciende la cámara",
     "camera_denied": "El navegador no deja que esta página use la cámara. Permítelo en la barra de direcciones y "

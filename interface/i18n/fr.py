@@ -50,7 +50,8 @@ TEXTS = {
     "hide_boxes": "Masquer les cadres",
     "legend": "Légende",
     "heat_legend": "Les zones claires plaident pour {label} ; les zones sombres n’ont pas compté.",
-    "boxes_legend": "Chaque cadre marque où une étiquette a été trouvée, avec sa probabilité à cet endroit.",
+    "boxes_legend": "Chaque cadre marque où une étiquette a été trouvée, avec sa probabilité à cet endroit. "
+    "Une partie d’un objet peut ressembler à une autre étiquette.",
     "camera_hint": "Allumez la caméra, puis cliquez sur « Enregistrer » : l’image est classée tant que la "
     "caméra tourne.",
     "camera_off": "Allumez la caméra",

@@ -131,7 +131,10 @@ def add_image_tab(
             return classifier.predict(decoders.call(prepared_image, path, bundle.input))
 
     def predict_image(image: Mapping[str, Any] | None, request: gr.Request | None = None) -> dict[str, Any]:
-        """Return the most likely labels of an image with their probabilities, and the verdict: sure, unsure or none."""
+        """Return the most likely labels of an image with their probabilities, and the verdict: sure, unsure or none.
+
+        With several labels an image, also `labels`: all that it is predicted to have.
+        """
         return prediction(classified(image, request), bundle, language_of(request))
 
     def explain_image(

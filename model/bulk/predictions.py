@@ -179,6 +179,8 @@ def print_json(prediction: Prediction, file: TextIO | None = None) -> None:
     head: dict[str, Any] = {"path": printable(prediction.path), "kind": "image" if prediction.clip is None else "video"}
     if prediction.clip is None:
         head |= {"predictions": ranked(prediction.ranking), "verdict": prediction.verdict}
+        if prediction.several is not None:
+            head["labels"] = [label for label, _ in prediction.several]
         file.write(json.dumps(head, ensure_ascii=False) + "\n")
     else:
         head |= summary(prediction.clip)

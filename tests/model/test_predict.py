@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from model.__main__ import main
-from model.bulk.predictions import Prediction, predict_file, print_text
+from model.bulk.predictions import Prediction, predict_file, print_json, print_text
 from model.bundle import load_bundle
 from model.classifier import Classifier
 from model.video.prediction import FramePrediction
@@ -98,7 +98,7 @@ def test_text_has_no_label_below_one_percent_but_always_the_likeliest(
     assert second.endswith("b.jpg: none of these; label 0 0.5%")
 
 
-def test_text_of_an_image_with_several_labels_names_those_it_is_predicted_to_have(
+def test_text_and_json_of_an_image_with_several_labels_name_those_it_is_predicted_to_have(
     colour_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     classifier = Classifier.load(colour_bundle)
@@ -107,8 +107,10 @@ def test_text_of_an_image_with_several_labels_names_those_it_is_predicted_to_hav
         bundle = replace(classifier.bundle, multi_label=True, thresholds=thresholds, statistics=None)
         found = predict_file(Classifier(bundle), image, 1, FrameRange(), title="", on_warning=print)
         print_text(found)
+        print_json(found)
 
-    some, none = capsys.readouterr().out.splitlines()
+    some, listed, none, empty = capsys.readouterr().out.splitlines()
+    assert set(json.loads(listed)["labels"]) == {"2 green", "Blue"} and json.loads(empty)["labels"] == []
     assert "2 green" in some and "Blue" in some and "10 red" not in some
     assert "none of these; " in none and none.count("%") == 1
 

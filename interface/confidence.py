@@ -65,9 +65,7 @@ def confidence_of(found: Classification, bundle: Bundle, language: str) -> Confi
     (label, best), *others = top_labels(found.probabilities, bundle.labels_in(language), 2)
     level = level_of(found)
     words = say(language, _WORDS[level])
-    if level == "none" and not found.is_unknown:
-        return Confidence(level, label, words)
-    if level == "none":
+    if found.is_unknown:
         why = "closest_far" if best >= SURE_FROM else "closest"  # not the probability, but the distance decided that
         detail = say(language, why, label=label, probability=probability_text(language, best))
         return Confidence(level, say(language, "none_headline"), words, detail)

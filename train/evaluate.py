@@ -23,7 +23,7 @@ from train.data.image_store import ImageStore
 from train.data.loading import given_groups, print_unreadable
 from train.data.source import DataSource, read_data
 from train.data.targets import multi_hot
-from train.export.bundle import refuse_in_bundle, write_json
+from train.export.bundle import refuse_in_bundle, refuse_other, write_json
 from train.metrics.calibration import best_thresholds
 from train.metrics.classification import classification_metrics, summary
 from train.metrics.multilabel import multilabel_metrics
@@ -157,8 +157,7 @@ def _check_target(out: Path, data: Path) -> None:
         raise SettingsError(f"--out should be a directory. “{out}” is a file.")
     refuse_inside(out, data)
     refuse_in_bundle(out)
-    if out.exists() and any(out.iterdir()) and not _is_evaluation(out):
-        raise SettingsError(f"“{out}” exists and is not an evaluation. Give --out a new directory.")
+    refuse_other(out, _is_evaluation, "an evaluation")
 
 
 def _is_evaluation(directory: Path) -> bool:

@@ -45,8 +45,7 @@ function confidenceOf(found, ranked, shown) {
   }
   const level = levelOf(found);
   const words = say(WORDS[level]);
-  if (level === "none" && !found.isUnknown) return { level, headline: label, words };
-  if (level === "none") {
+  if (found.isUnknown) {
     // Where the probability is high, not it, but the distance decided that.
     const why = probability >= SURE_FROM ? "closest_far" : "closest";
     const detail = say(why, { label, probability: probabilityText(probability) });

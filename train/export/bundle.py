@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -35,10 +35,21 @@ _RECORDED_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "opencv-python-h
 _IN_USE_SECONDS = 24 * 3600
 
 
+def refuse_other(target: Path, is_one: Callable[[Path], bool], what: str) -> None:
+    """Raise `SettingsError` unless a directory is new, empty, or holds what is to be written there again.
+
+    Args:
+        target: The directory.
+        is_one: Whether a directory holds such a thing.
+        what: What that is, for the message: “a bundle”.
+    """
+    if target.exists() and not (target.is_dir() and (is_one(target) or not any(target.iterdir()))):
+        raise SettingsError(f"“{target}” exists and is not {what}. Give --out a new directory.")
+
+
 def check_target(target: Path) -> None:
     """Raise `SettingsError` when a bundle cannot be written to `target`; call it before training."""
-    if target.exists() and not (target.is_dir() and (is_bundle(target) or not any(target.iterdir()))):
-        raise SettingsError(f"“{target}” exists and is not a bundle. Give --out a new directory.")
+    refuse_other(target, is_bundle, "a bundle")
     strange = _files_of_others(target)
     if strange:
         raise SettingsError(
